@@ -1,0 +1,135 @@
+"""The words that every layer shares: what a remote deployment is and what a user wants of it.
+
+Adapters turn vendor JSON into `Remote` and a spec into `Desired`; plan and status read nothing else.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import IntEnum, StrEnum
+from typing import NamedTuple, TypeAlias
+
+Value: TypeAlias = "str | int | float | bool | None | Mapping[str, Value] | tuple[Value, ...]"
+"""A JSON value in canonical form (numbers as numbers, lists as tuples), comparable with `==`."""
+
+Fields: TypeAlias = Mapping[str, Value]
+"""Owned fields by their path in the custom resource's spec, e.g. `{"replicas": 2, "parasail.generative": True}`."""
+
+UID_TAG = "model-operator-uid"
+"""The tag that carries a CR's UID at providers with tags; reserved by a rule of the CRD."""
+
+GROUP = "modeloperator.dev"
+VERSION = "v1alpha1"
+FINALIZER = f"{GROUP}/finalizer"
+CONFIRM_ABSENCE = f"{GROUP}/confirm-absence"
+
+
+class Key(NamedTuple):
+    """What the queue holds: one object of one kind."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.namespace}/{self.name}"
+
+
+class Priority(IntEnum):
+    """Who goes first when a provider's limit is short; lower is sooner."""
+
+    DELETE = 0
+    EDIT = 1
+    TRANSITION = 2
+    SWEEP = 3
+
+
+class RunState(StrEnum):
+    """What a vendor's status word means, by the table in docs/providers.md."""
+
+    STARTING = "Starting"
+    SERVING = "Serving"
+    UPDATING = "Updating"
+    """The old version still serves while the new one is on its way."""
+    STOPPING = "Stopping"
+    STOPPED = "Stopped"
+    FAILED = "Failed"
+    DELETING = "Deleting"
+    GONE = "Gone"
+    """A documented tombstone; as good as a 404."""
+    UNKNOWN = "Unknown"
+    """A word that no document names: reported as it is, polled, and never acted upon."""
+
+
+class Power(StrEnum):
+    PAUSE = "Pause"
+    RESUME = "Resume"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remote:
+    """One deployment as a provider last showed it."""
+
+    id: str
+    name: str
+    model: str | None = None
+    state: RunState
+    word: str
+    """The vendor's own status word, verbatim."""
+    message: str = ""
+    """The vendor's explanation, already cleaned for people (<= 256 characters, redacted)."""
+    replicas: int | None = None
+    """Replicas running now; None where the reply does not say."""
+    alias: str | None = None
+    url: str | None = None
+    owner_uid: str | None = None
+    """The CR UID in our tag; None where the vendor has no tags or the reply left them out."""
+    fields: Fields = field(default_factory=dict)
+    """Owned fields that this reply showed. A field that is missing here is unknown, not unset."""
+    version: str = ""
+    """Changes whenever the vendor's object does: an `updated_at`, or a hash of the list item."""
+    is_full: bool = False
+    """From a GET, so that `fields` is all the vendor will ever show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A routing endpoint at the provider that points at one deployment."""
+
+    id: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    prompt: str
+    timeout: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desired:
+    """What one ModelDeployment asks for, in the operator's own words.
+
+    `fields` are owned and may change; `fixed` are sent with the create only.
+    """
+
+    uid: str
+    namespace: str
+    name: str
+    generation: int
+    deployment_name: str
+    model: str
+    fields: Fields
+    fixed: Fields = field(default_factory=dict)
+    external_id: str | None = None
+    paused: bool | None = False
+    """None: the power state is not ours (an adopted deployment whose spec omits `paused`)."""
+    may_scale_down: bool = False
+    """A scale-down policy other than NONE: stopping by itself is then intended."""
+    corrects_drift: bool = True
+    orphans: bool = False
+    """deletionPolicy Orphan: leave the remote deployment alone when the CR goes."""
+    forces_delete: bool = False
+    progress_deadline: timedelta = timedelta(minutes=30)
+    probe: Probe | None = None
+    endpoint_name: str | None = None

@@ -1,0 +1,1 @@
+"""What turns events and polls into passes: queue, accounts, pollers, limiter."""

@@ -1,0 +1,139 @@
+"""Everything that can go wrong with a provider, each error with its reason and its retry.
+
+ProviderError
+├── Unavailable          timeouts, resets, 5xx, garbage; `may_have_landed` says whether it may have acted
+├── RateLimited          429; `retry_after` where the provider named one
+├── CredentialsInvalid   401
+├── PermissionDenied     403
+├── QuotaExceeded
+├── ModelNotFound
+├── InstanceTypeUnavailable
+├── InvalidRequest       400, 422
+├── NameTaken            another deployment holds the name
+├── DeletionRefused
+├── Conflict             409: not in this state, try again
+├── NotFound             404
+└── Unsupported          404/405/501 on an operation that this provider does not offer
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar
+
+
+class ProviderError(Exception):
+    """A provider did not do what it was asked. `str()` is for people: what, for what, what the vendor said.
+
+    `status` is the HTTP status where there was one. No subclass carries a secret in its text.
+    """
+
+    reason: ClassVar[str] = "ProviderUnavailable"
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Unavailable(ProviderError):
+    """No usable answer. `may_have_landed` is False only if the request provably never left (connection refused)."""
+
+    def __init__(self, message: str, *, status: int | None = None, may_have_landed: bool = True) -> None:
+        super().__init__(message, status=status)
+        self.may_have_landed = may_have_landed
+
+
+class RateLimited(ProviderError):
+    """429. The whole account waits `retry_after`, or a back-off where the provider named no time."""
+
+    reason = "RateLimited"
+
+    def __init__(
+        self, message: str, *, status: int | None = None, retry_after: timedelta | None = None
+    ) -> None:
+        super().__init__(message, status=status)
+        self.retry_after = retry_after
+
+
+class CredentialsInvalid(ProviderError):
+    reason = "CredentialsInvalid"
+
+
+class PermissionDenied(ProviderError):
+    reason = "PermissionDenied"
+
+
+class QuotaExceeded(ProviderError):
+    reason = "QuotaExceeded"
+
+
+class ModelNotFound(ProviderError):
+    reason = "ModelNotFound"
+
+
+class InstanceTypeUnavailable(ProviderError):
+    reason = "InstanceTypeUnavailable"
+
+
+class InvalidRequest(ProviderError):
+    reason = "InvalidRequest"
+
+
+class NameTaken(ProviderError):
+    reason = "NameTaken"
+
+
+class DeletionRefused(ProviderError):
+    reason = "DeletionRefused"
+
+
+class Conflict(ProviderError):
+    """409 that speaks of the deployment's current state: the same request may pass later."""
+
+    reason = "Updating"
+
+
+class NotFound(ProviderError):
+    reason = "ExternalResourceMissing"
+
+
+class Unsupported(ProviderError):
+    reason = "Unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """First delay and cap of the exponential back-off; `needs_person` marks what waiting will not mend."""
+
+    first: timedelta
+    cap: timedelta
+    needs_person: bool = False
+
+
+def _seconds(first: float, cap: float, *, needs_person: bool = False) -> Retry:
+    return Retry(timedelta(seconds=first), timedelta(seconds=cap), needs_person)
+
+
+RETRIES: dict[type[ProviderError], Retry] = {
+    Unavailable: _seconds(1, 60),
+    RateLimited: _seconds(5, 300),
+    Conflict: _seconds(2, 30),
+    CredentialsInvalid: _seconds(60, 300, needs_person=True),
+    PermissionDenied: _seconds(60, 600, needs_person=True),
+    QuotaExceeded: _seconds(600, 600, needs_person=True),
+    ModelNotFound: _seconds(600, 600, needs_person=True),
+    InstanceTypeUnavailable: _seconds(600, 600, needs_person=True),
+    InvalidRequest: _seconds(600, 600, needs_person=True),
+    NameTaken: _seconds(60, 600, needs_person=True),
+    DeletionRefused: _seconds(60, 600, needs_person=True),
+    NotFound: _seconds(5, 60),
+    Unsupported: _seconds(600, 600, needs_person=True),
+}
+"""The one retry table: how long until the same request is worth another try."""
+
+
+def retry_for(error: ProviderError) -> Retry:
+    """The row of `RETRIES` for an error (its class or the nearest base that has one)."""
+    for kind in type(error).__mro__:
+        if kind in RETRIES:
+            return RETRIES[kind]
+    return RETRIES[Unavailable]

@@ -1,0 +1,1 @@
+"""The custom resources as frozen pydantic models: the source of `crds/*.yaml`."""

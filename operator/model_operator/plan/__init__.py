@@ -1,0 +1,1 @@
+"""Pure decisions: desired and observed in, one step out."""

@@ -1,0 +1,171 @@
+"""The contract that every provider adapter keeps, as promises on its methods.
+
+An adapter translates and nothing else: it decides no policy, keeps no state between calls and never retries.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol, Self
+
+from model_operator.domain import Desired, Endpoint, Fields, Priority, Remote, Value
+from model_operator.models.deployment import ModelDeploymentSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a vendor's API offers; the plan asks these, never the vendor's name."""
+
+    pauses: bool
+    names_are_unique: bool
+    """The vendor refuses a second deployment of the same name, so a repeated POST is safe."""
+    has_tags: bool
+    """Deployments carry our UID tag, by which a lost create is found again."""
+    removes_fields: bool
+    """A field that the spec no longer has can be cleared at the vendor."""
+    has_endpoints: bool
+    chats: bool
+    """Speaks OpenAI chat completions, so a probe and an `externalAlias` make sense."""
+    name_limit: int
+    """Longest deployment name, in characters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What the Secret held. Never in a `repr`, log line or error text."""
+
+    api_key: str
+    client_id: str | None = None
+
+    def __repr__(self) -> str:
+        return "Credentials(***)"
+
+
+class Gate(Protocol):
+    """Where a request waits for its turn under the account's limits."""
+
+    def turn(self, priority: Priority) -> AbstractAsyncContextManager[None]:
+        """Held while one request runs; waits for a free slot, the rate and any Retry-After."""
+
+    def pause(self, retry_after: timedelta | None) -> None:
+        """The provider said 429: the whole account rests."""
+
+
+class Provider(Protocol):
+    """One account at one vendor.
+
+    Every method raises a `ProviderError`; `CancelledError` passes through. Each is one request, save where it
+    says otherwise, under one deadline (the transport's request timeout), after which the request is abandoned.
+    """
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def at(self, priority: Priority) -> Self:
+        """The same account, whose requests queue at that priority."""
+
+    async def list(self) -> Sequence[Remote]:
+        """Every deployment of the account, all pages, tombstones and deleting ones included.
+
+        Raises unless it is complete: a page that failed, did not advance or was not understood is an error.
+        `Unsupported` where the account's API has no list.
+        """
+
+    async def get(self, id: str) -> Remote:
+        """Full view of one deployment (`is_full`). `NotFound` on a 404 only."""
+
+    async def find(self, desired: Desired) -> Sequence[Remote]:
+        """Deployments that may be this CR's own: by UID tag where there are tags (each confirmed by GET,
+        oldest first), else by exact name. Complete like `list`; without tombstones and deleting ones."""
+
+    async def create(self, desired: Desired) -> Remote:
+        """POST once. `NameTaken` on a name conflict; `Unavailable(may_have_landed=…)` when the outcome is unknown."""
+
+    async def update(self, id: str, changes: Fields, removed: frozenset[str]) -> None:
+        """Change the given owned fields only; clear `removed` where the vendor can. May read before it writes."""
+
+    async def adopt(self, id: str, uid: str) -> None:
+        """Put our UID tag on the deployment; nothing where the vendor has no tags."""
+
+    async def pause(self, id: str) -> None: ...
+
+    async def resume(self, id: str) -> None: ...
+
+    async def delete(self, id: str, *, force: bool) -> None:
+        """Ask for deletion; a 404 raises `NotFound`, a refusal `DeletionRefused`."""
+
+    async def create_endpoint(self, name: str, id: str) -> Endpoint: ...
+
+    async def probe(self, remote: Remote, prompt: str, timeout: timedelta) -> None:
+        """One real completion by `remote.alias`; returns if it was answered, and never keeps the text."""
+
+
+class Vendor(Protocol):
+    """The pure half of an adapter: what is true of a vendor without calling it."""
+
+    type: str
+    """The `spec.type` of a ModelProvider, and the name of the ModelDeployment's block."""
+    capabilities: Capabilities
+    default_base_url: str
+    default_chat_base_url: str | None
+
+    def fields(self, spec: ModelDeploymentSpec) -> Fields:
+        """Mutable owned fields of a spec; only what the spec names."""
+
+    def fixed(self, spec: ModelDeploymentSpec) -> Fields:
+        """Create-only fields of a spec, by their path."""
+
+    def may_scale_down(self, spec: ModelDeploymentSpec) -> bool: ...
+
+    def credentials(self, secret: Mapping[str, str]) -> Credentials:
+        """Raises `CredentialsIncomplete` that names the missing key."""
+
+    def connect(self, connection: "Connection") -> Provider: ...
+
+
+class CredentialsIncomplete(Exception):
+    """A Secret lacks a key; `str()` names it (never its contents)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """What an adapter needs to talk to one account."""
+
+    base_url: str
+    chat_base_url: str | None
+    credentials: Credentials
+    transport: "Transport"
+    gate: Gate
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A 2xx answer. `body` is parsed JSON, or None if the body was empty."""
+
+    status: int
+    body: Any
+    headers: Mapping[str, str]
+
+
+class Transport(Protocol):
+    """The one HTTP client of the process; see providers/http.py."""
+
+    async def send(self, call: "Call") -> Reply:
+        """Returns a 2xx reply; raises `Refused` with the parsed error for other statuses, `Unavailable` else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request. `operation` is the metric label (`create`, `get`, …), `about` names the object for messages."""
+
+    operation: str
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    params: Sequence[tuple[str, str]] = ()
+    json: Value | Mapping[str, Any] = None
+    about: str = ""
+    timeout: timedelta | None = None
+    wants_json: bool = True
+    """False: a 2xx body is ignored, whatever it is (pause, resume and delete at Parasail)."""

@@ -1,0 +1,1 @@
+"""One pass per kind: observe, plan, act, report."""

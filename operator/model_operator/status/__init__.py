@@ -1,0 +1,1 @@
+"""Pure summaries: what the CR's status should say."""
