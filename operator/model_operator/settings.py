@@ -1,0 +1,286 @@
+"""Every setting of the operator, parsed once at start-up from flag, environment and file, in this order.
+
+The command line makes its flags from these fields, docs/settings.md is generated from them, and everything
+else receives a finished `Settings`.
+"""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast, get_origin
+
+import yaml
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+from typing_extensions import override
+
+from model_operator.durations import format_duration, parse_duration
+from model_operator.hosts import HostRule
+
+ENV_PREFIX = "MODEL_OPERATOR_"
+
+
+def _to_duration(value: object) -> timedelta:
+    duration = value if isinstance(value, timedelta) else parse_duration(str(value))
+    if duration <= timedelta():
+        raise ValueError("must be longer than 0")
+    return duration
+
+
+def _to_items(value: object) -> object:
+    """Comma-separated in the environment; a list in files and from repeated flags."""
+    return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
+
+
+def _to_rule(value: object) -> object:
+    return HostRule.parse(value) if isinstance(value, str) else value
+
+
+def _to_namespace(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", value):
+        raise ValueError(f"{value!r} is not a namespace's name")
+    return value
+
+
+def _to_lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _to_file(path: Path) -> Path:
+    if not path.is_file():
+        raise ValueError(f"there is no file {str(path)!r}")
+    return path
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """The keys of a YAML or TOML file. Raises `ValueError` that says what is wrong with it."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        found = tomllib.loads(text) if path.suffix == ".toml" else yaml.safe_load(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, yaml.YAMLError) as error:
+        raise ValueError(f"cannot read {str(path)!r}: {error}") from error
+    if not isinstance(found or {}, dict):
+        raise ValueError(f"{str(path)!r} must hold settings as `key: value`")  # noqa: TRY004  pydantic reports it
+    return cast("dict[str, Any]", found or {})
+
+
+def _to_readable(path: Path) -> Path:
+    read_config(path)
+    return path
+
+
+Duration = Annotated[timedelta, BeforeValidator(_to_duration)]
+Namespace = Annotated[str, AfterValidator(_to_namespace)]
+Rule = Annotated[HostRule, BeforeValidator(_to_rule)]
+Level = Literal["debug", "info", "warning", "error"]
+
+
+def _duration(seconds: float, description: str) -> Any:
+    return Field(default=timedelta(seconds=seconds), description=description)
+
+
+class Settings(BaseSettings):
+    """Frozen; made by `load`. Durations are timedeltas, hosts are rules, nothing is left to be parsed."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX,
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        arbitrary_types_allowed=True,
+    )
+
+    config: Annotated[Path, AfterValidator(_to_readable)] | None = Field(
+        default=None, description="YAML or TOML (.toml) file with any of these settings by their key."
+    )
+    kubeconfig: Annotated[Path, AfterValidator(_to_file)] | None = Field(
+        default=None,
+        description="Kubeconfig file; without it the pod's ServiceAccount, $KUBECONFIG or ~/.kube/config.",
+    )
+    namespaces: Annotated[tuple[Namespace, ...], NoDecode, BeforeValidator(_to_items)] = Field(
+        default=(), description="Namespaces to watch; all of them if none is named."
+    )
+    allowed_provider_hosts: Annotated[tuple[Rule, ...], NoDecode, BeforeValidator(_to_items)] = Field(
+        default=(),
+        description="Hosts besides the vendors' own that a ModelProvider may send its key to: scheme, host "
+        "and port, as in https://gateway.example.com or http://127.0.0.1:8080; https unless it says http.",
+    )
+    workers: int = Field(
+        default=50, ge=1, le=1000, description="Objects that are reconciled at the same time."
+    )
+    max_concurrent_requests: int = Field(
+        default=20, ge=1, le=1000, description="Requests under way at the same time, per provider account."
+    )
+    request_timeout: Duration = _duration(30, "How long a provider may take to answer one request.")
+    connect_timeout: Duration = _duration(5, "How long a connection to a provider may take to open.")
+    recovery_window: Duration = _duration(
+        60,
+        "After a create whose outcome is unknown: how long to look for the deployment before creating it "
+        "again. Shorter than a provider's slowest late commit, it costs a duplicate.",
+    )
+    power_grace: Duration = _duration(
+        60, "How long a provider may take to show a pause or resume before it counts as ignored."
+    )
+    accepted_grace: Duration = _duration(
+        60, "How long a resource may wait for its provider or Secret before it is Stalled."
+    )
+    secret_refresh: Duration = _duration(60, "How often each ModelProvider's Secret is read again.")
+    full_read_interval: Duration = _duration(
+        3600, "How often a deployment is read in full, for what no list shows."
+    )
+    create_retry: Duration = _duration(600, "How often a create that the provider refused is tried again.")
+    default_poll_interval: Duration = _duration(
+        30, "Time between two lists of an account whose ModelProvider names no pollInterval."
+    )
+    transition_poll: Duration = _duration(1, "Time between two looks at a deployment that is changing.")
+    shutdown_timeout: Duration = _duration(20, "How long running work may take to finish after SIGTERM.")
+    health_host: str = Field(
+        default="0.0.0.0",  # noqa: S104  kubelet and Prometheus come from outside the pod
+        min_length=1,
+        description="Address that /healthz, /readyz and /metrics listen on.",
+    )
+    health_port: int = Field(
+        default=8080,
+        ge=0,
+        le=65535,
+        description="Port of /healthz, /readyz and /metrics; 0 takes a free one.",
+    )
+    ready_file: Path | None = Field(
+        default=None, description='File that gets {"health": "<url>"} as soon as the port is open.'
+    )
+    log_format: Annotated[Literal["text", "json"], BeforeValidator(_to_lower)] = Field(
+        default="text", description="How log lines are written to stderr."
+    )
+    log_level: Annotated[Level, BeforeValidator(_to_lower)] = Field(
+        default="info", description="Least severe log lines that are written."
+    )
+    uvloop: bool = Field(default=True, description="Run on uvloop, where it is installed.")
+
+    @override
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """First found wins: flags (the arguments), environment, file."""
+        return init_settings, _Environment(settings_cls), _ConfigFile(settings_cls)
+
+    @model_validator(mode="after")
+    def _connects_within_the_request(self) -> "Settings":
+        if self.connect_timeout > self.request_timeout:
+            raise ValueError("--connect-timeout must not be longer than --request-timeout")
+        return self
+
+    def allows(self, url: str, *vendor_defaults: str | None) -> bool:
+        """True if a key may be sent to `url`: exactly one of the vendor's own URLs, or on a listed host."""
+        return url in vendor_defaults or any(rule.allows(url) for rule in self.allowed_provider_hosts)
+
+
+class _Environment(EnvSettingsSource):
+    @override
+    def __call__(self) -> dict[str, Any]:
+        # A Service model-operator-health makes kubelet set MODEL_OPERATOR_HEALTH_PORT=tcp://10.…: not ours.
+        return {key: value for key, value in super().__call__().items() if not _is_service_link(value)}
+
+
+def _is_service_link(value: object) -> bool:
+    return isinstance(value, str) and value.startswith(("tcp://", "udp://", "sctp://"))
+
+
+class _ConfigFile(PydanticBaseSettingsSource):
+    """The file that a flag or the environment named."""
+
+    @override
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        return None, field_name, False
+
+    @override
+    def __call__(self) -> dict[str, Any]:
+        path = self.current_state.get("config")
+        try:
+            return read_config(Path(path)) if path else {}
+        except ValueError:
+            return {}  # reported by the validator of `config`, together with every other problem
+
+
+class SettingsInvalid(Exception):
+    """Settings are wrong; `problems` has a line for each that names flag, variable and file key."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def load(flags: Mapping[str, Any]) -> Settings:
+    """Settings from the given flags (by field name), the environment and the file that either names.
+
+    Raises `SettingsInvalid` with all problems at once.
+    """
+    try:
+        return Settings(**flags)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=False)
+        raise SettingsInvalid(tuple(dict.fromkeys(_problem(detail, flags) for detail in details))) from None
+
+
+def flag_of(name: str) -> str:
+    """`workers` → `--workers`; a flag that may be repeated is in the singular."""
+    is_many = get_origin(Settings.model_fields[name].annotation) is tuple
+    return "--" + (name.removesuffix("s") if is_many else name).replace("_", "-")
+
+
+def env_of(name: str) -> str:
+    return ENV_PREFIX + name.upper()
+
+
+def default_of(name: str) -> str:
+    """The default as a user would write it; empty where there is none."""
+    default = Settings.model_fields[name].default
+    match default:
+        case timedelta():
+            return format_duration(default)
+        case bool():
+            return str(default).lower()
+        case None | ():
+            return ""
+        case _:
+            return str(default)
+
+
+def _problem(detail: ErrorDetails, flags: Mapping[str, Any]) -> str:
+    message = detail["msg"].removeprefix("Value error, ")
+    if not detail["loc"]:
+        return message
+    name = str(detail["loc"][0])
+    if name not in Settings.model_fields:
+        near = difflib.get_close_matches(name, Settings.model_fields, n=1)
+        return f"{name} in the config file is not a setting" + (f"; is it {near[0]}?" if near else "")
+    return f"{flag_of(name)} / {env_of(name)} / {name}: {message}{_given(detail)} ({_source(name, flags)})"
+
+
+def _given(detail: ErrorDetails) -> str:
+    """The value, unless the message has it already or it may hold a password."""
+    value = str(detail["input"])
+    return "" if detail["type"] == "value_error" or "@" in value else f", not {value!r}"
+
+
+def _source(name: str, flags: Mapping[str, Any]) -> str:
+    if name in flags:
+        return "given by the flag"
+    return "given by the environment" if os.environ.get(env_of(name)) else "given by the config file"
