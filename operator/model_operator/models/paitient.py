@@ -1,0 +1,97 @@
+"""The block of a ModelDeployment that only PaiTIENT understands.
+
+Its fields are the camelCase twins of the vendor's; fractions are decimal strings.
+"""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from model_operator.models.wire import DecimalText, Model
+
+CloudId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+TagValue = Annotated[str, StringConstraints(max_length=256)]
+
+
+class VpcConfig(Model):
+    subnet_ids: tuple[CloudId, ...] | None = Field(
+        default=None, max_length=16, description="Subnets that the deployment runs in. Immutable."
+    )
+    security_group_ids: tuple[CloudId, ...] | None = Field(
+        default=None, max_length=16, description="Security groups of the deployment. Immutable."
+    )
+
+
+class SecuritySettings(Model):
+    network_isolation: bool | None = Field(
+        default=None, description="Isolates the deployment's network. Immutable."
+    )
+    private_endpoints: bool | None = Field(
+        default=None, description="Makes the endpoints reachable from private networks only. Immutable."
+    )
+    encryption_level: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=64,
+        description="The vendor's word, for example maximum. Immutable.",
+    )
+    audit_logging: bool | None = Field(default=None, description="Records who used the model. Immutable.")
+    compliance_mode: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=64,
+        description="The vendor's word, for example hipaa. Immutable.",
+    )
+
+
+class ModelSettings(Model):
+    max_output_tokens: int | None = Field(
+        default=None, ge=1, le=100_000_000, description="Most tokens that one answer may have."
+    )
+    default_temperature: DecimalText | None = Field(
+        default=None, description='Sampling temperature of requests that name none, "0" to "2".'
+    )
+    default_top_p: DecimalText | None = Field(
+        default=None, description='Nucleus sampling of requests that name none, "0" to "1".'
+    )
+
+
+class PaitientSpec(Model):
+    compute_type: str | None = Field(
+        default=None, min_length=1, max_length=64, description="Kind of machine, for example gpu. Immutable."
+    )
+    instance_type: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=64,
+        description="Machine type, for example g4dn.xlarge. Immutable.",
+    )
+    region: str | None = Field(
+        default=None, min_length=1, max_length=64, description="Region, for example us-east-1. Immutable."
+    )
+    vpc_config: VpcConfig | None = Field(
+        default=None, description="Network that the deployment runs in. Immutable."
+    )
+    security_settings: SecuritySettings | None = Field(
+        default=None, description="Security of the deployment. Immutable."
+    )
+    tags: dict[str, TagValue] | None = Field(
+        default=None,
+        max_length=50,
+        description="Tags of the deployment at the vendor. The key model-operator-uid is the operator's own.",
+    )
+    model_settings: ModelSettings | None = Field(
+        default=None,
+        alias="modelConfig",  # pydantic keeps the name model_config for itself
+        description="Defaults of the model. The context window is spec.contextLength.",
+    )
+    endpoint_name: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=64,
+        description="Also creates a routing endpoint of this name once the deployment serves; see status.endpoint."
+        " The vendor's API cannot delete it again. Immutable.",
+    )
+    force_delete: bool | None = Field(
+        default=None, description="Deletes the deployment without the vendor's confirmation (force=true)."
+    )
