@@ -1,0 +1,268 @@
+"""The words of a status: condition types, reasons and phases, and what each reason means to a person.
+
+Plan and status pick the words; `MEANINGS` is where the documentation takes its table from.
+"""
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+
+class ConditionType(StrEnum):
+    """What `status.conditions` speaks about; all of them are set on first touch."""
+
+    ACCEPTED = "Accepted"
+    """The spec can be acted on."""
+    SYNCED = "Synced"
+    """The provider holds the spec."""
+    SERVING = "Serving"
+    """Inference is answered: the vendor says so, and the probe passed."""
+    READY = "Ready"
+    """Accepted, Synced, and Serving unless it is stopped on purpose."""
+    RECONCILING = "Reconciling"
+    """Work is under way."""
+    STALLED = "Stalled"
+    """Only a person can help, or the progress deadline has passed. Never True together with Reconciling."""
+
+
+class Phase(StrEnum):
+    """One word for people in `status.phase`; no program decides by it."""
+
+    PENDING = "Pending"
+    """Nothing exists at the provider yet."""
+    CREATING = "Creating"
+    """A create was sent, or its outcome is not known."""
+    STARTING = "Starting"
+    """It exists and does not serve yet."""
+    READY = "Ready"
+    """It serves as specified."""
+    UPDATING = "Updating"
+    """An edit is on its way; the old version may serve meanwhile."""
+    PAUSING = "Pausing"
+    """On its way to a stop that the spec asks for."""
+    PAUSED = "Paused"
+    """Stopped because the spec says so."""
+    RESUMING = "Resuming"
+    """On its way back from a stop."""
+    SCALED_DOWN = "ScaledDown"
+    """Stopped by its own scale-down policy."""
+    STOPPED = "Stopped"
+    """Stopped by somebody else, and left so."""
+    MISSING = "Missing"
+    """It has vanished at the provider."""
+    FAILED = "Failed"
+    """The provider says that it failed."""
+    DELETING = "Deleting"
+    """The object is being deleted."""
+
+
+class Reason(StrEnum):
+    """Why a condition has its status. `MEANINGS` explains each."""
+
+    # Everything is as it should be.
+    PENDING = "Pending"
+    ACCEPTED = "Accepted"
+    SYNCED = "Synced"
+    SERVING = "Serving"
+    AVAILABLE = "Available"
+    IDLE = "Idle"
+    NOT_STALLED = "NotStalled"
+
+    # Accepted
+    PROVIDER_NOT_FOUND = "ProviderNotFound"
+    PROVIDER_MISMATCH = "ProviderMismatch"
+    HOST_NOT_ALLOWED = "HostNotAllowed"
+    CREDENTIALS_MISSING = "CredentialsMissing"
+    NAME_TAKEN = "NameTaken"
+    EXTERNAL_ID_TAKEN = "ExternalIDTaken"
+    MODEL_MISMATCH = "ModelMismatch"
+    UNSUPPORTED = "Unsupported"
+
+    # Synced
+    CREATING = "Creating"
+    UPDATING = "Updating"
+    PAUSING = "Pausing"
+    RESUMING = "Resuming"
+    DELETING = "Deleting"
+    DELETION_REFUSED = "DeletionRefused"
+    IN_USE = "InUse"
+    HELD_WHILE_PAUSED = "HeldWhilePaused"
+    DRIFT_REPORTED = "DriftReported"
+    UPDATE_IGNORED = "UpdateIgnored"
+    REMOVAL_UNSUPPORTED = "RemovalUnsupported"
+    EXTERNAL_RESOURCE_MISSING = "ExternalResourceMissing"
+    CREDENTIALS_INVALID = "CredentialsInvalid"
+    PERMISSION_DENIED = "PermissionDenied"
+    QUOTA_EXCEEDED = "QuotaExceeded"
+    MODEL_NOT_FOUND = "ModelNotFound"
+    INSTANCE_TYPE_UNAVAILABLE = "InstanceTypeUnavailable"
+    INVALID_REQUEST = "InvalidRequest"
+    RATE_LIMITED = "RateLimited"
+    PROVIDER_UNAVAILABLE = "ProviderUnavailable"
+    OUTCOME_UNKNOWN = "OutcomeUnknown"
+    ACCOUNT_MISMATCH = "AccountMismatch"
+
+    # Serving
+    MISSING = "Missing"
+    STARTING = "Starting"
+    PAUSED = "Paused"
+    SCALED_DOWN = "ScaledDown"
+    STOPPED = "Stopped"
+    FAILED = "Failed"
+    PROBE_FAILED = "ProbeFailed"
+    UNKNOWN = "Unknown"
+
+    # Stalled
+    PROGRESS_DEADLINE_EXCEEDED = "ProgressDeadlineExceeded"
+
+
+class Meaning(NamedTuple):
+    """For people: what a reason says, and what they can do about it (empty where there is nothing to do)."""
+
+    meaning: str
+    remedy: str = ""
+
+
+MEANINGS: Final[dict[Reason, Meaning]] = {
+    Reason.PENDING: Meaning(
+        "The operator has not looked at the object yet.",
+        "If it stays so, check that the operator runs and watches this namespace.",
+    ),
+    Reason.ACCEPTED: Meaning("The spec can be acted on."),
+    Reason.SYNCED: Meaning("The provider holds the spec."),
+    Reason.SERVING: Meaning("Inference is answered."),
+    Reason.AVAILABLE: Meaning(
+        "The deployment serves as specified; of a ModelProvider, its credentials are accepted."
+    ),
+    Reason.IDLE: Meaning("Nothing is under way."),
+    Reason.NOT_STALLED: Meaning("Nothing waits for a person."),
+    Reason.PROVIDER_NOT_FOUND: Meaning(
+        "The namespace has no ModelProvider of the name in spec.providerRef.",
+        "Apply the ModelProvider, or delete this object and apply it with the right name.",
+    ),
+    Reason.PROVIDER_MISMATCH: Meaning(
+        "The spec has the block of one vendor and the ModelProvider is of the other.",
+        "Delete this object and apply it with the block of the ModelProvider's type, or with another providerRef.",
+    ),
+    Reason.HOST_NOT_ALLOWED: Meaning(
+        "A URL of the ModelProvider is neither the vendor's own nor on the operator's allow-list.",
+        "Have the scheme, host and port added to the allow-list, or use the vendor's own URL.",
+    ),
+    Reason.CREDENTIALS_MISSING: Meaning(
+        "The Secret of the ModelProvider does not exist, or lacks a key.",
+        "Apply the Secret with apiKey and, for PaiTIENT, clientID. It is looked at again within a minute.",
+    ),
+    Reason.NAME_TAKEN: Meaning(
+        "Another deployment at the provider has this name already.",
+        "Set spec.externalID and spec.deletionPolicy to take it over, or choose another deploymentName.",
+    ),
+    Reason.EXTERNAL_ID_TAKEN: Meaning(
+        "The deployment of spec.externalID belongs to another living ModelDeployment.",
+        "Delete that one with deletionPolicy Orphan first, or name another deployment.",
+    ),
+    Reason.MODEL_MISMATCH: Meaning(
+        "The deployment of spec.externalID runs another model than spec.model.",
+        "Apply the object with the deployment's model, or name another deployment.",
+    ),
+    Reason.UNSUPPORTED: Meaning(
+        "The spec asks for something that the provider, or this version of the operator, does not offer.",
+        "Change the field that the message names; if the CRDs are newer than the operator, upgrade the operator.",
+    ),
+    Reason.CREATING: Meaning("The deployment is being created."),
+    Reason.UPDATING: Meaning(
+        "An edit is on its way to the provider, or waits until the provider can take it."
+    ),
+    Reason.PAUSING: Meaning("The deployment is being stopped because the spec says so."),
+    Reason.RESUMING: Meaning("The deployment is being resumed."),
+    Reason.DELETING: Meaning("The deployment is being deleted; the object goes once it is proven gone."),
+    Reason.DELETION_REFUSED: Meaning(
+        "The provider refused to delete the deployment.",
+        "See the message; set spec.paitient.forceDelete, or deletionPolicy Orphan to leave the deployment behind.",
+    ),
+    Reason.IN_USE: Meaning(
+        "Other objects still need this one, so it is kept until they are gone.",
+        "Delete the objects that the message names.",
+    ),
+    Reason.HELD_WHILE_PAUSED: Meaning("Edits were made while paused. They are sent after the resume."),
+    Reason.DRIFT_REPORTED: Meaning(
+        "The provider shows other values than the spec, and driftPolicy is Report, or the deployment was just adopted.",
+        "See status.drift; edit the spec, mend it at the provider, or set driftPolicy to Correct.",
+    ),
+    Reason.UPDATE_IGNORED: Meaning(
+        "The provider accepted a change and did not make it.",
+        "Take the change back, or make it at the provider. The next edit of the spec is sent again.",
+    ),
+    Reason.REMOVAL_UNSUPPORTED: Meaning(
+        "A field was removed from the spec and the provider's API cannot clear it.",
+        "Set the field to the value that you want instead.",
+    ),
+    Reason.EXTERNAL_RESOURCE_MISSING: Meaning(
+        "The deployment has vanished at the provider and is not created again.",
+        "Edit the spec to have it created again; with spec.externalID delete this object and apply a new one.",
+    ),
+    Reason.CREDENTIALS_INVALID: Meaning(
+        "The provider refused the credentials.",
+        "Mend the Secret of the ModelProvider. It is looked at again within a minute.",
+    ),
+    Reason.PERMISSION_DENIED: Meaning(
+        "The provider accepted the credentials but not this operation; a read-only key does that.",
+        "Put a key that may write into the Secret of the ModelProvider.",
+    ),
+    Reason.QUOTA_EXCEEDED: Meaning(
+        "The account has no quota left for this.",
+        "Raise the quota at the vendor or delete something; tried again every ten minutes, and after an edit.",
+    ),
+    Reason.MODEL_NOT_FOUND: Meaning(
+        "The provider does not know spec.model, or the account may not use it.",
+        "Delete this object and apply it with a model that the provider has.",
+    ),
+    Reason.INSTANCE_TYPE_UNAVAILABLE: Meaning(
+        "The instance type is not to be had in the region.",
+        "Wait, or delete this object and apply it with another instanceType or region.",
+    ),
+    Reason.INVALID_REQUEST: Meaning(
+        "The provider refused a value; the message has its words.",
+        "Change the field that the message names.",
+    ),
+    Reason.RATE_LIMITED: Meaning(
+        "The provider asked for fewer requests; the whole account rests for as long as it said.",
+        "If it happens often, set spec.requestsPerMinute of the ModelProvider below the account's limit.",
+    ),
+    Reason.PROVIDER_UNAVAILABLE: Meaning(
+        "The provider does not answer usefully. Nothing is changed until it does.",
+        "Check the vendor's status page and the network between the operator and the vendor.",
+    ),
+    Reason.OUTCOME_UNKNOWN: Meaning(
+        "A request was sent and its reply was lost. The operator looks for the result before it sends another.",
+    ),
+    Reason.ACCOUNT_MISMATCH: Meaning(
+        "Known deployments are missing under a credential that has not proven to be of the same account.",
+        "Put the right key into the Secret. If they are really gone, annotate the ModelProvider with"
+        " modeloperator.dev/confirm-absence: <the Secret's resourceVersion>.",
+    ),
+    Reason.MISSING: Meaning("There is no deployment at the provider."),
+    Reason.STARTING: Meaning("The deployment is on its way up."),
+    Reason.PAUSED: Meaning("Stopped because the spec says so.", "Set spec.paused to false to resume it."),
+    Reason.SCALED_DOWN: Meaning(
+        "Stopped by its own scale-down policy, as intended.",
+        "Resume it at the provider, or set spec.paused to true and back to false.",
+    ),
+    Reason.STOPPED: Meaning(
+        "Stopped by somebody at the provider, and left so.",
+        "Resume it at the provider, or set spec.paused to true and back to false.",
+    ),
+    Reason.FAILED: Meaning(
+        "The provider says that the deployment failed.",
+        "See the message; edit the spec, or delete this object and apply it again.",
+    ),
+    Reason.PROBE_FAILED: Meaning(
+        "The provider says that the deployment is up, and the probe got no answer. It is repeated.",
+        "See the message; try the same request by hand, or give spec.probe.timeout more time.",
+    ),
+    Reason.UNKNOWN: Meaning(
+        "Whether inference is answered cannot be told: the provider does not say, or uses a word that nobody knows.",
+    ),
+    Reason.PROGRESS_DEADLINE_EXCEEDED: Meaning(
+        "The change has been under way for longer than spec.progressDeadline.",
+        "See the other conditions for what it waits for. Work goes on, slowly.",
+    ),
+}
