@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv6Address
 from typing import Self
 
+from typing_extensions import override
+
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 # Stricter than RFC 3986 on purpose: no userinfo, query, fragment, escape, backslash or non-ASCII character,
@@ -48,6 +50,7 @@ class HostRule:
         origin = _origin(url)
         return origin is not None and origin[:3] == (self.scheme, self.host, self.port)
 
+    @override
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port == DEFAULT_PORTS[self.scheme] else f":{self.port}"

@@ -26,8 +26,8 @@ from pydantic_settings import (
 )
 from typing_extensions import override
 
-from model_operator.durations import format_duration, parse_duration
 from model_operator.hosts import HostRule
+from model_operator.models.wire import format_duration, parse_duration
 
 ENV_PREFIX = "MODEL_OPERATOR_"
 

@@ -1,0 +1,219 @@
+"""Prometheus metrics under controller-runtime's names, so that its dashboards and alerts work unchanged.
+
+Every label has few values by construction: kinds, results, operations, HTTP statuses; never an object's name.
+"""
+
+import platform
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Literal
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
+from typing_extensions import override
+
+from model_operator import __version__
+
+Result = Literal["success", "error", "requeue", "requeue_after"]
+"""How a pass ended: nothing left to do · an error · again at once · again after a while."""
+
+RESULTS: tuple[Result, ...] = ("success", "error", "requeue", "requeue_after")
+
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+
+
+class Metrics:
+    """The process's metrics on a registry of their own. Nothing here blocks or raises."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        # Else every counter has a _created series beside it that no dashboard reads.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self.registry = CollectorRegistry()
+        self._clock = clock
+        self._families = _Families(self.registry)
+        self._controllers: dict[str, ControllerMetrics] = {}
+        self._requests: dict[tuple[str, str, str], tuple[Counter, Histogram]] = {}
+        self._throttles: dict[str, _Throttle] = {}
+        self.orphaned = Counter(
+            "model_operator_orphaned",
+            "Remote deployments left running on purpose after their resource was deleted.",
+            registry=self.registry,
+        )
+        Gauge(
+            "model_operator_build_info", "Always 1.", ["version", "python_version"], registry=self.registry
+        ).labels(__version__, platform.python_version()).set(1)
+        ProcessCollector(registry=self.registry)
+
+    def controller(self, kind: str) -> "ControllerMetrics":
+        """The metrics of one kind; the same object each time."""
+        if kind not in self._controllers:
+            self._controllers[kind] = ControllerMetrics(kind.lower(), self._families, self._clock)
+        return self._controllers[kind]
+
+    def provider_request(self, provider: str, operation: str, status: int | None, seconds: float) -> None:
+        """One request was answered with `status`, or (None) not at all, after `seconds`."""
+        code = "error" if status is None else str(status)
+        labels = (provider, operation, code)
+        if labels not in self._requests:
+            counter = self._families.requests.labels(*labels)
+            self._requests[labels] = (counter, self._families.request_seconds.labels(provider, operation))
+        counter, histogram = self._requests[labels]
+        counter.inc()
+        histogram.observe(seconds)
+
+    def provider_throttled(self, provider: str, account: str, seconds: float) -> None:
+        """An account rests for `seconds` from now; a rest that overlaps an earlier one counts once."""
+        if provider not in self._throttles:
+            self._throttles[provider] = _Throttle(provider, self._families, self._clock)
+        self._throttles[provider].rest(account, seconds)
+
+    def count_resources(self, count: Callable[[], Mapping[tuple[str, str], int]]) -> None:
+        """Ask `count` at every scrape for the number of resources by (kind, phase)."""
+        self.registry.register(_Resources(count))
+
+    def render(self, accept: str = "") -> tuple[bytes, str]:
+        """The page that Prometheus reads and its content type, in the best format that it accepts."""
+        encode, content_type = choose_encoder(accept)
+        return encode(self.registry), content_type
+
+
+class ControllerMetrics:
+    """One kind's queue and passes, bound once so that each call is a few additions."""
+
+    def __init__(self, controller: str, families: "_Families", clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._running: dict[int, float] = {}
+        self._passes = 0
+        self._results = {result: families.reconciles.labels(controller, result) for result in RESULTS}
+        self._errors = families.errors.labels(controller)
+        self._seconds = families.seconds.labels(controller)
+        self._active = families.active.labels(controller)
+        self._workers = families.workers.labels(controller)
+        queue = (controller, controller)
+        self.depth = families.depth.labels(*queue)
+        """Objects that wait in the queue now (`.set`, `.inc`, `.dec`)."""
+        self.adds = families.adds.labels(*queue)
+        self.retries = families.retries.labels(*queue)
+        self._waited = families.waited.labels(*queue)
+        self._worked = families.worked.labels(*queue)
+        families.unfinished.labels(*queue).set_function(lambda: sum(self._ages()))
+        families.longest.labels(*queue).set_function(lambda: max(self._ages(), default=0.0))
+
+    def set_workers(self, workers: int) -> None:
+        self._workers.set(workers)
+
+    def waited(self, seconds: float) -> None:
+        """An object left the queue for a worker after `seconds`."""
+        self._waited.observe(seconds)
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """A worker has one object in hand."""
+        self._passes += 1
+        pass_number, started = self._passes, self._clock()
+        self._running[pass_number] = started
+        self._active.inc()
+        try:
+            yield
+        finally:
+            seconds = self._clock() - started
+            del self._running[pass_number]
+            self._active.dec()
+            self._seconds.observe(seconds)
+            self._worked.observe(seconds)
+
+    def ended(self, result: Result) -> None:
+        """How the pass in hand ended."""
+        self._results[result].inc()
+        if result == "error":
+            self._errors.inc()
+
+    def _ages(self) -> list[float]:
+        now = self._clock()
+        return [now - started for started in list(self._running.values())]
+
+
+class _Families:
+    """The metrics with labels, as they are named and explained to Prometheus."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        def counter(name: str, text: str, *labels: str) -> Counter:
+            return Counter(name, text, labels, registry=registry)
+
+        def gauge(name: str, text: str, *labels: str) -> Gauge:
+            return Gauge(name, text, labels, registry=registry)
+
+        def histogram(name: str, text: str, *labels: str) -> Histogram:
+            return Histogram(name, text, labels, buckets=_BUCKETS, registry=registry)
+
+        reconcile, queue = "controller_runtime", ("name", "controller")
+        self.reconciles = counter(f"{reconcile}_reconcile", "Passes by result.", "controller", "result")
+        self.errors = counter(f"{reconcile}_reconcile_errors", "Passes that ended in an error.", "controller")
+        self.seconds = histogram(f"{reconcile}_reconcile_time_seconds", "Length of a pass.", "controller")
+        self.active = gauge(f"{reconcile}_active_workers", "Workers with a pass in hand.", "controller")
+        self.workers = gauge(
+            f"{reconcile}_max_concurrent_reconciles", "Most passes at the same time.", "controller"
+        )
+        self.depth = gauge("workqueue_depth", "Objects that wait in the queue.", *queue)
+        self.adds = counter("workqueue_adds", "Objects put into the queue.", *queue)
+        self.retries = counter("workqueue_retries", "Objects put back after an error.", *queue)
+        self.waited = histogram("workqueue_queue_duration_seconds", "Time in the queue before work.", *queue)
+        self.worked = histogram("workqueue_work_duration_seconds", "Time in a worker's hand.", *queue)
+        self.unfinished = gauge("workqueue_unfinished_work_seconds", "Age of all passes in hand.", *queue)
+        self.longest = gauge(
+            "workqueue_longest_running_processor_seconds", "Age of the oldest pass in hand.", *queue
+        )
+        provider = "model_operator_provider"
+        self.requests = counter(
+            f"{provider}_requests",
+            "Requests to providers by operation and HTTP status; `error` where no answer came.",
+            *("provider", "operation", "code"),
+        )
+        self.request_seconds = histogram(
+            f"{provider}_request_duration_seconds", "Time to a provider's answer.", "provider", "operation"
+        )
+        self.throttled_seconds = counter(
+            f"{provider}_throttled_seconds", "Time that accounts rested after a 429.", "provider"
+        )
+        self.throttled = gauge(f"{provider}_throttled", "Accounts that rest after a 429 now.", "provider")
+
+
+class _Throttle:
+    """Until when each account of one provider rests."""
+
+    def __init__(self, provider: str, families: _Families, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._until: dict[str, float] = {}
+        self._seconds = families.throttled_seconds.labels(provider)
+        families.throttled.labels(provider).set_function(self._resting)
+
+    def rest(self, account: str, seconds: float) -> None:
+        now = self._clock()
+        before = max(now, self._until.get(account, now))
+        self._until[account] = max(before, now + seconds)
+        self._seconds.inc(self._until[account] - before)
+
+    def _resting(self) -> float:
+        now = self._clock()
+        return float(sum(until > now for until in list(self._until.values())))
+
+
+class _Resources(Collector):
+    def __init__(self, count: Callable[[], Mapping[tuple[str, str], int]]) -> None:
+        self._count = count
+
+    @override
+    def collect(self) -> Iterable[Metric]:
+        family = GaugeMetricFamily(
+            "model_operator_resources", "Resources by kind and phase.", labels=["kind", "phase"]
+        )
+        for (kind, phase), number in sorted(self._count().items()):
+            family.add_metric([kind, phase], number)
+        yield family
+
+    def describe(self) -> Iterable[Metric]:
+        return []
