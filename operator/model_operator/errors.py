@@ -96,6 +96,12 @@ class NotFound(ProviderError):
     reason = "ExternalResourceMissing"
 
 
+class AccountMismatch(ProviderError):
+    """Known deployments are missing under a credential that has not proven to be of their account."""
+
+    reason = "AccountMismatch"
+
+
 class Unsupported(ProviderError):
     reason = "Unsupported"
 
@@ -126,6 +132,7 @@ RETRIES: dict[type[ProviderError], Retry] = {
     NameTaken: _seconds(60, 600, needs_person=True),
     DeletionRefused: _seconds(60, 600, needs_person=True),
     NotFound: _seconds(5, 60),
+    AccountMismatch: _seconds(30, 60, needs_person=True),
     Unsupported: _seconds(600, 600, needs_person=True),
 }
 """The one retry table: how long until the same request is worth another try."""

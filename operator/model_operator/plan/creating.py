@@ -1,0 +1,185 @@
+"""From nothing to an id, at most once whatever dies when (README: how it stays safe).
+
+Intent first, then the POST; a POST whose answer was lost is followed by looking, never by another POST, until two
+complete LISTs one recovery window apart have shown nothing.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from model_operator.conditions import Phase, Reason
+from model_operator.domain import Remote
+from model_operator.models.deployment import Pending
+from model_operator.plan.acceptance import is_ours
+from model_operator.plan.difference import differences
+from model_operator.plan.situation import Create, Plan, Presence, Progress, Situation, Verdict
+from model_operator.plan.verdicts import moving, settled, stuck, unsynced
+
+CREATE = "Create"
+_AT_ONCE = timedelta()
+_LOOK_EVERY = timedelta(seconds=5)
+
+
+def take(remote: Remote, s: Situation) -> Plan:
+    """Record the id. What was sent with the create counts as applied."""
+    return Plan(
+        synced=unsynced(Reason.CREATING, "The deployment was created."),
+        progress=Progress.MOVING,
+        phase=Phase.STARTING,
+        updates={
+            "external_id": remote.id,
+            "pending": None,
+            "last_applied": dict(s.desired.fields),
+            "provider_state": remote.word,
+        },
+        look_again=_AT_ONCE,
+    )
+
+
+def settle_pending_create(s: Situation) -> Plan | None:
+    """A create was announced: send it, or find out what became of it."""
+    pending = s.status.pending
+    if pending is None or s.status.external_id is not None:
+        return None
+    if s.recall.created is not None:
+        return take(s.recall.created, s)
+    ours = [c for c in s.observed.candidates if is_ours(s, c)]
+    if ours:
+        return take(ours[0], s)
+    if s.recall.intent_unsent:
+        return moving(Reason.CREATING, _creating(s), Phase.CREATING, Create())
+    if not s.observed.can_list:
+        # Nobody can look. Where names are unique the same name may be sent again; elsewhere it is the user's word.
+        return record_intent(s) if s.capabilities.names_are_unique else _ask(s)
+    return _look_for_it(s)
+
+
+def _look_for_it(s: Situation) -> Plan:
+    pending = s.status.pending
+    assert pending is not None  # noqa: S101  the caller's guard
+    waiting = moving(
+        Reason.OUTCOME_UNKNOWN,
+        "A create was sent and its answer was lost. Looking for the deployment before another one is sent.",
+        Phase.CREATING,
+    )
+    if s.now < pending.deadline:
+        return replace(waiting, look_again=min(_LOOK_EVERY, pending.deadline - s.now))
+    since, listed_at = s.recall.absent_since, s.observed.listed_at
+    if since is None or listed_at is None or listed_at <= pending.deadline:
+        return replace(waiting, look_again=_AT_ONCE)
+    left = since + s.timing.recovery_window - listed_at
+    if left > timedelta():
+        return replace(waiting, look_again=min(_LOOK_EVERY, left))
+    return record_intent(s)
+
+
+def _ask(s: Situation) -> Plan:
+    return stuck(
+        Reason.OUTCOME_UNKNOWN,
+        f'A create of "{s.desired.deployment_name}" was sent, its answer was lost, and the provider cannot be asked'
+        " for a list. Look there by hand and set spec.externalID to what you find.",
+        Phase.CREATING,
+    )
+
+
+def wait_while_paused(s: Situation) -> Plan | None:
+    """Created paused: nothing is paid for until it is unpaused."""
+    if s.status.external_id is not None or s.desired.external_id is not None or not s.desired.paused:
+        return None
+    return settled(
+        Phase.PAUSED, Verdict(False, Reason.PAUSED, "Nothing is created at the provider while spec.paused is true.")
+    )
+
+
+def adopt(s: Situation) -> Plan | None:
+    """`spec.externalID`: the first pass takes it over and publishes the drift, corrections start a sweep later."""
+    if s.desired.external_id is None or s.status.external_id is not None:
+        return None
+    if s.observed.presence is Presence.ABSENT:
+        return stuck(
+            Reason.EXTERNAL_RESOURCE_MISSING,
+            f"The provider has no deployment {s.desired.external_id}. Check spec.externalID, or delete this object and"
+            " apply it without externalID to have one created.",
+            Phase.MISSING,
+        )
+    if s.remote is None:
+        return None
+    return replace(
+        take(s.remote, s),
+        synced=unsynced(Reason.UPDATING, f"Deployment {s.remote.id} was taken over."),
+        drift=differences(s.desired, s.remote, dict(s.desired.fields)),
+    )
+
+
+def start_create(s: Situation) -> Plan | None:
+    """Nothing is recorded and nothing is to be seen: announce the create."""
+    if s.status.external_id is not None or s.desired.external_id is not None:
+        return None
+    failure = s.recall.failure
+    if failure is not None and failure.generation == s.desired.generation and s.now < failure.until:
+        return record_intent(s)  # held back, with the failure as its reason
+    ours = [c for c in s.observed.candidates if is_ours(s, c)]
+    if ours:
+        return take(ours[0], s)
+    if s.observed.can_list and s.observed.listed_at is None:
+        return replace(moving(Reason.CREATING, _creating(s), Phase.CREATING), needs_list=True)
+    return record_intent(s)
+
+
+def record_intent(s: Situation) -> Plan:
+    pending = Pending(
+        operation=CREATE,
+        started_at=s.now,
+        deadline=s.now + s.timing.request_deadline,
+        absent_before=s.observed.can_list,
+    )
+    plan = moving(Reason.CREATING, _creating(s), Phase.CREATING)
+    return replace(plan, updates={"pending": pending}, look_again=_AT_ONCE)
+
+
+def recreate_when_gone(s: Situation) -> Plan | None:
+    """Gone without our doing: once per generation it is created again, if we created it and may correct."""
+    if s.status.external_id is None or s.observed.presence is not Presence.ABSENT:
+        return None
+    if s.desired.external_id is not None:
+        return stuck(
+            Reason.EXTERNAL_RESOURCE_MISSING,
+            f"Deployment {s.status.external_id} has vanished at the provider. It was taken over by spec.externalID, so"
+            " it is not created again: delete this object and apply it without externalID to have a new one.",
+            Phase.MISSING,
+        )
+    if not _may_recreate(s):
+        return stuck(
+            Reason.EXTERNAL_RESOURCE_MISSING,
+            f"Deployment {s.status.external_id} has vanished at the provider. Edit the spec to have it created again.",
+            Phase.MISSING,
+        )
+    plan = moving(
+        Reason.CREATING, "The deployment has vanished at the provider and is created again.", Phase.CREATING
+    )
+    forgotten: dict[str, object] = {
+        "external_id": None,
+        "external_alias": None,
+        "endpoint_url": None,
+        "endpoint": None,
+        "provider_state": None,
+        "last_power_action": None,
+        "last_applied": None,
+        "recreated_generation": s.desired.generation,
+    }
+    return replace(plan, updates=forgotten, look_again=_AT_ONCE, needs_list=True)
+
+
+def _may_recreate(s: Situation) -> bool:
+    synced = s.status.condition("Synced")
+    was_reported = synced is not None and synced.reason == Reason.EXTERNAL_RESOURCE_MISSING
+    is_edited = was_reported and synced is not None and synced.observed_generation != s.desired.generation
+    if is_edited:
+        return True
+    return (
+        not was_reported and s.desired.corrects_drift and s.status.recreated_generation != s.desired.generation
+    )
+
+
+def _creating(s: Situation) -> str:
+    return f'Creating "{s.desired.deployment_name}" at the provider.'

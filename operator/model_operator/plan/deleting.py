@@ -1,0 +1,69 @@
+"""The way out: the finalizer stays until the remote deployment is proven gone or the user lets it be.
+
+Touches only the recorded id and what our own pending create may have made.
+"""
+
+from dataclasses import replace
+
+from model_operator.conditions import Phase, Reason
+from model_operator.domain import RunState
+from model_operator.plan.creating import settle_pending_create
+from model_operator.plan.situation import Create, Delete, Plan, Presence, Progress, Release, Situation
+from model_operator.plan.verdicts import HELD, moving
+
+
+def let_go(s: Situation) -> Plan | None:
+    """deletionPolicy Orphan, also when it is patched in while the object is terminating."""
+    if not s.desired.orphans:
+        return None
+    return _release(s.status.external_id)
+
+
+def release_when_never_created(s: Situation) -> Plan | None:
+    if s.status.external_id is not None:
+        return None
+    is_unsent = s.status.pending is not None and s.recall.intent_unsent and s.recall.created is None
+    return _release() if s.status.pending is None or is_unsent else None
+
+
+def look_for_lost_create(s: Situation) -> Plan | None:
+    """A create may still land: what it made is found and deleted, and only its proven absence ends this."""
+    if s.status.external_id is not None:
+        return None
+    plan = settle_pending_create(s)
+    if plan is None:
+        return None
+    if "pending" in plan.updates and plan.updates["pending"] is not None:
+        return _release()  # two complete LISTs have shown nothing: where a create would start again
+    if isinstance(plan.action, Create):
+        return _release()
+    return replace(plan, phase=Phase.DELETING)
+
+
+def release_when_gone(s: Situation) -> Plan | None:
+    return _release() if s.observed.presence is Presence.ABSENT else None
+
+
+def delete(s: Situation) -> Plan | None:
+    remote, sent = s.remote, s.recall.delete_sent_at
+    if remote is None:
+        return None
+    plan = moving(Reason.DELETING, f"Deleting deployment {remote.id} at the provider.", Phase.DELETING)
+    is_going = remote.state in {RunState.DELETING, RunState.STOPPING}
+    if sent is not None and (is_going or s.now - sent < s.timing.power_grace):
+        return plan
+    if remote.state is RunState.DELETING:
+        return plan
+    return replace(plan, action=Delete(remote.id, s.desired.forces_delete))
+
+
+def wait_for_proof(s: Situation) -> Plan | None:
+    return moving(
+        Reason.DELETING, "Waiting for the provider to show whether the deployment is gone.", Phase.DELETING
+    )
+
+
+def _release(orphaned: str | None = None) -> Plan:
+    return Plan(
+        synced=HELD, progress=Progress.MOVING, phase=Phase.DELETING, action=Release(orphaned=orphaned)
+    )

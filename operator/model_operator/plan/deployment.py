@@ -1,0 +1,103 @@
+"""What to do next about one ModelDeployment: the first rule that speaks decides.
+
+    wanted    no id      pending?         settle_pending_create   look, adopt, prove absence, or POST
+                         paused           wait_while_paused
+                         spec.externalID  adopt
+                         else             start_create            intent, then POST
+              id, gone   recreate_when_gone                       once per generation
+              id, there  power → fields → failure → start → probe → serve
+    unwanted  let_go → release_when_* → delete → wait_for_proof
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from model_operator.conditions import Reason
+from model_operator.errors import RateLimited, retry_for
+from model_operator.plan import creating, deleting, power, updating
+from model_operator.plan.acceptance import REFUSALS
+from model_operator.plan.situation import Plan, Presence, Progress, Release, Situation, Verdict
+from model_operator.plan.verdicts import failed_step, moving
+
+Rule = Callable[[Situation], Plan | None]
+
+
+def stay_when_blind(s: Situation) -> Plan | None:
+    """The provider cannot be asked: nothing is changed, and nothing is concluded from silence."""
+    error = s.observed.error
+    if error is None or (s.observed.presence is not Presence.UNKNOWN and s.remote is not None):
+        return None
+    again = retry_for(error).first
+    plan = failed_step(s, moving(Reason(error.reason), "", None), error, again)
+    if s.status.external_id is None or retry_for(error).needs_person or not s.wanted:
+        return plan
+    unknown = Verdict(None, Reason(error.reason), str(error))
+    return replace(
+        plan, synced=unknown, serving=Verdict(None, Reason.UNKNOWN, str(error)), progress=Progress.SETTLED, phase=None
+    )
+
+
+def wait_for_first_look(s: Situation) -> Plan | None:
+    """An id is recorded and nothing has been seen of it since this process started."""
+    if s.remote is not None or s.observed.presence is Presence.ABSENT:
+        return None
+    if s.status.external_id is None and s.desired.external_id is None:
+        return None
+    return replace(
+        moving(Reason.UPDATING, "Waiting for the provider to show the deployment.", None), needs_list=True
+    )
+
+
+WANTED: tuple[Rule, ...] = (
+    stay_when_blind,
+    *REFUSALS,
+    creating.settle_pending_create,
+    creating.wait_while_paused,
+    creating.recreate_when_gone,
+    creating.adopt,
+    creating.start_create,
+    wait_for_first_look,
+    power.keep_paused,
+    power.keep_running,
+    updating.update_fields,
+    updating.retag,
+    updating.report_failure,
+    updating.wait_for_start,
+    updating.wait_for_replicas,
+    updating.wait_for_alias,
+    updating.probe,
+    updating.create_endpoint,
+    updating.serve,
+)
+
+UNWANTED: tuple[Rule, ...] = (
+    deleting.let_go,
+    deleting.release_when_never_created,
+    deleting.release_when_gone,
+    stay_when_blind,
+    deleting.look_for_lost_create,
+    deleting.delete,
+    deleting.wait_for_proof,
+)
+
+
+def plan(s: Situation) -> Plan:
+    """The next step for a ModelDeployment. Pure."""
+    rules = WANTED if s.wanted else UNWANTED
+    step = next(step for rule in rules if (step := rule(s)) is not None)
+    return hold_back(s, step)
+
+
+def hold_back(s: Situation, step: Plan) -> Plan:
+    """A step that just failed waits for its retry, and none is taken while the account must rest."""
+    is_intent = step.updates.get("pending") is not None
+    if isinstance(step.action, Release) or (step.action is None and not is_intent):
+        return step
+    held = replace(step, action=None, updates={k: v for k, v in step.updates.items() if k != "pending"})
+    failure = s.recall.failure
+    if failure is not None and failure.generation == s.desired.generation and s.now < failure.until:
+        return failed_step(s, held, failure.error, failure.until - s.now)
+    if s.paused_until is not None and s.now < s.paused_until:
+        limited = RateLimited("The provider asked for fewer requests; the account rests as long as it said.")
+        return failed_step(s, held, limited, s.paused_until - s.now)
+    return step

@@ -1,0 +1,70 @@
+"""Where spec and provider differ, and whether a person changed the spec or the provider.
+
+An owned field that the provider does not show is unknown: it counts only if the spec moved since it was last sent.
+"""
+
+from model_operator.domain import Desired, Remote, Value
+from model_operator.plan.situation import Difference
+
+_MISSING = object()
+
+
+def differences(desired: Desired, remote: Remote, last_applied: dict[str, Value]) -> tuple[Difference, ...]:
+    """Fields to change, in the spec's order. Fewer replicas than asked are no drift under a scale-down policy."""
+    found = []
+    for name, wanted in desired.fields.items():
+        applied: object = last_applied.get(name, _MISSING)
+        seen: object = remote.fields.get(name, _MISSING)
+        is_edit = applied != wanted
+        if seen is _MISSING:
+            if is_edit:
+                found.append(Difference(name, wanted, None, is_edit=True))
+        elif seen != wanted and not _is_scaled_down(desired, name, wanted, seen, is_edit=is_edit):
+            found.append(Difference(name, wanted, seen, is_edit=is_edit))
+    return tuple(found)
+
+
+def removed_fields(desired: Desired, remote: Remote, last_applied: dict[str, Value]) -> frozenset[str]:
+    """Fields that the spec once had and has no more, and that the provider still holds as far as is known."""
+    return frozenset(
+        name
+        for name, applied in last_applied.items()
+        if name not in desired.fields and remote.fields.get(name, applied) is not None
+    )
+
+
+def _is_scaled_down(desired: Desired, name: str, wanted: object, seen: object, *, is_edit: bool) -> bool:
+    return (
+        name == "replicas"
+        and desired.may_scale_down
+        and not is_edit
+        and isinstance(wanted, int)
+        and isinstance(seen, int)
+        and seen < wanted
+    )
+
+
+def render(value: object) -> str:
+    """A field's value for people: `2`, `1..3`, `"x"` as x, an unset one as `unset`."""
+    match value:
+        case None:
+            return "unset"
+        case bool():
+            return "true" if value else "false"
+        case {"minReplicas": low, "maxReplicas": high}:
+            return f"{low}..{high}"
+        case _:
+            return str(value)
+
+
+def describe(found: tuple[Difference, ...], removed: frozenset[str] = frozenset()) -> str:
+    """`replicas 1 → 2, contextLength 4096 → 8192` (at most eight, then how many more)."""
+    parts = [
+        f"{d.field} {render(d.observed)} → {render(d.desired)}"
+        if d.observed is not None
+        else f"{d.field} → {render(d.desired)}"
+        for d in found
+    ]
+    parts += [f"{name} → unset" for name in sorted(removed)]
+    more = f" and {len(parts) - 8} more" if len(parts) > 8 else ""
+    return ", ".join(parts[:8]) + more

@@ -1,0 +1,155 @@
+"""Pause and resume: who stopped it decides what to do about it.
+
+`status.lastPowerAction` is the record of our own doing; against other people's hands we act once per generation.
+"""
+
+from dataclasses import replace
+
+from model_operator.conditions import Phase, Reason
+from model_operator.domain import Power, RunState
+from model_operator.models.deployment import LastPowerAction
+from model_operator.plan.difference import describe, differences, removed_fields
+from model_operator.plan.situation import Difference, Plan, Progress, SetPower, Situation, Verdict
+from model_operator.plan.verdicts import moving, settled, stuck, unsynced
+
+PAUSED = Verdict(False, Reason.PAUSED, "Stopped because the spec says so.")
+_RUNNING = frozenset({RunState.STARTING, RunState.SERVING, RunState.UPDATING})
+
+
+def keep_paused(s: Situation) -> Plan | None:
+    """spec.paused is true: stop it, and keep it stopped."""
+    if not s.capabilities.pauses or not s.desired.paused or s.remote is None:
+        return None
+    match s.remote.state:
+        case RunState.STOPPED:
+            return _record(s, Power.PAUSE, _stopped(s, Phase.PAUSED, PAUSED))
+        case RunState.STOPPING:
+            return _record(s, Power.PAUSE, _pausing(s))
+        case RunState.STARTING | RunState.SERVING | RunState.UPDATING:
+            return _pause(s)
+        case RunState.FAILED if not _did(s, Power.PAUSE):
+            return _pause(s)
+        case _:
+            return None
+
+
+def _pause(s: Situation) -> Plan:
+    assert s.remote is not None  # noqa: S101  the caller's guard
+    last = s.status.last_power_action
+    if not _did(s, Power.PAUSE):
+        return replace(_pausing(s), action=SetPower(s.remote.id, Power.PAUSE, is_correction=False))
+    if _is_fresh(s):
+        return replace(_pausing(s), serving=None if last and last.correction else PAUSED)
+    if not s.desired.corrects_drift:
+        row = Difference("paused", desired=True, observed=False, is_edit=False)
+        message = "The deployment runs at the provider while spec.paused is true; driftPolicy is Report."
+        plan = Plan(
+            synced=unsynced(Reason.DRIFT_REPORTED, message), progress=Progress.SETTLED, phase=None, drift=(row,)
+        )
+        return plan
+    if _has_corrected(s):
+        return stuck(
+            Reason.UPDATE_IGNORED,
+            "The deployment was paused and runs again at the provider. Pause it there, or edit the spec to have it"
+            " tried again.",
+            None,
+        )
+    action = SetPower(s.remote.id, Power.PAUSE, is_correction=True)
+    return replace(_pausing(s), action=action, serving=None)
+
+
+def _pausing(s: Situation) -> Plan:
+    plan = moving(Reason.PAUSING, "Stopping the deployment because spec.paused is true.", Phase.PAUSING)
+    return replace(plan, serving=PAUSED)
+
+
+def keep_running(s: Situation) -> Plan | None:
+    """spec.paused is not true: resume what we paused, or what a hand stopped against policy NONE."""
+    if not s.capabilities.pauses or s.desired.paused or s.remote is None:
+        return None
+    match s.remote.state:
+        case RunState.STOPPED:
+            return _leave_stopped(s) if s.desired.paused is None else _resume(s)
+        case RunState.STOPPING:
+            return _on_the_way_down(s)
+        case state if state in _RUNNING and _did(s, Power.PAUSE) and s.desired.paused is False:
+            # Resumed by somebody, or by us just before a restart: from here on it is ours to keep running.
+            return _record(s, Power.RESUME, _resuming(s))
+        case RunState.STARTING if _was_resumed(s):
+            return _resuming(s)
+        case _:
+            return None
+
+
+def _resume(s: Situation) -> Plan:
+    assert s.remote is not None  # noqa: S101  the caller's guard
+    if _did(s, Power.PAUSE):
+        return replace(_resuming(s), action=SetPower(s.remote.id, Power.RESUME, is_correction=False))
+    if _did(s, Power.RESUME) and _is_fresh(s):
+        return _resuming(s)
+    if s.desired.may_scale_down:
+        scaled = Verdict(False, Reason.SCALED_DOWN, "Stopped by its scale-down policy, as intended.")
+        return _stopped(s, Phase.SCALED_DOWN, scaled)
+    stopped = Verdict(False, Reason.STOPPED, "Stopped at the provider by somebody else.")
+    if not s.desired.corrects_drift or _has_corrected(s):
+        row = Difference("paused", desired=False, observed=True, is_edit=False)
+        plan = settled(Phase.STOPPED, stopped)
+        return replace(plan, progress=Progress.STUCK, drift=(row,))
+    action = SetPower(s.remote.id, Power.RESUME, is_correction=True)
+    return replace(_resuming(s), action=action)
+
+
+def _resuming(s: Situation) -> Plan:
+    plan = moving(Reason.RESUMING, "Resuming the deployment.", Phase.RESUMING)
+    return replace(plan, serving=Verdict(False, Reason.STARTING, "The deployment is being resumed."))
+
+
+def _leave_stopped(s: Situation) -> Plan:
+    left = Verdict(False, Reason.PAUSED, "Stopped, and spec.paused leaves it as it is.")
+    return _stopped(s, Phase.PAUSED, left)
+
+
+def _on_the_way_down(s: Situation) -> Plan:
+    reason = Reason.SCALED_DOWN if s.desired.may_scale_down else Reason.STOPPED
+    serving = Verdict(False, reason, "The deployment is shutting down at the provider.")
+    return replace(settled(Phase.STOPPED, serving), progress=Progress.MOVING)
+
+
+def _stopped(s: Situation, phase: Phase, serving: Verdict) -> Plan:
+    """Stopped as it should be. Edits are held: whether a stopped deployment takes them is not documented."""
+    assert s.remote is not None  # noqa: S101  the callers' guard
+    applied = s.status.last_applied or {}
+    found = differences(s.desired, s.remote, applied)
+    removed = removed_fields(s.desired, s.remote, applied)
+    if not found and not removed:
+        return settled(phase, serving)
+    message = f"Held until the deployment runs again: {describe(found, removed)}."
+    plan = settled(phase, replace(serving, message=f"{serving.message} {message}"))
+    return replace(plan, synced=unsynced(Reason.HELD_WHILE_PAUSED, message), drift=found)
+
+
+def _did(s: Situation, power: Power) -> bool:
+    last = s.status.last_power_action
+    return last is not None and last.action is power
+
+
+def _is_fresh(s: Situation) -> bool:
+    last = s.status.last_power_action
+    return last is not None and s.now - last.at < s.timing.power_grace
+
+
+def _has_corrected(s: Situation) -> bool:
+    last = s.status.last_power_action
+    return last is not None and last.correction and last.generation == s.desired.generation
+
+
+def _was_resumed(s: Situation) -> bool:
+    return _did(s, Power.RESUME) and s.status.phase in {Phase.RESUMING, Phase.PAUSED, Phase.STOPPED}
+
+
+def _record(s: Situation, power: Power, plan: Plan) -> Plan:
+    """Note the action as ours although none was needed, so that the way back is known."""
+    if _did(s, power):
+        return plan
+    last = LastPowerAction(action=power, at=s.now, generation=s.desired.generation)
+    return replace(plan, updates={**plan.updates, "last_power_action": last})

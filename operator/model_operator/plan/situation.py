@@ -1,0 +1,223 @@
+"""What a decision is made from and what it looks like: `Situation` in, `Plan` out.
+
+Nothing here does I/O; the reconcile package fills a `Situation` and carries a `Plan` out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from model_operator.conditions import Phase, Reason
+from model_operator.domain import Desired, Fields, Power, Remote, RunState
+from model_operator.errors import ProviderError
+from model_operator.models.deployment import ModelDeploymentStatus
+from model_operator.providers.base import Capabilities
+
+
+class Presence(StrEnum):
+    """Whether the deployment under the recorded id exists. Only proof makes it `ABSENT`."""
+
+    UNKNOWN = "Unknown"
+    PRESENT = "Present"
+    ABSENT = "Absent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What the provider showed. With an id, `presence` and `remote` speak; without one, `candidates`."""
+
+    presence: Presence = Presence.UNKNOWN
+    remote: Remote | None = None
+    error: ProviderError | None = None
+    """Why nothing is known; the caller has already waited out short hiccups."""
+    candidates: tuple[Remote, ...] = ()
+    """Live deployments that carry our tag or our name, oldest first."""
+    listed_at: datetime | None = None
+    """When the complete LIST behind `candidates` began; None: there was none yet that is recent enough."""
+    can_list: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SentUpdate:
+    fields: Fields
+    at: datetime
+    is_verified: bool = False
+    """A full GET that began after the update has been seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The last remote change that did not work; no new try before `until` unless the spec changed."""
+
+    error: ProviderError
+    until: datetime
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    passed: bool
+    message: str
+    retry_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recall:
+    """What this process remembers of the object; all of it can be lost without harm."""
+
+    intent_unsent: bool = False
+    """The pending create was written by this process, and its request has not been sent."""
+    created: Remote | None = None
+    """The provider's answer to our POST, should its id not have reached the status yet."""
+    absent_since: datetime | None = None
+    """Begin of the first complete LIST after the lost request's deadline that did not show it."""
+    adopted_at: datetime | None = None
+    sent_update: SentUpdate | None = None
+    delete_sent_at: datetime | None = None
+    probe: ProbeResult | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """The durations that decisions depend on (settings; the poll interval is the ModelProvider's)."""
+
+    recovery_window: timedelta = timedelta(seconds=60)
+    power_grace: timedelta = timedelta(seconds=60)
+    accepted_grace: timedelta = timedelta(seconds=60)
+    request_deadline: timedelta = timedelta(seconds=60)
+    """From the recorded intent until its request is certainly over."""
+    poll_interval: timedelta = timedelta(seconds=30)
+    transition_poll: timedelta = timedelta(seconds=1)
+    create_retry: timedelta = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """Everything that a decision about one ModelDeployment may look at."""
+
+    desired: Desired
+    wanted: bool
+    """False: the CR is being deleted."""
+    status: ModelDeploymentStatus
+    observed: Observed
+    recall: Recall
+    capabilities: Capabilities
+    timing: Timing
+    now: datetime
+    paused_until: datetime | None = None
+    """The provider asked the account to wait until then (429)."""
+    has_default_name: bool = True
+    """The remote name holds the CR's UID, so whatever carries it is ours."""
+    rival: str | None = None
+    """Another ModelDeployment (`namespace/name`) with the elder claim to the name or id."""
+
+    @property
+    def remote(self) -> Remote | None:
+        return self.observed.remote
+
+    @property
+    def state(self) -> RunState | None:
+        return self.observed.remote.state if self.observed.remote else None
+
+
+class Progress(StrEnum):
+    """Settled: nothing to do. Moving: Reconciling=True. Stuck: Stalled=True."""
+
+    SETTLED = "Settled"
+    MOVING = "Moving"
+    STUCK = "Stuck"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One condition's status, reason and message. `is_true` None means Unknown."""
+
+    is_true: bool | None
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One owned field where spec and provider differ, or (`is_edit`) where the spec was edited since."""
+
+    field: str
+    desired: object
+    observed: object
+    is_edit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """POST the deployment; the intent is already in the status."""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    id: str
+    changes: Fields
+    removed: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SetPower:
+    id: str
+    power: Power
+    is_correction: bool
+    """Against a change by hand, which is done once per generation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    id: str
+    force: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Retag:
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreateEndpoint:
+    name: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunProbe:
+    remote: Remote
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Drop the finalizer; `orphaned` is the id that stays at the provider on purpose."""
+
+    orphaned: str | None = None
+
+
+Action = Create | Update | SetPower | Delete | Retag | CreateEndpoint | RunProbe | Release
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One step: what the status says meanwhile, and at most one remote change."""
+
+    synced: Verdict
+    progress: Progress
+    phase: Phase | None
+    """None: leave the displayed phase as it is."""
+    action: Action | None = None
+    serving: Verdict | None = None
+    """Overrides what the vendor's state alone would say."""
+    drift: tuple[Difference, ...] = ()
+    updates: Mapping[str, object] = field(default_factory=dict)
+    """Fields of the status to set, by attribute name."""
+    look_again: timedelta | None = None
+    """None: the next event or poll is soon enough."""
+    needs_list: bool = False
+    """A complete LIST that begins from now on is wanted."""
+    accepted: Verdict | None = None
+    """Not None: the spec cannot be acted on, and this says why."""

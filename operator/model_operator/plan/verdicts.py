@@ -1,0 +1,75 @@
+"""The sentences that several rules share: how a step is described in the `Synced` condition and the phase.
+
+Messages are stable: no counters, times or request ids, so that an unchanged situation writes nothing.
+"""
+
+from datetime import timedelta
+
+from model_operator.conditions import Phase, Reason
+from model_operator.domain import RunState
+from model_operator.errors import AccountMismatch, CredentialsInvalid, ProviderError, retry_for
+from model_operator.plan.situation import Action, Plan, Progress, Situation, Verdict
+
+HELD = Verdict(True, Reason.SYNCED, "The provider holds the spec.")
+
+
+def unsynced(reason: Reason, message: str) -> Verdict:
+    return Verdict(False, reason, message)
+
+
+def moving(reason: Reason, message: str, phase: Phase | None, action: Action | None = None) -> Plan:
+    """Work is under way: `Synced=False` with that reason, Reconciling."""
+    return Plan(synced=unsynced(reason, message), progress=Progress.MOVING, phase=phase, action=action)
+
+
+def stuck(reason: Reason, message: str, phase: Phase | None) -> Plan:
+    """Only a person can help: `Synced=False` with that reason, Stalled."""
+    return Plan(synced=unsynced(reason, message), progress=Progress.STUCK, phase=phase)
+
+
+def settled(phase: Phase, serving: Verdict | None = None) -> Plan:
+    return Plan(synced=HELD, progress=Progress.SETTLED, phase=phase, serving=serving)
+
+
+def phase_of(state: RunState | None) -> Phase | None:
+    """The phase that a vendor state shows by itself."""
+    match state:
+        case None | RunState.GONE:
+            return Phase.PENDING
+        case RunState.STARTING:
+            return Phase.STARTING
+        case RunState.SERVING:
+            return Phase.READY
+        case RunState.UPDATING:
+            return Phase.UPDATING
+        case RunState.FAILED:
+            return Phase.FAILED
+        case RunState.STOPPING | RunState.STOPPED | RunState.DELETING | RunState.UNKNOWN:
+            return None
+
+
+def failed_step(s: Situation, plan: Plan, error: ProviderError, look_again: timedelta) -> Plan:
+    """What the status says when the provider refused the step of `plan`, or cannot be asked.
+
+    An unreachable provider is `Unknown` once a deployment exists, since it may well be serving.
+    """
+    is_known = s.status.external_id is not None
+    reason = Reason(error.reason)
+    if retry_for(error).needs_person:
+        hides = is_known and isinstance(error, CredentialsInvalid | AccountMismatch)
+        return Plan(
+            synced=unsynced(reason, str(error)),
+            progress=Progress.STUCK,
+            phase=Phase.DELETING if not s.wanted else (None if is_known else Phase.PENDING),
+            serving=Verdict(None, Reason.UNKNOWN, str(error)) if hides else None,
+            look_again=look_again,
+            updates=plan.updates,
+        )
+    return Plan(
+        synced=unsynced(reason, str(error)),
+        progress=Progress.MOVING,
+        phase=plan.phase if is_known or not s.wanted else Phase.PENDING,
+        serving=plan.serving,
+        look_again=look_again,
+        updates=plan.updates,
+    )
