@@ -5,17 +5,19 @@ from model_operator.models.deployment import (
     ConnectionSpec,
     DeletionPolicy,
     DriftPolicy,
-    DriftRow,
-    LastPowerAction,
     ModelDeployment,
     ModelDeploymentSpec,
-    ModelDeploymentStatus,
-    Pending,
     Probe,
     ProviderRef,
+)
+from model_operator.models.deployment_status import (
+    DriftRow,
+    LastPowerAction,
+    ModelDeploymentStatus,
+    Pending,
     RemoteEndpoint,
 )
-from model_operator.models.metadata import Condition, Metadata, Truth
+from model_operator.models.metadata import Metadata
 from model_operator.models.paitient import ModelSettings, PaitientSpec, SecuritySettings, VpcConfig
 from model_operator.models.parasail import ParasailSpec, ScaleDownPolicy
 from model_operator.models.parse import InvalidResource
@@ -27,6 +29,7 @@ from model_operator.models.provider import (
     ProviderType,
     SecretRef,
 )
+from model_operator.models.status import Condition, Status, Truth
 from model_operator.models.wire import Duration, Model, Time, format_duration, format_time, parse_duration
 
 __all__ = [
@@ -59,6 +62,7 @@ __all__ = [
     "ScaleDownPolicy",
     "SecretRef",
     "SecuritySettings",
+    "Status",
     "Time",
     "Truth",
     "VpcConfig",

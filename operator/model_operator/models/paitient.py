@@ -3,14 +3,23 @@
 Its fields are the camelCase twins of the vendor's; fractions are decimal strings.
 """
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
+from model_operator.domain import UID_TAG
+from model_operator.models.rules import at_most, checked, immutable_if_set, rule, validations
 from model_operator.models.wire import DecimalText, Model
 
 CloudId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 TagValue = Annotated[str, StringConstraints(max_length=256)]
+
+_TAG_RULES: Final = validations(
+    rule(f"!('{UID_TAG}' in self)", f"the tag {UID_TAG} is the operator's own; remove it from tags"),
+    rule(
+        "self.all(key, size(key) >= 1 && size(key) <= 128)", "each key of tags must have 1 to 128 characters"
+    ),
+)
 
 
 class VpcConfig(Model):
@@ -49,14 +58,25 @@ class ModelSettings(Model):
         default=None, ge=1, le=100_000_000, description="Most tokens that one answer may have."
     )
     default_temperature: DecimalText | None = Field(
-        default=None, description='Sampling temperature of requests that name none, "0" to "2".'
+        default=None,
+        description='Sampling temperature of requests that name none, "0" to "2".',
+        json_schema_extra=at_most("defaultTemperature", 2),
     )
     default_top_p: DecimalText | None = Field(
-        default=None, description='Nucleus sampling of requests that name none, "0" to "1".'
+        default=None,
+        description='Nucleus sampling of requests that name none, "0" to "1".',
+        json_schema_extra=at_most("defaultTopP", 1),
     )
 
 
 class PaitientSpec(Model):
+    model_config = checked(
+        *map(
+            immutable_if_set,
+            ("computeType", "instanceType", "region", "vpcConfig", "securitySettings", "endpointName"),
+        )
+    )
+
     compute_type: str | None = Field(
         default=None, min_length=1, max_length=64, description="Kind of machine, for example gpu. Immutable."
     )
@@ -78,7 +98,8 @@ class PaitientSpec(Model):
     tags: dict[str, TagValue] | None = Field(
         default=None,
         max_length=50,
-        description="Tags of the deployment at the vendor. The key model-operator-uid is the operator's own.",
+        description=f"Tags of the deployment at the vendor. The key {UID_TAG} is the operator's own.",
+        json_schema_extra=_TAG_RULES,
     )
     model_settings: ModelSettings | None = Field(
         default=None,
@@ -89,8 +110,8 @@ class PaitientSpec(Model):
         default=None,
         min_length=1,
         max_length=64,
-        description="Also creates a routing endpoint of this name once the deployment serves; see status.endpoint."
-        " The vendor's API cannot delete it again. Immutable.",
+        description="Also creates a routing endpoint of this name once the deployment serves; see"
+        " status.endpoint. The vendor's API cannot delete it again. Immutable.",
     )
     force_delete: bool | None = Field(
         default=None, description="Deletes the deployment without the vendor's confirmation (force=true)."

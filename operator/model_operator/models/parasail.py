@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from model_operator.models.rules import checked, positive, rule
 from model_operator.models.wire import Duration, Model
 
 
@@ -19,6 +20,15 @@ class ScaleDownPolicy(StrEnum):
 
 
 class ParasailSpec(Model):
+    model_config = checked(
+        rule(
+            "has(self.scaleDownThreshold) =="
+            " (has(self.scaleDownPolicy) && self.scaleDownPolicy in ['TIMER', 'INACTIVE'])",
+            "scaleDownThreshold is required with scaleDownPolicy TIMER or INACTIVE, else not allowed",
+            at=".scaleDownThreshold",
+        )
+    )
+
     service_tier_name: str | None = Field(
         default=None,
         min_length=1,
@@ -27,11 +37,13 @@ class ParasailSpec(Model):
     )
     scale_down_policy: ScaleDownPolicy | None = Field(
         default=None,
-        description="When the vendor stops the deployment by itself: NONE never, TIMER some time after it came up,"
-        " INACTIVE some time after the last request. The operator does not resume what its policy has stopped.",
+        description="When the vendor stops the deployment by itself: NONE never, TIMER some time after it"
+        " came up, INACTIVE some time after the last request. What its own policy stopped is not resumed.",
     )
     scale_down_threshold: Duration | None = Field(
-        default=None, description="That time. Required with TIMER and INACTIVE, not allowed otherwise."
+        default=None,
+        description="That time. Required with TIMER and INACTIVE, not allowed otherwise.",
+        json_schema_extra=positive("scaleDownThreshold"),
     )
     draft_model_name: str | None = Field(
         default=None, min_length=1, max_length=512, description="Draft model for speculative decoding."

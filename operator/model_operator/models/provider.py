@@ -1,16 +1,19 @@
 """ModelProvider: one account at one vendor, and where its credentials are.
 
-A ModelDeployment names one in its own namespace; the engine makes one poller and one limiter per account of them.
+A ModelDeployment names one in its own namespace; the engine makes one poller and one limiter per account.
 """
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from pydantic import Field
+from pydantic.config import JsonDict
 
-from model_operator.models.metadata import Condition, Metadata, condition_of
-from model_operator.models.parse import parse_resource, parse_tolerantly
+from model_operator.models.metadata import Metadata
+from model_operator.models.parse import parse_body
+from model_operator.models.rules import checked, immutable, immutable_if_set, rule, validations
+from model_operator.models.status import Status
 from model_operator.models.wire import Duration, Model
 
 
@@ -19,6 +22,21 @@ class ProviderType(StrEnum):
 
     PARASAIL = "parasail"
     PAITIENT = "paitient"
+
+
+def _web_address(name: str) -> JsonDict:
+    # Neither user, query nor fragment: a key in a URL would end up in logs.
+    return validations(
+        rule(
+            r"self.matches('^https?://[^/?#@\\s]+(/[^?#@\\s]*)?$')",
+            f"{name} must be an http or https URL with a host, without user, query and fragment",
+        )
+    )
+
+
+_AT_LEAST_5_SECONDS: Final = validations(
+    rule("duration(self) >= duration('5s')", "pollInterval must be at least 5s")
+)
 
 
 class SecretRef(Model):
@@ -35,15 +53,29 @@ class Credentials(Model):
 
 
 class ModelProviderSpec(Model):
+    model_config = checked(
+        immutable("type"),
+        immutable_if_set("baseURL"),
+        immutable_if_set("chatBaseURL"),
+        rule(
+            "!has(self.chatBaseURL) || self.type == 'parasail'",
+            "chatBaseURL is for type parasail only; remove it",
+            at=".chatBaseURL",
+        ),
+    )
+
     type: ProviderType = Field(
-        description="The vendor: parasail (dedicated deployments) or paitient (secure model service). Immutable."
+        description="The vendor: parasail (dedicated deployments) or paitient (secure model service)."
+        " Immutable."
     )
     base_url: str | None = Field(
         default=None,
         min_length=1,
         max_length=2048,
         description="Base URL of the vendor's control API. Default: https://api.parasail.io/api/v1 or"
-        " https://api.paitient.com. Any other scheme, host and port must be on the operator's allow-list. Immutable.",
+        " https://api.paitient.com. Any other scheme, host and port must be on the operator's allow-list."
+        " Immutable.",
+        json_schema_extra=_web_address("baseURL"),
     )
     chat_base_url: str | None = Field(
         default=None,
@@ -51,44 +83,33 @@ class ModelProviderSpec(Model):
         max_length=2048,
         description="Parasail only: base URL of the OpenAI-compatible API, published as status.endpointURL of"
         " deployments. Default: https://api.parasail.io/v1. The allow-list holds here too. Immutable.",
+        json_schema_extra=_web_address("chatBaseURL"),
     )
     credentials: Credentials = Field(description="Where the credentials of the account are.")
     requests_per_minute: int | None = Field(
         default=None,
         ge=1,
         le=100_000,
-        description="How many requests per minute the operator may send to this account. ModelProviders of one"
-        " account share the limit.",
+        description="How many requests per minute the operator may send to this account. ModelProviders of"
+        " one account share the limit.",
     )
     poll_interval: Duration | None = Field(
         default=None,
-        description="How often the account's deployments are listed while nothing moves. At least 5s. Default: 30s.",
+        description="How often the account's deployments are listed while nothing moves. At least 5s."
+        " Default: 30s.",
+        json_schema_extra=_AT_LEAST_5_SECONDS,
     )
 
 
-class ModelProviderStatus(Model):
-    observed_generation: int | None = Field(
-        default=None, description="The metadata.generation that this status was computed from."
-    )
+class ModelProviderStatus(Status):
     deployments: int | None = Field(
         default=None, description="How many ModelDeployments of the namespace use this ModelProvider."
     )
     proven_secret_version: str | None = Field(
         default=None,
-        description="The resourceVersion of the Secret with which a known deployment was last seen. Until it is that"
-        " of the current Secret, a deployment that is missing at the vendor does not count as gone.",
+        description="The resourceVersion of the Secret with which a known deployment was last seen. Under any"
+        " other version of the Secret, a deployment that is missing at the vendor does not count as gone.",
     )
-    conditions: tuple[Condition, ...] = Field(
-        default=(), description="Ready (the credentials are accepted), Reconciling and Stalled."
-    )
-
-    @classmethod
-    def parse(cls, raw: Mapping[str, Any] | None) -> Self:
-        """A status as somebody left it. Never raises: what cannot be understood is dropped."""
-        return parse_tolerantly(cls, raw)
-
-    def condition(self, type: str) -> Condition | None:
-        return condition_of(self.conditions, type)
 
 
 class ModelProvider(Model):
@@ -99,4 +120,5 @@ class ModelProvider(Model):
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> Self:
         """A body of the API server. Raises `InvalidResource` that names the fields."""
-        return parse_resource(cls, body, ModelProviderSpec, ModelProviderStatus)
+        metadata, spec, status = parse_body(body, ModelProviderSpec, ModelProviderStatus)
+        return cls(metadata=metadata, spec=spec, status=status)

@@ -1,7 +1,7 @@
 """How values of custom resources are written in YAML, and what every model of them shares.
 
-The models are built from these; a spec is read tolerantly of fields that a newer CRD has, since the server prunes
-what its own CRD does not know.
+The other modules of this package are built from these; unknown keys are ignored everywhere, because an
+operator may meet objects of a CRD that is newer than itself.
 """
 
 import re
@@ -43,7 +43,7 @@ def parse_duration(text: str) -> timedelta:
 
 
 def format_duration(duration: timedelta) -> str:
-    """90 minutes → `1h30m`. Whole milliseconds; never negative in a spec."""
+    """90 minutes → `1h30m`. Takes zero or more, cuts below a millisecond."""
     parts = []
     rest = duration
     for unit, size in _UNITS.items():

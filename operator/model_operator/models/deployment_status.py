@@ -1,0 +1,81 @@
+"""The status of a ModelDeployment: what users read, and what the operator must not forget.
+
+The intent in `pending` is what keeps a crash from making a second remote deployment.
+"""
+
+from typing import Any
+
+from pydantic import Field
+
+from model_operator.domain import Power
+from model_operator.models.status import Status
+from model_operator.models.wire import Model, Time
+
+
+class RemoteEndpoint(Model):
+    id: str = Field(description="The vendor's id of the endpoint.")
+    url: str = Field(description="URL of the endpoint, in the vendor's own protocol.")
+
+
+class DriftRow(Model):
+    field: str = Field(description="Path of the field in this object's spec.")
+    desired: Any = Field(default=None, description="What the spec says.")
+    observed: Any = Field(default=None, description="What the vendor says.")
+
+
+class Pending(Model):
+    operation: str = Field(description="What is being done, for example Create.")
+    started_at: Time = Field(description="When the intent was written down, before the request was sent.")
+    deadline: Time = Field(description="After this time the request can no longer be on its way.")
+    absent_before: bool = Field(
+        default=False, description="True if a complete list of the account showed no such deployment before."
+    )
+
+
+class LastPowerAction(Model):
+    action: Power = Field(description="Pause or Resume.")
+    at: Time = Field(description="When it was done.")
+    generation: int = Field(default=0, description="The metadata.generation that it was done for.")
+    correction: bool = Field(
+        default=False,
+        description="True if it undid a change that was made at the vendor, done once per generation.",
+    )
+
+
+class ModelDeploymentStatus(Status):
+    phase: str | None = Field(default=None, description="One word for people; programs go by the conditions.")
+    external_id: str | None = Field(default=None, description="The vendor's id of the deployment.")
+    external_alias: str | None = Field(
+        default=None, description="Parasail only: the value of model= in requests to endpointURL."
+    )
+    endpoint_url: str | None = Field(
+        default=None,
+        description="Where applications send requests: the base URL of an OpenAI-compatible API at Parasail,"
+        " the vendor's own /generate at PaiTIENT.",
+    )
+    endpoint: RemoteEndpoint | None = Field(
+        default=None,
+        description="PaiTIENT only: the routing endpoint that spec.paitient.endpointName asked for.",
+    )
+    provider_state: str | None = Field(default=None, description="The vendor's own word for the state.")
+    replicas: int | None = Field(default=None, description="Replicas that run now; 0 when stopped.")
+    selector: str | None = Field(
+        default=None,
+        description="For the scale subresource. Matches no pod, since nothing runs in the cluster.",
+    )
+    drift: tuple[DriftRow, ...] = Field(default=(), description="Fields that differ at the vendor.")
+    last_applied: dict[str, Any] | None = Field(
+        default=None,
+        description="The fields as the vendor last accepted them, by their path in the spec, so that a field"
+        " that was removed is known. No secrets.",
+    )
+    pending: Pending | None = Field(
+        default=None,
+        description="A request whose outcome is not known yet. Do not edit: it prevents duplicates.",
+    )
+    last_power_action: LastPowerAction | None = Field(
+        default=None, description="The last pause or resume, to tell our own from somebody else's."
+    )
+    recreated_generation: int | None = Field(
+        default=None, description="The metadata.generation for which a vanished deployment was created again."
+    )

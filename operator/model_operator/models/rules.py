@@ -1,0 +1,58 @@
+"""Rules in CEL that the API server checks, as parts of a JSON schema.
+
+The models carry them beside the fields that they are about; `crd.py` only passes them on.
+"""
+
+from typing import Final
+
+from pydantic import ConfigDict
+from pydantic.config import JsonDict
+
+VALIDATIONS: Final = "x-kubernetes-validations"
+REPLACE: Final = "delete this object and apply a new one to change it"
+
+
+def rule(cel: str, message: str, *, at: str = "") -> JsonDict:
+    """`cel` must hold, else the server refuses with `message` for the field `at`, a path from here.
+
+    A rule that mentions `oldSelf` is checked on updates only.
+    """
+    made: JsonDict = {"rule": cel, "message": message}
+    return {**made, "fieldPath": at} if at else made
+
+
+def immutable(name: str) -> JsonDict:
+    """On the parent of a required field."""
+    return rule(f"self.{name} == oldSelf.{name}", f"{name} is immutable; {REPLACE}", at=f".{name}")
+
+
+def immutable_if_set(name: str) -> JsonDict:
+    """On the parent of an optional field, which may then be neither added nor removed later.
+
+    On the field itself `self == oldSelf` would be passed by removing it and adding another value.
+    """
+    return rule(
+        f"has(self.{name}) == has(oldSelf.{name}) && (!has(self.{name}) || self.{name} == oldSelf.{name})",
+        f"{name} is immutable and can be neither added nor removed; {REPLACE}",
+        at=f".{name}",
+    )
+
+
+def validations(*rules: JsonDict) -> JsonDict:
+    """For `Field(json_schema_extra=…)`: the rules of one field."""
+    return {VALIDATIONS: list(rules)}
+
+
+def checked(*rules: JsonDict) -> ConfigDict:
+    """For `model_config`: the rules of one object."""
+    return ConfigDict(json_schema_extra=validations(*rules))
+
+
+def positive(name: str) -> JsonDict:
+    """For `Field(json_schema_extra=…)` of a duration."""
+    return validations(rule("duration(self) > duration('0s')", f"{name} must be longer than 0s"))
+
+
+def at_most(name: str, limit: float) -> JsonDict:
+    """For `Field(json_schema_extra=…)` of a decimal string."""
+    return validations(rule(f"double(self) <= {limit:.1f}", f"{name} must be at most {limit:.1f}"))

@@ -1,0 +1,102 @@
+"""What the statuses of all kinds share: conditions, and being read back whatever somebody did to them.
+
+A status is the operator's memory, so one spoilt line must not cost the rest of it.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Final, Self
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic.json_schema import WithJsonSchema
+
+from model_operator.models.wire import Model, Time
+
+
+class Truth(StrEnum):
+    """The `status` of a condition."""
+
+    TRUE = "True"
+    FALSE = "False"
+    UNKNOWN = "Unknown"
+
+
+def _whole_seconds(time: datetime) -> datetime:
+    return time.replace(microsecond=0)
+
+
+CONDITION_TYPE_PATTERN: Final = (
+    r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?"
+    r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$"
+)
+"""Of `metav1.Condition`, as the other limits of `Condition` are."""
+
+
+class Condition(Model):
+    """One line of `status.conditions`, as `metav1.Condition` defines it."""
+
+    type: str = Field(
+        max_length=316,
+        pattern=CONDITION_TYPE_PATTERN,
+        description="What the condition is about, for example Ready.",
+    )
+    status: Truth = Field(description="True, False or Unknown.")
+    observed_generation: int | None = Field(
+        default=None, ge=0, description="The metadata.generation that the condition was computed from."
+    )
+    last_transition_time: Annotated[
+        Time, AfterValidator(_whole_seconds), WithJsonSchema({"type": "string", "format": "date-time"})
+    ] = Field(description="When the status of the condition last flipped.")
+    reason: str = Field(
+        min_length=1,
+        max_length=1024,
+        pattern=r"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$",
+        description="One word for programs that says why.",
+    )
+    message: str = Field(
+        max_length=32768, description="One sentence for people: what, for what, and what to do next."
+    )
+
+
+class Status(Model):
+    observed_generation: int | None = Field(
+        default=None, description="The metadata.generation that this status was computed from."
+    )
+    conditions: tuple[Condition, ...] = Field(
+        default=(),
+        description="Ready sums the others up; Reconciling and Stalled say whether to wait or to act.",
+        json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]},
+    )
+
+    @classmethod
+    def parse(cls, raw: Mapping[str, Any] | None) -> Self:
+        """A status as somebody left it. Never raises: what cannot be understood is left out.
+
+        Bad items of a list go one by one, everything else by whole top-level fields, because half an intent
+        would be worse than none.
+        """
+        if not isinstance(raw, Mapping):
+            return cls()
+        try:
+            return cls.model_validate(raw)
+        except ValidationError as error:
+            return cls.model_validate(_without_bad_parts(raw, error))
+
+    def condition(self, type: str) -> Condition | None:
+        """The condition of that type, or None before the first status write."""
+        return next((condition for condition in self.conditions if condition.type == type), None)
+
+
+def _without_bad_parts(raw: Mapping[str, Any], error: ValidationError) -> dict[str, Any]:
+    rest = dict(raw)
+    bad_items: dict[str, set[int]] = {}
+    for problem in error.errors(include_url=False, include_input=False, include_context=False):
+        name, *inner = problem["loc"]
+        if inner and isinstance(inner[0], int):
+            bad_items.setdefault(str(name), set()).add(inner[0])
+        else:
+            rest.pop(str(name), None)
+    for name, bad in bad_items.items():
+        rest[name] = [item for index, item in enumerate(raw[name]) if index not in bad]
+    return rest
