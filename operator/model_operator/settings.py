@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast, get_origin
+from typing import Annotated, Any, Literal, get_origin
 
 import yaml
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
@@ -26,8 +26,8 @@ from pydantic_settings import (
 )
 from typing_extensions import override
 
+from model_operator.durations import format_duration, parse_duration
 from model_operator.hosts import HostRule
-from model_operator.models.wire import format_duration, parse_duration
 
 ENV_PREFIX = "MODEL_OPERATOR_"
 
@@ -73,7 +73,7 @@ def read_config(path: Path) -> dict[str, Any]:
         raise ValueError(f"cannot read {str(path)!r}: {error}") from error
     if not isinstance(found or {}, dict):
         raise ValueError(f"{str(path)!r} must hold settings as `key: value`")  # noqa: TRY004  pydantic reports it
-    return cast("dict[str, Any]", found or {})
+    return {str(key): value for key, value in (found or {}).items()}
 
 
 def _to_readable(path: Path) -> Path:

@@ -1,5 +1,6 @@
 """The custom resources as frozen pydantic models: the source of `crds/*.yaml`."""
 
+from model_operator.durations import format_duration, parse_duration
 from model_operator.models.deployment import (
     Autoscaling,
     ConnectionSpec,
@@ -30,7 +31,7 @@ from model_operator.models.provider import (
     SecretRef,
 )
 from model_operator.models.status import Condition, Status, Truth
-from model_operator.models.wire import Duration, Model, Time, format_duration, format_time, parse_duration
+from model_operator.models.wire import Duration, Model, Time, format_time
 
 __all__ = [
     "Autoscaling",

@@ -26,10 +26,10 @@ async def serve(
 
     `OSError` where the address cannot be had.
     """
-    runner = web.AppRunner(_app(healthy, ready, metrics), access_log=None)
+    runner = web.AppRunner(_app(healthy, ready, metrics), access_log=None, shutdown_timeout=1)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port, shutdown_timeout=1)
+        site = web.TCPSite(runner, host, port)
         await site.start()
         yield _url(host, runner.addresses)
     finally:

@@ -1,0 +1,107 @@
+"""No registered secret survives redaction, in any spelling that a log line or message gives it."""
+
+import base64
+import json
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model_operator.redaction import MASK, Redactor
+
+# Any text but the mask's own character, out of which a mask could be glued together to a secret again.
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters=MASK))
+SECRETS = st.text(st.characters(codec="utf-8", exclude_characters=MASK), min_size=4, max_size=40).filter(
+    lambda secret: len(secret.strip()) >= 4
+)
+SPELLINGS = [
+    pytest.param(str, id="as it is"),
+    pytest.param(json.dumps, id="JSON"),
+    pytest.param(lambda text: json.dumps(text, ensure_ascii=False), id="JSON with its characters"),
+    pytest.param(repr, id="repr"),
+    pytest.param(lambda text: quote(text, safe=""), id="URL"),
+]
+
+
+@pytest.mark.parametrize("spell", SPELLINGS)
+@given(before=TEXTS, secret=SECRETS, after=TEXTS)
+def test_a_registered_secret_never_survives(spell, before, secret, after):
+    redactor = Redactor()
+    redactor.register(secret)
+    redacted = redactor.redact(before + spell(secret) + after)
+    assert secret not in redacted
+    assert secret.strip() not in redacted or secret.strip() in before + after
+    assert MASK in redacted
+
+
+@given(secret=SECRETS)
+def test_a_registered_secret_is_masked_in_a_dumped_kubernetes_secret(secret):
+    redactor = Redactor()
+    redactor.register(secret)
+    encoded = base64.b64encode(secret.encode()).decode()
+    assert encoded not in redactor.redact(json.dumps({"data": {"apiKey": encoded}}))
+
+
+@given(first=SECRETS, second=SECRETS, text=TEXTS)
+def test_two_secrets_that_overlap_are_both_masked(first, second, text):
+    redactor = Redactor()
+    redactor.register(first)
+    redactor.register(second)
+    redacted = redactor.redact(text + first + second + text)
+    assert first not in redacted
+    assert second not in redacted
+
+
+@given(text=st.text(st.characters(categories=["Lu", "Ll", "Zs"], max_codepoint=0x7F)))
+def test_text_without_secrets_stays_as_it_is(text):
+    redactor = Redactor()
+    redactor.register("sk-0123456789")
+    assert redactor.redact(text.replace("earer", "")) == text.replace("earer", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        pytest.param("Authorization: Bearer abc.def", "Authorization: Bearer ***", id="header"),
+        pytest.param("AUTHORIZATION: abc", "AUTHORIZATION: ***", id="header, upper case, no scheme"),
+        pytest.param("Authorization: Basic Zm9v", "Authorization: Basic ***", id="Basic"),
+        pytest.param('{"Authorization": "Bearer x1"}', '{"Authorization": "Bearer ***"}', id="JSON"),
+        pytest.param("sent Bearer abc, got 401", "sent Bearer ***, got 401", id="Bearer in a sentence"),
+        pytest.param("X-Client-ID: acme", "X-Client-ID: ***", id="client id, header"),
+        pytest.param("{'x-client-id': 'acme'}", "{'x-client-id': '***'}", id="client id, dict"),
+        pytest.param("[('X-Client-ID', 'acme')]", "[('X-Client-ID', '***')]", id="client id, pair"),
+        pytest.param('{"modelAccessKey":"k-1","x":1}', '{"modelAccessKey":"***","x":1}', id="access key"),
+        pytest.param(r'"{\"modelAccessKey\": \"k\"}"', r'"{\"modelAccessKey\": \"***\"}"', id="JSON in JSON"),
+        pytest.param("?api_key=k1&limit=2", "?api_key=***&limit=2", id="query"),
+        pytest.param('{"apiKey": "k1"}', '{"apiKey": "***"}', id="a Secret's key"),
+        pytest.param("Secret a/b lacks apiKey: add it", "Secret a/b lacks apiKey: add it", id="a sentence"),
+    ],
+)
+def test_what_looks_like_a_credential_is_masked_though_nobody_registered_it(text, redacted):
+    assert Redactor().redact(text) == redacted
+
+
+def test_a_secret_that_two_registered_is_masked_until_both_forget_it():
+    redactor = Redactor()
+    redactor.register("sk-0123456789")
+    redactor.register("sk-0123456789")
+    redactor.forget("sk-0123456789")
+    assert redactor.redact("key sk-0123456789") == "key ***"
+    redactor.forget("sk-0123456789")
+    assert redactor.redact("key sk-0123456789") == "key sk-0123456789"
+
+
+@pytest.mark.parametrize("secret", [None, "", " ", "abc", "a \n"])
+def test_what_is_too_short_to_be_a_secret_masks_nothing(secret):
+    redactor = Redactor()
+    redactor.register(secret)
+    redactor.forget(secret)
+    assert redactor.redact("abc, a b c") == "abc, a b c"
+
+
+def test_forgetting_what_was_never_registered_changes_nothing():
+    redactor = Redactor()
+    redactor.register("sk-0123456789")
+    redactor.forget("sk-9876543210")
+    assert redactor.redact("sk-0123456789") == MASK
