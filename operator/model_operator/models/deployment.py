@@ -55,8 +55,6 @@ class DriftPolicy(StrEnum):
 
 
 class ProviderRef(Model):
-    model_config = checked(immutable("name"))
-
     name: str = Field(
         min_length=1, max_length=253, description="Name of a ModelProvider in the same namespace. Immutable."
     )
@@ -96,6 +94,7 @@ class ConnectionSpec(Model):
 
 
 _SPEC_RULES: Final = (
+    immutable("providerRef.name"),
     immutable("model"),
     immutable_if_set("deploymentName"),
     rule(

@@ -1,0 +1,207 @@
+"""CustomResourceDefinitions made from the models, so that the schema and the code cannot part.
+
+`model-operator crds` prints them and `make generate` writes them to `crds/`.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic.config import JsonDict
+
+from model_operator.conditions import MEANINGS, ConditionType, Reason
+from model_operator.domain import GROUP, VERSION
+from model_operator.models.deployment import ModelDeploymentSpec, ModelDeploymentStatus
+from model_operator.models.provider import ModelProviderSpec, ModelProviderStatus
+from model_operator.models.rules import VALIDATIONS, rule
+from model_operator.models.status import Condition, Status
+from model_operator.models.structural import Schema, structural, without_limits
+from model_operator.models.wire import Model
+
+CATEGORY: Final = "modelops"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of `kubectl get`; `wide` ones show with `-o wide` only."""
+
+    name: str
+    path: str
+    type: str = "string"
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What a CRD says beside its schema."""
+
+    kind: str
+    short_name: str
+    description: str
+    spec: type[Model]
+    spec_description: str
+    status: type[Status]
+    columns: tuple[Column, ...]
+    selectable: tuple[str, ...] = ()
+    rules: tuple[JsonDict, ...] = ()
+    """Rules that need the status beside the spec."""
+    has_scale: bool = False
+
+    @property
+    def plural(self) -> str:
+        return f"{self.kind.lower()}s"
+
+    @property
+    def crd_name(self) -> str:
+        return f"{self.plural}.{GROUP}"
+
+
+_AGE: Final = Column("Age", ".metadata.creationTimestamp", "date")
+
+
+def _ready(field: str) -> str:
+    return f'.status.conditions[?(@.type=="{ConditionType.READY}")].{field}'
+
+
+MODEL_PROVIDER: Final = Kind(
+    kind="ModelProvider",
+    short_name="mprov",
+    description="One account at a provider of remote inference, for the ModelDeployments of its namespace.",
+    spec=ModelProviderSpec,
+    spec_description="Which account it is.",
+    status=ModelProviderStatus,
+    columns=(
+        Column("Type", ".spec.type"),
+        Column("Ready", _ready("status")),
+        Column("Reason", _ready("reason")),
+        Column("Deployments", ".status.deployments", "integer"),
+        Column("URL", ".spec.baseURL", wide=True),
+        Column("Message", _ready("message"), wide=True),
+        _AGE,
+    ),
+)
+
+MODEL_DEPLOYMENT: Final = Kind(
+    kind="ModelDeployment",
+    short_name="mdep",
+    description="One model that a provider runs: applied here, it is created, followed, updated and deleted there.",
+    spec=ModelDeploymentSpec,
+    spec_description="What the provider shall run. Only users write it.",
+    status=ModelDeploymentStatus,
+    columns=(
+        Column("Phase", ".status.phase"),
+        Column("Ready", _ready("status")),
+        Column("Reason", _ready("reason")),
+        Column("Replicas", ".status.replicas", "integer"),
+        Column("Provider", ".spec.providerRef.name"),
+        Column("Model", ".spec.model", wide=True),
+        Column("Alias", ".status.externalAlias", wide=True),
+        Column("URL", ".status.endpointURL", wide=True),
+        Column("Message", _ready("message"), wide=True),
+        _AGE,
+    ),
+    selectable=(".spec.providerRef.name", ".spec.model"),
+    rules=(
+        rule(
+            "has(oldSelf.spec.externalID) || !has(self.spec.externalID) || !has(self.status)"
+            " || !has(self.status.externalID) || self.spec.externalID == self.status.externalID",
+            "externalID can be added later only as it is in status.externalID",
+            at=".spec.externalID",
+        ),
+    ),
+    has_scale=True,
+)
+
+KINDS: Final = (MODEL_DEPLOYMENT, MODEL_PROVIDER)
+
+
+def custom_resource_definition(kind: Kind) -> dict[str, Any]:
+    """The whole object, ready to be applied."""
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {
+            "name": kind.crd_name,
+            # Flux would take every ${…} of a post-build substitution out of it.
+            "annotations": {"kustomize.toolkit.fluxcd.io/substitute": "disabled"},
+        },
+        "spec": {
+            "group": GROUP,
+            "scope": "Namespaced",
+            "names": {
+                "kind": kind.kind,
+                "listKind": f"{kind.kind}List",
+                "plural": kind.plural,
+                "singular": kind.kind.lower(),
+                "shortNames": [kind.short_name],
+                "categories": [CATEGORY],
+            },
+            "versions": [_version(kind)],
+        },
+    }
+
+
+def _version(kind: Kind) -> dict[str, Any]:
+    version = {
+        "name": VERSION,
+        "served": True,
+        "storage": True,
+        "schema": {"openAPIV3Schema": _schema(kind)},
+        "subresources": _subresources(kind),
+        "additionalPrinterColumns": [_column(column) for column in kind.columns],
+    }
+    if kind.selectable:
+        version["selectableFields"] = [{"jsonPath": path} for path in kind.selectable]
+    return version
+
+
+def _schema(kind: Kind) -> Schema:
+    schema: Schema = {
+        "description": kind.description,
+        "type": "object",
+        "required": ["spec"],
+        "properties": {
+            "apiVersion": {"description": f"{GROUP}/{VERSION}.", "type": "string"},
+            "kind": {"description": f"{kind.kind}.", "type": "string"},
+            "metadata": {"type": "object"},
+            "spec": structural(kind.spec, description=kind.spec_description),
+            "status": _status_schema(kind),
+        },
+    }
+    return schema | {VALIDATIONS: list(kind.rules)} if kind.rules else schema
+
+
+def _status_schema(kind: Kind) -> Schema:
+    """No limits but those of the conditions, which clients rely on; and a default that closes a race.
+
+    A tool that waits would take an object without any status for a finished one.
+    """
+    schema = structural(kind.status, description="What the operator knows. Only the operator writes it.")
+    free = without_limits(schema)
+    free["properties"]["conditions"]["items"] = structural(Condition, description="One condition.")
+    free["default"] = {
+        "observedGeneration": -1,
+        "conditions": [
+            {
+                "type": ConditionType.READY.value,
+                "status": "Unknown",
+                "lastTransitionTime": "1970-01-01T00:00:00Z",
+                "reason": Reason.PENDING.value,
+                "message": f"{MEANINGS[Reason.PENDING].meaning} {MEANINGS[Reason.PENDING].remedy}",
+            }
+        ],
+    }
+    return free
+
+
+def _subresources(kind: Kind) -> dict[str, Any]:
+    scale = {
+        "specReplicasPath": ".spec.replicas",
+        "statusReplicasPath": ".status.replicas",
+        "labelSelectorPath": ".status.selector",
+    }
+    return {"status": {}} | ({"scale": scale} if kind.has_scale else {})
+
+
+def _column(column: Column) -> dict[str, Any]:
+    made = {"name": column.name, "type": column.type, "jsonPath": column.path}
+    return made | ({"priority": 1} if column.wide else {})
