@@ -241,12 +241,19 @@ def load(flags: Mapping[str, Any]) -> Settings:
 
 def flag_of(name: str) -> str:
     """`workers` → `--workers`; a flag that may be repeated is in the singular."""
-    is_many = get_origin(Settings.model_fields[name].annotation) is tuple
-    return "--" + (name.removesuffix("s") if is_many else name).replace("_", "-")
+    return "--" + (name.removesuffix("s") if is_many(name) else name).replace("_", "-")
 
 
 def env_of(name: str) -> str:
     return ENV_PREFIX + name.upper()
+
+
+def is_many(name: str) -> bool:
+    return get_origin(Settings.model_fields[name].annotation) is tuple
+
+
+def is_switch(name: str) -> bool:
+    return Settings.model_fields[name].annotation is bool
 
 
 def default_of(name: str) -> str:
@@ -264,7 +271,7 @@ def default_of(name: str) -> str:
 
 
 def _problem(detail: ErrorDetails, flags: Mapping[str, Any]) -> str:
-    message = detail["msg"].removeprefix("Value error, ")
+    message = detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
     if not detail["loc"]:
         return message
     name = str(detail["loc"][0])

@@ -92,7 +92,7 @@ def test_an_empty_file_sets_nothing(text, tmp_path):
 @pytest.mark.parametrize(
     ("flags", "problem"),
     [
-        pytest.param({"workers": "0"}, "greater than or equal to 1, not '0'", id="too small"),
+        pytest.param({"workers": "0"}, "must be greater than or equal to 1, not '0'", id="too small"),
         pytest.param({"workers": "many"}, "a valid integer", id="not a number"),
         pytest.param({"health_port": "65536"}, "less than or equal to 65535", id="too large"),
         pytest.param({"recovery_window": "60"}, "such as 30s, 500ms", id="duration without unit"),

@@ -1,12 +1,52 @@
 """The CustomResourceDefinitions as YAML: what `model-operator crds` prints and `crds/` holds."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
+import click
 import yaml
 
 from model_operator.models.crd import KINDS, Kind, custom_resource_definition
 
+EPILOG = """\b
+Examples:
+  model-operator crds | kubectl apply --server-side -f -
+  model-operator crds --kind ModelProvider
+  model-operator crds --output-dir crds/
+"""
+
 _HEADER = "---\n# Made from the models by `make generate`; do not edit.\n"
+
+
+@click.command("crds", epilog=EPILOG)
+@click.option(
+    "--kind",
+    "names",
+    multiple=True,
+    type=click.Choice([kind.kind for kind in KINDS], case_sensitive=False),
+    help="Only this kind; may be repeated.",
+)
+@click.option(
+    "--output-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write one file per kind into this folder, made if it is missing, instead of printing them.",
+)
+def print_crds(names: tuple[str, ...], output_dir: Path | None) -> None:
+    """Print the CustomResourceDefinitions.
+
+    They are those that this version of the operator works with: apply them again after each upgrade.
+    """
+    kinds = [kind for kind in KINDS if not names or kind.kind in names]
+    if output_dir is None:
+        click.echo(render(kinds), nl=False)
+        return
+    try:
+        output_dir.mkdir(parents=True, exist_ok=True)
+        for name, text in files(kinds).items():
+            (output_dir / name).write_text(text, encoding="utf-8")
+            click.echo(output_dir / name)
+    except OSError as error:
+        raise click.ClickException(f"cannot write to {str(output_dir)!r}: {error.strerror}") from error
 
 
 def render(kinds: Iterable[Kind] | None = None) -> str:

@@ -1,0 +1,31 @@
+"""The command line: one module per command, each of which parses, calls one function and sets the exit code.
+
+What a command runs is imported when it runs, so that `--help` and `crds` do not pay for the operator.
+"""
+
+import click
+
+from model_operator import __version__
+from model_operator.cli.crds import print_crds
+from model_operator.cli.demo import show_demo
+from model_operator.cli.run import run_operator
+
+EPILOG = """\b
+Examples:
+  model-operator demo                     see it work, without a cluster or an account
+  model-operator crds | kubectl apply --server-side -f -
+  model-operator run --namespace team-a   run the operator against your cluster
+  model-operator COMMAND --help           what a command does, with examples
+"""
+
+
+@click.group(
+    epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
+@click.version_option(__version__, prog_name="model-operator")
+def main() -> None:
+    """Run models on remote inference providers from Kubernetes YAML."""
+
+
+for command in (run_operator, print_crds, show_demo):
+    main.add_command(command)

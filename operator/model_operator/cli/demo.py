@@ -1,0 +1,29 @@
+"""`model-operator demo`: a control plane, the simulator and the operator on this machine, from apply to delete."""
+
+import click
+
+EPILOG = """\b
+Examples:
+  model-operator demo            stays up afterwards, and prints the KUBECONFIG to play with
+  model-operator demo --once     for scripts: the exit code says whether all went well
+  KUBECONFIG=~/.kube/kind model-operator demo --existing-cluster
+"""
+
+
+@click.command("demo", epilog=EPILOG)
+@click.option("--once", is_flag=True, help="Stop and clean up at the end, with exit code 0 only for success.")
+@click.option("--keep", is_flag=True, help="Leave the demo's files behind for a look.")
+@click.option(
+    "--existing-cluster",
+    is_flag=True,
+    help="Use the cluster that KUBECONFIG points to, in a namespace of the demo's own.",
+)
+def show_demo(*, once: bool, keep: bool, existing_cluster: bool) -> None:
+    """See the operator work, without a cluster or an account.
+
+    Starts a real kube-apiserver, a simulator of both providers and the operator, all on loopback ports; applies
+    the examples, follows them until Ready, talks to a model, scales, pauses, resumes and deletes.
+    """
+    from model_operator.demo.main import run  # noqa: PLC0415
+
+    raise SystemExit(run(once=once, keep=keep, existing_cluster=existing_cluster))
