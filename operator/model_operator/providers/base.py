@@ -5,11 +5,13 @@ An adapter translates and nothing else: it decides no policy, keeps no state bet
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol, Self
 
-from model_operator.domain import Desired, Endpoint, Fields, Priority, Remote, Value
+from typing_extensions import override
+
+from model_operator.domain import Desired, Endpoint, Fields, Priority, Remote
 from model_operator.models.deployment import ModelDeploymentSpec
 
 
@@ -38,6 +40,7 @@ class Credentials:
     api_key: str
     client_id: str | None = None
 
+    @override
     def __repr__(self) -> str:
         return "Credentials(***)"
 
@@ -49,7 +52,7 @@ class Gate(Protocol):
         """Held while one request runs; waits for a free slot, the rate and any Retry-After."""
 
     def pause(self, retry_after: timedelta | None) -> None:
-        """The provider said 429: the whole account rests."""
+        """The provider asked for a rest (429): the whole account waits so long, or backs off without a time."""
 
 
 class Provider(Protocol):
@@ -79,8 +82,11 @@ class Provider(Protocol):
         """Deployments that may be this CR's own: by UID tag where there are tags (each confirmed by GET,
         oldest first), else by exact name. Complete like `list`; without tombstones and deleting ones."""
 
-    async def create(self, desired: Desired) -> Remote:
-        """POST once. `NameTaken` on a name conflict; `Unavailable(may_have_landed=…)` when the outcome is unknown."""
+    async def create(self, desired: Desired, *, within: timedelta | None = None) -> Remote:
+        """POST once. `NameTaken` on a name conflict; `Unavailable(may_have_landed=…)` when the outcome is unknown.
+
+        After `within` the request is over, the wait for its turn included: not sent any more, or abandoned.
+        """
 
     async def update(self, id: str, changes: Fields, removed: frozenset[str]) -> None:
         """Change the given owned fields only; clear `removed` where the vendor can. May read before it writes."""
@@ -97,7 +103,7 @@ class Provider(Protocol):
 
     async def create_endpoint(self, name: str, id: str) -> Endpoint: ...
 
-    async def probe(self, remote: Remote, prompt: str, timeout: timedelta) -> None:
+    async def probe(self, remote: Remote, prompt: str, within: timedelta) -> None:
         """One real completion by `remote.alias`; returns if it was answered, and never keeps the text."""
 
 
@@ -141,18 +147,22 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A 2xx answer. `body` is parsed JSON, or None if the body was empty."""
+    """A 2xx answer. `body` is parsed JSON, or None if it was empty or not wanted."""
 
     status: int
-    body: Any
-    headers: Mapping[str, str]
+    body: Any = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    """Names in lower case."""
 
 
-class Transport(Protocol):
-    """The one HTTP client of the process; see providers/http.py."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Where one account's requests go. The headers carry its credentials, which therefore go nowhere else."""
 
-    async def send(self, call: "Call") -> Reply:
-        """Returns a 2xx reply; raises `Refused` with the parsed error for other statuses, `Unavailable` else."""
+    provider: str
+    base_url: str
+    """Without a slash at its end."""
+    headers: Mapping[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,11 +171,29 @@ class Call:
 
     operation: str
     method: str
-    url: str
-    headers: Mapping[str, str]
+    path: str
+    """Begins with a slash; ids in it have been checked."""
     params: Sequence[tuple[str, str]] = ()
-    json: Value | Mapping[str, Any] = None
+    json: Mapping[str, Any] | None = field(default=None, repr=False)
     about: str = ""
     timeout: timedelta | None = None
+    """Shorter or longer than the transport's own request timeout."""
+    mutates: bool = True
+    """False: nothing at the provider changes, so a lost reply loses nothing."""
     wants_json: bool = True
-    """False: a 2xx body is ignored, whatever it is (pause, resume and delete at Parasail)."""
+    """False: a 2xx body is ignored, whatever it is (pause, resume and delete)."""
+
+    def title(self, provider: str) -> str:
+        """`parasail: create "llama"`: how every message about this request begins."""
+        return f"{provider}: {self.operation}{f' {self.about}' if self.about else ''}"
+
+
+class Transport(Protocol):
+    """The one HTTP client of the process; see providers/http.py."""
+
+    @property
+    def request_timeout(self) -> timedelta:
+        """How long a request without a timeout of its own may take."""
+
+    async def send(self, site: Site, call: Call) -> Reply:
+        """A 2xx reply. Raises `Refused` for any other status and `Unavailable` where there was no usable one."""

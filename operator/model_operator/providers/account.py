@@ -1,0 +1,97 @@
+"""One account at one vendor, as both adapters use it: every request of theirs passes `Account.send`.
+
+It waits at the account's gate, sends, and turns a refusal into the error that plan and status understand.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from model_operator.domain import Priority
+from model_operator.errors import RateLimited, Unavailable
+from model_operator.providers.base import Call, Credentials, Gate, Reply, Site, Transport
+from model_operator.providers.reading import Clean, Malformed
+from model_operator.providers.refusals import TEXT_LIMIT, Refused, explain
+from model_operator.redaction import Redactor
+
+T = TypeVar("T")
+
+_READ_LIMIT = 4096
+"""Characters of a vendor's text that are looked at, at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Immutable; `at` makes a copy that queues elsewhere."""
+
+    transport: Transport
+    gate: Gate
+    clean: Clean
+    """Makes a vendor's text fit for people: one line, printable, at most 256 characters, no key of the account."""
+    priority: Priority = Priority.EDIT
+
+    def at(self, priority: Priority) -> "Account":
+        return replace(self, priority=priority)
+
+    async def send(self, site: Site, call: Call, *, within: timedelta | None = None) -> Reply:
+        """A 2xx reply, or a `ProviderError`. Once; `within` bounds the wait for a turn and the request together."""
+        title = call.title(site.provider)
+        async with AsyncExitStack() as turn:
+            left = await self._wait(turn, title, within)
+            try:
+                return await self.transport.send(site, replace(call, timeout=left) if left else call)
+            except Refused as refused:
+                error = explain(
+                    refused, title=title, operation=call.operation, mutates=call.mutates, clean=self.clean
+                )
+                rest = refused.retry_after
+            # Some providers name a time with a 503, too.
+            if isinstance(error, RateLimited) or (isinstance(error, Unavailable) and rest is not None):
+                self.gate.pause(rest)
+        raise error
+
+    async def ask(
+        self, site: Site, call: Call, read: Callable[[Any], T], *, within: timedelta | None = None
+    ) -> T:
+        """`send`, and what `read` makes of the body. `Malformed` becomes `Unavailable`: it may have landed."""
+        reply = await self.send(site, call, within=within)
+        try:
+            return read(reply.body)
+        except Malformed as error:
+            problem = f"{call.title(site.provider)}: the answer was not understood: {error}"
+        raise Unavailable(problem, status=reply.status, may_have_landed=call.mutates)
+
+    async def _wait(self, turn: AsyncExitStack, title: str, within: timedelta | None) -> timedelta | None:
+        """Enter a turn; returns how long the request may take if `within` leaves less than usual."""
+        if within is None:
+            await turn.enter_async_context(self.gate.turn(self.priority))
+            return None
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + within.total_seconds()
+        try:
+            async with asyncio.timeout_at(deadline):
+                await turn.enter_async_context(self.gate.turn(self.priority))
+        except TimeoutError:
+            raise RateLimited(
+                f"{title}: no turn under the account's limits in time, nothing was sent"
+            ) from None
+        left = max(timedelta(seconds=deadline - loop.time()), timedelta(milliseconds=1))
+        return min(left, self.transport.request_timeout)
+
+
+def cleaner(credentials: Credentials) -> Clean:
+    """`Account.clean` for an account with these credentials."""
+    redactor = Redactor()
+    redactor.register(credentials.api_key)
+    redactor.register(credentials.client_id)
+
+    def clean(text: str) -> str:
+        # Redacted before as well as after: a control character inside a key must not hide it.
+        text = "".join(c if c.isprintable() else " " for c in redactor.redact(text[:_READ_LIMIT]))
+        text = redactor.redact(" ".join(text.split()))
+        return text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 1] + "…"
+
+    return clean

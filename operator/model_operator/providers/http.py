@@ -1,0 +1,231 @@
+"""The one HTTP client of the process, and the only place that knows httpx.
+
+Adapters hand it a `Call`; it answers with a `Reply`, or raises `Refused` for the adapter to classify, or
+`Unavailable` where there was no usable answer.
+"""
+
+import asyncio
+import json
+import os
+import zlib
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, NoReturn, Self
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from model_operator import __version__
+from model_operator.durations import format_duration
+from model_operator.errors import InvalidRequest, Unavailable
+from model_operator.providers.base import Call, Reply, Site
+from model_operator.providers.refusals import Refused
+
+BODY_LIMIT = 1 << 20
+"""Bytes of one body, after decompression. The largest list page of a vendor stays well below."""
+
+IDLE_LIMIT = 3.0
+"""Seconds that an idle connection is kept. Common servers close theirs after 5; a POST that meets the close
+would count as a request whose outcome is unknown."""
+
+USER_AGENT = f"model-operator/{__version__}"
+
+Observer = Callable[[str, str, int | None, float], None]
+"""Told of every request: provider, operation, HTTP status or None where no answer came, seconds."""
+
+
+class HttpTransport:
+    """httpx on aiohttp: one client, one TLS context, no redirects, no proxies of the environment, no cookies.
+
+    Use it as an async context manager, or call `aclose`. Every request is over after `request_timeout` (or the
+    call's own), whatever the server does. Text in the errors is made here and holds no header and no body.
+    """
+
+    def __init__(
+        self,
+        *,
+        request_timeout: timedelta = timedelta(seconds=30),
+        connect_timeout: timedelta = timedelta(seconds=5),
+        observe: Observer | None = None,
+    ) -> None:
+        self.request_timeout = request_timeout
+        self._observe = observe
+        connect = connect_timeout.total_seconds()
+        # "pool" bounds name resolution and TLS as well, "connect" a single connection attempt. Reading has no
+        # limit of its own: the request's deadline covers it.
+        self._extensions = {"timeout": {"connect": connect, "pool": connect, "read": None, "write": None}}
+        tls = httpx.create_ssl_context(trust_env=False)
+        self._client = AiohttpTransport(verify=tls, trust_env=False, client=lambda: _session(tls))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    async def send(self, site: Site, call: Call) -> Reply:
+        """See `providers.base.Transport`."""
+        request = _request(site, call, self._extensions)
+        loop = asyncio.get_running_loop()
+        status: int | None = None
+        began = loop.time()
+        try:
+            status, headers, body = await self._exchange(request, site, call)
+        finally:
+            if self._observe is not None:
+                self._observe(site.provider, call.operation, status, loop.time() - began)
+        if not 200 <= status <= 299:
+            raise Refused(status, headers, body)
+        return Reply(status, _parse(site, call, status, body) if call.wants_json else None, headers)
+
+    async def _exchange(
+        self, request: httpx.Request, site: Site, call: Call
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Status, headers and whole body, or `Unavailable`.
+
+        The low-level exception is not chained: some of aiohttp's print the request's headers.
+        """
+        timeout = self.request_timeout if call.timeout is None else call.timeout
+        try:
+            async with asyncio.timeout(timeout.total_seconds()):
+                response = await self._client.handle_async_request(request)
+                try:
+                    return response.status_code, response.headers, await _read(response)
+                except _BROKEN:
+                    if response.is_success:
+                        raise
+                    return response.status_code, response.headers, b""  # the status says enough
+                finally:
+                    await response.aclose()
+        except TimeoutError:
+            problem, was_sent = f"no answer within {format_duration(timeout)}", True
+        except _BROKEN as error:
+            problem, was_sent = _explain(error, request.url)
+        raise _broken(site, call, problem, was_sent=was_sent)
+
+
+class _Unreadable(Exception):
+    """A body that is too long or not what its headers say; `str()` is the whole story."""
+
+
+_BROKEN = (_Unreadable, httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError)
+
+
+def _session(tls: Any) -> aiohttp.ClientSession:
+    # aiohttp's default jar would send one account's cookies along with another's requests.
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, ssl=tls, keepalive_timeout=IDLE_LIMIT),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=False,
+    )
+
+
+def _request(site: Site, call: Call, extensions: Mapping[str, Any]) -> httpx.Request:
+    headers = {
+        "User-Agent": USER_AGENT,
+        "Accept": "application/json",
+        "Accept-Encoding": "gzip",
+        **site.headers,
+    }
+    content = None
+    if call.json is not None:
+        headers["Content-Type"] = "application/json"
+        try:
+            # ASCII, so that a lone surrogate that a vendor sent us can be sent back.
+            content = json.dumps(call.json, allow_nan=False, separators=(",", ":")).encode("ascii")
+        except (ValueError, TypeError, RecursionError):
+            raise InvalidRequest(f"{call.title(site.provider)}: a value cannot be written as JSON") from None
+    return httpx.Request(
+        call.method,
+        site.base_url + call.path,
+        params=tuple(call.params) or None,
+        headers=headers,
+        content=content,
+        extensions=dict(extensions),
+    )
+
+
+async def _read(response: httpx.Response) -> bytes:
+    """The body, decompressed by ourselves: httpx would inflate a whole chunk before anybody could count."""
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("identity", "", "gzip", "x-gzip", "deflate"):
+        raise _Unreadable("a body in an encoding that was not asked for")
+    inflater = None if encoding in ("identity", "") else zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+    body = bytearray()
+    is_complete = True
+    async for chunk in response.aiter_raw():
+        if inflater is None:
+            body += chunk
+        else:
+            body += _inflate(inflater, chunk, BODY_LIMIT + 1 - len(body))
+            is_complete = inflater.eof
+        if len(body) > BODY_LIMIT:
+            raise _Unreadable(f"a body of more than {BODY_LIMIT >> 20} MiB")
+    if not is_complete:
+        raise _Unreadable("a truncated body")
+    return bytes(body)
+
+
+def _inflate(inflater: "zlib._Decompress", chunk: bytes, limit: int) -> bytes:
+    try:
+        return inflater.decompress(chunk, limit)
+    except zlib.error:
+        raise _Unreadable("a body that is not compressed as its headers say") from None
+
+
+def _parse(site: Site, call: Call, status: int, body: bytes) -> Any:
+    """JSON whatever the content type says, since gateways mislabel it. None for an empty body."""
+    if not body.strip():
+        return None
+    try:
+        return json.loads(body, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        pass
+    raise _broken(site, call, f"HTTP {status} with a body that is not JSON", status=status)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+_CAUSES: tuple[tuple[type[Exception], str, bool], ...] = (
+    (_Unreadable, "{error}", True),
+    (aiohttp.ClientConnectorDNSError, "the name of {host} cannot be resolved", False),
+    (aiohttp.ClientConnectorCertificateError, "the certificate of {host} is not trusted", False),
+    (aiohttp.ClientSSLError, "no TLS connection to {host}", False),
+    (aiohttp.ClientConnectorError, "no connection to {host} ({reason})", False),
+    (aiohttp.ConnectionTimeoutError, "no connection to {host} in time", False),
+    (aiohttp.InvalidURL, "{host} is not a host that can be called", False),
+    (aiohttp.ClientPayloadError, "a truncated body", True),
+    (aiohttp.ClientResponseError, "an answer that is not HTTP", True),
+)
+"""What to tell people, and whether the request may have reached the server; the first that fits."""
+
+
+def _explain(error: Exception, url: httpx.URL) -> tuple[str, bool]:
+    """By aiohttp's own exception: httpx-aiohttp calls a connection that broke after the request a ConnectTimeout."""
+    cause = error.__cause__ or error
+    for kind, text, was_sent in _CAUSES:
+        if isinstance(cause, kind):
+            return text.format(error=cause, host=url.netloc.decode("ascii"), reason=_reason(cause)), was_sent
+    return "the connection broke before the answer", True
+
+
+def _reason(error: BaseException) -> str:
+    # Not the exception's own text, which names one of several addresses, another one each time.
+    number = error.os_error.errno if isinstance(error, aiohttp.ClientConnectorError) else None
+    return os.strerror(number) if number else "refused"
+
+
+def _broken(
+    site: Site, call: Call, problem: str, *, status: int | None = None, was_sent: bool = True
+) -> Unavailable:
+    landed = was_sent and call.mutates
+    return Unavailable(f"{call.title(site.provider)}: {problem}", status=status, may_have_landed=landed)

@@ -1,0 +1,195 @@
+"""Calls to PaiTIENT's deployments API.
+
+Every method is the request that the vendor's document describes; `wire` knows the bodies.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, Final, Self, TypeVar
+
+from typing_extensions import override
+
+from model_operator.domain import UID_TAG, Desired, Endpoint, Fields, Priority, Remote, RunState
+from model_operator.errors import InvalidRequest, NotFound, Unavailable, Unsupported
+from model_operator.providers.account import Account
+from model_operator.providers.base import Call, Capabilities, Provider, Site
+from model_operator.providers.paitient import wire
+from model_operator.providers.paitient.paging import all_items
+from model_operator.providers.reading import Malformed, mapping
+
+T = TypeVar("T")
+
+_ROOT = "/v1/deployments"
+
+
+CAPABILITIES: Final = Capabilities(
+    pauses=False,
+    names_are_unique=False,
+    has_tags=True,
+    removes_fields=False,
+    has_endpoints=True,
+    chats=False,
+    name_limit=64,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaitientProvider(Provider):
+    """`Provider` for one PaiTIENT account."""
+
+    account: Account
+    site: Site
+
+    @property
+    @override
+    def capabilities(self) -> Capabilities:
+        return CAPABILITIES
+
+    @override
+    def at(self, priority: Priority) -> Self:
+        return replace(self, account=self.account.at(priority))
+
+    @override
+    async def list(self) -> Sequence[Remote]:
+        """One request per 100 deployments. Its items show no owned fields."""
+        return [wire.remote_of(item, clean=self.account.clean) for item in await self._items("list")]
+
+    @override
+    async def get(self, id: str) -> Remote:
+        return await self._get(id, self._full)
+
+    @override
+    async def find(self, desired: Desired) -> Sequence[Remote]:
+        """The list by our tag, then a GET each: an item may show part of its tags, or the filter be ignored."""
+        items = await self._items("find", (f"tags[{UID_TAG}]", desired.uid))
+        found = []
+        for item in items:
+            if wire.owner_of(item) in (None, desired.uid) and not _is_leaving(self._remote(item)):
+                try:
+                    found.append(await self._get(wire.identifier(item), self._aged))
+                except NotFound:
+                    continue
+        mine = [one for one in found if one[1].owner_uid == desired.uid and not _is_leaving(one[1])]
+        return [remote for _, remote in sorted(mine, key=lambda one: (one[0], one[1].id))]
+
+    @override
+    async def create(self, desired: Desired, *, within: timedelta | None = None) -> Remote:
+        call = Call(
+            operation="create",
+            method="POST",
+            path=_ROOT,
+            json=wire.create_body(desired),
+            about=f'"{desired.deployment_name}"',
+        )
+        return await self.account.ask(self.site, call, self._remote, within=within)
+
+    @override
+    async def update(self, id: str, changes: Fields, removed: frozenset[str]) -> None:
+        """PATCH of the changed keys. `removed` is left alone: the vendor's merge cannot take a key away."""
+        body = wire.edit_body(changes)
+        if "auto_scaling" in body:
+            # Whether a PATCH may name it is not documented, so only where it has to change.
+            current = await self._get(id, dict)
+            if current.get("auto_scaling") == body["auto_scaling"]:
+                del body["auto_scaling"]
+        if body:
+            await self._patch("update", id, body)
+
+    @override
+    async def adopt(self, id: str, uid: str) -> None:
+        await self._patch("adopt", id, {"tags": wire.tag(uid)})
+
+    @override
+    async def pause(self, id: str) -> None:
+        raise Unsupported(f"paitient: pause {id}: there is no pause")
+
+    @override
+    async def resume(self, id: str) -> None:
+        raise Unsupported(f"paitient: resume {id}: there is no pause")
+
+    @override
+    async def delete(self, id: str, *, force: bool) -> None:
+        call = Call(
+            operation="delete",
+            method="DELETE",
+            path=path_of(id, "delete"),
+            params=(("force", "true"),) if force else (),
+            about=id,
+            wants_json=False,
+        )
+        await self.account.send(self.site, call)
+
+    @override
+    async def create_endpoint(self, name: str, id: str) -> Endpoint:
+        path_of(id, "create_endpoint")
+        call = Call(
+            operation="create_endpoint",
+            method="POST",
+            path="/v1/endpoints",
+            json={"name": name, "deployment_id": id},
+            about=f'"{name}"',
+        )
+        return await self.account.ask(self.site, call, wire.endpoint_of)
+
+    @override
+    async def probe(self, remote: Remote, prompt: str, within: timedelta) -> None:
+        raise Unsupported(f"paitient: probe {remote.id}: it speaks no chat completions")
+
+    async def _items(self, operation: str, *filters: tuple[str, str]) -> Sequence[dict[str, Any]]:
+        call = Call(operation=operation, method="GET", path=_ROOT, params=filters, mutates=False)
+
+        async def page(limit: int, offset: int) -> wire.Page:
+            params = (*filters, ("limit", str(limit)), ("offset", str(offset)))
+            return await self.account.ask(self.site, replace(call, params=params), wire.page_of)
+
+        try:
+            return [dict(item) for item in await all_items(page)]
+        except Malformed as error:
+            problem = str(error)
+        raise Unavailable(f"{call.title(self.site.provider)}: {problem}", may_have_landed=False)
+
+    async def _get(self, id: str, read: Callable[[dict[str, Any]], T]) -> T:
+        call = Call(operation="get", method="GET", path=path_of(id, "get"), about=id, mutates=False)
+        return await self.account.ask(self.site, call, lambda body: read(_same(body, id)))
+
+    async def _patch(self, operation: str, id: str, body: dict[str, Any]) -> None:
+        call = Call(
+            operation=operation,
+            method="PATCH",
+            path=path_of(id, operation),
+            json=body,
+            about=id,
+            wants_json=False,
+        )
+        await self.account.send(self.site, call)
+
+    def _remote(self, item: Any, *, is_full: bool = False) -> Remote:
+        return wire.remote_of(item, clean=self.account.clean, is_full=is_full)
+
+    def _full(self, item: dict[str, Any]) -> Remote:
+        return self._remote(item, is_full=True)
+
+    def _aged(self, item: dict[str, Any]) -> tuple[str, Remote]:
+        """With its age. Without tags it cannot be told whose it is, and must not be taken for nobody's."""
+        mapping(item.get("tags"), "the tags of a deployment")
+        return str(item.get("created_at") or ""), self._full(item)
+
+
+def path_of(id: str, operation: str) -> str:
+    """`/v1/deployments/{id}`. Raises `InvalidRequest` on what could be another path."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}", id):
+        raise InvalidRequest(f'paitient: {operation} "{id[:64]}": this is not the id of a deployment')
+    return f"{_ROOT}/{id}"
+
+
+def _same(body: Any, id: str) -> dict[str, Any]:
+    item = dict(mapping(body, "a deployment"))
+    if wire.identifier(item) != id:
+        raise Malformed("it shows another deployment")
+    return item
+
+
+def _is_leaving(remote: Remote) -> bool:
+    return remote.state in (RunState.DELETING, RunState.GONE)

@@ -1,0 +1,178 @@
+"""Calls to Parasail's control API, and one chat completion as a probe.
+
+Every method is the request that the vendor's document describes; `wire` knows the bodies.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final, Self, TypeVar
+
+from typing_extensions import override
+
+from model_operator.domain import Desired, Endpoint, Fields, Priority, Remote
+from model_operator.errors import InvalidRequest, Unavailable, Unsupported
+from model_operator.providers.account import Account
+from model_operator.providers.base import Call, Capabilities, Provider, Site
+from model_operator.providers.parasail import wire
+from model_operator.providers.reading import Malformed, mapping
+
+T = TypeVar("T")
+
+_ROOT = "/dedicated/deployments"
+_PROBE_TOKENS = 16
+
+
+CAPABILITIES: Final = Capabilities(
+    pauses=True,
+    names_are_unique=True,
+    has_tags=False,
+    removes_fields=True,
+    has_endpoints=False,
+    chats=True,
+    name_limit=32,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParasailProvider(Provider):
+    """`Provider` for one Parasail account."""
+
+    account: Account
+    control: Site
+    chat: Site
+
+    @property
+    @override
+    def capabilities(self) -> Capabilities:
+        return CAPABILITIES
+
+    @override
+    def at(self, priority: Priority) -> Self:
+        return replace(self, account=self.account.at(priority))
+
+    @override
+    async def list(self) -> Sequence[Remote]:
+        """One request: the vendor sends a bare array without pages."""
+        call = Call(operation="list", method="GET", path=_ROOT, mutates=False)
+        return await self.account.ask(self.control, call, self._remotes)
+
+    @override
+    async def get(self, id: str) -> Remote:
+        return await self._get(id, partial(self._remote, is_full=True))
+
+    @override
+    async def find(self, desired: Desired) -> Sequence[Remote]:
+        return [remote for remote in await self.list() if remote.name == desired.deployment_name]
+
+    @override
+    async def create(self, desired: Desired, *, within: timedelta | None = None) -> Remote:
+        call = Call(
+            operation="create",
+            method="POST",
+            path=_ROOT,
+            json=wire.create_body(desired),
+            about=f'"{desired.deployment_name}"',
+        )
+        return await self.account.ask(self.control, call, self._remote, within=within)
+
+    @override
+    async def update(self, id: str, changes: Fields, removed: frozenset[str]) -> None:
+        """GET, change the owned keys, PUT the whole object; no PUT if that changes nothing."""
+        current = await self._get(id, dict)
+        body = wire.edited(current, changes, removed)
+        if body != current:
+            await self._send("update", "PUT", id, json=body)
+
+    @override
+    async def adopt(self, id: str, uid: str) -> None:
+        """Nothing to do: Parasail has no tags."""
+
+    @override
+    async def pause(self, id: str) -> None:
+        await self._send("pause", "POST", id, suffix="/pause")
+
+    @override
+    async def resume(self, id: str) -> None:
+        await self._send("resume", "POST", id, suffix="/resume")
+
+    @override
+    async def delete(self, id: str, *, force: bool) -> None:
+        await self._send("delete", "DELETE", id)
+
+    @override
+    async def create_endpoint(self, name: str, id: str) -> Endpoint:
+        raise Unsupported(f'parasail: create_endpoint "{name}": there are no routing endpoints')
+
+    @override
+    async def probe(self, remote: Remote, prompt: str, within: timedelta) -> None:
+        call = Call(
+            operation="probe",
+            method="POST",
+            path="/chat/completions",
+            json={
+                "model": remote.alias,
+                "messages": [{"role": "user", "content": prompt}],
+                "max_tokens": _PROBE_TOKENS,
+                "temperature": 0,
+            },
+            about=remote.id,
+            timeout=within,
+            mutates=False,
+        )
+        if remote.alias is None:
+            raise Unavailable(
+                f"{call.title('parasail')}: there is no externalAlias yet", may_have_landed=False
+            )
+        await self.account.ask(self.chat, call, _check_completion)
+
+    async def _get(self, id: str, read: Callable[[dict[str, Any]], T]) -> T:
+        call = Call(operation="get", method="GET", path=_path(id, "get"), about=id, mutates=False)
+        return await self.account.ask(self.control, call, lambda body: read(_same(body, id)))
+
+    async def _send(
+        self, operation: str, method: str, id: str, *, suffix: str = "", json: dict[str, Any] | None = None
+    ) -> None:
+        """A change whose reply is not read: the document does not say what it holds."""
+        call = Call(
+            operation=operation,
+            method=method,
+            path=_path(id, operation) + suffix,
+            json=json,
+            about=id,
+            wants_json=False,
+        )
+        await self.account.send(self.control, call)
+
+    def _remote(self, item: Any, *, is_full: bool = False) -> Remote:
+        return wire.remote_of(
+            item, chat_base_url=self.chat.base_url, clean=self.account.clean, is_full=is_full
+        )
+
+    def _remotes(self, body: Any) -> Sequence[Remote]:
+        if not isinstance(body, list):
+            raise Malformed("the list of deployments is not a JSON array")
+        return tuple({remote.id: remote for remote in map(self._remote, body)}.values())
+
+
+def _path(id: str, operation: str) -> str:
+    if not re.fullmatch(r"[0-9]{1,19}", id):
+        raise InvalidRequest(f'parasail: {operation} "{id[:64]}": the id of a deployment is a number')
+    return f"{_ROOT}/{id}"
+
+
+def _same(body: Any, id: str) -> dict[str, Any]:
+    item = dict(mapping(body, "a deployment"))
+    if wire.identifier(item) != id:
+        raise Malformed("it shows another deployment")
+    return item
+
+
+def _check_completion(body: Any) -> None:
+    match body:
+        case {"choices": [{"message": {}}, *_]}:
+            return
+        case _:
+            raise Malformed("it holds no completion")

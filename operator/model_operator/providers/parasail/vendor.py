@@ -1,0 +1,56 @@
+"""What is true of Parasail without calling it, and the way to an account of it.
+
+The registry's row for `type: parasail`.
+"""
+
+from collections.abc import Mapping
+
+from typing_extensions import override
+
+from model_operator.domain import Fields
+from model_operator.models.deployment import ModelDeploymentSpec
+from model_operator.models.parasail import ScaleDownPolicy
+from model_operator.providers.account import Account, cleaner
+from model_operator.providers.base import Connection, Credentials, Provider, Site, Vendor
+from model_operator.providers.credentials import read_key
+from model_operator.providers.parasail import wire
+from model_operator.providers.parasail.client import CAPABILITIES, ParasailProvider
+
+
+class Parasail(Vendor):
+    """`Vendor` for Parasail's dedicated deployments."""
+
+    type = "parasail"
+    capabilities = CAPABILITIES
+    default_base_url = "https://api.parasail.io/api/v1"
+    default_chat_base_url: str | None = "https://api.parasail.io/v1"
+
+    @override
+    def fields(self, spec: ModelDeploymentSpec) -> Fields:
+        return wire.fields_of(spec)
+
+    @override
+    def fixed(self, spec: ModelDeploymentSpec) -> Fields:
+        """Nothing: what cannot change later is in `Desired` itself."""
+        return {}
+
+    @override
+    def may_scale_down(self, spec: ModelDeploymentSpec) -> bool:
+        policy = spec.parasail and spec.parasail.scale_down_policy
+        return policy in (ScaleDownPolicy.TIMER, ScaleDownPolicy.INACTIVE)
+
+    @override
+    def credentials(self, secret: Mapping[str, str]) -> Credentials:
+        return Credentials(api_key=read_key(secret, "apiKey"))
+
+    @override
+    def connect(self, connection: Connection) -> Provider:
+        headers = {"Authorization": f"Bearer {connection.credentials.api_key}"}
+        chat = connection.chat_base_url or self.default_chat_base_url or ""
+        return ParasailProvider(
+            account=Account(
+                transport=connection.transport, gate=connection.gate, clean=cleaner(connection.credentials)
+            ),
+            control=Site(provider=self.type, base_url=connection.base_url.rstrip("/"), headers=headers),
+            chat=Site(provider=self.type, base_url=chat.rstrip("/"), headers=headers),
+        )
