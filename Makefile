@@ -1,7 +1,82 @@
+# Everything that is run by hand or by CI. `make` alone prints the list.
+# VENV=…   where the virtual environment is, default .venv
+# PYTHON=… which interpreter makes it, default the newest of python3.13 … python3.11, python3
+# ARGS=…   more arguments for pytest, e.g. make test ARGS="-k paused"
+# ONCE=1   the demo stops at the end; its exit code says whether all went well
+
 VENV ?= .venv
-init: $(VENV)/.ready
-$(VENV)/.ready: requirements/dev.txt pyproject.toml
-	python3 -m venv $(VENV)
-	$(VENV)/bin/pip install -q --require-hashes -r requirements/dev.txt
-	$(VENV)/bin/pip install -q --no-build-isolation --no-deps -e .
-	touch $@
+BIN := $(VENV)/bin
+ARGS ?=
+# One control plane per test process: more than four of them need more memory than they save time.
+JOBS ?= $(shell n=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2); echo $$((n < 4 ? n : 4)))
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help init demo test check fmt generate bench lock clean
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+init: $(VENV)/.ready ## Make the virtual environment from the locked dependencies
+
+demo: init ## See it work on this machine: control plane, simulated providers, operator (ONCE=1 for scripts)
+	@$(BIN)/model-operator demo $(if $(filter-out 0,$(ONCE)),--once)
+
+test: init ## Run all tests, against a real control plane (ARGS="-k word" for some)
+	$(BIN)/pytest -n $(JOBS) --dist worksteal $(ARGS)
+
+check: init ## Check format, lint, types, import layers, generated files
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/mypy docs/generate.py
+	$(BIN)/lint-imports
+	$(BIN)/python docs/generate.py --check
+	.ci/hygiene
+
+fmt: init ## Format the code and mend what the linter can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+generate: init ## Write the CRDs and the reference documents from the code
+	$(BIN)/python docs/generate.py
+
+bench: init ## Measure 1,000 deployments on a real API server
+	$(BIN)/python -m model_operator.demo.bench $(ARGS)
+
+lock: ## Lock the dependencies anew (needs uv)
+	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv"; exit 1; }
+	uv pip compile pyproject.toml --group dev $(UV_LOCK) -o requirements/dev.txt
+	uv pip compile pyproject.toml $(UV_LOCK) -o requirements/runtime.txt
+
+clean: ## Remove the virtual environment and everything that tools left behind
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find operator tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
+
+UV_LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q
+
+# The first interpreter that is there, runs, and is new enough. (A pyenv shim is there and may not run.)
+define FIND_PYTHON
+for python in $(PYTHON) python3.13 python3.12 python3.11 python3; do \
+	if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then break; fi; \
+	python=; \
+done; \
+if [ -z "$$python" ]; then \
+	echo "model-operator needs Python 3.11 or newer, and there is none on the PATH."; \
+	echo "Install one (Debian: apt install python3 python3-venv; macOS: brew install python), or name it:"; \
+	echo "  make init PYTHON=/path/to/python3"; \
+	exit 1; \
+fi >&2; \
+if ! "$$python" -c 'import venv, ensurepip' 2>/dev/null; then \
+	echo "$$python has no venv module (Debian: apt install python3-venv)." >&2; \
+	exit 1; \
+fi
+endef
+
+$(VENV)/.ready: requirements/dev.txt
+	@$(FIND_PYTHON); \
+	echo "Making $(VENV) with $$("$$python" --version) ..."; \
+	"$$python" -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
