@@ -34,11 +34,11 @@ def parse_body(
     body: Mapping[str, Any], spec_type: type[SpecT], status_type: type[StatusT]
 ) -> tuple[Metadata, SpecT, StatusT]:
     """All of one custom resource. Raises `InvalidResource`."""
-    metadata = Metadata.model_validate(body["metadata"])
+    metadata = Metadata.read(body["metadata"])
     status = status_type.parse(body.get("status"))
     raw = body.get("spec")
     try:
-        return metadata, spec_type.model_validate(raw), status
+        return metadata, spec_type.read(raw), status
     except ValidationError as error:
         orphans = isinstance(raw, Mapping) and raw.get("deletionPolicy") == "Orphan"
         raise InvalidResource(_explain(error), metadata=metadata, status=status, orphans=orphans) from error
@@ -47,4 +47,7 @@ def parse_body(
 def _explain(error: ValidationError) -> str:
     """`spec.replicas: Input should be …; spec.model: Field required`, without the values."""
     problems = error.errors(include_url=False, include_input=False, include_context=False)
-    return "; ".join(f"{'.'.join(('spec', *map(str, p['loc'])))}: {p['msg']}" for p in problems)
+    return "; ".join(
+        f"{'.'.join(('spec', *map(str, problem['loc'])))}: {problem['msg'].removeprefix('Value error, ')}"
+        for problem in problems
+    )

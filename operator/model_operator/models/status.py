@@ -79,9 +79,9 @@ class Status(Model):
         if not isinstance(raw, Mapping):
             return cls()
         try:
-            return cls.model_validate(raw)
+            return cls.read(raw)
         except ValidationError as error:
-            return cls.model_validate(_without_bad_parts(raw, error))
+            return cls.read(_without_bad_parts(raw, error))
 
     def condition(self, type: str) -> Condition | None:
         """The condition of that type, or None before the first status write."""

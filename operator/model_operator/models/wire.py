@@ -6,7 +6,7 @@ operator may meet objects of a CRD that is newer than itself.
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 from pydantic.json_schema import WithJsonSchema
@@ -30,11 +30,18 @@ def format_time(time: datetime) -> str:
 
 
 def _duration(value: object) -> object:
-    return parse_duration(value) if isinstance(value, str) else value
+    if isinstance(value, timedelta):
+        return value
+    if isinstance(value, str):
+        return parse_duration(value)
+    raise ValueError("a duration is a string such as 30s, 500ms or 1h30m")
 
 
 def _utc(time: datetime) -> datetime:
-    return time.astimezone(UTC)
+    try:
+        return time.astimezone(UTC)
+    except OverflowError as error:  # 0001-01-01T00:00:00+01:00 is before the first datetime in UTC
+        raise ValueError("not a time that UTC has") from error
 
 
 def _decimal(number: Decimal) -> str:
@@ -69,6 +76,11 @@ class Model(BaseModel):
     """A part of a custom resource: frozen, snake_case here and camelCase in YAML, unknown keys ignored."""
 
     model_config = ConfigDict(alias_generator=camel, frozen=True, populate_by_name=True, extra="ignore")
+
+    @classmethod
+    def read(cls, raw: Any) -> Self:
+        """From YAML, by the names that it uses there. Raises pydantic's `ValidationError`."""
+        return cls.model_validate(raw, by_alias=True, by_name=False)
 
     def dump(self) -> dict[str, Any]:
         """As YAML would have it: JSON values, camelCase, nothing that is None."""

@@ -1,0 +1,49 @@
+"""The vocabulary of statuses is complete, well-formed and explained."""
+
+import re
+
+import pytest
+
+from model_operator.conditions import MEANINGS, ConditionType, Phase, Reason
+from model_operator.errors import ProviderError
+
+NOTHING_TO_DO = {
+    Reason.ACCEPTED,
+    Reason.SYNCED,
+    Reason.SERVING,
+    Reason.AVAILABLE,
+    Reason.IDLE,
+    Reason.NOT_STALLED,
+    Reason.CREATING,
+    Reason.UPDATING,
+    Reason.PAUSING,
+    Reason.RESUMING,
+    Reason.DELETING,
+    Reason.STARTING,
+    Reason.HELD_WHILE_PAUSED,
+    Reason.OUTCOME_UNKNOWN,
+    Reason.MISSING,
+    Reason.UNKNOWN,
+}
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_is_explained_in_sentences(reason):
+    meaning = MEANINGS[reason]
+    assert meaning.meaning.endswith(".")
+    assert bool(meaning.remedy) != (reason in NOTHING_TO_DO)
+    assert meaning.remedy.endswith(".") or not meaning.remedy
+
+
+@pytest.mark.parametrize("word", [*ConditionType, *Reason, *Phase])
+def test_every_word_is_one_that_the_server_takes(word):
+    assert re.fullmatch("([A-Z]+[a-z]*)+", word)
+
+
+def every(error: type[ProviderError]) -> set[type[ProviderError]]:
+    return {error}.union(*map(every, error.__subclasses__()))
+
+
+@pytest.mark.parametrize("error", sorted(every(ProviderError), key=lambda error: error.__name__))
+def test_every_error_of_a_provider_has_a_reason_that_is_explained(error):
+    assert error.reason in MEANINGS
