@@ -10,7 +10,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
+from prometheus_client.core import Metric
+
 from model_operator.cli import crds
+from model_operator.observability.metrics import Metrics
 from model_operator.settings import Settings, default_of, env_of, flag_of, is_many, is_switch
 
 ROOT = Path(__file__).parents[1]
@@ -20,6 +23,7 @@ def generated() -> dict[str, str]:
     """Content by path."""
     return {
         **{f"crds/{name}": text for name, text in crds.files().items()},
+        "docs/metrics.md": metrics(),
         "docs/settings.md": settings(),
     }
 
@@ -45,6 +49,37 @@ a list in the file.
 |---|---|---|---|
 {rows}
 """
+
+
+def metrics() -> str:
+    """The reference of all metrics, as Markdown."""
+    shown = Metrics()
+    # A family shows its labels only once it has a sample.
+    shown.controller("ModelDeployment").ended("success")
+    shown.provider_request("parasail", "list", 200, 0.02)
+    shown.provider_throttled("parasail", "account", 1)
+    shown.count_resources(lambda: {("ModelDeployment", "Ready"): 1})
+    # The process's own are the client library's, and there are none where there is no /proc.
+    own = (family for family in shown.registry.collect() if not family.name.startswith("process_"))
+    rows = "\n".join(sorted(map(_metric, own)))
+    return f"""<!-- Made from the code by `make generate`; do not edit. -->
+# Metrics
+
+`/metrics` speaks Prometheus' text format and OpenMetrics. Names that begin with `controller_runtime_` and
+`workqueue_` mean what they mean in operators made with controller-runtime, so its dashboards and alerts work.
+On Linux the usual `process_*` are there, too.
+No label names an object: the number of series does not grow with the number of resources.
+
+| metric | type | labels | |
+|---|---|---|---|
+{rows}
+"""
+
+
+def _metric(family: Metric) -> str:
+    labels = dict.fromkeys(label for sample in family.samples for label in sample.labels if label != "le")
+    name = f"{family.name}_total" if family.type == "counter" else family.name
+    return f"| `{name}` | {family.type} | {', '.join(f'`{label}`' for label in labels)} | {family.documentation} |"
 
 
 def _type(name: str) -> str:
