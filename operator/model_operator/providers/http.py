@@ -48,9 +48,11 @@ class HttpTransport:
         *,
         request_timeout: timedelta = timedelta(seconds=30),
         connect_timeout: timedelta = timedelta(seconds=5),
+        body_limit: int = BODY_LIMIT,
         observe: Observer | None = None,
     ) -> None:
         self.request_timeout = request_timeout
+        self._body_limit = body_limit
         self._observe = observe
         connect = connect_timeout.total_seconds()
         # "pool" bounds name resolution and TLS as well, "connect" a single connection attempt. Reading has no
@@ -97,7 +99,7 @@ class HttpTransport:
             async with asyncio.timeout(timeout.total_seconds()):
                 response = await self._client.handle_async_request(request)
                 try:
-                    return response.status_code, response.headers, await _read(response)
+                    return response.status_code, response.headers, await _read(response, self._body_limit)
                 except _BROKEN:
                     if response.is_success:
                         raise
@@ -123,6 +125,7 @@ def _session(tls: Any) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, ssl=tls, keepalive_timeout=IDLE_LIMIT),
         cookie_jar=aiohttp.DummyCookieJar(),
+        skip_auto_headers=("Content-Type",),  # else an empty POST claims to be application/octet-stream
         trust_env=False,
     )
 
@@ -152,7 +155,7 @@ def _request(site: Site, call: Call, extensions: Mapping[str, Any]) -> httpx.Req
     )
 
 
-async def _read(response: httpx.Response) -> bytes:
+async def _read(response: httpx.Response, limit: int) -> bytes:
     """The body, decompressed by ourselves: httpx would inflate a whole chunk before anybody could count."""
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "", "gzip", "x-gzip", "deflate"):
@@ -164,10 +167,10 @@ async def _read(response: httpx.Response) -> bytes:
         if inflater is None:
             body += chunk
         else:
-            body += _inflate(inflater, chunk, BODY_LIMIT + 1 - len(body))
+            body += _inflate(inflater, chunk, limit + 1 - len(body))
             is_complete = inflater.eof
-        if len(body) > BODY_LIMIT:
-            raise _Unreadable(f"a body of more than {BODY_LIMIT >> 20} MiB")
+        if len(body) > limit:
+            raise _Unreadable(f"a body of more than {limit // 1024} KiB")
     if not is_complete:
         raise _Unreadable("a truncated body")
     return bytes(body)
@@ -211,7 +214,7 @@ _CAUSES: tuple[tuple[type[Exception], str, bool], ...] = (
 
 def _explain(error: Exception, url: httpx.URL) -> tuple[str, bool]:
     """By aiohttp's own exception: httpx-aiohttp calls a connection that broke after the request a ConnectTimeout."""
-    cause = error.__cause__ or error
+    cause = error.__cause__ if isinstance(error, httpx.TransportError) and error.__cause__ else error
     for kind, text, was_sent in _CAUSES:
         if isinstance(cause, kind):
             return text.format(error=cause, host=url.netloc.decode("ascii"), reason=_reason(cause)), was_sent

@@ -1,0 +1,455 @@
+"""The transport against a server that misbehaves byte by byte."""
+
+import asyncio
+import gzip
+import json
+import logging
+import socket
+import time
+import zlib
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from model_operator import __version__
+from model_operator.errors import InvalidRequest, Unavailable
+from model_operator.providers.base import Call, Site
+from model_operator.providers.http import BODY_LIMIT, HttpTransport
+from model_operator.providers.refusals import Refused
+from support.raw_server import serve_raw
+
+KEY = "sk-very-secret-0123456789"
+GET = Call(operation="get", method="GET", path="/things/1", about="1", mutates=False)
+POST = Call(operation="create", method="POST", path="/things", json={"name": "a"}, about='"a"')
+
+
+@pytest.fixture
+async def transport():
+    async with HttpTransport(
+        request_timeout=timedelta(seconds=5), connect_timeout=timedelta(seconds=1)
+    ) as transport:
+        yield transport
+
+
+def site(url):
+    return Site(provider="parasail", base_url=url, headers={"Authorization": f"Bearer {KEY}"})
+
+
+def replying(status="200 OK", body=b"{}", *headers, length=None):
+    async def script(visit):
+        await visit.reply(status, body, *headers, length=length)
+
+    return script
+
+
+async def test_a_request_is_sent_as_the_call_says(transport):
+    async with serve_raw(replying(body=b'{"id": 7}')) as server:
+        call = Call(
+            operation="update",
+            method="PATCH",
+            path="/things/7",
+            params=[("tags[a]", "b c"), ("metrics", "x"), ("metrics", "y")],
+            json={"word": "schön", "odd": "\ud800"},
+        )
+        reply = await transport.send(site(server.url + "/base"), call)
+    visit = server.visits[0]
+    assert (reply.status, reply.body) == (200, {"id": 7})
+    assert visit.line == "PATCH /base/things/7?tags%5Ba%5D=b+c&metrics=x&metrics=y HTTP/1.1"
+    assert json.loads(visit.body) == {"word": "schön", "odd": "\ud800"}
+    assert (
+        visit.headers.items()
+        >= {
+            "authorization": f"Bearer {KEY}",
+            "content-type": "application/json",
+            "accept": "application/json",
+            "user-agent": f"model-operator/{__version__}",
+        }.items()
+    )
+
+
+async def test_a_post_without_a_body_says_that_it_is_empty(transport):
+    async with serve_raw(replying()) as server:
+        await transport.send(
+            site(server.url), Call(operation="pause", method="POST", path="/p", wants_json=False)
+        )
+    assert server.visits[0].headers["content-length"] == "0"
+    assert "content-type" not in server.visits[0].headers
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "wants_json", "parsed"),
+    [
+        pytest.param("200 OK", b'{"a": 1}', [], True, {"a": 1}, id="json"),
+        pytest.param(
+            "201 Created", b"[]", ["Content-Type: text/html"], True, [], id="json with a wrong label"
+        ),
+        pytest.param("202 Accepted", b" \n", [], True, None, id="blank body"),
+        pytest.param("204 No Content", b"", [], True, None, id="no content"),
+        pytest.param("200 OK", b"OK", [], False, None, id="a body that nobody wants"),
+        pytest.param(
+            "200 OK", gzip.compress(b'{"a": 1}'), ["Content-Encoding: gzip"], True, {"a": 1}, id="gzip"
+        ),
+        pytest.param("200 OK", zlib.compress(b"[1]"), ["Content-Encoding: deflate"], True, [1], id="deflate"),
+        pytest.param("200 OK", b"", ["Content-Encoding: gzip"], True, None, id="nothing, called gzip"),
+    ],
+)
+async def test_any_2xx_is_a_reply(transport, status, body, headers, wants_json, parsed):
+    async with serve_raw(replying(status, body, *headers)) as server:
+        call = Call(operation="get", method="GET", path="/", mutates=False, wants_json=wants_json)
+        reply = await transport.send(site(server.url), call)
+    assert (reply.status, reply.body) == (int(status[:3]), parsed)
+
+
+BOMB = gzip.compress(b" " * (50 << 20))
+NESTED = "[" * 100_000
+BIG_NUMBER = b"[" + b"9" * 10_000 + b"]"
+
+
+async def cut(visit):
+    await visit.reply("200 OK", b'{"id": 1', length=500)
+    visit.writer.close()
+
+
+async def reset(visit):
+    visit.reset()
+
+
+async def close(visit):
+    visit.writer.close()
+
+
+async def reset_in_body(visit):
+    await visit.reply("200 OK", b'{"id": 1', length=500)
+    visit.reset()
+
+
+async def endless(visit):
+    await visit.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    for _ in range(80):
+        await visit.send(b"4000\r\n" + b" " * 0x4000 + b"\r\n")
+
+
+async def not_http(visit):
+    await visit.send(b"SSH-2.0-OpenSSH_9.6\r\n\r\n")
+
+
+async def long_header(visit):
+    await visit.send(b"HTTP/1.1 200 OK\r\nX-Long: " + b"a" * 100_000 + b"\r\n\r\n")
+
+
+async def bad_chunks(visit):
+    await visit.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nnope\r\n")
+
+
+async def trickle(visit):
+    await visit.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    for _ in range(1000):
+        await visit.send(b" ")
+        await asyncio.sleep(0.05)
+
+
+BROKEN = [
+    pytest.param(reset, "the connection broke before the answer", id="reset before the answer"),
+    pytest.param(close, "the connection broke before the answer", id="closed before the answer"),
+    pytest.param(cut, "a truncated body", id="cut within the body"),
+    pytest.param(reset_in_body, None, id="reset within the body"),
+    pytest.param(bad_chunks, None, id="broken chunks"),
+    pytest.param(not_http, "an answer that is not HTTP", id="not HTTP"),
+    pytest.param(long_header, "an answer that is not HTTP", id="a header without end"),
+    pytest.param(endless, "a body of more than 1024 KiB", id="a body without end"),
+    pytest.param(
+        replying(body=b" " * (BODY_LIMIT + 1)), "a body of more than 1024 KiB", id="too long a body"
+    ),
+    pytest.param(
+        replying("200 OK", BOMB, "Content-Encoding: gzip"), "a body of more than 1024 KiB", id="a gzip bomb"
+    ),
+    pytest.param(
+        replying("200 OK", BOMB[:3000], "Content-Encoding: gzip"),
+        "a body of more than 1024 KiB",
+        id="the begin of a bomb",
+    ),
+    pytest.param(
+        replying("200 OK", gzip.compress(b"{}")[:-4], "Content-Encoding: gzip"),
+        "a truncated body",
+        id="cut gzip",
+    ),
+    pytest.param(
+        replying("200 OK", b"{}", "Content-Encoding: gzip"),
+        "a body that is not compressed as its headers say",
+        id="not gzip at all",
+    ),
+    pytest.param(
+        replying("200 OK", b"{}", "Content-Encoding: gzip, gzip"),
+        "a body in an encoding that was not asked for",
+        id="gzip in gzip",
+    ),
+    pytest.param(replying(body=b"<html>"), "HTTP 200 with a body that is not JSON", id="HTML"),
+    pytest.param(replying(body=b'{"id": 1'), "HTTP 200 with a body that is not JSON", id="half of the JSON"),
+    pytest.param(replying(body=b'{"id": NaN}'), "HTTP 200 with a body that is not JSON", id="NaN"),
+    pytest.param(replying(body=b"\xff\xfe\x00"), "HTTP 200 with a body that is not JSON", id="not UTF-8"),
+    pytest.param(
+        replying(body=NESTED.encode()), "HTTP 200 with a body that is not JSON", id="nested too deep"
+    ),
+    pytest.param(replying(body=BIG_NUMBER), "HTTP 200 with a body that is not JSON", id="a number too long"),
+]
+
+
+@pytest.mark.parametrize(("script", "problem"), BROKEN)
+async def test_a_broken_answer_is_no_answer_and_a_change_may_have_landed(transport, script, problem):
+    async with serve_raw(script) as server:
+        with pytest.raises(Unavailable) as caught:
+            await transport.send(site(server.url), POST)
+    assert caught.value.may_have_landed
+    if problem is not None:
+        assert str(caught.value) == f'parasail: create "a": {problem}'
+
+
+@pytest.mark.parametrize(("script", "problem"), BROKEN)
+async def test_a_broken_answer_to_a_read_changed_nothing(transport, script, problem):
+    async with serve_raw(script) as server:
+        with pytest.raises(Unavailable) as caught:
+            await transport.send(site(server.url), GET)
+    assert not caught.value.may_have_landed
+
+
+async def test_a_post_is_never_sent_twice(transport):
+    async with serve_raw(replying()) as server:
+        await transport.send(site(server.url), POST)  # leaves a connection to be used again
+        server.script = reset
+        with pytest.raises(Unavailable):
+            await transport.send(site(server.url), POST)
+    assert [visit.line[:4] for visit in server.visits] == ["POST", "POST"]
+
+
+async def test_the_deadline_holds_for_a_server_that_says_nothing():
+    async with HttpTransport(request_timeout=timedelta(seconds=0.3)) as transport, serve_raw() as server:
+        began = time.monotonic()
+        with pytest.raises(Unavailable) as caught:
+            await transport.send(site(server.url), POST)
+    assert time.monotonic() - began < 3
+    assert str(caught.value) == 'parasail: create "a": no answer within 300ms'
+    assert caught.value.may_have_landed
+
+
+async def test_the_deadline_holds_for_a_server_that_trickles():
+    async with (
+        HttpTransport(request_timeout=timedelta(seconds=0.4)) as transport,
+        serve_raw(trickle) as server,
+    ):
+        with pytest.raises(Unavailable, match="no answer within 400ms"):
+            await transport.send(site(server.url), GET)
+
+
+async def test_a_call_may_have_a_deadline_of_its_own(transport):
+    call = Call(operation="probe", method="POST", path="/", timeout=timedelta(seconds=0.2), mutates=False)
+    async with serve_raw() as server:
+        with pytest.raises(Unavailable, match="parasail: probe: no answer within 200ms"):
+            await transport.send(site(server.url), call)
+
+
+async def test_a_refused_connection_sent_nothing(transport):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        where = f"127.0.0.1:{closed.getsockname()[1]}"
+        with pytest.raises(Unavailable) as caught:
+            await transport.send(site(f"http://{where}"), POST)
+    assert not caught.value.may_have_landed
+    assert str(caught.value) == f'parasail: create "a": no connection to {where} (Connection refused)'
+
+
+async def test_a_connection_that_never_opens_sent_nothing(transport):
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        port = listener.getsockname()[1]
+        fillers = []
+        for _ in range(8):  # a full backlog: the kernel drops what comes on top
+            filler = socket.socket()
+            filler.setblocking(False)
+            filler.connect_ex(("127.0.0.1", port))
+            fillers.append(filler)
+        try:
+            with pytest.raises(Unavailable) as caught:
+                await transport.send(site(f"http://127.0.0.1:{port}"), POST)
+        finally:
+            for filler in fillers:
+                filler.close()
+    assert not caught.value.may_have_landed
+    assert str(caught.value) == f'parasail: create "a": no connection to 127.0.0.1:{port} in time'
+
+
+async def test_tls_that_fails_sent_nothing(transport):
+    async def speak_plain_http(reader, writer):
+        await reader.read(100)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(speak_plain_http, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(Unavailable, match=rf"no TLS connection to 127\.0\.0\.1:{port}") as caught:
+            await transport.send(site(f"https://127.0.0.1:{port}"), POST)
+    assert not caught.value.may_have_landed
+
+
+async def test_a_name_that_does_not_exist_sent_nothing(transport):
+    with pytest.raises(Unavailable) as caught:
+        await transport.send(site("http://nowhere.invalid"), POST)
+    assert not caught.value.may_have_landed
+    assert "nowhere.invalid" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(replying("403 Forbidden", b"x" * (BODY_LIMIT + 1)), id="too long"),
+        pytest.param(replying("403 Forbidden", b"{}", "Content-Encoding: br"), id="unknown encoding"),
+        pytest.param(replying("403 Forbidden", b"{", length=500), id="hangs within the body"),
+    ],
+)
+async def test_a_refusal_stays_one_whatever_its_body_is(script):
+    async def refuse(visit):
+        await script(visit)
+        visit.writer.close()
+
+    async with HttpTransport(request_timeout=timedelta(seconds=5)) as transport, serve_raw(refuse) as server:
+        with pytest.raises(Refused) as caught:
+            await transport.send(site(server.url), POST)
+    assert (caught.value.status, caught.value.body) == (403, b"")
+
+
+async def test_a_redirect_is_not_followed(transport):
+    async with serve_raw(replying()) as elsewhere:
+        script = replying("307 Temporary Redirect", b"", f"Location: {elsewhere.url}/steal")
+        async with serve_raw(script) as server:
+            with pytest.raises(Refused) as caught:
+                await transport.send(site(server.url), POST)
+        assert (caught.value.status, elsewhere.visits) == (307, [])
+
+
+async def test_cookies_are_neither_kept_nor_sent(transport):
+    async with serve_raw(
+        replying("200 OK", b"{}", "Set-Cookie: session=of-another-account; Path=/")
+    ) as server:
+        for _ in range(2):
+            await transport.send(site(server.url), GET)
+    assert "cookie" not in server.visits[1].headers
+
+
+async def test_proxies_of_the_environment_are_not_used(transport, monkeypatch):
+    async with serve_raw(replying()) as proxy, serve_raw(replying()) as server:
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        await transport.send(site(server.url), GET)
+        assert (len(server.visits), proxy.visits) == (1, [])
+
+
+async def test_a_connection_is_used_again(transport):
+    async with serve_raw(replying()) as server:
+        for _ in range(5):
+            await transport.send(site(server.url), GET)
+        assert server.connections == 1
+
+
+async def test_cancelled_requests_leave_no_room_taken():
+    async with HttpTransport(request_timeout=timedelta(seconds=20)) as transport, serve_raw() as server:
+        for _ in range(5):
+            tasks = [asyncio.create_task(transport.send(site(server.url), GET)) for _ in range(30)]
+            await server.wait_for(30)
+            for task in tasks:
+                task.cancel()
+            results = await asyncio.gather(*tasks, return_exceptions=True)
+            assert {type(result) for result in results} == {asyncio.CancelledError}
+            server.visits.clear()
+        server.script = replying()
+        async with asyncio.timeout(5):
+            await asyncio.gather(*(transport.send(site(server.url), GET) for _ in range(30)))
+
+
+async def test_every_request_is_observed_with_its_status():
+    seen = []
+    async with (
+        HttpTransport(
+            request_timeout=timedelta(seconds=0.2), observe=lambda *what: seen.append(what)
+        ) as transport,
+        serve_raw(replying()) as server,
+    ):
+        await transport.send(site(server.url), GET)
+        for script in (replying("500 Oops"), replying(body=b"{"), server.hang):
+            server.script = script
+            with pytest.raises((Unavailable, Refused)):
+                await transport.send(site(server.url), POST)
+    assert [what[:3] for what in seen] == [
+        ("parasail", "get", 200),
+        ("parasail", "create", 500),
+        ("parasail", "create", 200),
+        ("parasail", "create", None),
+    ]
+    assert all(0 <= seconds < 5 for *_, seconds in seen)
+    assert seen[3][3] >= 0.19
+
+
+async def test_what_json_cannot_say_is_refused_before_it_is_sent(transport):
+    async with serve_raw(replying()) as server:
+        call = Call(operation="update", method="PUT", path="/", json={"a": float("inf")}, about="1")
+        with pytest.raises(InvalidRequest, match="parasail: update 1: a value cannot be written as JSON"):
+            await transport.send(site(server.url), call)
+        assert server.visits == []
+
+
+def everything_about(error):
+    """An error and all that hangs on it, as any logger or debugger might print it."""
+    parts = []
+    while error is not None:
+        parts += [str(error), repr(error), repr(error.args), repr(getattr(error, "__notes__", []))]
+        error = error.__cause__ or error.__context__
+    return "\n".join(parts)
+
+
+@pytest.mark.parametrize(("script", "problem"), BROKEN)
+async def test_no_error_shows_the_key(transport, script, problem, caplog):
+    caplog.set_level(logging.DEBUG)
+    async with serve_raw(script) as server:
+        with pytest.raises(Unavailable) as caught:
+            await transport.send(site(server.url), POST)
+    assert KEY not in everything_about(caught.value)
+    assert KEY not in caplog.text
+
+
+def test_what_carries_credentials_does_not_print_them():
+    assert KEY not in repr(site("http://a"))
+    assert KEY not in repr(Call(operation="update", method="PUT", path="/", json={"modelAccessKey": KEY}))
+
+
+@pytest.mark.parametrize(
+    ("value", "date", "seconds"),
+    [
+        pytest.param("7", None, 7, id="seconds"),
+        pytest.param(" 1.5 ", None, 1.5, id="a fraction"),
+        pytest.param("0", None, 0, id="zero"),
+        pytest.param("3600", None, 300, id="longer than is believed"),
+        pytest.param("9" * 400, None, 300, id="absurd"),
+        pytest.param(
+            "Wed, 21 Oct 2015 07:28:10 GMT", "Wed, 21 Oct 2015 07:28:00 GMT", 10, id="a date by their clock"
+        ),
+        pytest.param(
+            "Wed, 21 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 2015 07:28:10 GMT", 0, id="a date in the past"
+        ),
+        pytest.param("Wed, 21 Oct 2015 07:28:10 GMT", "nonsense", 0, id="a date by our clock"),
+        pytest.param("soon", None, None, id="a word"),
+        pytest.param("-5", None, None, id="negative"),
+        pytest.param("nan", None, None, id="not a number"),
+        pytest.param("", None, None, id="empty"),
+        pytest.param(None, None, None, id="absent"),
+    ],
+)
+def test_retry_after_is_read_in_both_forms_and_capped(value, date, seconds):
+    headers = {name: text for name, text in (("retry-after", value), ("date", date)) if text is not None}
+    found = Refused(429, headers, b"").retry_after
+    assert found == (None if seconds is None else timedelta(seconds=seconds))
+
+
+def test_retry_after_as_a_date_without_their_clock_goes_by_ours():
+    until = datetime.now(UTC) + timedelta(seconds=60)
+    found = Refused(429, {"retry-after": format_datetime(until, usegmt=True)}, b"").retry_after
+    assert timedelta(seconds=55) < found <= timedelta(seconds=60)
