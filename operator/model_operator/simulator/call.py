@@ -1,0 +1,178 @@
+"""One request and its answer, as the vendors' halves of the simulator see them.
+
+The front (`exchange.py`) makes a :class:`Call` from HTTP, a vendor's app answers it with a :class:`Reply` without
+waiting for anything, and the front delivers that, or what a fault makes of it.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+Json = Any  # what json.loads returns: no static type says it
+
+
+@dataclass
+class Reply:
+    """What to send: ``payload`` as JSON, or ``text`` as it is, or ``chunks`` as a stream of server-sent events."""
+
+    status: int = 200
+    payload: Json = None
+    text: str | bytes | None = None
+    content_type: str = "application/json"
+    headers: dict[str, str] = field(default_factory=dict)
+    chunks: list[bytes] | None = None
+
+    def body(self) -> bytes:
+        """The bytes of the body; a payload of ``None`` without text is an empty body."""
+        if self.text is not None:
+            return self.text if isinstance(self.text, bytes) else self.text.encode("utf-8", "replace")
+        return b"" if self.payload is None else json.dumps(self.payload).encode()
+
+
+class Refused(Exception):
+    """The vendor refuses the request; carries the whole reply in the vendor's own form."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.status)
+        self.reply = reply
+
+
+class BadBody(ValueError):
+    """The request's body is not a JSON object; the text says why, for the vendor's own error."""
+
+
+@dataclass
+class Distortion:
+    """What fault rules ask of the answer itself (the rest of a fault is done to the connection)."""
+
+    list_lag_s: float = 0.0
+    stale_read_s: float = 0.0
+    page_shift: int = 0
+    stale_reply: bool = False
+    stuck: bool = False
+    fail_after_s: float | None = None
+    fail_message: str = "Simulated failure"
+
+
+@dataclass
+class Call:
+    """A request to a vendor, below its prefix: path ``/v1/deployments`` for ``/paitient/v1/deployments``."""
+
+    vendor: str
+    method: str
+    path: str
+    query: list[tuple[str, str]]
+    headers: Mapping[str, str]
+    raw: bytes
+    base: str
+    distortion: Distortion = field(default_factory=Distortion)
+    account: str = ""
+
+    def json_object(self) -> dict[str, Json]:
+        """The body as a JSON object.
+
+        Raises:
+            BadBody: not JSON, not an object, or with numbers that JSON does not know (NaN, 1e999).
+        """
+        try:
+            value = json.loads(self.raw, parse_constant=_no_constant, parse_float=_finite)
+        except RecursionError as error:
+            raise BadBody("the body is nested too deeply") from error
+        except ValueError as error:
+            raise BadBody(f"the body is not valid JSON: {error}"[:200]) from error
+        if not isinstance(value, dict):
+            raise BadBody("the body must be a JSON object")
+        return value
+
+    def param(self, name: str) -> str | None:
+        """The last value of a query parameter, or ``None``."""
+        values = self.params(name)
+        return values[-1] if values else None
+
+    def params(self, name: str) -> list[str]:
+        """All values of a query parameter."""
+        return [value for key, value in self.query if key == name]
+
+    def bearer(self) -> str | None:
+        """The token of ``Authorization: Bearer TOKEN``, or ``None``."""
+        scheme, _, token = self.headers.get("Authorization", "").partition(" ")
+        return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+Handler = Callable[[Call, tuple[str, ...]], Reply]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One documented operation: the pattern's groups are handed to the handler."""
+
+    method: str
+    pattern: re.Pattern[str]
+    operation: str
+    handler: Handler
+
+
+def route(method: str, path: str, operation: str, handler: Handler) -> Route:
+    """A route from a path with ``{}`` for a segment, e.g. ``/v1/deployments/{}``."""
+    pattern = re.escape(path).replace(r"\{\}", "([^/]+)")
+    return Route(method, re.compile(pattern + r"\Z"), operation, handler)
+
+
+class VendorApp(Protocol):
+    """One vendor's API: its routes, its way to check a caller, and its words for an error."""
+
+    name: str
+    routes: tuple[Route, ...]
+
+    def admit(self, call: Call) -> None:
+        """Check the credentials and set ``call.account``; raises :class:`Refused`."""
+
+    def failure(self, call: Call, status: int, message: str = "", code: str = "", /) -> Reply:
+        """The vendor's own error body for an HTTP status; ``code`` where the vendor has codes and it matters."""
+
+
+def operation_of(app: VendorApp, method: str, path: str) -> str:
+    """The operation's name for the journal and the counters, ``unknown`` if the vendor has no such route."""
+    for candidate in _at(app, path):
+        if candidate.method == method:
+            return candidate.operation
+    return "unknown"
+
+
+def answer(app: VendorApp, call: Call) -> Reply:
+    """Let the vendor answer; a refusal is an answer too."""
+    try:
+        return _dispatch(app, call)
+    except Refused as refusal:
+        return refusal.reply
+
+
+def _dispatch(app: VendorApp, call: Call) -> Reply:
+    app.admit(call)
+    there = list(_at(app, call.path))
+    if not there:
+        return app.failure(call, 404, f"No such path: {call.path[:200]}")
+    for candidate in there:
+        if candidate.method == call.method:
+            found = candidate.pattern.match(call.path)
+            return candidate.handler(call, found.groups() if found else ())
+    reply = app.failure(call, 405, f"Method {call.method} is not supported here")
+    reply.headers["Allow"] = ", ".join(sorted({candidate.method for candidate in there}))
+    return reply
+
+
+def _at(app: VendorApp, path: str) -> Iterator[Route]:
+    return (candidate for candidate in app.routes if candidate.pattern.match(path))
+
+
+def _no_constant(word: str) -> float:
+    raise ValueError(f"{word} is not JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(f"{text} is out of range")
+    return value

@@ -1,0 +1,25 @@
+"""ISO 8601 times in PaiTIENT's query parameters."""
+
+from datetime import UTC, datetime
+
+from model_operator.simulator.call import Call
+
+from .errors import PaitientError
+
+
+def parsed_time(call: Call, name: str, default: float) -> float:
+    """A time parameter in seconds since the epoch; without an offset it is UTC.
+
+    Raises:
+        PaitientError: not an ISO 8601 time.
+    """
+    text = call.param(name)
+    if text is None:
+        return default
+    try:
+        # A '+' of an offset arrives as a blank when the client did not encode it.
+        moment = datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text.strip())
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return aware.timestamp()
+    except (ValueError, OverflowError) as error:
+        raise PaitientError("invalid_parameters", f"{name} must be an ISO 8601 time", name) from error

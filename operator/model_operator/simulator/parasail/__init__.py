@@ -1,0 +1,1 @@
+"""Parasail's dedicated deployments: control API under `/parasail/api/v1`, chat under `/parasail/v1`."""

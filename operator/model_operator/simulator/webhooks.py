@@ -1,0 +1,100 @@
+"""PaiTIENT's webhooks: the vendor names the events; payload, signature and retries are this project's invention.
+
+Events leave in the background, at least once, and a lost one is tried again after 1, 5 and 25 real seconds.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import time
+from typing import Any
+
+import aiohttp
+
+from .call import Json
+from .chance import seeded
+from .clock import rfc3339
+from .core import Core
+
+RETRY_SECONDS = (1.0, 5.0, 25.0)
+TIMEOUT = aiohttp.ClientTimeout(total=5)
+
+
+class Webhooks:
+    """Sends events to the knob ``webhooks.url``, as badly as the other knobs of that section say.
+
+    Args:
+        core: whose events; this object puts itself in place as ``core.announce``.
+    """
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        # Not the core's stream: whether webhooks are on must not change what else is drawn.
+        self._chance = seeded(core.seed, "webhooks")
+        self._count = 0
+        self._kept_back: tuple[str, dict[str, Json]] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        core.announce = self.announce
+
+    def announce(self, kind: str, deployment: Json) -> None:
+        """Send an event, unless no URL is set."""
+        knobs = self._core.knobs.webhooks
+        if knobs.url is None or self._chance.random() < knobs.drop_probability:
+            return
+        self._count += 1
+        created = rfc3339(self._core.clock.now())
+        event = {
+            "id": f"evt_{self._count:010d}",
+            "type": kind,
+            "created_at": created,
+            "data": {"deployment": deployment},
+        }
+        if self._kept_back is None and self._chance.random() < knobs.reorder_probability:
+            self._kept_back = (knobs.url, event)
+            return
+        copies = knobs.burst + (self._chance.random() < knobs.duplicate_probability)
+        for _ in range(copies):
+            self._send(knobs.url, event)
+        if self._kept_back is not None:
+            self._send(*self._kept_back)
+            self._kept_back = None
+
+    def close(self) -> None:
+        """Stop sending."""
+        for task in self._tasks:
+            task.cancel()
+
+    def _send(self, url: str, event: dict[str, Json]) -> None:
+        task = asyncio.get_running_loop().create_task(self._deliver(url, event))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _deliver(self, url: str, event: dict[str, Json]) -> None:
+        knobs = self._core.knobs.webhooks
+        body = json.dumps(event).encode()
+        secret = "wrong" if self._chance.random() < knobs.bad_signature_probability else knobs.secret
+        headers = {
+            "Content-Type": "application/json",
+            "X-Sim-Signature": signature(secret, int(time.time()), body),
+        }
+        await asyncio.sleep(knobs.delay_s)
+        async with aiohttp.ClientSession(timeout=TIMEOUT, trust_env=False) as session:
+            for pause in (*RETRY_SECONDS, None):
+                if await _posted(session, url, body, headers) or pause is None:
+                    return
+                await asyncio.sleep(pause)
+
+
+def signature(secret: str, at: int, body: bytes) -> str:
+    """``t=SECONDS,v1=HEX``: HMAC-SHA256 of ``SECONDS.BODY``."""
+    digest = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+    return f"t={at},v1={digest}"
+
+
+async def _posted(session: aiohttp.ClientSession, url: str, body: bytes, headers: dict[str, Any]) -> bool:
+    try:
+        async with session.post(url, data=body, headers=headers, allow_redirects=False) as response:
+            return 200 <= response.status < 300
+    except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
+        return False
