@@ -7,21 +7,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import IntEnum, StrEnum
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
-Value: TypeAlias = "str | int | float | bool | None | Mapping[str, Value] | tuple[Value, ...]"
+from typing_extensions import override
+
+Value: TypeAlias = "str | int | float | bool | Mapping[str, Value] | tuple[Value, ...] | None"
 """A JSON value in canonical form (numbers as numbers, lists as tuples), comparable with `==`."""
 
 Fields: TypeAlias = Mapping[str, Value]
 """Owned fields by their path in the custom resource's spec, e.g. `{"replicas": 2, "parasail.generative": True}`."""
 
-UID_TAG = "model-operator-uid"
+UID_TAG: Final = "model-operator-uid"
 """The tag that carries a CR's UID at providers with tags; reserved by a rule of the CRD."""
 
-GROUP = "modeloperator.dev"
-VERSION = "v1alpha1"
-FINALIZER = f"{GROUP}/finalizer"
-CONFIRM_ABSENCE = f"{GROUP}/confirm-absence"
+GROUP: Final = "modeloperator.dev"
+VERSION: Final = "v1alpha1"
+PROVIDER: Final = "ModelProvider"
+DEPLOYMENT: Final = "ModelDeployment"
+FINALIZER: Final = f"{GROUP}/finalizer"
+CONFIRM_ABSENCE: Final = f"{GROUP}/confirm-absence"
 
 
 class Key(NamedTuple):
@@ -31,6 +35,7 @@ class Key(NamedTuple):
     namespace: str
     name: str
 
+    @override
     def __str__(self) -> str:
         return f"{self.kind}/{self.namespace}/{self.name}"
 

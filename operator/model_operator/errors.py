@@ -18,7 +18,6 @@ ProviderError
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import ClassVar
 
 
 class ProviderError(Exception):
@@ -27,7 +26,8 @@ class ProviderError(Exception):
     `status` is the HTTP status where there was one. No subclass carries a secret in its text.
     """
 
-    reason: ClassVar[str] = "ProviderUnavailable"
+    reason: str = "ProviderUnavailable"
+    """Of the condition that reports it."""
 
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)
@@ -102,6 +102,14 @@ class AccountMismatch(ProviderError):
     reason = "AccountMismatch"
 
 
+class NotAccepted(ProviderError):
+    """The ModelProvider leads to no account; its own `reason` says why."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 class Unsupported(ProviderError):
     reason = "Unsupported"
 
@@ -113,6 +121,10 @@ class Retry:
     first: timedelta
     cap: timedelta
     needs_person: bool = False
+
+    def after(self, failures: int) -> timedelta:
+        """The delay after so many failures in a row before this one."""
+        return min(self.first * float(1 << min(failures, 16)), self.cap)
 
 
 def _seconds(first: float, cap: float, *, needs_person: bool = False) -> Retry:
@@ -132,6 +144,7 @@ RETRIES: dict[type[ProviderError], Retry] = {
     NameTaken: _seconds(60, 600, needs_person=True),
     DeletionRefused: _seconds(60, 600, needs_person=True),
     NotFound: _seconds(5, 60),
+    NotAccepted: _seconds(60, 60, needs_person=True),
     AccountMismatch: _seconds(30, 60, needs_person=True),
     Unsupported: _seconds(600, 600, needs_person=True),
 }

@@ -82,6 +82,7 @@ class Limiter(Gate):
             self._admit()
 
     @property
+    @override
     def resting(self) -> timedelta:
         """How long the account still rests after a 429; zero if it does not."""
         return timedelta(seconds=max(0.0, self._rest_until - self._clock.time()))

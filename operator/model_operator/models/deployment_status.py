@@ -3,13 +3,20 @@
 The intent in `pending` is what keeps a crash from making a second remote deployment.
 """
 
-from typing import Any
+from typing import Annotated, Any, Final
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from model_operator.domain import Power
 from model_operator.models.status import Status
 from model_operator.models.wire import Model, Time
+
+_MOST_REPLICAS: Final = 2**31 - 1
+
+
+def _as_the_server_takes_it(count: int) -> int:
+    # Because of the scale subresource it would refuse any other number, and the whole status with it.
+    return max(0, min(count, _MOST_REPLICAS))
 
 
 class RemoteEndpoint(Model):
@@ -58,7 +65,9 @@ class ModelDeploymentStatus(Status):
         description="PaiTIENT only: the routing endpoint that spec.paitient.endpointName asked for.",
     )
     provider_state: str | None = Field(default=None, description="The vendor's own word for the state.")
-    replicas: int | None = Field(default=None, description="Replicas that run now; 0 when stopped.")
+    replicas: Annotated[int, AfterValidator(_as_the_server_takes_it)] | None = Field(
+        default=None, description="Replicas that run now; 0 when stopped."
+    )
     selector: str | None = Field(
         default=None,
         description="For the scale subresource. Matches no pod, since nothing runs in the cluster.",

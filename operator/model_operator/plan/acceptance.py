@@ -3,20 +3,10 @@
 A refused spec changes nothing at the provider, and its deployment (if any) is left as it is.
 """
 
-from model_operator.conditions import Phase, Reason
+from model_operator.conditions import Reason
 from model_operator.domain import Remote
-from model_operator.plan.situation import Plan, Presence, Progress, Situation, Verdict
-from model_operator.plan.verdicts import HELD, unsynced
-
-
-def refusal(reason: Reason, message: str) -> Plan:
-    """The plan of a spec that is not accepted (design: Reconciling first, since things are applied in any order)."""
-    return Plan(
-        synced=unsynced(reason, message),
-        progress=Progress.MOVING,
-        phase=Phase.PENDING,
-        accepted=Verdict(False, reason, message),
-    )
+from model_operator.plan.situation import Plan, Presence, Situation
+from model_operator.plan.verdicts import refusal
 
 
 def refuse_rival(s: Situation) -> Plan | None:

@@ -87,7 +87,8 @@ def wait_while_paused(s: Situation) -> Plan | None:
     if s.status.external_id is not None or s.desired.external_id is not None or not s.desired.paused:
         return None
     return settled(
-        Phase.PAUSED, Verdict(False, Reason.PAUSED, "Nothing is created at the provider while spec.paused is true.")
+        Phase.PAUSED,
+        Verdict(False, Reason.PAUSED, "Nothing is created at the provider while spec.paused is true."),
     )
 
 
@@ -177,7 +178,9 @@ def _may_recreate(s: Situation) -> bool:
     if is_edited:
         return True
     return (
-        not was_reported and s.desired.corrects_drift and s.status.recreated_generation != s.desired.generation
+        not was_reported
+        and s.desired.corrects_drift
+        and s.status.recreated_generation != s.desired.generation
     )
 
 

@@ -51,13 +51,13 @@ def delete(s: Situation) -> Plan | None:
     plan = moving(Reason.DELETING, f"Deleting deployment {remote.id} at the provider.", Phase.DELETING)
     is_going = remote.state in {RunState.DELETING, RunState.STOPPING}
     if sent is not None and (is_going or s.now - sent < s.timing.power_grace):
-        return plan
+        return replace(plan, look_again=s.timing.power_grace)
     if remote.state is RunState.DELETING:
         return plan
     return replace(plan, action=Delete(remote.id, s.desired.forces_delete))
 
 
-def wait_for_proof(s: Situation) -> Plan | None:
+def wait_for_proof(_: Situation) -> Plan | None:
     return moving(
         Reason.DELETING, "Waiting for the provider to show whether the deployment is gone.", Phase.DELETING
     )

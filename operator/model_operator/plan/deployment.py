@@ -1,23 +1,23 @@
 """What to do next about one ModelDeployment: the first rule that speaks decides.
 
-    wanted    no id      pending?         settle_pending_create   look, adopt, prove absence, or POST
-                         paused           wait_while_paused
-                         spec.externalID  adopt
-                         else             start_create            intent, then POST
-              id, gone   recreate_when_gone                       once per generation
-              id, there  power → fields → failure → start → probe → serve
-    unwanted  let_go → release_when_* → delete → wait_for_proof
+wanted    no id      pending?         settle_pending_create   look, adopt, prove absence, or POST
+                     paused           wait_while_paused
+                     spec.externalID  adopt
+                     else             start_create            intent, then POST
+          id, gone   recreate_when_gone                       once per generation
+          id, there  power → fields → failure → start → probe → serve
+unwanted  let_go → release_when_* → delete → wait_for_proof
 """
 
 from collections.abc import Callable
 from dataclasses import replace
 
 from model_operator.conditions import Reason
-from model_operator.errors import RateLimited, retry_for
+from model_operator.errors import NotAccepted, RateLimited, retry_for
 from model_operator.plan import creating, deleting, power, updating
 from model_operator.plan.acceptance import REFUSALS
 from model_operator.plan.situation import Plan, Presence, Progress, Release, Situation, Verdict
-from model_operator.plan.verdicts import failed_step, moving
+from model_operator.plan.verdicts import failed_step, moving, refusal
 
 Rule = Callable[[Situation], Plan | None]
 
@@ -27,13 +27,19 @@ def stay_when_blind(s: Situation) -> Plan | None:
     error = s.observed.error
     if error is None or (s.observed.presence is not Presence.UNKNOWN and s.remote is not None):
         return None
+    if isinstance(error, NotAccepted) and s.wanted:
+        return refusal(Reason(error.reason), str(error))
     again = retry_for(error).first
     plan = failed_step(s, moving(Reason(error.reason), "", None), error, again)
     if s.status.external_id is None or retry_for(error).needs_person or not s.wanted:
         return plan
     unknown = Verdict(None, Reason(error.reason), str(error))
     return replace(
-        plan, synced=unknown, serving=Verdict(None, Reason.UNKNOWN, str(error)), progress=Progress.SETTLED, phase=None
+        plan,
+        synced=unknown,
+        serving=Verdict(None, Reason.UNKNOWN, str(error)),
+        progress=Progress.SETTLED,
+        phase=None,
     )
 
 

@@ -4,6 +4,7 @@
 """
 
 from dataclasses import replace
+from datetime import timedelta
 
 from model_operator.conditions import Phase, Reason
 from model_operator.domain import Power, RunState
@@ -24,7 +25,7 @@ def keep_paused(s: Situation) -> Plan | None:
         case RunState.STOPPED:
             return _record(s, Power.PAUSE, _stopped(s, Phase.PAUSED, PAUSED))
         case RunState.STOPPING:
-            return _record(s, Power.PAUSE, _pausing(s))
+            return _record(s, Power.PAUSE, _pausing())
         case RunState.STARTING | RunState.SERVING | RunState.UPDATING:
             return _pause(s)
         case RunState.FAILED if not _did(s, Power.PAUSE):
@@ -37,16 +38,19 @@ def _pause(s: Situation) -> Plan:
     assert s.remote is not None  # noqa: S101  the caller's guard
     last = s.status.last_power_action
     if not _did(s, Power.PAUSE):
-        return replace(_pausing(s), action=SetPower(s.remote.id, Power.PAUSE, is_correction=False))
+        return replace(_pausing(), action=SetPower(s.remote.id, Power.PAUSE, is_correction=False))
     if _is_fresh(s):
-        return replace(_pausing(s), serving=None if last and last.correction else PAUSED)
+        serving = None if last and last.correction else PAUSED
+        return replace(_pausing(), serving=serving, look_again=_grace_left(s))
     if not s.desired.corrects_drift:
         row = Difference("paused", desired=True, observed=False, is_edit=False)
         message = "The deployment runs at the provider while spec.paused is true; driftPolicy is Report."
-        plan = Plan(
-            synced=unsynced(Reason.DRIFT_REPORTED, message), progress=Progress.SETTLED, phase=None, drift=(row,)
+        return Plan(
+            synced=unsynced(Reason.DRIFT_REPORTED, message),
+            progress=Progress.SETTLED,
+            phase=None,
+            drift=(row,),
         )
-        return plan
     if _has_corrected(s):
         return stuck(
             Reason.UPDATE_IGNORED,
@@ -55,10 +59,10 @@ def _pause(s: Situation) -> Plan:
             None,
         )
     action = SetPower(s.remote.id, Power.PAUSE, is_correction=True)
-    return replace(_pausing(s), action=action, serving=None)
+    return replace(_pausing(), action=action, serving=None)
 
 
-def _pausing(s: Situation) -> Plan:
+def _pausing() -> Plan:
     plan = moving(Reason.PAUSING, "Stopping the deployment because spec.paused is true.", Phase.PAUSING)
     return replace(plan, serving=PAUSED)
 
@@ -74,9 +78,9 @@ def keep_running(s: Situation) -> Plan | None:
             return _on_the_way_down(s)
         case state if state in _RUNNING and _did(s, Power.PAUSE) and s.desired.paused is False:
             # Resumed by somebody, or by us just before a restart: from here on it is ours to keep running.
-            return _record(s, Power.RESUME, _resuming(s))
+            return _record(s, Power.RESUME, _resuming())
         case RunState.STARTING if _was_resumed(s):
-            return _resuming(s)
+            return _resuming()
         case _:
             return None
 
@@ -84,9 +88,9 @@ def keep_running(s: Situation) -> Plan | None:
 def _resume(s: Situation) -> Plan:
     assert s.remote is not None  # noqa: S101  the caller's guard
     if _did(s, Power.PAUSE):
-        return replace(_resuming(s), action=SetPower(s.remote.id, Power.RESUME, is_correction=False))
+        return replace(_resuming(), action=SetPower(s.remote.id, Power.RESUME, is_correction=False))
     if _did(s, Power.RESUME) and _is_fresh(s):
-        return _resuming(s)
+        return replace(_resuming(), look_again=_grace_left(s))
     if s.desired.may_scale_down:
         scaled = Verdict(False, Reason.SCALED_DOWN, "Stopped by its scale-down policy, as intended.")
         return _stopped(s, Phase.SCALED_DOWN, scaled)
@@ -96,10 +100,10 @@ def _resume(s: Situation) -> Plan:
         plan = settled(Phase.STOPPED, stopped)
         return replace(plan, progress=Progress.STUCK, drift=(row,))
     action = SetPower(s.remote.id, Power.RESUME, is_correction=True)
-    return replace(_resuming(s), action=action)
+    return replace(_resuming(), action=action)
 
 
-def _resuming(s: Situation) -> Plan:
+def _resuming() -> Plan:
     plan = moving(Reason.RESUMING, "Resuming the deployment.", Phase.RESUMING)
     return replace(plan, serving=Verdict(False, Reason.STARTING, "The deployment is being resumed."))
 
@@ -136,6 +140,12 @@ def _did(s: Situation, power: Power) -> bool:
 def _is_fresh(s: Situation) -> bool:
     last = s.status.last_power_action
     return last is not None and s.now - last.at < s.timing.power_grace
+
+
+def _grace_left(s: Situation) -> timedelta:
+    last = s.status.last_power_action
+    left = last.at + s.timing.power_grace - s.now if last else timedelta()
+    return max(left, s.timing.transition_poll)
 
 
 def _has_corrected(s: Situation) -> bool:

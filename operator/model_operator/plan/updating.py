@@ -37,7 +37,11 @@ def update_fields(s: Situation) -> Plan | None:
         return None
     if _waits_for_sweep(s):
         message = f"Taken over; corrected at the next sweep: {describe(found, removed)}."
-        return replace(moving(Reason.UPDATING, message, phase_of(remote.state)), drift=found)
+        return replace(
+            moving(Reason.UPDATING, message, phase_of(remote.state)),
+            drift=found,
+            look_again=s.timing.poll_interval,
+        )
     if remote.state not in {RunState.SERVING, RunState.FAILED}:
         return _wait_until_running(s, found, removed)
     return _awaited(s, found) or _send(s, found, removed)
@@ -48,9 +52,7 @@ def _waits_for_sweep(s: Situation) -> bool:
     return adopted is not None and s.now < adopted + s.timing.poll_interval
 
 
-def _wait_until_running(
-    s: Situation, found: tuple[Difference, ...], removed: frozenset[str]
-) -> Plan | None:
+def _wait_until_running(s: Situation, found: tuple[Difference, ...], removed: frozenset[str]) -> Plan | None:
     if s.remote is None or not (removed or any(d.is_edit for d in found)):
         return None
     if s.state not in {RunState.STARTING, RunState.UPDATING}:
@@ -67,7 +69,12 @@ def _awaited(s: Situation, found: tuple[Difference, ...]) -> Plan | None:
     if not found:
         return None
     if not sent.is_verified or s.now - sent.at < s.timing.power_grace:
-        return moving(Reason.UPDATING, f"Waiting for the provider to show: {describe(found)}.", Phase.UPDATING)
+        waiting = moving(
+            Reason.UPDATING, f"Waiting for the provider to show: {describe(found)}.", _updating_phase(s)
+        )
+        return replace(
+            waiting, look_again=max(sent.at + s.timing.power_grace - s.now, s.timing.transition_poll)
+        )
     return _ignored(found)
 
 
@@ -81,10 +88,7 @@ def _ignored(found: tuple[Difference, ...]) -> Plan:
 
 def _send(s: Situation, found: tuple[Difference, ...], removed: frozenset[str]) -> Plan | None:
     assert s.remote is not None  # noqa: S101  the caller's guard
-    if s.desired.corrects_drift:
-        to_send = found
-    else:
-        to_send = tuple(d for d in found if d.is_edit)
+    to_send = found if s.desired.corrects_drift else tuple(d for d in found if d.is_edit)
     clearable = removed if s.capabilities.removes_fields else frozenset[str]()
     if not to_send and not clearable:
         return _report(s, found, removed)
@@ -100,9 +104,7 @@ def _send(s: Situation, found: tuple[Difference, ...], removed: frozenset[str]) 
 
 def _report(s: Situation, found: tuple[Difference, ...], removed: frozenset[str]) -> Plan | None:
     if removed:
-        message = (
-            f"The provider's API cannot clear {', '.join(sorted(removed))}. Set the value that you want instead."
-        )
+        message = f"The provider's API cannot clear {', '.join(sorted(removed))}. Set the value that you want instead."
         return replace(stuck(Reason.REMOVAL_UNSUPPORTED, message, None), drift=found)
     if s.state is RunState.FAILED:
         return None
@@ -127,13 +129,20 @@ def _updating_phase(s: Situation) -> Phase:
 def retag(s: Situation) -> Plan | None:
     """What was taken over gets our UID tag, so that a later restore knows whose it is."""
     remote = s.remote
-    if remote is None or not s.capabilities.has_tags or not remote.is_full or remote.owner_uid == s.desired.uid:
+    if (
+        remote is None
+        or not s.capabilities.has_tags
+        or not remote.is_full
+        or remote.owner_uid == s.desired.uid
+    ):
         return None
     if _waits_for_sweep(s) or remote.state not in {RunState.SERVING, RunState.FAILED}:
         return None
     if not s.desired.corrects_drift and s.desired.external_id is None:
         return None
-    return moving(Reason.UPDATING, "Tagging the deployment as ours.", phase_of(remote.state), Retag(remote.id))
+    return moving(
+        Reason.UPDATING, "Tagging the deployment as ours.", phase_of(remote.state), Retag(remote.id)
+    )
 
 
 def report_failure(s: Situation) -> Plan | None:
@@ -188,9 +197,15 @@ def probe(s: Situation) -> Plan | None:
     if (result is not None and result.passed) or (serving is not None and serving.status == "True"):
         return None
     if result is None:
-        waiting = Verdict(False, Reason.STARTING, "The provider says it is up; the probe has not answered yet.")
+        waiting = Verdict(
+            False, Reason.STARTING, "The provider says it is up; the probe has not answered yet."
+        )
         return Plan(
-            synced=HELD, progress=Progress.MOVING, phase=Phase.STARTING, serving=waiting, action=RunProbe(s.remote)
+            synced=HELD,
+            progress=Progress.MOVING,
+            phase=Phase.STARTING,
+            serving=waiting,
+            action=RunProbe(s.remote),
         )
     failed = Verdict(False, Reason.PROBE_FAILED, result.message)
     is_due = s.now >= result.retry_at
@@ -214,6 +229,6 @@ def create_endpoint(s: Situation) -> Plan | None:
     return moving(Reason.UPDATING, message, Phase.UPDATING, action)
 
 
-def serve(s: Situation) -> Plan | None:
+def serve(_: Situation) -> Plan | None:
     """Everything is as the spec says."""
     return settled(Phase.READY)

@@ -3,11 +3,12 @@
 Messages are stable: no counters, times or request ids, so that an unchanged situation writes nothing.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 from model_operator.conditions import Phase, Reason
 from model_operator.domain import RunState
-from model_operator.errors import AccountMismatch, CredentialsInvalid, ProviderError, retry_for
+from model_operator.errors import AccountMismatch, CredentialsInvalid, NameTaken, ProviderError, retry_for
 from model_operator.plan.situation import Action, Plan, Progress, Situation, Verdict
 
 HELD = Verdict(True, Reason.SYNCED, "The provider holds the spec.")
@@ -25,6 +26,16 @@ def moving(reason: Reason, message: str, phase: Phase | None, action: Action | N
 def stuck(reason: Reason, message: str, phase: Phase | None) -> Plan:
     """Only a person can help: `Synced=False` with that reason, Stalled."""
     return Plan(synced=unsynced(reason, message), progress=Progress.STUCK, phase=phase)
+
+
+def refusal(reason: Reason, message: str) -> Plan:
+    """The plan of a spec that is not accepted: Reconciling for a while, since things are applied in any order."""
+    return Plan(
+        synced=unsynced(reason, message),
+        progress=Progress.MOVING,
+        phase=Phase.PENDING,
+        accepted=Verdict(False, reason, message),
+    )
 
 
 def settled(phase: Phase, serving: Verdict | None = None) -> Plan:
@@ -55,6 +66,8 @@ def failed_step(s: Situation, plan: Plan, error: ProviderError, look_again: time
     """
     is_known = s.status.external_id is not None
     reason = Reason(error.reason)
+    if isinstance(error, NameTaken):
+        return replace(refusal(reason, str(error)), look_again=look_again, updates=plan.updates)
     if retry_for(error).needs_person:
         hides = is_known and isinstance(error, CredentialsInvalid | AccountMismatch)
         return Plan(

@@ -48,6 +48,10 @@ class Credentials:
 class Gate(Protocol):
     """Where a request waits for its turn under the account's limits."""
 
+    @property
+    def resting(self) -> timedelta:
+        """How long the account still rests after a 429; zero if it does not."""
+
     def turn(self, priority: Priority) -> AbstractAsyncContextManager[None]:
         """Held while one request runs; waits for a free slot, the rate and any Retry-After."""
 

@@ -1,0 +1,128 @@
+"""Which accounts are open: one limiter and one poller each, shared by all ModelProviders that lead there."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+from model_operator.domain import Key
+from model_operator.engine.limiter import Limiter
+from model_operator.engine.poller import Poller
+from model_operator.observability.metrics import Metrics
+from model_operator.providers.base import Connection, Transport
+from model_operator.reconcile.account import Account, Clock
+from model_operator.reconcile.cache import Cache
+from model_operator.reconcile.provider import AccountSpec
+from model_operator.redaction import Redactor
+
+
+class Accounts:
+    def __init__(  # noqa: PLR0913  made once, by keyword
+        self,
+        *,
+        transport: Transport,
+        cache: Cache,
+        clock: Clock,
+        metrics: Metrics,
+        redactor: Redactor,
+        most_in_flight: int,
+        transition_poll: timedelta,
+        add: Callable[[Iterable[Key]], None],
+    ) -> None:
+        self._transport = transport
+        self._cache = cache
+        self._clock = clock
+        self._metrics = metrics
+        self._redactor = redactor
+        self._most_in_flight = most_in_flight
+        self._transition_poll = transition_poll
+        self._add = add
+        self._open: dict[str, _Opened] = {}
+
+    def open(self, id_: str, spec: AccountSpec, member: Key) -> Account:
+        """The account of that id, made if need be. Each ModelProvider counts once."""
+        opened = self._open.get(id_) or self._make(id_, spec)
+        self._open[id_] = opened
+        opened.account.members.add(member)
+        opened.limits[member] = spec.requests_per_minute
+        opened.intervals[member] = spec.poll_interval
+        opened.apply()
+        return opened.account
+
+    def close(self, account: Account, member: Key) -> None:
+        """That ModelProvider no longer leads there; without any left the account is closed."""
+        account.members.discard(member)
+        opened = self._open.get(account.id)
+        if opened is None:
+            return
+        opened.limits.pop(member, None)
+        opened.intervals.pop(member, None)
+        if account.members:
+            opened.apply()
+            return
+        del self._open[account.id]
+        opened.task.cancel()
+        for secret in opened.secrets:
+            self._redactor.forget(secret)
+
+    async def stop(self) -> None:
+        """End all pollers."""
+        tasks = [opened.task for opened in self._open.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    @property
+    def problem(self) -> str | None:
+        """For /healthz: None while all pollers live."""
+        dead = sum(opened.task.done() for opened in self._open.values())
+        return f"{dead} of {len(self._open)} pollers have ended" if dead else None
+
+    def _make(self, id_: str, spec: AccountSpec) -> "_Opened":
+        secrets = [s for s in (spec.credentials.api_key, spec.credentials.client_id) if s]
+        for secret in secrets:
+            self._redactor.register(secret)
+        limiter = Limiter(
+            asyncio.get_running_loop(),
+            requests_per_minute=spec.requests_per_minute,
+            most_in_flight=self._most_in_flight,
+            on_rest=lambda seconds: self._metrics.provider_throttled(spec.vendor.type, id_, seconds),
+        )
+        provider = spec.vendor.connect(
+            Connection(
+                base_url=spec.base_url,
+                chat_base_url=spec.chat_base_url,
+                credentials=spec.credentials,
+                transport=self._transport,
+                gate=limiter,
+            )
+        )
+        account = Account(
+            id=id_, vendor=spec.vendor, provider=provider, gate=limiter, poll_interval=spec.poll_interval
+        )
+        account.on_change = lambda changed: self._add(changed.members)
+        poller = Poller(
+            account,
+            self._cache,
+            self._add,
+            self._clock,
+            self._transition_poll,
+            on_unauthorized=lambda refused: self._add(refused.members),
+        )
+        return _Opened(account, limiter, asyncio.create_task(poller.run()), secrets)
+
+
+class _Opened:
+    def __init__(
+        self, account: Account, limiter: Limiter, task: asyncio.Task[None], secrets: list[str]
+    ) -> None:
+        self.account = account
+        self.limiter = limiter
+        self.task = task
+        self.secrets = secrets
+        self.limits: dict[Key, int | None] = {}
+        self.intervals: dict[Key, timedelta] = {}
+
+    def apply(self) -> None:
+        """The strictest limit and the shortest interval of the ModelProviders count."""
+        self.limiter.requests_per_minute = min((n for n in self.limits.values() if n), default=None)
+        self.account.poll_interval = min(self.intervals.values())

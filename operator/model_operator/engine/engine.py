@@ -1,0 +1,231 @@
+"""The running operator between the watch and the passes: cache in, keys out, pollers beside.
+
+Every trigger only puts a key into a queue; what it means is found out by the pass.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from model_operator.domain import DEPLOYMENT, PROVIDER, Key
+from model_operator.engine.accounts import Accounts
+from model_operator.engine.controller import Controller
+from model_operator.kube import Kube
+from model_operator.models.deployment import DeletionPolicy, ModelDeployment
+from model_operator.observability.metrics import Metrics
+from model_operator.plan.situation import Timing
+from model_operator.providers.base import Transport, Vendor
+from model_operator.reconcile.account import Binding
+from model_operator.reconcile.cache import Cache, provider_key
+from model_operator.reconcile.deployment import DeploymentPass
+from model_operator.reconcile.provider import ProviderPass
+from model_operator.reconcile.recorder import Recorder
+from model_operator.redaction import Redactor
+from model_operator.settings import Settings
+
+_PROVIDER_WORKERS = 4
+
+log = logging.getLogger(__name__)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Engine:
+    """`prime`, then `start`; `changed` and `deleted` from the watch; `stop` at the end."""
+
+    def __init__(  # noqa: PLR0913  made once, by keyword
+        self,
+        *,
+        settings: Settings,
+        kube: Kube,
+        transport: Transport,
+        vendors: Mapping[str, Vendor],
+        metrics: Metrics,
+        redactor: Redactor,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
+        self._settings = settings
+        self._kube = kube
+        self._clock = clock
+        self.cache = Cache()
+        self._recorder = Recorder(kube, clock)
+        self._is_primed = False
+        bindings: dict[Key, Binding] = {}
+        self.accounts = Accounts(
+            transport=transport,
+            cache=self.cache,
+            clock=clock,
+            metrics=metrics,
+            redactor=redactor,
+            most_in_flight=settings.max_concurrent_requests,
+            transition_poll=settings.transition_poll,
+            add=self.add,
+        )
+        self._deployments = DeploymentPass(
+            kube=kube,
+            cache=self.cache,
+            bindings=bindings,
+            vendors=vendors,
+            timing=_timing(settings),
+            full_read_interval=settings.full_read_interval,
+            clock=clock,
+            record=self._recorder,
+            on_orphan=metrics.orphaned.inc,
+        )
+        providers = ProviderPass(
+            kube=kube,
+            cache=self.cache,
+            bindings=bindings,
+            vendors=vendors,
+            allows=settings.allows,
+            open_account=self.accounts.open,
+            close_account=self.accounts.close,
+            on_rebound=self._rebound,
+            clock=clock,
+            record=self._recorder,
+            secret_refresh=settings.secret_refresh,
+            default_poll_interval=settings.default_poll_interval,
+            grace=settings.accepted_grace,
+            salt=secrets.token_bytes(16),
+        )
+        self._controllers = {
+            kind: Controller(
+                reconcile=reconcile,
+                kube=kube,
+                refresh=self.changed,
+                vanished=self._vanished,
+                metrics=metrics.controller(kind),
+                workers=workers,
+            )
+            for kind, reconcile, workers in (
+                (PROVIDER, providers.reconcile, _PROVIDER_WORKERS),
+                (DEPLOYMENT, self._deployments.reconcile, settings.workers),
+            )
+        }
+        metrics.count_resources(self.cache.phases)
+
+    async def prime(self) -> None:
+        """Read all objects once before anything is decided: claims and absences need the whole picture."""
+        for kind in (PROVIDER, DEPLOYMENT):
+            for namespace in self._settings.namespaces or (None,):
+                async for body in self._kube.list(kind, namespace):
+                    self.cache.put(_key(kind, body), body)
+        self._is_primed = True
+        self.add(self.cache.keys())
+
+    def start(self) -> None:
+        self._background = asyncio.create_task(self._recorder.run())
+        for controller in self._controllers.values():
+            controller.start()
+
+    async def stop(self) -> None:
+        """Let running passes finish, then their Events, within the shutdown timeout."""
+        async with asyncio.TaskGroup() as group:
+            for controller in self._controllers.values():
+                group.create_task(controller.stop(self._settings.shutdown_timeout))
+        await self.accounts.stop()
+        try:
+            async with asyncio.timeout(1):
+                await self._recorder.flush()
+        except TimeoutError:
+            log.warning("some events were not posted before the end")
+        self._background.cancel()
+        await asyncio.gather(self._background, return_exceptions=True)
+
+    def add(self, keys: Iterable[Key]) -> None:
+        for key in keys:
+            self._controllers[key.kind].queue.add(key)
+
+    def changed(self, key: Key, body: dict[str, Any]) -> None:
+        """The API server shows this body."""
+        before = self.cache.generation(key)
+        if not self.cache.put(key, body):
+            return
+        queue = self._controllers[key.kind].queue
+        if before != self.cache.generation(key):
+            queue.forget(key)
+        queue.add(key)
+
+    def deleted(self, key: Key, body: dict[str, Any]) -> None:
+        """The API server has dropped the object; this is its last body."""
+        self.cache.put(key, body)
+        self._vanished(key)
+
+    def _vanished(self, key: Key) -> None:
+        if key.kind == PROVIDER:
+            self.cache.remove(key)
+            self.add((key, *self.cache.dependents(key)))
+            return
+        resource = self.cache.deployment(key)
+        memory = self._deployments.memories.get(key)
+        self._controllers[key.kind].queue.drop(key)
+        self._deployments.forget(key)
+        if resource is None:
+            return
+        if not (memory is not None and memory.is_finished) and _leaves_something(resource):
+            self._haunt(resource)
+        self.add([provider_key(resource)] if self.cache.provider(provider_key(resource)) else [])
+
+    def _haunt(self, resource: ModelDeployment) -> None:
+        """It went without our finalizer: finish its deletion from what was last known."""
+        metadata = resource.metadata
+        log.warning(
+            "%s/%s vanished without its finalizer; its deployment %s is deleted at the provider",
+            metadata.namespace,
+            metadata.name,
+            resource.status.external_id or "(of a pending create)",
+        )
+        gone = metadata.model_copy(
+            update={"deletion_timestamp": metadata.deletion_timestamp or self._clock(), "finalizers": ()}
+        )
+        self.add([self.cache.haunt(resource.model_copy(update={"metadata": gone}))])
+
+    def _rebound(self, provider: Key) -> None:
+        """Other credentials, another account: what failed before may work now."""
+        for key in self.cache.dependents(provider):
+            memory = self._deployments.memories.get(key)
+            if memory is not None:
+                memory.failure, memory.version, memory.missed_at = None, None, None
+            self._controllers[DEPLOYMENT].queue.forget(key)
+        self.add(self.cache.dependents(provider))
+
+    @property
+    def problem(self) -> str | None:
+        """For /healthz: why this process should be restarted."""
+        problems = [c.problem for c in self._controllers.values()] + [self.accounts.problem]
+        if self._background.done():
+            problems.append("the event recorder has ended")
+        return "; ".join(p for p in problems if p) or None
+
+    @property
+    def unready(self) -> str | None:
+        """For /readyz: None once all objects have been read."""
+        return None if self._is_primed else "the objects have not been read yet"
+
+
+def _leaves_something(resource: ModelDeployment) -> bool:
+    status = resource.status
+    is_orphaned = resource.spec.deletion_policy is DeletionPolicy.ORPHAN
+    return not is_orphaned and (status.external_id is not None or status.pending is not None)
+
+
+def _key(kind: str, body: Mapping[str, Any]) -> Key:
+    return Key(kind, body["metadata"]["namespace"], body["metadata"]["name"])
+
+
+def _timing(settings: Settings) -> Timing:
+    return Timing(
+        recovery_window=settings.recovery_window,
+        power_grace=settings.power_grace,
+        accepted_grace=settings.accepted_grace,
+        # Half of it for the wait for a turn, half for the request itself.
+        request_deadline=2 * settings.request_timeout,
+        poll_interval=settings.default_poll_interval,
+        transition_poll=settings.transition_poll,
+        create_retry=settings.create_retry,
+    )

@@ -1,0 +1,125 @@
+"""One shared LIST per provider account, however many ModelDeployments it has.
+
+Quick while something moves, slow when nothing does, and soon when a pass asks for a LIST that begins from now on.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+from model_operator.domain import Key, Priority
+from model_operator.errors import CredentialsInvalid, ProviderError, Unsupported, retry_for
+from model_operator.reconcile.account import Account, Clock, Snapshot
+from model_operator.reconcile.cache import Cache
+
+_AFTER_BUG = 5.0
+_SLOWS_DOWN_OVER = 30.0
+"""Seconds without news after which the quick poll has doubled its interval."""
+_LIST_AGAIN = 20
+"""Sweeps after which an account without LIST is asked once more whether it has one now."""
+
+log = logging.getLogger(__name__)
+
+
+class Poller:
+    def __init__(
+        self,
+        account: Account,
+        cache: Cache,
+        add: Callable[[Iterable[Key]], None],
+        clock: Clock,
+        transition_poll: timedelta,
+        on_unauthorized: Callable[[Account], None],
+    ) -> None:
+        self._account = account
+        self._cache = cache
+        self._add = add
+        self._clock = clock
+        self._quick = transition_poll.total_seconds()
+        self._on_unauthorized = on_unauthorized
+        self._news_at = _now()
+
+    async def run(self) -> None:
+        """Poll for ever. No answer of a provider ends it."""
+        while True:
+            began = _now()
+            try:
+                await self._poll()
+            except Exception:
+                log.exception("a poll of %s failed in an unforeseen way", self._account.vendor.type)
+                await asyncio.sleep(_AFTER_BUG)
+            await self._wait(began)
+
+    async def _poll(self) -> None:
+        account = self._account
+        is_urgent = bool(account.moving or account.waiting)
+        provider = account.provider.at(Priority.TRANSITION if is_urgent else Priority.SWEEP)
+        account.wake.clear()
+        begun, waiting = self._clock(), set(account.waiting)
+        try:
+            remotes = await provider.list()
+        except Unsupported:
+            self._cannot_list()
+            return
+        except ProviderError as error:
+            self._failed(error)
+            return
+        account.can_list = True
+        known = self._cache.known_ids(account.members)
+        late = account.waiting - waiting  # asked while this LIST was under way: theirs is the next one
+        news = account.listed(Snapshot.of(begun, remotes), known) - (late - known.keys())
+        account.waiting = late
+        if late:
+            account.wake.set()
+        if news:
+            self._news_at = _now()
+            self._add(news)
+
+    def _cannot_list(self) -> None:
+        account = self._account
+        is_new, account.can_list = account.can_list or account.error is not None, False
+        account.error, account.failures = None, 0
+        if is_new:
+            account.on_change(account)
+            self._add(self._everyone())
+
+    def _failed(self, error: ProviderError) -> None:
+        if self._account.failed(error):
+            self._add(self._everyone())
+        log.info("listing failed: %s", error)
+        if isinstance(error, CredentialsInvalid):
+            self._on_unauthorized(self._account)
+
+    def _everyone(self) -> set[Key]:
+        return {key for member in self._account.members for key in self._cache.dependents(member)}
+
+    async def _wait(self, began: float) -> None:
+        """Until the next LIST is due: never sooner than the quick interval after the last one began."""
+        account = self._account
+        try:
+            async with asyncio.timeout_at(began + self._interval()):
+                await account.wake.wait()
+                # Woken in a slow interval: from now on the quick one counts.
+                self._news_at = _now()
+        except TimeoutError:
+            return
+        await asyncio.sleep(max(0.0, began + self._quick - _now()))
+
+    def _interval(self) -> float:
+        account = self._account
+        sweep = account.poll_interval.total_seconds()
+        if account.error is not None:
+            retry = retry_for(account.error)
+            delay = retry.after(account.failures - 1).total_seconds()
+            return max(delay, self._quick)
+        if not account.can_list:
+            return sweep * _LIST_AGAIN
+        if account.moving or account.waiting:
+            age = _now() - self._news_at
+            return min(self._quick * (1 + age / _SLOWS_DOWN_OVER), sweep)
+        return sweep
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,105 @@
+"""Kopf's side: it watches, lists again and logs in again; here its events become keys. No logic.
+
+The only module that knows kopf. Its change handlers, timers, daemons and finalizers are not used: they lose updates
+under faults (docs/decisions).
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+import kopf
+from typing_extensions import override
+
+from model_operator.domain import DEPLOYMENT, GROUP, PROVIDER, VERSION, Key
+from model_operator.engine.engine import Engine
+from model_operator.kube import PLURALS, Kube
+
+
+class _NoDiffBase(kopf.DiffBaseStorage):
+    """Keeps nothing on the objects: no annotation, no second copy of the spec."""
+
+    @override
+    def build(
+        self, *, body: kopf.Body, extra_fields: object = None, ignored_fields: object = None
+    ) -> kopf.BodyEssence:
+        return kopf.BodyEssence()
+
+    @override
+    def fetch(self, *, body: kopf.Body) -> kopf.BodyEssence | None:
+        return kopf.BodyEssence()
+
+    @override
+    def store(self, *, body: kopf.Body, patch: kopf.Patch, essence: kopf.BodyEssence) -> None:
+        return
+
+
+def registry_for(engine: Engine, kube: Kube) -> kopf.OperatorRegistry:
+    """Handlers that carry events to the engine, and the login that gives Kopf our own connection's settings."""
+    registry = kopf.OperatorRegistry()
+
+    for kind in (PROVIDER, DEPLOYMENT):
+
+        @kopf.on.event(GROUP, VERSION, PLURALS[kind], id=f"watch-{kind}", registry=registry, param=kind)
+        async def carry(*, event: kopf.RawEvent, param: Any = None, **_: Any) -> None:
+            body: dict[str, Any] = dict(event["object"])
+            key = Key(param, body["metadata"]["namespace"], body["metadata"]["name"])
+            if event["type"] == "DELETED":
+                engine.deleted(key, body)
+            else:
+                engine.changed(key, body)
+
+    @kopf.on.login(registry=registry)
+    async def log_in(**_: Any) -> kopf.ConnectionInfo:
+        login = await kube.login()
+        return kopf.ConnectionInfo(
+            server=login.server,
+            ca_path=login.ca_path,
+            insecure=login.is_insecure,
+            scheme=login.scheme,
+            token=login.token,
+            certificate_path=login.certificate_path,
+            private_key_path=login.private_key_path,
+        )
+
+    return registry
+
+
+def settings_for(server: tuple[int, int]) -> kopf.OperatorSettings:
+    """Kopf as informer: nothing on the objects, no Events, quick to forget idle ones."""
+    settings = kopf.OperatorSettings()
+    settings.posting.enabled = False
+    settings.persistence.diffbase_storage = _NoDiffBase()
+    settings.persistence.finalizer = f"{GROUP}/kopf-unused"
+    settings.peering.standalone = True
+    settings.scanning.disabled = True
+    settings.queueing.idle_timeout = 0.1
+    settings.queueing.exit_timeout = 20
+    settings.networking.request_timeout = 30
+    settings.networking.connect_timeout = 5
+    settings.networking.error_backoffs = (0.5, 1, 2, 4, 8)
+    settings.watching.inactivity_timeout = 70
+    if server >= (1, 34):
+        settings.watching.initial_streaming = True
+    else:
+        settings.watching.chunk_size = 500
+    settings.process.ultimate_exiting_timeout = 60
+    return settings
+
+
+async def spawn(
+    engine: Engine, kube: Kube, namespaces: Collection[str], server: tuple[int, int], stop_flag: Any
+) -> Collection[Any]:
+    """Start watching; the tasks are for `watch` to run."""
+    return await kopf.spawn_tasks(
+        registry=registry_for(engine, kube),
+        settings=settings_for(server),
+        standalone=True,
+        clusterwide=not namespaces,
+        namespaces=list(namespaces),
+        stop_flag=stop_flag,
+    )
+
+
+async def watch(tasks: Collection[Any], ignored: Collection[Any]) -> None:
+    """Until the stop flag is set or the watch cannot go on (then it raises). `ignored` tasks are left alone."""
+    await kopf.run_tasks(tasks, ignored=frozenset(ignored))

@@ -1,0 +1,173 @@
+"""One account at one vendor, as all passes share it: its provider, its last complete LIST, and what that proves.
+
+The poller of the engine fills it; passes only read it and say what they wait for.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from model_operator.domain import Key, Remote, RunState
+from model_operator.errors import ProviderError, retry_for
+from model_operator.providers.base import Gate, Provider, Vendor
+
+HICCUPS = 2
+"""Failed polls in a row that change nothing in any status."""
+
+_NOT_THERE = frozenset({RunState.GONE, RunState.DELETING})
+
+
+def is_live(remote: Remote) -> bool:
+    """Neither a tombstone nor on its way to one."""
+    return remote.state not in _NOT_THERE
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One complete LIST: everything in it existed some time after `begun`, everything not in it did not before."""
+
+    begun: datetime
+    by_id: Mapping[str, Remote]
+    by_name: Mapping[str, Sequence[Remote]]
+    by_owner: Mapping[str, Sequence[Remote]]
+
+    @classmethod
+    def of(cls, begun: datetime, remotes: Iterable[Remote]) -> "Snapshot":
+        by_id = {remote.id: remote for remote in remotes}
+        by_name: dict[str, list[Remote]] = {}
+        by_owner: dict[str, list[Remote]] = {}
+        for remote in by_id.values():
+            by_name.setdefault(remote.name, []).append(remote)
+            if remote.owner_uid is not None:
+                by_owner.setdefault(remote.owner_uid, []).append(remote)
+        return cls(begun, by_id, by_name, by_owner)
+
+    def candidates(self, name: str, uid: str) -> tuple[Remote, ...]:
+        """Live deployments of that name or with that UID tag."""
+        found = {r.id: r for r in (*self.by_owner.get(uid, ()), *self.by_name.get(name, ()))}
+        return tuple(r for r in found.values() if is_live(r))
+
+
+@dataclass(slots=True)
+class Account:
+    """Mutable, used from the event loop alone."""
+
+    id: str
+    """Keyed hash of vendor, URL and key: the same for all ModelProviders of one account."""
+    vendor: Vendor
+    provider: Provider
+    gate: Gate
+    poll_interval: timedelta
+    members: set[Key] = field(default_factory=set)
+    """The ModelProviders that lead here."""
+
+    snapshot: Snapshot | None = None
+    can_list: bool = True
+    error: ProviderError | None = None
+    failures: int = 0
+
+    is_proven: bool = False
+    """A known id was seen with this credential, so that a miss means something."""
+    is_confirmed: bool = False
+    """A person vouched for the absence of what is missing (confirm-absence)."""
+    is_mass_missing: bool = False
+    """Two or more known ids and over half of them were missing in the last LIST."""
+
+    moving: set[Key] = field(default_factory=set)
+    waiting: set[Key] = field(default_factory=set)
+    """Passes that need a complete LIST that begins from now on."""
+    seen: dict[Key, str | None] = field(default_factory=dict)
+    """Version of each key's deployment at its last pass; None: it was missing."""
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    on_change: Callable[["Account"], None] = lambda _: None
+    """Told when something changed that a ModelProvider's status shows."""
+
+    def want_list(self, key: Key) -> None:
+        """That key runs again after the next complete LIST, which is begun soon."""
+        self.waiting.add(key)
+        self.wake.set()
+
+    def settle(self, key: Key, *, is_moving: bool) -> None:
+        """After a pass: how closely the key's deployment is to be watched."""
+        if is_moving:
+            if not self.moving:
+                self.wake.set()
+            self.moving.add(key)
+        else:
+            self.moving.discard(key)
+
+    def paused_until(self, now: datetime) -> datetime | None:
+        """The end of the rest that the provider asked for, if it rests."""
+        left = self.gate.resting
+        return now + left if left > timedelta() else None
+
+    def forget(self, key: Key) -> None:
+        self.moving.discard(key)
+        self.waiting.discard(key)
+        self.seen.pop(key, None)
+
+    def listed(self, snapshot: Snapshot, known: Mapping[Key, str]) -> set[Key]:
+        """A LIST has succeeded. `known` are the ids that live CRs hold; returns the keys that it is news for."""
+        was_fine = self.snapshot is not None and self.error is None
+        before = (was_fine, self.is_proven, self.is_mass_missing)
+        self.snapshot, self.error, self.failures = snapshot, None, 0
+        ids = set(known.values())
+        missing = ids - snapshot.by_id.keys()
+        if ids - missing:
+            self.is_proven = True
+        self.is_mass_missing = len(missing) >= 2 and 2 * len(missing) > len(ids)
+        news = {key for key, id_ in known.items() if self._version(id_) != self.seen.get(key, "")}
+        news |= self.waiting
+        if not was_fine or self.is_mass_missing != before[2]:
+            news |= known.keys()
+        self.waiting = set()
+        if before != (True, self.is_proven, self.is_mass_missing):
+            self.on_change(self)
+        return news
+
+    def failed(self, error: ProviderError) -> bool:
+        """A LIST has failed; True if passes should now say so."""
+        is_new = self.error is None or self.error.reason != error.reason
+        self.error, self.failures = error, self.failures + 1
+        if retry_for(error).needs_person:
+            self.failures = max(
+                self.failures, HICCUPS + 1
+            )  # no hiccup: 401 and 403 do not pass by themselves
+        if is_new:
+            self.on_change(self)
+        return is_new or self.failures == HICCUPS + 1
+
+    def saw(self) -> None:
+        """A request about an id that we know was answered 2xx."""
+        if not self.is_proven:
+            self.is_proven = True
+            self.on_change(self)
+
+    def note(self, key: Key, id_: str | None) -> None:
+        """The pass has looked at what the last LIST said of that id."""
+        if id_ is not None and self.snapshot is not None:
+            self.seen[key] = self._version(id_)
+
+    @property
+    def lasting_error(self) -> ProviderError | None:
+        """The poll's error once it is more than a hiccup."""
+        return self.error if self.failures > HICCUPS else None
+
+    def _version(self, id_: str) -> str | None:
+        item = self.snapshot.by_id.get(id_) if self.snapshot else None
+        return f"{item.version}|{item.word}" if item else None
+
+
+@dataclass(slots=True)
+class Binding:
+    """What is known of one ModelProvider: the account it leads to, or why it leads nowhere."""
+
+    account: Account | None = None
+    """With a `reason`, its credentials are from memory: good for deletions only."""
+    reason: str | None = None
+    message: str = ""
+    secret_version: str | None = None
+
+
+Clock = Callable[[], datetime]

@@ -1,0 +1,147 @@
+"""The one remote change of a pass, and what has to be remembered of it.
+
+Returns the plan to report: the one that was made, or, after a create, the one that records the new id.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from model_operator.conditions import Reason
+from model_operator.domain import Power
+from model_operator.errors import NotFound, ProviderError, Unavailable, retry_for
+from model_operator.models.deployment_status import LastPowerAction, RemoteEndpoint
+from model_operator.plan import creating
+from model_operator.plan.situation import (
+    Action,
+    Create,
+    CreateEndpoint,
+    Delete,
+    Failure,
+    Plan,
+    ProbeResult,
+    Release,
+    Retag,
+    RunProbe,
+    SentUpdate,
+    SetPower,
+    Situation,
+    Update,
+)
+from model_operator.plan.verdicts import failed_step
+from model_operator.providers.base import Provider
+from model_operator.reconcile.account import Account
+from model_operator.reconcile.memory import Memory
+
+AT_ONCE = timedelta()
+_PROBE_RETRY = timedelta(seconds=10)
+
+
+async def act(
+    s: Situation, plan: Plan, provider: Provider, account: Account, memory: Memory
+) -> tuple[Situation, Plan]:
+    """Carry out `plan.action`. Never raises a ProviderError: it becomes part of the plan that is reported."""
+    if plan.action is None or isinstance(plan.action, Release):
+        return s, plan
+    try:
+        s, done = await _carry_out(plan.action, s, plan, provider, memory)
+    except ProviderError as error:
+        return s, _refused(s, plan, error, memory)
+    account.saw()
+    memory.failure, memory.failures = None, 0
+    return s, done
+
+
+async def _carry_out(
+    action: Action, s: Situation, plan: Plan, provider: Provider, memory: Memory
+) -> tuple[Situation, Plan]:
+    soon = replace(plan, look_again=s.timing.transition_poll)
+    match action:
+        case Create():
+            return await _create(s, provider, memory)
+        case Update(id=id_, changes=changes, removed=removed):
+            await provider.update(id_, changes, removed)
+            memory.sent_update = SentUpdate(changes, s.now)
+            applied = {k: v for k, v in (s.status.last_applied or {}).items() if k not in removed} | dict(
+                changes
+            )
+            return s, _with(soon, "last_applied", applied)
+        case SetPower(id=id_, power=power, is_correction=is_correction):
+            await (provider.pause(id_) if power is Power.PAUSE else provider.resume(id_))
+            last = LastPowerAction(
+                action=power, at=s.now, generation=s.desired.generation, correction=is_correction
+            )
+            return s, _with(soon, "last_power_action", last)
+        case Delete(id=id_, force=force):
+            return s, await _delete(s, soon, provider, memory, id_, force=force)
+        case Retag(id=id_):
+            await provider.adopt(id_, s.desired.uid)
+            memory.version = None
+            return s, soon
+        case CreateEndpoint(name=name, id=id_):
+            endpoint = await provider.create_endpoint(name, id_)
+            made = RemoteEndpoint(id=endpoint.id, url=endpoint.url)
+            return s, replace(_with(plan, "endpoint", made), look_again=AT_ONCE)
+        case RunProbe():
+            return s, await _probe(s, plan, provider, memory)
+        case Release():
+            return s, plan
+
+
+async def _create(s: Situation, provider: Provider, memory: Memory) -> tuple[Situation, Plan]:
+    pending = s.status.pending
+    left = pending.deadline - s.now if pending is not None else s.timing.request_deadline
+    memory.intent = None  # from here on its outcome may be unknown
+    remote = await provider.create(s.desired, within=left)
+    memory.created, memory.created_at, memory.full = remote, s.now, remote
+    seen = replace(s, observed=replace(s.observed, remote=remote))
+    return seen, replace(creating.take(remote, s), look_again=None)
+
+
+async def _delete(
+    s: Situation, plan: Plan, provider: Provider, memory: Memory, id_: str, *, force: bool
+) -> Plan:
+    try:
+        await provider.delete(id_, force=force)
+    except NotFound:
+        return replace(plan, look_again=AT_ONCE)  # whether that is proof is for the next look to say
+    memory.delete_sent_at = s.now
+    return plan
+
+
+async def _probe(s: Situation, plan: Plan, provider: Provider, memory: Memory) -> Plan:
+    assert isinstance(plan.action, RunProbe) and s.desired.probe is not None  # noqa: S101, PT018
+    try:
+        await provider.probe(plan.action.remote, s.desired.probe.prompt, s.desired.probe.timeout)
+    except ProviderError as error:
+        memory.probe = ProbeResult(passed=False, message=str(error), retry_at=s.now + _PROBE_RETRY)
+    else:
+        memory.probe = ProbeResult(passed=True, message="", retry_at=s.now)
+    return replace(plan, look_again=AT_ONCE)
+
+
+def _refused(s: Situation, plan: Plan, error: ProviderError, memory: Memory) -> Plan:
+    """Remember the failure for its retry, and say what it means."""
+    delay = _delay(s, plan, error, memory.failures)
+    memory.failures += 1
+    memory.failure = Failure(error, s.now + delay, s.desired.generation)
+    said = failed_step(s, plan, error, delay)
+    if not isinstance(plan.action, Create):
+        return said
+    if isinstance(error, Unavailable) and error.may_have_landed:
+        lost = replace(
+            said.synced, reason=Reason.OUTCOME_UNKNOWN, message=f"{error}. Looking for what it may have made."
+        )
+        memory.failure = None  # looking is no retry
+        return replace(said, synced=lost, phase=plan.phase, look_again=AT_ONCE)
+    return _with(said, "pending", None)
+
+
+def _delay(s: Situation, plan: Plan, error: ProviderError, count: int) -> timedelta:
+    retry = retry_for(error)
+    if retry.needs_person and isinstance(plan.action, Create):
+        return min(retry.first, s.timing.create_retry)
+    return retry.after(count)
+
+
+def _with(plan: Plan, name: str, value: object) -> Plan:
+    return replace(plan, updates={**plan.updates, name: value})

@@ -1,0 +1,126 @@
+"""The objects as the API server last showed them, parsed once, with the few indexes that passes need.
+
+Fed by the watch and by the replies to our own writes; whatever is not newer than what is here is dropped.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from model_operator.conditions import ConditionType, Reason
+from model_operator.domain import Key
+from model_operator.models.deployment import ModelDeployment
+from model_operator.models.parse import InvalidResource
+from model_operator.models.provider import ModelProvider
+
+Resource = ModelProvider | ModelDeployment
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    version: int
+    resource: Resource | None
+    invalid: InvalidResource | None = None
+    is_ghost: bool = False
+    """Gone from the API server without our finalizer, while something of it may still be at the provider."""
+
+
+class Cache:
+    def __init__(self) -> None:
+        self._entries: dict[Key, Entry] = {}
+        self._dependents: dict[Key, set[Key]] = {}
+
+    def put(self, key: Key, body: dict[str, Any]) -> bool:
+        """False if this is not newer than what is here."""
+        version = int(body["metadata"]["resourceVersion"])
+        before = self._entries.get(key)
+        if before is not None and before.version >= version:
+            return False
+        try:
+            resource = (
+                ModelDeployment.parse(body) if key.kind == "ModelDeployment" else ModelProvider.parse(body)
+            )
+            entry = Entry(version, resource)
+        except InvalidResource as error:
+            entry = Entry(version, None, error)
+        self._store(key, entry)
+        return True
+
+    def haunt(self, resource: ModelDeployment) -> Key:
+        """Keep a vanished object until what it left at the provider is gone; returns the key that it has now.
+
+        `@` is in no object's name, so that a new object of the same name does not meet the old one's ghost.
+        """
+        metadata = resource.metadata
+        key = Key("ModelDeployment", metadata.namespace, f"{metadata.name.partition('@')[0]}@{metadata.uid}")
+        self._store(key, Entry(0, resource, is_ghost=True))
+        return key
+
+    def remove(self, key: Key) -> None:
+        self._entries.pop(key, None)
+        for keys in self._dependents.values():
+            keys.discard(key)
+
+    def entry(self, key: Key) -> Entry | None:
+        return self._entries.get(key)
+
+    def keys(self) -> tuple[Key, ...]:
+        return tuple(self._entries)
+
+    def generation(self, key: Key) -> int | None:
+        entry = self._entries.get(key)
+        return entry.resource.metadata.generation if entry and entry.resource else None
+
+    def deployment(self, key: Key) -> ModelDeployment | None:
+        entry = self._entries.get(key)
+        return entry.resource if entry and isinstance(entry.resource, ModelDeployment) else None
+
+    def provider(self, key: Key) -> ModelProvider | None:
+        entry = self._entries.get(key)
+        return entry.resource if entry and isinstance(entry.resource, ModelProvider) else None
+
+    def dependents(self, provider: Key) -> frozenset[Key]:
+        """ModelDeployments that name that ModelProvider, terminating ones included."""
+        return frozenset(self._dependents.get(provider, ()))
+
+    def deployments(self, provider: Key) -> Iterator[tuple[Key, ModelDeployment]]:
+        for key in self.dependents(provider):
+            resource = self.deployment(key)
+            if resource is not None:
+                yield key, resource
+
+    def known_ids(self, providers: frozenset[Key] | set[Key]) -> dict[Key, str]:
+        """The ids whose presence is expected: not of terminating objects, nor of those known to be missing."""
+        found = {}
+        for provider in providers:
+            for key, resource in self.deployments(provider):
+                status = resource.status
+                synced = status.condition(ConditionType.SYNCED)
+                is_missing = synced is not None and synced.reason == Reason.EXTERNAL_RESOURCE_MISSING
+                if status.external_id is not None and not is_missing and not resource.metadata.is_terminating:
+                    found[key] = status.external_id
+        return found
+
+    def by_uid(self, uid: str) -> ModelDeployment | None:
+        """The ModelDeployment with that UID, terminating or not."""
+        resources = (entry.resource for entry in self._entries.values())
+        return next((r for r in resources if isinstance(r, ModelDeployment) and r.metadata.uid == uid), None)
+
+    def phases(self) -> Counter[tuple[str, str]]:
+        """(kind, phase) → how many, for the metrics."""
+        counts: Counter[tuple[str, str]] = Counter()
+        for key, entry in self._entries.items():
+            resource = entry.resource
+            phase = resource.status.phase if isinstance(resource, ModelDeployment) else None
+            counts[key.kind, phase or "Pending"] += 1
+        return counts
+
+    def _store(self, key: Key, entry: Entry) -> None:
+        self._entries[key] = entry
+        if isinstance(entry.resource, ModelDeployment):
+            self._dependents.setdefault(provider_key(entry.resource), set()).add(key)
+
+
+def provider_key(resource: ModelDeployment) -> Key:
+    return Key("ModelProvider", resource.metadata.namespace, resource.spec.provider_ref.name)

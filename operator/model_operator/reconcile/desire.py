@@ -1,0 +1,57 @@
+"""From a ModelDeployment to what it asks for in the operator's own words. Pure."""
+
+import base64
+import hashlib
+import re
+from datetime import timedelta
+
+from model_operator.domain import Desired, Probe
+from model_operator.models.deployment import DeletionPolicy, DriftPolicy, ModelDeployment, ModelDeploymentSpec
+from model_operator.providers.base import Vendor
+
+_HASH_LENGTH = 8
+_PROMPT = "ping"
+_PROBE_TIMEOUT = timedelta(seconds=30)
+_PROGRESS_DEADLINE = timedelta(minutes=30)
+
+
+def desire(resource: ModelDeployment, vendor: Vendor) -> Desired:
+    """Effective values for everything that the spec leaves out."""
+    metadata, spec = resource.metadata, resource.spec
+    paitient = spec.paitient
+    limit = vendor.capabilities.name_limit
+    return Desired(
+        uid=metadata.uid,
+        namespace=metadata.namespace,
+        name=metadata.name,
+        generation=metadata.generation,
+        deployment_name=spec.deployment_name or default_name(metadata.name, metadata.uid, limit),
+        model=spec.model,
+        fields=vendor.fields(spec),
+        fixed=vendor.fixed(spec),
+        external_id=spec.external_id,
+        paused=spec.paused if spec.external_id is not None else bool(spec.paused),
+        may_scale_down=vendor.may_scale_down(spec),
+        corrects_drift=spec.drift_policy is not DriftPolicy.REPORT,
+        orphans=spec.deletion_policy is DeletionPolicy.ORPHAN,
+        forces_delete=bool(paitient and paitient.force_delete),
+        progress_deadline=spec.progress_deadline or _PROGRESS_DEADLINE,
+        probe=_probe(spec),
+        endpoint_name=paitient.endpoint_name if paitient else None,
+    )
+
+
+def default_name(name: str, uid: str, limit: int) -> str:
+    """`triage-v1` → `triage-v1-k3x7…`: lower case, at most `limit` characters, and no other CR's.
+
+    The tail is a hash of the UID, so that a deployment found under this name can only be this CR's.
+    """
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[: limit - _HASH_LENGTH - 1].strip("-")
+    digest = base64.b32encode(hashlib.sha256(uid.encode()).digest()).decode().lower()[:_HASH_LENGTH]
+    return f"{slug or 'm'}-{digest}"
+
+
+def _probe(spec: ModelDeploymentSpec) -> Probe | None:
+    if spec.probe is None:
+        return None
+    return Probe(prompt=spec.probe.prompt or _PROMPT, timeout=spec.probe.timeout or _PROBE_TIMEOUT)

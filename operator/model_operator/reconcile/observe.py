@@ -1,0 +1,188 @@
+"""All reads of a pass over one ModelDeployment: the account's last LIST, and a GET where that is not enough.
+
+"Not seen" becomes "gone" only under the rules of `_miss`; every other silence stays unknown.
+"""
+
+import random
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from model_operator.domain import Desired, Key, Remote, RunState
+from model_operator.errors import AccountMismatch, NotFound, ProviderError, Unsupported
+from model_operator.models.deployment import ModelDeployment
+from model_operator.plan.situation import Observed, Presence, Timing
+from model_operator.providers.base import Provider
+from model_operator.reconcile.account import Account, is_live
+from model_operator.reconcile.memory import Memory
+
+_UP = frozenset({RunState.SERVING, RunState.UPDATING})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What one pass looks with. `provider` is the account's, at this pass's priority."""
+
+    key: Key
+    resource: ModelDeployment
+    desired: Desired
+    account: Account
+    provider: Provider
+    memory: Memory
+    timing: Timing
+    full_read_interval: timedelta
+    now: datetime
+
+
+async def observe(look: Look) -> Observed:
+    """Never raises a ProviderError: it becomes part of what is observed."""
+    status = look.resource.status
+    id_ = status.external_id or look.desired.external_id
+    if look.resource.metadata.is_terminating:
+        id_ = status.external_id  # a refused adoption is none of ours
+    if id_ is not None:
+        return await _by_id(look, id_)
+    if status.pending is not None and look.memory.intent != status.pending.started_at:
+        return await _lost(look)
+    return _by_name(look)
+
+
+def _by_name(look: Look) -> Observed:
+    """Nothing was ever created: the account's LIST tells whether the name is free."""
+    account, memory = look.account, look.memory
+    if not account.can_list:
+        return Observed(can_list=False)
+    snapshot = account.snapshot
+    oldest = memory.list_after or look.now - look.timing.poll_interval
+    if snapshot is None or snapshot.begun < oldest:
+        return Observed(error=account.error)
+    found = snapshot.candidates(look.desired.deployment_name, look.desired.uid)
+    return Observed(candidates=found, listed_at=snapshot.begun)
+
+
+async def _lost(look: Look) -> Observed:
+    """A create's outcome is unknown: ask for what it may have made, by tag or name."""
+    pending, memory = look.resource.status.pending, look.memory
+    try:
+        found = await look.provider.find(look.desired)
+    except Unsupported:
+        look.account.can_list = False
+        return Observed(can_list=False)
+    except ProviderError as error:
+        return Observed(error=error)
+    live = tuple(remote for remote in found if is_live(remote))
+    if live:
+        memory.absent_since = None
+    elif pending is not None and look.now > pending.deadline and memory.absent_since is None:
+        memory.absent_since = look.now
+    return Observed(candidates=live, listed_at=look.now)
+
+
+async def _by_id(look: Look, id_: str) -> Observed:
+    account, memory = look.account, look.memory
+    item = account.snapshot.by_id.get(id_) if account.snapshot else None
+    account.note(look.key, id_)
+    if account.lasting_error is not None and not look.resource.metadata.is_terminating:
+        return Observed(error=account.lasting_error, remote=None)
+    if account.can_list and account.snapshot is None:
+        return Observed(error=account.lasting_error)
+    if item is None and memory.full is not None and _is_newer_than_list(look, memory.full):
+        return Observed(presence=Presence.PRESENT, remote=memory.full)
+    if item is not None and not _needs_full_read(look, item):
+        return _seen(_merge(item, memory.full, memory.version), memory)
+    return await _read(look, id_, item)
+
+
+async def _read(look: Look, id_: str, item: Remote | None) -> Observed:
+    """GET. A hiccup falls back to what the LIST said, which is proof of presence at least."""
+    memory = look.memory
+    try:
+        full = await look.provider.get(id_)
+    except NotFound:
+        return _miss(look, id_)
+    except ProviderError as error:
+        if item is not None:
+            return _seen(_merge(item, memory.full, memory.version), memory)
+        return Observed(error=error)
+    look.account.saw()
+    memory.full, memory.missed_at = full, None
+    memory.version = item.version if item is not None else full.version
+    memory.read_again_at = look.now + look.full_read_interval
+    if memory.sent_update is not None and look.now > memory.sent_update.at:
+        memory.sent_update = replace(memory.sent_update, is_verified=True)
+    return _seen(full, memory)
+
+
+def _seen(remote: Remote, memory: Memory) -> Observed:
+    if remote.state is RunState.GONE:
+        return Observed(presence=Presence.ABSENT, remote=remote)
+    if remote.state not in _UP:
+        memory.probe = None
+    return Observed(presence=Presence.PRESENT, remote=remote)
+
+
+def _needs_full_read(look: Look, item: Remote) -> bool:
+    """Whether the LIST's item leaves something open that matters now."""
+    memory, status = look.memory, look.resource.status
+    if status.external_id is None:
+        return True  # a take-over is judged by all there is
+    if memory.version is None:
+        memory.version = item.version
+        # Spread over the interval, so that a restart does not read a thousand at once.
+        memory.read_again_at = look.now + look.full_read_interval * random.random()  # noqa: S311
+        return _is_unpublished(look, item)
+    if memory.version != item.version or _is_unpublished(look, item):
+        return True
+    if memory.sent_update is not None and not memory.sent_update.is_verified:
+        return item.state in {RunState.SERVING, RunState.FAILED}
+    return memory.read_again_at is not None and look.now >= memory.read_again_at
+
+
+def _is_unpublished(look: Look, item: Remote) -> bool:
+    """It serves, and the status does not say so yet: what it publishes comes from a GET only."""
+    status, serving = look.resource.status, look.resource.status.condition("Serving")
+    if item.state is not RunState.SERVING or look.resource.metadata.is_terminating:
+        return False
+    full = look.memory.full
+    has_full = full is not None and full.state is RunState.SERVING and look.memory.version == item.version
+    if look.account.vendor.capabilities.chats and status.external_alias is None:
+        return not (has_full and full is not None and full.alias)
+    return (status.endpoint_url is None or serving is None or serving.status != "True") and not has_full
+
+
+def _merge(item: Remote, full: Remote | None, version: str | None) -> Remote:
+    """The item's state on top of the last full view, as long as that is of the same version."""
+    if full is None or version != item.version or full.id != item.id:
+        return item
+    return replace(full, state=item.state, word=item.word, message=item.message or full.message)
+
+
+def _is_newer_than_list(look: Look, full: Remote) -> bool:
+    """Our own create or GET is younger than the LIST that does not show it."""
+    snapshot, created_at = look.account.snapshot, look.memory.created_at
+    return (
+        full.id == look.resource.status.external_id
+        and snapshot is not None
+        and created_at is not None
+        and snapshot.begun <= created_at
+    )
+
+
+def _miss(look: Look, id_: str) -> Observed:
+    """A 404: gone if the credential has proven itself and not half the account went with it."""
+    account, memory = look.account, look.memory
+    if memory.delete_sent_at is not None or account.is_confirmed:
+        return Observed(presence=Presence.ABSENT)
+    if not account.is_proven or (account.is_mass_missing and not look.resource.metadata.is_terminating):
+        return Observed(error=AccountMismatch(_MISMATCH.format(id=id_)))
+    if not account.can_list:
+        memory.missed_at = memory.missed_at or look.now
+        if look.now - memory.missed_at < look.timing.poll_interval:
+            return Observed()
+    return Observed(presence=Presence.ABSENT)
+
+
+_MISMATCH = (
+    "The provider does not know deployment {id}, and these credentials have not proven to belong to the account that"
+    " holds it. Put the right key into the Secret; if it is really gone, annotate the ModelProvider with"
+    " modeloperator.dev/confirm-absence: <the Secret's resourceVersion>."
+)

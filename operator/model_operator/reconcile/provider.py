@@ -1,0 +1,184 @@
+"""One pass over one ModelProvider: read its Secret, find its account, say whether the credentials are accepted.
+
+Runs at start, after every edit, on a 401, and every minute, so that a rotated Secret is picked up within one.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from model_operator.conditions import Reason
+from model_operator.domain import CONFIRM_ABSENCE, FINALIZER, Key
+from model_operator.kube import Kube, ObjectGone
+from model_operator.models.provider import ModelProvider
+from model_operator.providers.base import Credentials, CredentialsIncomplete, Vendor
+from model_operator.reconcile.account import Account, Binding, Clock
+from model_operator.reconcile.cache import Cache
+from model_operator.reconcile.recorder import Recorder
+from model_operator.status.events import of_transition
+from model_operator.status.provider import AccountView, summarize
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSpec:
+    """Everything that makes one account, and how it is treated."""
+
+    vendor: Vendor
+    base_url: str
+    chat_base_url: str | None
+    credentials: Credentials
+    requests_per_minute: int | None
+    poll_interval: timedelta
+
+
+@dataclass(slots=True, kw_only=True)
+class ProviderPass:
+    """What passes over ModelProviders share."""
+
+    kube: Kube
+    cache: Cache
+    bindings: dict[Key, Binding]
+    vendors: Mapping[str, Vendor]
+    allows: Callable[..., bool]
+    open_account: Callable[[str, AccountSpec, Key], Account]
+    close_account: Callable[[Account, Key], None]
+    on_rebound: Callable[[Key], None]
+    """The ModelProvider leads elsewhere now: its dependents start afresh."""
+    clock: Clock
+    record: Recorder
+    secret_refresh: timedelta
+    default_poll_interval: timedelta
+    grace: timedelta
+    salt: bytes = field(repr=False)
+    """Of the process: account ids say nothing about keys."""
+
+    async def reconcile(self, key: Key) -> timedelta | None:
+        """One pass. Returns when to look again. Raises `KubeError`."""
+        resource = self.cache.provider(key)
+        if resource is None:
+            self.unbind(key)
+            return None
+        dependents = self.cache.dependents(key)
+        if resource.metadata.is_terminating and not dependents:
+            await self._release(key, resource)
+            return None
+        resource = await self._keep_finalizer(key, resource)
+        await self._bind(key, resource)
+        await self._report(key, resource, tuple(d.name for d in dependents))
+        return self.secret_refresh
+
+    async def _keep_finalizer(self, key: Key, resource: ModelProvider) -> ModelProvider:
+        metadata = resource.metadata
+        if metadata.is_terminating or FINALIZER in metadata.finalizers:
+            return resource
+        self.cache.put(
+            key, await self.kube.add_finalizer(key, metadata.resource_version, metadata.finalizers)
+        )
+        return self.cache.provider(key) or resource
+
+    async def _release(self, key: Key, resource: ModelProvider) -> None:
+        metadata = resource.metadata
+        self.unbind(key)
+        if FINALIZER in metadata.finalizers:
+            body = await self.kube.remove_finalizer(key, metadata.resource_version, metadata.finalizers)
+            self.cache.put(key, body)
+
+    async def _bind(self, key: Key, resource: ModelProvider) -> None:
+        before = self.bindings.get(key)
+        after = await self._look_up(key, resource, before)
+        self.bindings[key] = after
+        if before is not None and before.account is not None and before.account is not after.account:
+            self.close_account(before.account, key)
+        if before is None or (before.account, before.reason) != (after.account, after.reason):
+            self.on_rebound(key)
+
+    async def _look_up(self, key: Key, resource: ModelProvider, before: Binding | None) -> Binding:
+        """The binding as it should be now. With a reason, an account from before is kept for deletions."""
+        kept = before.account if before else None
+        vendor, spec = self.vendors[resource.spec.type], resource.spec
+        base, chat = (
+            spec.base_url or vendor.default_base_url,
+            spec.chat_base_url or vendor.default_chat_base_url,
+        )
+        for url, default in ((base, vendor.default_base_url), (chat, vendor.default_chat_base_url)):
+            if url is not None and not self.allows(url, default):
+                message = (
+                    f"{url} is not an allowed host. Have it added to the operator's allowed provider hosts."
+                )
+                return Binding(None, Reason.HOST_NOT_ALLOWED, message)
+        name = spec.credentials.secret_ref.name
+        try:
+            secret = await self.kube.get("Secret", key.namespace, name)
+            credentials = vendor.credentials(_decode(secret))
+        except ObjectGone:
+            message = f'There is no Secret "{name}" in namespace {key.namespace}. Apply it; it is looked for every minute.'
+            return Binding(kept, Reason.CREDENTIALS_MISSING, message)
+        except CredentialsIncomplete as error:
+            return Binding(kept, Reason.CREDENTIALS_MISSING, f'Secret "{name}": {error}.')
+        account_spec = AccountSpec(
+            vendor=vendor,
+            base_url=base,
+            chat_base_url=chat,
+            credentials=credentials,
+            requests_per_minute=spec.requests_per_minute,
+            poll_interval=spec.poll_interval or self.default_poll_interval,
+        )
+        account = self.open_account(self._account_id(account_spec), account_spec, key)
+        version = str(secret["metadata"]["resourceVersion"])
+        account.is_proven = account.is_proven or resource.status.proven_secret_version == version
+        account.is_confirmed = resource.metadata.annotations.get(CONFIRM_ABSENCE) == version
+        return Binding(account, secret_version=version)
+
+    def _account_id(self, spec: AccountSpec) -> str:
+        parts = (
+            spec.vendor.type,
+            spec.base_url,
+            spec.chat_base_url or "",
+            spec.credentials.api_key,
+            spec.credentials.client_id or "",
+        )
+        return hmac.new(self.salt, "\n".join(parts).encode(), hashlib.sha256).hexdigest()[:16]
+
+    async def _report(self, key: Key, resource: ModelProvider, dependents: tuple[str, ...]) -> None:
+        binding = self.bindings[key]
+        account = binding.account
+        view = AccountView(
+            reason=binding.reason,
+            message=binding.message,
+            error=account.error if account else None,
+            has_answered=account is not None and (account.snapshot is not None or not account.can_list),
+            is_mass_missing=account is not None and account.is_mass_missing and not account.is_confirmed,
+            is_proven=account is not None and account.is_proven and binding.reason is None,
+            secret_version=binding.secret_version,
+            dependents=dependents,
+        )
+        status = summarize(resource, view, self.clock(), self.grace)
+        if status == resource.status:
+            return
+        body = await self.kube.replace_status(key, resource.metadata.resource_version, status.dump())
+        self.cache.put(key, body)
+        self.record.note(key, resource.metadata, of_transition(resource.status, status))
+
+    def unbind(self, key: Key) -> None:
+        binding = self.bindings.pop(key, None)
+        if binding is not None and binding.account is not None:
+            self.close_account(binding.account, key)
+
+
+def _decode(secret: Mapping[str, object]) -> dict[str, str]:
+    """The Secret's data as text. Raises `CredentialsIncomplete` that names the bad key."""
+    found = {}
+    data = secret.get("data")
+    for name, value in (data if isinstance(data, dict) else {}).items():
+        try:
+            found[str(name)] = base64.b64decode(str(value)).decode()
+        except (binascii.Error, UnicodeDecodeError) as error:
+            raise CredentialsIncomplete(f'the key "{name}" is not text') from error
+    return found

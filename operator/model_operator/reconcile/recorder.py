@@ -1,0 +1,83 @@
+"""Kubernetes Events, written beside the passes so that none of them waits for one.
+
+Losing an Event loses nothing: what matters is in the status. Where Events are refused (a terminating namespace), a
+warning goes to the log instead.
+"""
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Iterable
+from typing import Any, Final
+
+from model_operator.domain import GROUP, VERSION, Key
+from model_operator.kube import Kube, KubeError
+from model_operator.models.metadata import Metadata
+from model_operator.models.wire import format_time
+from model_operator.reconcile.account import Clock
+from model_operator.status.events import Event
+
+COMPONENT: Final = "model-operator"
+_BACKLOG: Final = 2000
+
+log = logging.getLogger(__name__)
+
+
+class Recorder:
+    def __init__(self, kube: Kube, clock: Clock) -> None:
+        self._kube = kube
+        self._clock = clock
+        self._waiting: asyncio.Queue[tuple[Key, dict[str, Any]]] = asyncio.Queue(_BACKLOG)
+
+    def note(self, key: Key, metadata: Metadata, events: Iterable[Event]) -> None:
+        """Post them some time soon; past the backlog they are dropped."""
+        for event in events:
+            try:
+                self._waiting.put_nowait((key, self._body(key, metadata, event)))
+            except asyncio.QueueFull:
+                log.warning("%s: event dropped: %s: %s", key, event.reason, event.message)
+
+    def warn(self, key: Key, metadata: Metadata, reason: str, message: str) -> None:
+        self.note(key, metadata, (Event("Warning", reason, message),))
+
+    async def run(self) -> None:
+        """Post for ever."""
+        while True:
+            await self._post(*await self._waiting.get())
+            self._waiting.task_done()
+
+    async def flush(self) -> None:
+        """Returns when everything noted so far has been posted; needs `run` beside it."""
+        await self._waiting.join()
+
+    async def _post(self, key: Key, body: dict[str, Any]) -> None:
+        try:
+            await self._kube.create("Event", key.namespace, body)
+        except KubeError as error:
+            level = logging.WARNING if body["type"] == "Warning" else logging.INFO
+            log.log(level, "%s: %s: %s (event not stored: %s)", key, body["reason"], body["message"], error)
+
+    def _body(self, key: Key, metadata: Metadata, event: Event) -> dict[str, Any]:
+        now = format_time(self._clock().replace(microsecond=0))
+        return {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"name": f"{key.name}.{uuid.uuid4().hex[:16]}", "namespace": key.namespace},
+            "involvedObject": {
+                "apiVersion": f"{GROUP}/{VERSION}",
+                "kind": key.kind,
+                "namespace": key.namespace,
+                "name": key.name,
+                "uid": metadata.uid,
+                "resourceVersion": metadata.resource_version,
+            },
+            "type": event.type,
+            "reason": event.reason,
+            "message": event.message,
+            "count": 1,
+            "firstTimestamp": now,
+            "lastTimestamp": now,
+            "source": {"component": COMPONENT},
+            "reportingComponent": COMPONENT,
+            "reportingInstance": "",
+        }

@@ -1,0 +1,41 @@
+"""Conditions as Kubernetes wants them: one per type, and a transition time that moves with `status` alone.
+
+Source: Kubernetes API conventions, "Typical status properties".
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from model_operator.conditions import ConditionType
+from model_operator.models.status import Condition
+from model_operator.plan.situation import Verdict
+
+_MESSAGE_LIMIT = 1024
+
+
+def text_of(is_true: bool | None) -> str:
+    return "Unknown" if is_true is None else str(is_true)
+
+
+def merge(
+    prior: Iterable[Condition], verdicts: Mapping[ConditionType, Verdict], generation: int, now: datetime
+) -> tuple[Condition, ...]:
+    """The new list, in the order of `verdicts`; types of `prior` that nobody spoke of are dropped."""
+    before = {condition.type: condition for condition in prior}
+    merged = []
+    for type_, verdict in verdicts.items():
+        old, status = before.get(type_), text_of(verdict.is_true)
+        has_flipped = old is None or old.status != status
+        merged.append(
+            Condition(
+                type=type_,
+                status=status,
+                reason=verdict.reason,
+                message=verdict.message[:_MESSAGE_LIMIT],
+                observed_generation=generation,
+                last_transition_time=now.replace(microsecond=0)
+                if has_flipped or old is None
+                else old.last_transition_time,
+            )
+        )
+    return tuple(merged)

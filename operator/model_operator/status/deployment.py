@@ -1,0 +1,192 @@
+"""What a ModelDeployment's status says, from what was observed and what is done about it. Pure.
+
+One status per pass; written only if it differs from the one before.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from model_operator.conditions import ConditionType, Phase, Reason
+from model_operator.domain import RunState
+from model_operator.models.deployment_status import DriftRow, ModelDeploymentStatus
+from model_operator.plan.difference import render
+from model_operator.plan.situation import Plan, Presence, Progress, Situation, Verdict
+from model_operator.status.conditions import merge
+
+SELECTOR = "modeloperator.dev/no-pods=true"
+"""Matches no pod: none run in the cluster. A HorizontalPodAutoscaler insists on a selector."""
+
+_ACCEPTED = Verdict(True, Reason.ACCEPTED, "The spec can be acted on.")
+_IDLE = Verdict(False, Reason.IDLE, "Nothing is under way.")
+_NOT_STALLED = Verdict(False, Reason.NOT_STALLED, "Nothing waits for a person.")
+_STOPPED_ON_PURPOSE = frozenset({Reason.PAUSED, Reason.SCALED_DOWN})
+_COUNTS_AS_SYNCED = frozenset({Reason.HELD_WHILE_PAUSED, Reason.DRIFT_REPORTED})
+
+
+def summarize(s: Situation, plan: Plan) -> ModelDeploymentStatus:
+    """The whole status after this pass."""
+    updated = s.status.model_copy(update=dict(plan.updates))
+    verdicts = _verdicts(s, plan)
+    return updated.model_copy(
+        update={
+            **_remote_parts(s, updated),
+            "observed_generation": s.desired.generation,
+            "phase": plan.phase or updated.phase or Phase.PENDING,
+            "selector": SELECTOR,
+            "drift": tuple(
+                DriftRow(field=d.field, desired=render(d.desired), observed=render(d.observed))
+                for d in plan.drift
+            ),
+            "conditions": merge(s.status.conditions, verdicts, s.desired.generation, s.now),
+        }
+    )
+
+
+def _remote_parts(s: Situation, updated: ModelDeploymentStatus) -> dict[str, object]:
+    """What applications use. Kept as it was while nothing is known; cleared only when it is gone."""
+    remote = s.remote
+    if updated.external_id is None or s.observed.presence is Presence.ABSENT:
+        return {"replicas": 0, "provider_state": None}
+    if remote is None or remote.id != updated.external_id:
+        return {}
+    parts: dict[str, object] = {"provider_state": remote.word}
+    if remote.alias:
+        parts["external_alias"] = remote.alias
+    if remote.url:
+        parts["endpoint_url"] = remote.url
+    replicas = _running(s)
+    if replicas is not None:
+        parts["replicas"] = replicas
+    return parts
+
+
+def _running(s: Situation) -> int | None:
+    remote = s.remote
+    match s.state:
+        case RunState.STOPPED | RunState.GONE | RunState.DELETING:
+            return 0
+        case _ if remote is not None and remote.replicas is not None:
+            return remote.replicas
+        case RunState.STARTING:
+            return 0
+        case _:
+            return None
+
+
+def _verdicts(s: Situation, plan: Plan) -> Mapping[ConditionType, Verdict]:
+    accepted = plan.accepted or _ACCEPTED
+    serving = plan.serving or _serving(s)
+    ready = _ready(accepted, plan.synced, serving)
+    reconciling, stalled = _progress(s, plan, ready)
+    return {
+        ConditionType.READY: ready,
+        ConditionType.ACCEPTED: accepted,
+        ConditionType.SYNCED: plan.synced,
+        ConditionType.SERVING: serving,
+        ConditionType.RECONCILING: reconciling,
+        ConditionType.STALLED: stalled,
+    }
+
+
+def _serving(s: Situation) -> Verdict:
+    """By the vendor's state alone; the last word stands while the provider is not heard."""
+    remote = s.remote
+    if remote is None:
+        return _serving_unseen(s)
+    said = f'The provider says "{remote.word}"' + (f": {remote.message}" if remote.message else ".")
+    match remote.state:
+        case RunState.SERVING | RunState.UPDATING:
+            return Verdict(True, Reason.SERVING, "Inference is answered.")
+        case RunState.STARTING:
+            return Verdict(False, Reason.STARTING, said)
+        case RunState.STOPPING | RunState.STOPPED:
+            reason = Reason.SCALED_DOWN if s.desired.may_scale_down else Reason.STOPPED
+            return Verdict(False, Reason.PAUSED if s.desired.paused else reason, said)
+        case RunState.FAILED:
+            return Verdict(False, Reason.FAILED, said)
+        case RunState.DELETING | RunState.GONE:
+            return Verdict(False, Reason.MISSING, said)
+        case RunState.UNKNOWN:
+            return Verdict(
+                None, Reason.UNKNOWN, f"{said} No document names that state, so nothing is changed."
+            )
+
+
+def _serving_unseen(s: Situation) -> Verdict:
+    before = s.status.condition(ConditionType.SERVING)
+    if s.status.external_id is None or s.observed.presence is Presence.ABSENT or before is None:
+        return Verdict(False, Reason.MISSING, "There is no deployment at the provider.")
+    is_true = {"True": True, "False": False}.get(before.status)
+    return Verdict(is_true, Reason(before.reason), before.message)
+
+
+def _ready(accepted: Verdict, synced: Verdict, serving: Verdict) -> Verdict:
+    """The first condition that fails says why, in this order."""
+    if not accepted.is_true:
+        return accepted
+    if not synced.is_true and synced.reason not in _COUNTS_AS_SYNCED:
+        return synced
+    if serving.is_true:
+        return Verdict(True, Reason.AVAILABLE, "The deployment serves as specified.")
+    if serving.reason in _STOPPED_ON_PURPOSE:
+        return replace(serving, is_true=True)
+    return serving
+
+
+def _progress(s: Situation, plan: Plan, ready: Verdict) -> tuple[Verdict, Verdict]:
+    """Reconciling and Stalled, never both True."""
+    reconciling = replace(ready, is_true=True)
+    match plan.progress:
+        case Progress.SETTLED:
+            return _IDLE, _NOT_STALLED
+        case Progress.STUCK:
+            return _IDLE, replace(ready, is_true=True)
+        case Progress.MOVING:
+            exceeded = _exceeded(s, plan, ready)
+            return (_IDLE, exceeded) if exceeded else (reconciling, _NOT_STALLED)
+
+
+def _exceeded(s: Situation, plan: Plan, ready: Verdict) -> Verdict | None:
+    """Not None: the work has been under way for too long, and a person should look."""
+    stalled = s.status.condition(ConditionType.STALLED)
+    if plan.accepted is not None:
+        since = _since(s, ConditionType.ACCEPTED, "False")
+        return replace(ready, is_true=True) if s.now - since >= s.timing.accepted_grace else None
+    verdict = Verdict(
+        True,
+        Reason.PROGRESS_DEADLINE_EXCEEDED,
+        f"Under way for longer than spec.progressDeadline. {ready.message}",
+    )
+    if stalled is not None and stalled.status == "True" and _is_same_work(s):
+        return verdict
+    since = _since(s, ConditionType.RECONCILING, "True")
+    return verdict if s.now - since >= s.desired.progress_deadline else None
+
+
+def _is_same_work(s: Situation) -> bool:
+    """Still late with what was late before; a new generation or a deletion gets a new deadline."""
+    stalled = s.status.condition(ConditionType.STALLED)
+    return (
+        stalled is not None
+        and stalled.reason == Reason.PROGRESS_DEADLINE_EXCEEDED
+        and stalled.observed_generation == s.desired.generation
+    )
+
+
+def _since(s: Situation, type_: ConditionType, status: str) -> datetime:
+    condition = s.status.condition(type_)
+    if condition is None or condition.status != status:
+        return s.now
+    return condition.last_transition_time
+
+
+def time_left(s: Situation, plan: Plan) -> timedelta | None:
+    """Until the status would change by time alone; None: never."""
+    if plan.progress is not Progress.MOVING:
+        return None
+    if plan.accepted is not None:
+        due = _since(s, ConditionType.ACCEPTED, "False") + s.timing.accepted_grace
+    else:
+        due = _since(s, ConditionType.RECONCILING, "True") + s.desired.progress_deadline
+    return max(due - s.now, timedelta()) if due > s.now else None

@@ -1,0 +1,86 @@
+"""What a ModelProvider's status says about its account. Pure."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from model_operator.conditions import ConditionType, Reason
+from model_operator.errors import ProviderError, retry_for
+from model_operator.models.provider import ModelProvider, ModelProviderStatus
+from model_operator.plan.situation import Verdict
+from model_operator.status.conditions import merge
+
+_IDLE = Verdict(False, Reason.IDLE, "Nothing is under way.")
+_NOT_STALLED = Verdict(False, Reason.NOT_STALLED, "Nothing waits for a person.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountView:
+    """What is known of the account behind a ModelProvider."""
+
+    reason: str | None = None
+    """Why there is no account to ask, or only an old one."""
+    message: str = ""
+    error: ProviderError | None = None
+    has_answered: bool = False
+    is_mass_missing: bool = False
+    is_proven: bool = False
+    secret_version: str | None = None
+    dependents: tuple[str, ...] = ()
+    """Names of the ModelDeployments that use it."""
+
+
+def summarize(
+    resource: ModelProvider, view: AccountView, now: datetime, grace: timedelta
+) -> ModelProviderStatus:
+    """The whole status after this pass. `grace` is how long missing things may be on their way."""
+    metadata, status = resource.metadata, resource.status
+    ready, needs_person = _ready(resource, view)
+    is_waiting = not ready.is_true
+    stalled = is_waiting and needs_person and _since(status, ready, now) >= grace
+    verdicts = {
+        ConditionType.READY: ready,
+        ConditionType.RECONCILING: replace(ready, is_true=True) if is_waiting and not stalled else _IDLE,
+        ConditionType.STALLED: replace(ready, is_true=True) if stalled else _NOT_STALLED,
+    }
+    proven = view.secret_version if view.is_proven else status.proven_secret_version
+    return status.model_copy(
+        update={
+            "observed_generation": metadata.generation,
+            "deployments": len(view.dependents),
+            "proven_secret_version": proven,
+            "conditions": merge(status.conditions, verdicts, metadata.generation, now),
+        }
+    )
+
+
+def _ready(resource: ModelProvider, view: AccountView) -> tuple[Verdict, bool]:
+    """Ready, and whether only a person can help."""
+    if resource.metadata.is_terminating:
+        return Verdict(False, Reason.IN_USE, _in_use(view.dependents)), True
+    if view.reason is not None:
+        return Verdict(False, Reason(view.reason), view.message), True
+    if view.error is not None:
+        return Verdict(False, Reason(view.error.reason), str(view.error)), retry_for(view.error).needs_person
+    if view.is_mass_missing:
+        message = (
+            "Most known deployments are missing from this account's list. Put the right key into the Secret; if they"
+            " are really gone, annotate this object with modeloperator.dev/confirm-absence:"
+            " <the Secret's resourceVersion>."
+        )
+        return Verdict(False, Reason.ACCOUNT_MISMATCH, message), True
+    if not view.has_answered:
+        return Verdict(None, Reason.PENDING, "The provider has not answered yet."), False
+    return Verdict(True, Reason.AVAILABLE, "The provider accepts the credentials."), False
+
+
+def _in_use(names: tuple[str, ...]) -> str:
+    shown = ", ".join(sorted(names)[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    return f"Kept until the ModelDeployments that use it are gone: {shown}. Delete them first."
+
+
+def _since(status: ModelProviderStatus, ready: Verdict, now: datetime) -> timedelta:
+    """How long Ready has been what it is now."""
+    before = status.condition(ConditionType.READY)
+    if before is None or before.status != ("Unknown" if ready.is_true is None else str(ready.is_true)):
+        return timedelta()
+    return now - before.last_transition_time
