@@ -136,7 +136,7 @@ STATUS = made(
     endpoint_url=maybe(st.text()),
     endpoint=maybe(made(RemoteEndpoint, id=st.text(), url=st.text())),
     provider_state=maybe(st.text()),
-    replicas=maybe(st.integers()),
+    replicas=maybe(st.integers(0, 2**31 - 1)),
     selector=maybe(st.text()),
     drift=st.lists(made(DriftRow, field=st.text(), desired=JSON, observed=JSON), max_size=2).map(tuple),
     last_applied=maybe(st.dictionaries(st.text(), JSON, max_size=3)),

@@ -98,6 +98,11 @@ def test_what_is_unset_is_not_written():
     }
 
 
+@pytest.mark.parametrize(("count", "written"), [(-1, 0), (0, 0), (3, 3), (2**31, 2**31 - 1)])
+def test_replicas_are_a_number_that_the_server_takes(count, written):
+    assert ModelDeploymentStatus(replicas=count).replicas == written
+
+
 def test_a_condition_has_no_fractions_of_a_second():
     made = READY_CONDITION.model_copy()
     late = Condition.read(READY | {"lastTransitionTime": "2026-01-02T03:04:05.999999Z"})

@@ -1,0 +1,88 @@
+"""What the server says to our kinds: the object, or a refusal taken apart."""
+
+import json
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from model_operator.demo.controlplane_access import Access
+from support.kube_api import KubeApi, Object, path_of
+
+DRY_RUN = "?dryRun=All&fieldValidation=Strict"
+MERGE = "application/merge-patch+json"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What the server said no with: its status code, and field and message of each cause."""
+
+    code: int
+    causes: tuple[tuple[str, str], ...]
+    text: str
+
+    def names(self, field: str, message: str) -> bool:
+        """Whether one of the causes is about that field and has this in its message."""
+        return any(cause == field and message in said for cause, said in self.causes)
+
+
+Answer = Object | Refusal
+
+
+class Api:
+    """Objects of our kinds in one namespace."""
+
+    def __init__(self, access: Access, namespace: str) -> None:
+        self.kube = KubeApi(access)
+        self.namespace = namespace
+
+    def try_create(self, body: Object) -> Answer:
+        """A dry run: nothing is stored, so that names may repeat."""
+        return self._ask("POST", path_of(body["kind"], self.namespace) + DRY_RUN, body)
+
+    def create(self, body: Object) -> Object:
+        return done(self._ask("POST", path_of(body["kind"], self.namespace), body))
+
+    def replace(self, body: Object) -> Answer:
+        return self._ask("PUT", path_of(body["kind"], self.namespace, body["metadata"]["name"]), body)
+
+    def edit(self, kind: str, name: str, patch: Object) -> Answer:
+        return self._ask("PATCH", path_of(kind, self.namespace, name), patch, MERGE)
+
+    def report(self, kind: str, name: str, status: Object) -> Answer:
+        return self._ask("PATCH", path_of(kind, self.namespace, name, "status"), {"status": status}, MERGE)
+
+    def delete(self, kind: str, name: str) -> None:
+        done(self._ask("DELETE", path_of(kind, self.namespace, name)))
+
+    def get(self, kind: str, name: str) -> Object:
+        return done(self._ask("GET", path_of(kind, self.namespace, name)))
+
+    def _ask(self, method: str, path: str, body: Any = None, content: str = "application/json") -> Answer:
+        with self.kube.open(method, path, body, content) as reply:
+            answer: Object = json.loads(reply.read())
+        if reply.status < 400:
+            return answer
+        causes = answer.get("details", {}).get("causes", [])
+        return Refusal(
+            reply.status,
+            tuple((cause.get("field", ""), cause["message"]) for cause in causes),
+            answer["message"],
+        )
+
+
+def done(answer: Answer) -> Object:
+    assert not isinstance(answer, Refusal), answer.text
+    return answer
+
+
+@pytest.fixture(scope="session")
+def api(cluster: Access) -> Iterator[Api]:
+    """One namespace for all: much of it are dry runs, and the rest has names of its own."""
+    made = Api(cluster, f"crds-{secrets.token_hex(4)}")
+    made.kube.call("POST", "/api/v1/namespaces", {"metadata": {"name": made.namespace}})
+    yield made
+    made.kube.call("DELETE", f"/api/v1/namespaces/{made.namespace}")
+    made.kube.close()

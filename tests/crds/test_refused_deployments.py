@@ -1,0 +1,275 @@
+"""Which ModelDeployments the API server itself refuses to create, naming the field."""
+
+import pytest
+
+from support.least_manifests import PAITIENT, PARASAIL, edited
+
+DURATION = "^([0-9]{1,5}(h|m|s|ms)){1,4}$"
+ONE_OF_REPLICAS = "set exactly one of replicas and autoscaling"
+ONE_OF_BLOCKS = "set exactly one of parasail and paitient"
+THRESHOLD = "scaleDownThreshold is required with scaleDownPolicy TIMER or INACTIVE"
+REQUIRED = "Required value"
+LONG = "x" * 5000
+
+
+def refused(base, spec, field, message, id):
+    return pytest.param(edited(base, spec), field, message, id=id)
+
+
+DEPLOYMENTS = [
+    refused(
+        PARASAIL, {"replicas": None}, "spec.replicas", ONE_OF_REPLICAS, "neither replicas nor autoscaling"
+    ),
+    refused(
+        PAITIENT,
+        {"autoscaling": {"minReplicas": 1, "maxReplicas": 2}},
+        "spec.replicas",
+        ONE_OF_REPLICAS,
+        "both replicas and autoscaling",
+    ),
+    refused(PARASAIL, {"replicas": 0}, "spec.replicas", "greater than or equal to 1", "no replicas"),
+    refused(PARASAIL, {"replicas": -1}, "spec.replicas", "greater than or equal to 1", "negative replicas"),
+    refused(
+        PARASAIL, {"replicas": 10_001}, "spec.replicas", "less than or equal to 10000", "too many replicas"
+    ),
+    refused(PARASAIL, {"replicas": "2"}, "spec.replicas", "must be of type integer", "replicas as text"),
+    refused(PARASAIL, {"replicas": 1.5}, "spec.replicas", "must be of type integer", "half a replica"),
+    refused(PARASAIL, {"parasail": None}, "spec.parasail", ONE_OF_BLOCKS, "no vendor's block"),
+    refused(PARASAIL, {"paitient": {}}, "spec.parasail", ONE_OF_BLOCKS, "both vendors' blocks"),
+    refused(
+        PARASAIL,
+        {"replicas": None, "autoscaling": {"minReplicas": 1, "maxReplicas": 2}},
+        "spec.autoscaling",
+        "autoscaling is for paitient only",
+        "parasail with autoscaling",
+    ),
+    refused(PAITIENT, {"paused": True}, "spec.paused", "paused is for parasail only", "paitient paused"),
+    refused(PAITIENT, {"paused": False}, "spec.paused", "paused is for parasail only", "paitient not paused"),
+    refused(PAITIENT, {"probe": {}}, "spec.probe", "probe is for parasail only", "paitient with a probe"),
+    refused(
+        PAITIENT,
+        {"replicas": None, "autoscaling": {"minReplicas": 3, "maxReplicas": 2}},
+        "spec.autoscaling.minReplicas",
+        "minReplicas must not be more than maxReplicas",
+        "autoscaling upside down",
+    ),
+    refused(
+        PAITIENT,
+        {"replicas": None, "autoscaling": {"minReplicas": 0, "maxReplicas": 2}},
+        "spec.autoscaling.minReplicas",
+        "greater than or equal to 1",
+        "autoscaling to nothing",
+    ),
+    refused(
+        PAITIENT,
+        {"replicas": None, "autoscaling": {"minReplicas": 1}},
+        "spec.autoscaling.maxReplicas",
+        REQUIRED,
+        "autoscaling without an end",
+    ),
+    *[
+        refused(PARASAIL, {"parasail": block}, "spec.parasail.scaleDownThreshold", THRESHOLD, f"{name}")
+        for name, block in {
+            "threshold without policy": {"scaleDownThreshold": "1h"},
+            "threshold with NONE": {"scaleDownThreshold": "1h", "scaleDownPolicy": "NONE"},
+            "TIMER without threshold": {"scaleDownPolicy": "TIMER"},
+            "INACTIVE without threshold": {"scaleDownPolicy": "INACTIVE"},
+        }.items()
+    ],
+    refused(
+        PARASAIL,
+        {"parasail": {"scaleDownPolicy": "SOMETIMES", "scaleDownThreshold": "1h"}},
+        "spec.parasail.scaleDownPolicy",
+        'supported values: "NONE", "TIMER", "INACTIVE"',
+        "unknown policy",
+    ),
+    refused(
+        PARASAIL,
+        {"parasail": {"scaleDownPolicy": "TIMER", "scaleDownThreshold": "0s"}},
+        "spec.parasail.scaleDownThreshold",
+        "scaleDownThreshold must be longer than 0s",
+        "threshold of nothing",
+    ),
+    refused(
+        PARASAIL,
+        {"parasail": {"serviceTierName": None}},
+        "spec.parasail.serviceTierName",
+        "serviceTierName is required unless externalID is set",
+        "no service tier",
+    ),
+    *[
+        refused(PARASAIL, {"progressDeadline": text}, "spec.progressDeadline", DURATION, f"duration {text!r}")
+        for text in ("", "30", "1 h", "-5s", "1.5h", "1d", "PT30S", "123456s", "1h1m1s1ms1s")
+    ],
+    refused(
+        PARASAIL, {"progressDeadline": 30}, "spec.progressDeadline", "must be of type string", "bare number"
+    ),
+    refused(
+        PARASAIL,
+        {"progressDeadline": "0h0m"},
+        "spec.progressDeadline",
+        "progressDeadline must be longer than 0s",
+        "deadline of nothing",
+    ),
+    refused(
+        PARASAIL,
+        {"probe": {"timeout": "0ms"}},
+        "spec.probe.timeout",
+        "timeout must be longer than 0s",
+        "no time-out",
+    ),
+    refused(PARASAIL, {"probe": {"timeout": "soon"}}, "spec.probe.timeout", DURATION, "time-out in words"),
+    *[
+        refused(
+            PAITIENT,
+            {"paitient": {"modelConfig": {"defaultTemperature": text}}},
+            "spec.paitient.modelConfig.defaultTemperature",
+            r"^[0-9]{1,9}(\.[0-9]{1,9})?$",
+            f"decimal {text!r}",
+        )
+        for text in ("", "-1", "1,5", ".5", "1.", "1e0", "NaN", "0x1", "1.0000000001")
+    ],
+    refused(
+        PAITIENT,
+        {"paitient": {"modelConfig": {"defaultTemperature": 0.7}}},
+        "spec.paitient.modelConfig.defaultTemperature",
+        "must be of type string",
+        "decimal as a float",
+    ),
+    refused(
+        PAITIENT,
+        {"paitient": {"modelConfig": {"defaultTemperature": "2.1"}}},
+        "spec.paitient.modelConfig.defaultTemperature",
+        "defaultTemperature must be at most 2.0",
+        "too hot",
+    ),
+    refused(
+        PAITIENT,
+        {"paitient": {"modelConfig": {"defaultTopP": "1.000000001"}}},
+        "spec.paitient.modelConfig.defaultTopP",
+        "defaultTopP must be at most 1.0",
+        "more than everything",
+    ),
+    refused(
+        PAITIENT,
+        {"paitient": {"modelConfig": {"maxOutputTokens": 0}}},
+        "spec.paitient.modelConfig.maxOutputTokens",
+        "greater than or equal to 1",
+        "no tokens",
+    ),
+    refused(
+        PAITIENT,
+        {"paitient": {"tags": {"model-operator-uid": "mine"}}},
+        "spec.paitient.tags",
+        "the tag model-operator-uid is the operator's own",
+        "reserved tag",
+    ),
+    refused(
+        PAITIENT,
+        {"paitient": {"tags": {"": "empty"}}},
+        "spec.paitient.tags",
+        "each key of tags must have 1 to 128 characters",
+        "tag without key",
+    ),
+    refused(
+        PAITIENT,
+        {"paitient": {"tags": {LONG[:129]: "long"}}},
+        "spec.paitient.tags",
+        "each key of tags must have 1 to 128 characters",
+        "tag with a long key",
+    ),
+    refused(
+        PAITIENT,
+        {"paitient": {"tags": {"a": LONG[:257]}}},
+        "spec.paitient.tags.a",
+        "Too long",
+        "tag with a long value",
+    ),
+    refused(
+        PAITIENT,
+        {"paitient": {"tags": {f"k{n}": "" for n in range(51)}}},
+        "spec.paitient.tags",
+        "must have at most 50 items",
+        "too many tags",
+    ),
+    refused(
+        PAITIENT,
+        {"paitient": {"vpcConfig": {"subnetIDs": ["s"] * 17}}},
+        "spec.paitient.vpcConfig.subnetIDs",
+        "must have at most 16 items",
+        "too many subnets",
+    ),
+    refused(
+        PARASAIL,
+        {"externalID": "33665"},
+        "spec.deletionPolicy",
+        "deletionPolicy is required with externalID",
+        "taken over without a policy",
+    ),
+    refused(
+        PARASAIL,
+        {"externalID": "dep_1", "deletionPolicy": "Orphan"},
+        "spec.externalID",
+        "externalID must be a number at Parasail",
+        "no id of Parasail",
+    ),
+    refused(
+        PAITIENT,
+        {"externalID": "../secrets", "deletionPolicy": "Orphan"},
+        "spec.externalID",
+        "^[A-Za-z0-9][A-Za-z0-9._~-]*$",
+        "an id that is a path",
+    ),
+    refused(
+        PARASAIL,
+        {"deletionPolicy": "Keep"},
+        "spec.deletionPolicy",
+        'supported values: "Delete", "Orphan"',
+        "policy",
+    ),
+    refused(
+        PARASAIL, {"driftPolicy": "Ignore"}, "spec.driftPolicy", 'values: "Correct", "Report"', "drift policy"
+    ),
+    refused(
+        PARASAIL, {"deploymentName": "Model_A"}, "spec.deploymentName", "^[a-z0-9-]+$", "capitals in a name"
+    ),
+    refused(
+        PARASAIL,
+        {"deploymentName": "a"},
+        "spec.deploymentName",
+        "2 to 32 characters at Parasail",
+        "short at Parasail",
+    ),
+    refused(
+        PARASAIL,
+        {"deploymentName": "a" * 33},
+        "spec.deploymentName",
+        "2 to 32 characters at Parasail",
+        "long at Parasail",
+    ),
+    refused(
+        PAITIENT,
+        {"deploymentName": "ab"},
+        "spec.deploymentName",
+        "3 to 64 characters at PaiTIENT",
+        "short at PaiTIENT",
+    ),
+    refused(PAITIENT, {"deploymentName": "a" * 65}, "spec.deploymentName", "Too long", "long at PaiTIENT"),
+    refused(PARASAIL, {"model": None}, "spec.model", REQUIRED, "no model"),
+    refused(PARASAIL, {"model": ""}, "spec.model", "at least 1 chars long", "empty model"),
+    refused(PARASAIL, {"model": LONG}, "spec.model", "Too long", "long model"),
+    refused(PARASAIL, {"providerRef": None}, "spec.providerRef", REQUIRED, "no provider"),
+    refused(
+        PARASAIL, {"providerRef": {"name": None}}, "spec.providerRef.name", REQUIRED, "nameless provider"
+    ),
+    refused(PARASAIL, {"connection": {}}, "spec.connection.configMapName", REQUIRED, "nameless ConfigMap"),
+    refused(PARASAIL, {"contextLength": 0}, "spec.contextLength", "greater than or equal to 1", "no context"),
+    refused(PARASAIL, {"paused": "yes"}, "spec.paused", "must be of type boolean", "paused in words"),
+]
+
+
+@pytest.mark.parametrize(("body", "field", "message"), DEPLOYMENTS)
+def test_the_server_refuses_and_names_the_field(api, body, field, message):
+    refusal = api.try_create(body)
+    assert getattr(refusal, "code", 201) == 422
+    assert refusal.names(field, message), refusal.causes

@@ -1,0 +1,85 @@
+"""Which ModelProviders the API server itself refuses to create, naming the field; and what it refuses of both."""
+
+import pytest
+
+from support.least_manifests import PARASAIL, PROVIDER, edited
+
+DURATION = "^([0-9]{1,5}(h|m|s|ms)){1,4}$"
+REQUIRED = "Required value"
+
+
+def refused(base, spec, field, message, id):
+    return pytest.param(edited(base, spec), field, message, id=id)
+
+
+URL = "must be an http or https URL with a host"
+PROVIDERS = [
+    refused(
+        PROVIDER,
+        {"type": "openai"},
+        "spec.type",
+        'supported values: "parasail", "paitient"',
+        "unknown vendor",
+    ),
+    refused(PROVIDER, {"type": None}, "spec.type", REQUIRED, "no vendor"),
+    refused(PROVIDER, {"credentials": None}, "spec.credentials", REQUIRED, "no credentials"),
+    refused(
+        PROVIDER,
+        {"credentials": {"secretRef": {"name": None}}},
+        "spec.credentials.secretRef.name",
+        REQUIRED,
+        "nameless",
+    ),
+    *[
+        refused(PROVIDER, {field: url}, f"spec.{field}", f"{field} {URL}", f"{field} {url!r}")
+        for field in ("baseURL", "chatBaseURL")
+        for url in (
+            "api.parasail.io",
+            "ftp://a.example",
+            "https://",
+            "https://user:key@a.example",
+            "https://a/?key=1",
+        )
+    ],
+    refused(
+        PROVIDER,
+        {"type": "paitient", "chatBaseURL": "https://a.example"},
+        "spec.chatBaseURL",
+        "chatBaseURL is for type parasail only",
+        "chat at PaiTIENT",
+    ),
+    refused(
+        PROVIDER,
+        {"pollInterval": "4s"},
+        "spec.pollInterval",
+        "pollInterval must be at least 5s",
+        "hasty polls",
+    ),
+    refused(PROVIDER, {"pollInterval": "1x"}, "spec.pollInterval", DURATION, "malformed poll interval"),
+    refused(
+        PROVIDER,
+        {"requestsPerMinute": 0},
+        "spec.requestsPerMinute",
+        "greater than or equal to 1",
+        "no requests",
+    ),
+]
+
+
+@pytest.mark.parametrize(("body", "field", "message"), PROVIDERS)
+def test_the_server_refuses_and_names_the_field(api, body, field, message):
+    refusal = api.try_create(body)
+    assert getattr(refusal, "code", 201) == 422
+    assert refusal.names(field, message), refusal.causes
+
+
+@pytest.mark.parametrize("base", [PARASAIL, PROVIDER], ids=["ModelDeployment", "ModelProvider"])
+def test_an_object_needs_a_spec(api, base):
+    body = {key: value for key, value in base.items() if key != "spec"}
+    assert api.try_create(body).names("spec", REQUIRED)
+
+
+@pytest.mark.parametrize("base", [PARASAIL, PROVIDER], ids=["ModelDeployment", "ModelProvider"])
+def test_a_misspelt_field_is_refused_by_name(api, base):
+    refusal = api.try_create(edited(base, {"modle": "org/m"}))
+    assert (refusal.code, 'unknown field "spec.modle"' in refusal.text) == (400, True)
