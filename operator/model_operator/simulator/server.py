@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import json
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -122,7 +123,7 @@ def run(  # noqa: PLR0913, PLR0917 - the arguments of a command
         clock: ``real``, ``scaled`` or ``manual``, as in :class:`Simulator`.
         time_scale: clock seconds per real second of a scaled clock.
         seed: of everything that is drawn.
-        ready_file: file that receives the base URL (``http://127.0.0.1:40123``, no newline) by an atomic rename as
+        ready_file: file that receives ``{"url": "http://127.0.0.1:40123"}`` (the base URL) by an atomic rename as
             soon as requests are answered; ``None`` writes none.
 
     Raises:
@@ -143,7 +144,7 @@ async def _run(simulator: Simulator, host: str, port: int, ready_file: Path | No
         print(line, flush=True)  # noqa: T201 - the one line that a command prints
         if ready_file is not None:
             beside = ready_file.with_name(f".{ready_file.name}.{os.getpid()}")
-            beside.write_text(url, encoding="utf-8")
+            beside.write_text(json.dumps({"url": url}), encoding="utf-8")
             beside.replace(ready_file)
         await ended.wait()
 

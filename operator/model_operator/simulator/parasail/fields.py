@@ -102,8 +102,8 @@ DOCUMENTED = (
 OBSERVED = (
     Field("displayName", _string),
     Field("description", _string),
-    Field("customAliases", _strings, ()),
-    Field("tags", _strings, ()),
+    Field("customAliases", _strings, []),
+    Field("tags", _strings, []),
     Field("modelAccessKey", _string, write_only=True),
     Field("draftModelAccessKey", _string, write_only=True),
     Field("speculativeConfig", _object),
@@ -121,10 +121,10 @@ OBSERVED = (
     Field("batch", _boolean, False),
     Field("shared", _boolean, False),
     Field("sharedPrivate", _boolean, False),
-    Field("extraCmdArgs", _strings, ()),
+    Field("extraCmdArgs", _strings, []),
     Field("extraEnvVars", _object, {}),
     Field("chartArgs", _object, {}),
-    Field("deviceConfigs", _device_configs, ()),
+    Field("deviceConfigs", _device_configs, []),
 )
 BY_NAME = {field.name: field for field in (*DOCUMENTED, *OBSERVED)}
 READ_ONLY = frozenset(
@@ -192,6 +192,15 @@ def checked(
     fields = {name: value for name, value in fields.items() if value is not None}
     _check_whole(fields, knobs)
     return fields
+
+
+def needs_restart(old: dict[str, Json], new: dict[str, Json]) -> bool:
+    """Whether a change cannot be made under a running model; a default spelt out is no change."""
+    return any(_effective(old, name) != _effective(new, name) for name in RESTARTING)
+
+
+def _effective(fields: dict[str, Json], name: str) -> Json:
+    return fields.get(name, BY_NAME[name].default)
 
 
 def _check_whole(fields: dict[str, Json], knobs: ParasailKnobs) -> None:

@@ -9,11 +9,12 @@ import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from model_operator.simulator.core import Core
 
 from .deployment import NO_QUOTA, STOPPED, Deployment, Instance
-from .fields import RESTARTING
+from .fields import needs_restart
 from .gpus import Gpus
 
 
@@ -83,12 +84,12 @@ class Lifecycle:
             case _:
                 pass
 
-    def follow(self, deployment: Deployment, old: dict[str, object]) -> None:
+    def follow(self, deployment: Deployment, old: dict[str, Any]) -> None:
         """Do what changed fields ask for: nothing while stopped, a restart, or more or fewer instances."""
         deployment.touch()
         if deployment.deleting or deployment.status not in ("STARTING", "ONLINE"):
             return
-        restarting = any(old.get(name) != deployment.fields.get(name) for name in RESTARTING)
+        restarting = needs_restart(old, deployment.fields)
         if (
             deployment.status == "STARTING"
             or restarting
