@@ -1,0 +1,343 @@
+"""An HTTP proxy between the operator and the API server that makes chosen requests go wrong at a chosen moment.
+
+Plain HTTP on loopback towards the operator, HTTPS to the server; the Authorization header passes, watches stream.
+It runs in a thread of its own, so that a test may block while the proxy works.
+"""
+
+import asyncio
+import contextlib
+import enum
+import json
+import re
+import ssl
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+from aiohttp import web
+from yarl import URL
+
+from model_operator.demo.controlplane_access import Access
+from support.deadlines import HALF_A_MINUTE, NotYet
+
+_OF_THE_CONNECTION = frozenset({"connection", "keep-alive", "transfer-encoding", "te", "upgrade", "host"})
+_BIGGEST_BODY = 16 << 20  # bytes
+
+
+class Phase(enum.Enum):
+    """When a rule acts: before the server sees the request, or after it answered and the client does not know yet."""
+
+    REQUEST = "request"
+    REPLY = "reply"
+
+
+@dataclass
+class Seen:
+    """A request that came through; `status` is what the client got, None when it got nothing."""
+
+    method: str
+    path: str
+    query: str
+    body: bytes
+    status: int | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a rule says instead of the server."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def status_error(
+    code: int, reason: str, message: str = "made by the test", retry_after: int | None = None
+) -> Answer:
+    """A Kubernetes Status, as the server itself words its errors."""
+    body = {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Failure",
+        "message": message,
+        "reason": reason,
+        "code": code,
+    }
+    headers = {"Content-Type": "application/json"}
+    if retry_after is not None:
+        headers["Retry-After"] = str(retry_after)
+    return Answer(code, json.dumps(body).encode(), headers)
+
+
+class Cut(enum.Enum):
+    """Instead of an answer: the connection is reset."""
+
+    CUT = "cut"
+
+
+CUT = Cut.CUT
+Outcome = Answer | Cut | None
+
+
+class Rule:
+    """One rule in force; `ApiProxy.rule` makes them."""
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        *,
+        phase: Phase,
+        nth: int | None,
+        times: int | None,
+        hold: bool,
+        call: Callable[[], object] | None,
+        then: Outcome,
+    ) -> None:
+        self.phase = phase
+        self.failure: BaseException | None = None
+        self._method = method
+        self._path = re.compile(path)
+        self._nth = nth
+        self._times = times
+        self._call = call
+        self._then = then
+        self._matched = 0
+        self._struck = 0
+        self._reached = 0
+        self._changed = threading.Condition()
+        self._released = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        if not hold:
+            self._released.set()
+
+    @property
+    def reached(self) -> int:
+        """How many requests have come to the rule and had its call behind them."""
+        return self._reached
+
+    def wait(self, times: int = 1, within: timedelta = HALF_A_MINUTE) -> None:
+        """Until so many requests have come to the rule, its call included; a held one still waits. Raises `NotYet`."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._reached >= times, within.total_seconds()):
+                raise NotYet(f"{self._reached} of {times} requests {self._method} {self._path.pattern}")
+        failure, self.failure = self.failure, None
+        if failure is not None:
+            raise failure
+
+    def release(self) -> None:
+        """Let go whom it holds; it holds nobody any more."""
+        self._loop.call_soon_threadsafe(self._released.set)
+
+    def strikes(self, phase: Phase, method: str, path: str) -> bool:
+        """Whether it acts on this request; counts it. For the proxy."""
+        if phase is not self.phase or method != self._method or not self._path.search(path):
+            return False
+        self._matched += 1
+        if self._nth not in (None, self._matched) or self._struck == self._times:
+            return False
+        self._struck += 1
+        return True
+
+    async def act(self) -> Outcome:
+        """Call, hold, and how the request ends. For the proxy."""
+        # In a thread, and to its end: it may kill the very process whose request this is.
+        await asyncio.shield(asyncio.to_thread(self._run))
+        await self._released.wait()
+        return self._then
+
+    def _run(self) -> None:
+        try:
+            if self._call is not None:
+                self._call()
+        except BaseException as error:  # noqa: BLE001  it belongs to the thread of the test: `wait` raises it there
+            self.failure = error
+        with self._changed:
+            self._reached += 1
+            self._changed.notify_all()
+
+
+class ApiProxy:
+    """Listens from construction to `close`; `url` is the API server's address for the operator's kubeconfig."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+        self._rules: list[Rule] = []
+        self._connections: set[asyncio.Transport] = set()
+        self._is_down = False
+        self._listening = threading.Event()
+        self.seen: list[Seen] = []
+        self.url = ""
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._main()), name="api-proxy")
+        self._thread.start()
+        if not self._listening.wait(30):
+            raise AssertionError("the API proxy does not listen")
+
+    def rule(
+        self,
+        method: str,
+        path: str,
+        *,
+        phase: Phase = Phase.REQUEST,
+        nth: int | None = None,
+        times: int | None = None,
+        hold: bool = False,
+        call: Callable[[], object] | None = None,
+        then: Outcome = None,
+    ) -> Rule:
+        """Put a rule in force for requests of `method` whose path with query matches the pattern `path`.
+
+        `nth` counts matching requests from 1 and takes only that one; `times` is how often it acts at most. It then
+        does `call` (in a thread; e.g. `operator.kill`), holds the request until `release`, and ends it with `then`:
+        an `Answer`, `CUT`, or None to go on. Rules act in the order in which they were made; the first that ends a
+        request is the last.
+        """
+
+        async def make() -> Rule:
+            rule = Rule(method, path, phase=phase, nth=nth, times=times, hold=hold, call=call, then=then)
+            self._rules.append(rule)
+            return rule
+
+        return asyncio.run_coroutine_threadsafe(make(), self._loop).result(30)
+
+    def clear(self) -> None:
+        """No rule is in force any more, nobody is held."""
+        for rule in self._rules:
+            rule.release()
+        self._rules.clear()
+
+    def down(self) -> None:
+        """As if the server had gone: open connections and watches are reset, and so is every new one."""
+        self._is_down = True
+        self._loop.call_soon_threadsafe(self._abort_all)
+
+    def up(self) -> None:
+        """As if it had come back."""
+        self._is_down = False
+
+    def cut_watches(self) -> None:
+        """Reset every open connection once."""
+        self._loop.call_soon_threadsafe(self._abort_all)
+
+    @property
+    def open_connections(self) -> int:
+        """How many requests are under way, held ones and watches included."""
+        return len(self._connections)
+
+    def writes(self) -> list[Seen]:
+        """The requests that change something, in order."""
+        return [seen for seen in list(self.seen) if seen.method not in ("GET", "HEAD")]
+
+    def close(self) -> None:
+        """Lets go whom it holds and ends. Raises what a rule's call raised and nobody waited for."""
+        failures = [rule.failure for rule in self._rules if rule.failure is not None]
+        self.clear()
+        self._loop.call_soon_threadsafe(self._closing.set)
+        self._thread.join(30)
+        if failures:
+            raise failures[0]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def _main(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._closing = asyncio.Event()
+        app = web.Application(client_max_size=_BIGGEST_BODY)
+        app.router.add_route("*", "/{path:.*}", self._handle)
+        # Cancelled with its client, a held request is never sent on and a watch ends at the server too.
+        runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        context = ssl.create_default_context(cafile=str(self._access.ca))
+        connector = aiohttp.TCPConnector(ssl=context, limit=0)
+        async with aiohttp.ClientSession(
+            connector=connector, auto_decompress=False, timeout=aiohttp.ClientTimeout(total=None)
+        ) as self._session:
+            self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+            self._listening.set()
+            await self._closing.wait()
+            self._abort_all()
+            await runner.cleanup()
+
+    def _abort_all(self) -> None:
+        for transport in self._connections:
+            transport.abort()
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        transport = request.transport
+        if transport is None:
+            return web.Response()  # already gone
+        self._connections.add(transport)
+        try:
+            return await self._exchange(request)
+        finally:
+            self._connections.discard(transport)
+
+    async def _exchange(self, request: web.Request) -> web.StreamResponse:
+        body = await request.read()
+        seen = Seen(request.method, request.path, request.query_string, body)
+        self.seen.append(seen)
+        if self._is_down:
+            return _end(request, CUT, seen)
+        ending = await self._apply(Phase.REQUEST, request)
+        if ending is not None:
+            return _end(request, ending, seen)
+        # A request that is on its way is not called back, as on a real network.
+        reply = await asyncio.shield(asyncio.ensure_future(self._send_on(request, body)))
+        try:
+            ending = await self._apply(Phase.REPLY, request)
+            return _end(request, ending, seen) if ending is not None else await _stream(request, reply, seen)
+        finally:
+            reply.close()
+
+    async def _apply(self, phase: Phase, request: web.Request) -> Outcome:
+        for rule in [rule for rule in self._rules if rule.strikes(phase, request.method, request.path_qs)]:
+            ending = await rule.act()
+            if ending is not None:
+                return ending
+        return None
+
+    async def _send_on(self, request: web.Request, body: bytes) -> aiohttp.ClientResponse:
+        return await self._session.request(
+            request.method,
+            URL(self._access.url + request.raw_path, encoded=True),
+            headers=[(k, v) for k, v in request.headers.items() if k.lower() not in _OF_THE_CONNECTION],
+            data=body or None,
+            allow_redirects=False,
+            skip_auto_headers=("Accept-Encoding", "Content-Type", "User-Agent"),
+        )
+
+
+def _end(request: web.Request, outcome: Answer | Cut, seen: Seen) -> web.Response:
+    if isinstance(outcome, Answer):
+        seen.status = outcome.status
+        return web.Response(status=outcome.status, body=outcome.body, headers=outcome.headers)
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
+
+
+async def _stream(request: web.Request, reply: aiohttp.ClientResponse, seen: Seen) -> web.StreamResponse:
+    headers = [(k, v) for k, v in reply.headers.items() if k.lower() not in _OF_THE_CONNECTION]
+    answer = web.StreamResponse(status=reply.status, reason=reply.reason, headers=dict(headers))
+    seen.status = reply.status
+    with contextlib.suppress(
+        ConnectionError, aiohttp.ClientError
+    ):  # either side has gone: the other one hears it
+        await answer.prepare(request)
+        async for chunk in reply.content.iter_any():
+            await answer.write(chunk)
+        await answer.write_eof()
+    return answer
