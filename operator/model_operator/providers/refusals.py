@@ -231,7 +231,7 @@ def _of_create(complaint: Complaint, meant: list[type[ProviderError]]) -> type[P
     status = complaint.status
     if ModelNotFound in meant or complaint.says(_NO_MODEL):
         return ModelNotFound
-    if status in (400, 409, 422) and complaint.says(r"\bname\b") and complaint.says(_TAKEN):
+    if status in (400, 409, 422) and complaint.says("name") and complaint.says(_TAKEN):
         return NameTaken
     if status == 409 and not complaint.text and not meant:
         return NameTaken  # nothing else about a new deployment can be in conflict

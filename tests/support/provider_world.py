@@ -1,0 +1,186 @@
+"""One vendor's adapter connected to a simulator of its own, and the simulator's control plane beside it.
+
+Time in the simulator stands still until `advance`, so that no test waits for a model to start.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import aiohttp
+
+from model_operator.domain import Desired, Priority
+from model_operator.models.deployment import ModelDeploymentSpec
+from model_operator.providers.base import Connection, Gate, Provider, Vendor
+from model_operator.providers.http import HttpTransport
+from model_operator.providers.registry import PROVIDERS
+from model_operator.simulator import Simulator
+
+
+class OpenGate(Gate):
+    """Lets everybody in at once, and remembers who came and what rest was asked for."""
+
+    def __init__(self) -> None:
+        self.turns: list[Priority] = []
+        self.pauses: list[timedelta | None] = []
+
+    @asynccontextmanager
+    async def turn(self, priority: Priority) -> AsyncIterator[None]:
+        self.turns.append(priority)
+        yield
+
+    def pause(self, retry_after: timedelta | None) -> None:
+        self.pauses.append(retry_after)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the contract's tests have to know of a vendor. A new vendor adds one."""
+
+    vendor: Vendor
+    base_path: str
+    chat_path: str | None
+    secret: Mapping[str, str]
+    spec: Mapping[str, Any]
+    """The least that a deployment needs, besides providerRef and model."""
+    edit: Mapping[str, Any]
+    """Top-level spec fields that an edit changes."""
+    missing_id: str
+    """Well-formed, and never given out."""
+    start: float
+    """Clock seconds until a new deployment serves."""
+    end: float
+    """Clock seconds until a deleted one is gone, tombstone included."""
+    knobs: Mapping[str, Any] = field(default_factory=dict)
+
+
+ROWS = {
+    "parasail": Row(
+        vendor=PROVIDERS["parasail"],
+        base_path="/parasail/api/v1",
+        chat_path="/parasail/v1",
+        secret={"apiKey": "sim-parasail-key\n"},
+        spec={"replicas": 1, "parasail": {"serviceTierName": "low-cost"}},
+        edit={"replicas": 3, "contextLength": 8192},
+        missing_id="999999",
+        start=8,
+        end=10,
+        knobs={"parasail": {"gpu_quota": None}},
+    ),
+    "paitient": Row(
+        vendor=PROVIDERS["paitient"],
+        base_path="/paitient",
+        chat_path=None,
+        secret={"apiKey": "sim-paitient-key", "clientID": "sim-client"},
+        spec={"replicas": 1, "paitient": {"instanceType": "g4dn.xlarge", "region": "us-east-1"}},
+        edit={"replicas": 3, "contextLength": 8192},
+        missing_id="dep_neverissued0",
+        start=6,
+        end=70,
+        knobs={"paitient": {"max_deployments": None}},
+    ),
+}
+
+
+@dataclass
+class World:
+    row: Row
+    url: str
+    transport: HttpTransport
+    gate: OpenGate
+    session: aiohttp.ClientSession
+
+    @property
+    def vendor(self) -> Vendor:
+        return self.row.vendor
+
+    @property
+    def name(self) -> str:
+        return self.row.vendor.type
+
+    @property
+    def provider(self) -> Provider:
+        return self.connect()
+
+    def connect(
+        self, secret: Mapping[str, str] | None = None, *, transport: HttpTransport | None = None
+    ) -> Any:
+        """The adapter; with other credentials or another transport if given."""
+        return self.vendor.connect(
+            Connection(
+                base_url=self.url + self.row.base_path,
+                chat_base_url=None if self.row.chat_path is None else self.url + self.row.chat_path,
+                credentials=self.vendor.credentials(secret or self.row.secret),
+                transport=transport or self.transport,
+                gate=self.gate,
+            )
+        )
+
+    def desired(self, name: str = "llama", uid: str = "11111111-2222", **spec: Any) -> Desired:
+        """A ModelDeployment of this vendor; `spec` replaces top-level fields, in YAML's spelling (None leaves out)."""
+        yaml = {"providerRef": {"name": "p"}, "model": "org/llama-8b", **self.row.spec, **spec}
+        parsed = ModelDeploymentSpec.model_validate(
+            {key: value for key, value in yaml.items() if value is not None}
+        )
+        return Desired(
+            uid=uid,
+            namespace="team",
+            name=name,
+            generation=1,
+            deployment_name=name,
+            model=parsed.model,
+            fields=self.vendor.fields(parsed),
+            fixed=self.vendor.fixed(parsed),
+        )
+
+    async def control(self, method: str, path: str, body: Any = None) -> Any:
+        async with self.session.request(method, f"{self.url}/__sim{path}", json=body) as reply:
+            answer = await reply.json()
+            assert reply.status == 200, answer
+            return answer
+
+    async def advance(self, seconds: float) -> None:
+        await self.control("POST", "/clock/advance", {"seconds": seconds})
+
+    async def set(self, **knobs: Any) -> None:
+        await self.control("PATCH", "/knobs", {self.name: knobs})
+
+    async def fault(self, kind: str, **rule: Any) -> None:
+        await self.control("POST", "/faults", {"kind": kind, "vendor": self.name, **rule})
+
+    async def mend(self) -> None:
+        await self.control("DELETE", "/faults")
+
+    async def edit(self, id: str, **change: Any) -> Any:
+        return await self.control("PATCH", f"/deployments/{self.name}/{id}", change)
+
+    async def shown(self, id: str) -> Any:
+        return await self.control("GET", f"/deployments/{self.name}/{id}")
+
+    async def requests(self, **filters: str) -> list[dict[str, Any]]:
+        query = "&".join(f"{name}={value}" for name, value in {"vendor": self.name, **filters}.items())
+        return list((await self.control("GET", f"/requests?{query}"))["requests"])
+
+    async def serving(self, desired: Desired | None = None) -> str:
+        """The id of a new deployment that serves."""
+        remote = await self.provider.create(desired or self.desired())
+        await self.advance(self.row.start)
+        return remote.id
+
+
+@asynccontextmanager
+async def new_world(name: str, **options: Any) -> AsyncIterator[World]:
+    simulator = Simulator(clock="manual")
+    async with (
+        simulator.serve() as url,
+        HttpTransport(request_timeout=timedelta(seconds=10), **options) as transport,
+        aiohttp.ClientSession() as session,
+    ):
+        world = World(ROWS[name], url, transport, OpenGate(), session)
+        await world.control("PATCH", "/knobs", dict(world.row.knobs))
+        yield world
+        # Connections that a fault left hanging would keep the server's end waiting.
+        await asyncio.sleep(0)
