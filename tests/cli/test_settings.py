@@ -151,9 +151,16 @@ def test_problems_of_all_sources_are_reported_together(tmp_path, monkeypatch):
     ]
 
 
-def test_a_password_in_a_refused_host_is_not_repeated():
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("allowed_provider_hosts", ("https://me:hunter2@gateway.example.com",), id="as a host"),
+        pytest.param("health_port", "https://me:hunter2@gateway.example.com", id="under a wrong name"),
+    ],
+)
+def test_a_password_in_a_refused_url_is_not_repeated(name, value):
     with pytest.raises(SettingsInvalid) as caught:
-        load({"allowed_provider_hosts": ("https://me:hunter2@gateway.example.com",)})
+        load({name: value})
     assert "hunter2" not in str(caught.value)
 
 
