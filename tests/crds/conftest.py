@@ -1,6 +1,5 @@
 """What the server says to our kinds: the object, or a refusal taken apart."""
 
-import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import Any
 import pytest
 
 from model_operator.demo.controlplane_access import Access
-from support.kube_api import KubeApi, Object, path_of
+from support.kube_api import ApiError, KubeApi, Object, path_of
 
 DRY_RUN = "?dryRun=All&fieldValidation=Strict"
 MERGE = "application/merge-patch+json"
@@ -61,16 +60,10 @@ class Api:
         return done(self._ask("GET", path_of(kind, self.namespace, name)))
 
     def _ask(self, method: str, path: str, body: Any = None, content: str = "application/json") -> Answer:
-        with self.kube.open(method, path, body, content) as reply:
-            answer: Object = json.loads(reply.read())
-        if reply.status < 400:
-            return answer
-        causes = answer.get("details", {}).get("causes", [])
-        return Refusal(
-            reply.status,
-            tuple((cause.get("field", ""), cause["message"]) for cause in causes),
-            answer["message"],
-        )
+        try:
+            return self.kube.call(method, path, body, content)
+        except ApiError as error:
+            return Refusal(error.status, error.causes, str(error))
 
 
 def done(answer: Answer) -> Object:

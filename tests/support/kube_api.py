@@ -31,12 +31,17 @@ _COLLECTIONS: Mapping[str, tuple[str, str]] = {
 
 
 class ApiError(Exception):
-    """The API server's refusal: `status` is the HTTP code, `reason` Kubernetes' word for it."""
+    """The API server's refusal: `status` is the HTTP code, `reason` Kubernetes' word for it.
+
+    `causes` are the fields that it names, each with its message.
+    """
 
     def __init__(self, status: int, body: Object) -> None:
         super().__init__(f"{status} {body.get('reason')}: {body.get('message')}")
         self.status = status
         self.reason = body.get("reason")
+        named = body.get("details", {}).get("causes", [])
+        self.causes = tuple((cause.get("field", ""), cause["message"]) for cause in named)
 
 
 def path_of(kind: str, namespace: str, name: str = "", subresource: str = "") -> str:
