@@ -42,7 +42,7 @@ def pytest_configure_node(node: Any) -> None:
     stash = node.config.stash
     if BROKER not in stash:
         stash[BROKER] = Broker(stash[CLUSTER])
-    node.workerinput["cluster_broker"] = (stash[BROKER].address, stash[BROKER].key)
+    node.workerinput["cluster_broker"] = (stash[BROKER].port, stash[BROKER].key)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -5,7 +5,6 @@ which starts it when the first worker asks. Outside of any test's time-out: a fi
 """
 
 import os
-import tempfile
 import threading
 from collections.abc import Callable
 from multiprocessing.connection import Client, Connection, Listener
@@ -59,14 +58,13 @@ class SharedCluster:
 
 
 class Broker:
-    """Answers the workers from the controller; `address` and `key` are what a worker needs to ask."""
+    """Answers the workers from the controller; `port` and `key` are what a worker needs to ask."""
 
     def __init__(self, cluster: SharedCluster) -> None:
         self._cluster = cluster
-        self._folder = tempfile.TemporaryDirectory(prefix="model-operator-broker-")
         self.key = os.urandom(16)
-        self._listener = Listener(str(Path(self._folder.name) / "socket"), authkey=self.key)
-        self.address = str(self._listener.address)
+        self._listener = Listener(("127.0.0.1", 0), authkey=self.key)
+        self.port = int(self._listener.address[1])
         self._thread = threading.Thread(target=self._serve, daemon=True, name="cluster-broker")
         self._thread.start()
 
@@ -85,11 +83,10 @@ class Broker:
     def close(self) -> None:
         """Nobody is answered any more."""
         self._listener.close()
-        self._folder.cleanup()
 
 
-def ask(address: str, key: bytes) -> Said:
+def ask(port: int, key: bytes) -> Said:
     """From a worker; blocks until there is an answer."""
-    with Client(address, authkey=key) as connection:
+    with Client(("127.0.0.1", port), authkey=key) as connection:
         said: Said = connection.recv()
         return said

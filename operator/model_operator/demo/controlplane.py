@@ -13,6 +13,7 @@ import socket
 import ssl
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -36,6 +37,13 @@ _EC_KEY_END = bytes.fromhex("a00a06082a8648ce3d030107")
 
 class ControlPlaneFailed(Exception):
     """The server did not start; the text has the end of its log."""
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 class ControlPlane(Cluster):
@@ -63,6 +71,7 @@ class ControlPlane(Cluster):
         binaries: Binaries | None = None,
         controller_manager: bool = False,
         progress: Progress = to_stderr,
+        find_port: Callable[[], int] = free_port,
     ) -> Self:
         """A server that is ready for requests; blocks until then.
 
@@ -78,7 +87,7 @@ class ControlPlane(Cluster):
         processes = Processes(remove=[folder])
         try:
             plane = cls(binaries, folder, processes)
-            plane._start(with_manager=controller_manager)
+            plane._start(find_port, with_manager=controller_manager)
         except BaseException:
             processes.close()
             raise
@@ -90,9 +99,9 @@ class ControlPlane(Cluster):
         """Ends the processes and removes the data."""
         self._processes.close()
 
-    def _start(self, *, with_manager: bool) -> None:
+    def _start(self, find_port: Callable[[], int], *, with_manager: bool) -> None:
         storage = self._start_etcd()
-        server = self._start_server(storage)
+        server = self._start_server(storage, find_port)
         write_kubeconfig(self.kubeconfig, server=self.url, ca=self.ca, token=self._token)
         if with_manager and self.binaries.kube_controller_manager is not None:
             self._start_manager(self.binaries.kube_controller_manager)
@@ -120,11 +129,11 @@ class ControlPlane(Cluster):
         )
         return f"--etcd-servers={client}"
 
-    def _start_server(self, storage: str) -> Process:
+    def _start_server(self, storage: str, find_port: Callable[[], int]) -> Process:
         """Returns when it answers. A port can be lost between finding it free and using it: then again."""
         self._write_credentials()
         for _ in range(_ATTEMPTS):
-            port = _free_port()
+            port = find_port()
             self.access = replace(self.access, url=f"https://127.0.0.1:{port}")
             server = self._run("kube-apiserver", self._server_arguments(storage, port))
             try:
@@ -218,9 +227,3 @@ class ControlPlane(Cluster):
         finally:
             if connection is not None:
                 connection.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

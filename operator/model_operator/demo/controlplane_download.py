@@ -122,19 +122,25 @@ def _copy(
         if percent >= told + 20:
             told = percent
             say(f"downloaded {done >> 20} of {total >> 20} MB")
+    if done < total:  # http.client does not mind
+        raise ConnectionError(f"it broke off after {done} of {total} bytes")
 
 
 def _unpack(archive: Path, folder: Path) -> None:
     """Only the three programs, by their own names: no path of the archive decides where a file goes."""
-    with tarfile.open(archive) as files:
-        for program in PROGRAMS:
-            try:
-                source = files.extractfile(f"{_FOLDER_IN_ARCHIVE}/{program}")
-            except KeyError as error:
-                raise DownloadFailed(f"the archive has no {_FOLDER_IN_ARCHIVE}/{program}") from error
-            if source is None:
-                raise DownloadFailed(f"{_FOLDER_IN_ARCHIVE}/{program} is not a file")
-            target = folder / program
-            with target.open("wb") as file:
-                shutil.copyfileobj(source, file)
-            target.chmod(0o755)
+    try:
+        with tarfile.open(archive) as files:
+            for program in PROGRAMS:
+                target = folder / program
+                with _opened(files, program) as source, target.open("wb") as file:
+                    shutil.copyfileobj(source, file)
+                target.chmod(0o755)
+    except (tarfile.TarError, EOFError, KeyError) as error:
+        raise DownloadFailed(f"the archive is not one of envtest: {error}") from error
+
+
+def _opened(files: tarfile.TarFile, program: str) -> IO[bytes]:
+    source = files.extractfile(f"{_FOLDER_IN_ARCHIVE}/{program}")
+    if source is None:
+        raise KeyError(f"{program} is not a file")
+    return source

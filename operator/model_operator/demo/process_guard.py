@@ -47,7 +47,7 @@ class Guard:
         if "start" in message:
             self._start(message)
         elif "signal" in message:
-            self._signal(message["signal"], message["number"])
+            self._signal(message["signal"], message["number"], group=message["number"] == signal.SIGKILL)
 
     def _start(self, message: dict[str, Any]) -> None:
         name = message["start"]
@@ -68,11 +68,12 @@ class Guard:
         self._children[name] = (child, message["stop_signal"])
         self._say(started=name, pid=child.pid)
 
-    def _signal(self, name: str, number: int) -> None:
-        """To the whole group, so that what a child started goes with it. Unknown or dead: nothing to do."""
+    def _signal(self, name: str, number: int, *, group: bool) -> None:
+        """Unknown or dead: nothing to do. The number is still ours, for nobody else reaps our children."""
         if name in self._children:
+            send = os.killpg if group else os.kill
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._children[name][0].pid, number)
+                send(self._children[name][0].pid, number)
 
     def reap(self) -> None:
         """Report who has ended."""
@@ -87,13 +88,13 @@ class Guard:
     def close(self) -> None:
         """Stop all children, the last started first to hear of it, then remove the folders."""
         for name in reversed(list(self._children)):
-            self._signal(name, self._children[name][1])
+            self._signal(name, self._children[name][1], group=True)
         deadline = time.monotonic() + self._grace
         for name, (child, _) in list(self._children.items()):
             try:
                 child.wait(max(0.0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                self._signal(name, signal.SIGKILL)
+                self._signal(name, signal.SIGKILL, group=True)
                 child.wait()
             self._forget(name)
         for folder in self._folders:

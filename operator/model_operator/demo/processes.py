@@ -52,7 +52,7 @@ class Process:
         return self.returncode is None
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal to the process and to what it started. Does nothing when it has ended."""
+        """To the process; SIGKILL also to what it started. Does nothing when it has ended."""
         self._group.send_signal(self._key, number)
 
     def wait(self, timeout: timedelta = _SOON) -> int:
