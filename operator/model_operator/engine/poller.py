@@ -66,9 +66,9 @@ class Poller:
             self._failed(error)
             return
         account.can_list = True
-        known = self._cache.known_ids(account.members)
+        ids = self._cache.ids(account.members)
         late = account.waiting - waiting  # asked while this LIST was under way: theirs is the next one
-        news = account.listed(Snapshot.of(begun, remotes), known) - (late - known.keys())
+        news = account.listed(Snapshot.of(begun, remotes), ids.held, ids.expected)
         account.waiting = late
         if late:
             account.wake.set()

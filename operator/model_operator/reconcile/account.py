@@ -107,23 +107,24 @@ class Account:
         self.waiting.discard(key)
         self.seen.pop(key, None)
 
-    def listed(self, snapshot: Snapshot, known: Mapping[Key, str]) -> set[Key]:
-        """A LIST has succeeded. `known` are the ids that live CRs hold; returns the keys that it is news for."""
-        was_fine = self.snapshot is not None and self.error is None
-        before = (was_fine, self.is_proven, self.is_mass_missing)
+    def listed(self, snapshot: Snapshot, held: Mapping[Key, str], expected: set[str]) -> set[Key]:
+        """A LIST has succeeded. Returns the keys that it is news for.
+
+        `held` are the ids that CRs hold, `expected` those of them whose absence would be a surprise.
+        """
+        before = (self.snapshot is not None and self.error is None, self.is_proven, self.is_mass_missing)
         self.snapshot, self.error, self.failures = snapshot, None, 0
-        ids = set(known.values())
-        missing = ids - snapshot.by_id.keys()
-        if ids - missing:
+        missing = expected - snapshot.by_id.keys()
+        if not snapshot.by_id.keys().isdisjoint(held.values()):
             self.is_proven = True
-        self.is_mass_missing = len(missing) >= 2 and 2 * len(missing) > len(ids)
-        news = {key for key, id_ in known.items() if self._version(id_) != self.seen.get(key, "")}
-        news |= self.waiting
-        if not was_fine or self.is_mass_missing != before[2]:
-            news |= known.keys()
-        self.waiting = set()
-        if before != (True, self.is_proven, self.is_mass_missing):
+        self.is_mass_missing = len(missing) >= 2 and 2 * len(missing) > len(expected)
+        after = (True, self.is_proven, self.is_mass_missing)
+        news = {key for key, id_ in held.items() if self._version(id_) != self.seen.get(key, "")}
+        if before != after:
+            news |= held.keys()
             self.on_change(self)
+        news |= self.waiting
+        self.waiting = set()
         return news
 
     def failed(self, error: ProviderError) -> bool:

@@ -26,6 +26,13 @@ class Entry:
     """Gone from the API server without our finalizer, while something of it may still be at the provider."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ids:
+    held: dict[Key, str]
+    expected: set[str]
+    """Those whose absence would be a surprise: neither being deleted nor known to be missing."""
+
+
 class Cache:
     def __init__(self) -> None:
         self._entries: dict[Key, Entry] = {}
@@ -90,17 +97,18 @@ class Cache:
             if resource is not None:
                 yield key, resource
 
-    def known_ids(self, providers: frozenset[Key] | set[Key]) -> dict[Key, str]:
-        """The ids whose presence is expected: not of terminating objects, nor of those known to be missing."""
-        found = {}
+    def ids(self, providers: frozenset[Key] | set[Key]) -> "Ids":
+        """The remote ids that ModelDeployments of these ModelProviders hold."""
+        held: dict[Key, str] = {}
+        expected: set[str] = set()
         for provider in providers:
             for key, resource in self.deployments(provider):
-                status = resource.status
-                synced = status.condition(ConditionType.SYNCED)
-                is_missing = synced is not None and synced.reason == Reason.EXTERNAL_RESOURCE_MISSING
-                if status.external_id is not None and not is_missing and not resource.metadata.is_terminating:
-                    found[key] = status.external_id
-        return found
+                if resource.status.external_id is None:
+                    continue
+                held[key] = resource.status.external_id
+                if not resource.metadata.is_terminating and not _is_missing(resource):
+                    expected.add(resource.status.external_id)
+        return Ids(held, expected)
 
     def by_uid(self, uid: str) -> ModelDeployment | None:
         """The ModelDeployment with that UID, terminating or not."""
@@ -124,3 +132,8 @@ class Cache:
 
 def provider_key(resource: ModelDeployment) -> Key:
     return Key("ModelProvider", resource.metadata.namespace, resource.spec.provider_ref.name)
+
+
+def _is_missing(resource: ModelDeployment) -> bool:
+    synced = resource.status.condition(ConditionType.SYNCED)
+    return synced is not None and synced.reason == Reason.EXTERNAL_RESOURCE_MISSING

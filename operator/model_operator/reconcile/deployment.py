@@ -21,6 +21,7 @@ from model_operator.reconcile.act import act
 from model_operator.reconcile.cache import Cache, provider_key
 from model_operator.reconcile.connection import publish
 from model_operator.reconcile.desire import desire
+from model_operator.reconcile.invalid import report_invalid
 from model_operator.reconcile.memory import Memory
 from model_operator.reconcile.observe import Look, observe
 from model_operator.reconcile.recorder import Recorder
@@ -51,6 +52,10 @@ class DeploymentPass:
 
         Raises `KubeError` where the API server refuses a write: the queue tries again.
         """
+        entry = self.cache.entry(key)
+        if entry is not None and entry.invalid is not None:
+            await report_invalid(self.kube, self.cache, key, entry.invalid, self.clock())
+            return None
         resource = self.cache.deployment(key)
         if resource is None or self._is_early(resource):
             return None
@@ -166,6 +171,12 @@ class DeploymentPass:
             message = f"Deployment {action.orphaned} stays at the provider (deletionPolicy Orphan)."
             log.warning("%s: %s", key, message)
             self.record.warn(key, resource.metadata, "Orphaned", message)
+        if resource.status.endpoint is not None:
+            message = (
+                f"Endpoint {resource.status.endpoint.id} stays at the provider: its API cannot delete it."
+            )
+            log.warning("%s: %s", key, message)
+            self.record.warn(key, resource.metadata, "EndpointOrphaned", message)
         entry = self.cache.entry(key)
         if entry is None or entry.is_ghost or FINALIZER not in resource.metadata.finalizers:
             self.forget(key)
@@ -201,6 +212,10 @@ class DeploymentPass:
             account.settle(key, is_moving=is_moving)
             if step.needs_list:
                 account.want_list(key)
+            elif s.observed.error is not None:
+                account.waiting.add(key)
+            if step.accepted is not None:
+                waits.append(account.poll_interval)  # a name gets free without anybody telling
             if not account.can_list:
                 waits.append(self.timing.transition_poll if is_moving else account.poll_interval)
             if memory.read_again_at is not None:
