@@ -19,7 +19,7 @@ help: ## Print this list
 
 init: $(VENV)/.ready ## Make the virtual environment from the locked dependencies
 
-demo: init ## See it work on this machine: control plane, simulated providers, operator (ONCE=1 for scripts)
+demo: init ## See it work on this machine: control plane, simulator, operator (ONCE=1 for scripts)
 	@$(BIN)/model-operator demo $(if $(filter-out 0,$(ONCE)),--once)
 
 test: init ## Run all tests, against a real control plane (ARGS="-k word" for some)

@@ -9,6 +9,7 @@ from model_operator import __version__
 from model_operator.cli.crds import print_crds
 from model_operator.cli.demo import show_demo
 from model_operator.cli.run import run_operator
+from model_operator.cli.simulator import run_simulator
 
 EPILOG = """\b
 Examples:
@@ -27,5 +28,5 @@ def main() -> None:
     """Run models on remote inference providers from Kubernetes YAML."""
 
 
-for command in (run_operator, print_crds, show_demo):
+for command in (run_operator, print_crds, show_demo, run_simulator):
     main.add_command(command)

@@ -88,6 +88,6 @@ def run_operator(**flags: str | bool | tuple[str, ...] | None) -> None:
     except SettingsInvalid as invalid:
         raise WrongSettings("\n".join(f"  {problem}" for problem in invalid.problems)) from None
 
-    from model_operator import app  # noqa: PLC0415  the other commands start without kopf
+    from model_operator.app import run  # noqa: PLC0415  the other commands start without kopf
 
-    raise SystemExit(app.run(settings))
+    raise SystemExit(run(settings))
