@@ -39,7 +39,12 @@ class Sim:
         self.session = session
 
     async def send(
-        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None, raw: bytes | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: dict[str, str] | None = None,
+        raw: bytes | None = None,
     ) -> Answer:
         data = raw if raw is not None else None if body is None else json.dumps(body).encode()
         target = URL(self.url + path, encoded=True)
@@ -50,7 +55,9 @@ class Sim:
             text = (await reply.read()).decode("utf-8", "replace")
             return Answer(reply.status, text, {name.lower(): value for name, value in reply.headers.items()})
 
-    async def parasail(self, method: str, path: str, body: Any = None, key: str = "sim-parasail-key", **more: Any) -> Answer:
+    async def parasail(
+        self, method: str, path: str, body: Any = None, key: str = "sim-parasail-key", **more: Any
+    ) -> Answer:
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         return await self.send(method, f"/parasail{path}", body, headers, **more)
 
@@ -63,7 +70,11 @@ class Sim:
         client: str = "sim-client",
         **more: Any,
     ) -> Answer:
-        headers = {"Authorization": f"Bearer {key}", "X-Client-ID": client, "Content-Type": "application/json"}
+        headers = {
+            "Authorization": f"Bearer {key}",
+            "X-Client-ID": client,
+            "Content-Type": "application/json",
+        }
         return await self.send(method, f"/paitient{path}", body, headers, **more)
 
     async def control(self, method: str, path: str, body: Any = None) -> Any:
@@ -81,7 +92,12 @@ class Sim:
         return (await self.control("POST", "/faults", rule))["id"]
 
     async def create_parasail(self, name: str = "model-a", **fields: Any) -> dict[str, Any]:
-        body = {"deploymentName": name, "modelName": "org/model", "serviceTierName": "low-cost", "replicas": 1}
+        body = {
+            "deploymentName": name,
+            "modelName": "org/model",
+            "serviceTierName": "low-cost",
+            "replicas": 1,
+        }
         answer = await self.parasail("POST", DEPLOYMENTS, body | fields)
         assert answer.status == 200, answer.text
         return answer.body

@@ -18,7 +18,7 @@ def main() -> None:
         "--time-scale", type=float, default=1.0, help="clock seconds per real second (scaled)"
     )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--ready-file", help="receives {\"url\": BASE_URL} once requests are answered")
+    parser.add_argument("--ready-file", help='receives {"url": BASE_URL} once requests are answered')
     parser.add_argument(
         "--knob", action="append", default=[], metavar="SECTION.NAME=VALUE", help="JSON or text"
     )

@@ -6,7 +6,7 @@ Everything the simulator can do is reachable by request. Errors are ``{"error": 
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 from aiohttp import web
@@ -20,6 +20,7 @@ from .faults import Fault, FaultRule, Faults
 from .hands import Hands, Unknown
 from .journal import Journal
 from .knobs import described
+from .webhooks import Webhooks
 
 LONGEST_WAIT = 120.0
 JOURNAL_FILTERS = ("vendor", "method", "path", "operation", "status", "outcome", "account")
@@ -38,6 +39,7 @@ class TokenBody(BaseModel):
     read_only: bool = False
 
 
+@dataclass(frozen=True)
 class Control:
     """The operations below ``/__sim``.
 
@@ -47,24 +49,17 @@ class Control:
         faults: the rules in force.
         journal: the requests.
         hands: what changes the vendors' objects out of band.
-        reset: puts the whole simulator back to its start.
+        webhooks: what became of them.
+        reset: puts the whole simulator back to its start; its argument says whether to keep the knobs.
     """
 
-    def __init__(
-        self,
-        core: Core,
-        exchange: Exchange,
-        faults: Faults,
-        journal: Journal,
-        hands: Hands,
-        reset: Callable[[bool], None],
-    ) -> None:
-        self._core = core
-        self._exchange = exchange
-        self._faults = faults
-        self._journal = journal
-        self._hands = hands
-        self._reset_all = reset
+    core: Core
+    exchange: Exchange
+    faults: Faults
+    journal: Journal
+    hands: Hands
+    webhooks: Webhooks
+    reset: Callable[[bool], None]
 
     async def handle(self, key: str, request: web.Request) -> web.Response:
         """Serve one request.
@@ -73,7 +68,7 @@ class Control:
             key: of ``OPERATIONS``, e.g. ``GET /knobs``.
             request: the request.
         """
-        self._core.clock.settle()
+        self.core.clock.settle()
         try:
             return web.json_response(await self.OPERATIONS[key](self, request))
         except Unknown as error:
@@ -97,21 +92,21 @@ class Control:
         }
 
     async def _get_knobs(self, _: web.Request) -> Answer:
-        return {"values": self._core.knobs.model_dump(), "knobs": described(self._core.knobs)}
+        return {"values": self.core.knobs.model_dump(), "knobs": described(self.core.knobs)}
 
     async def _patch_knobs(self, request: web.Request) -> Answer:
-        self._core.knobs = self._core.knobs.changed(await body_of(request))
-        self._hands.knobs_changed()
-        return {"values": self._core.knobs.model_dump()}
+        self.core.knobs = self.core.knobs.changed(await body_of(request))
+        self.hands.knobs_changed()
+        return {"values": self.core.knobs.model_dump()}
 
     async def _get_faults(self, _: web.Request) -> Answer:
-        return {"faults": [fault.report() for fault in self._faults.all()]}
+        return {"faults": [fault.report() for fault in self.faults.all()]}
 
     async def _post_fault(self, request: web.Request) -> Answer:
-        return self._faults.add(FaultRule.model_validate(await body_of(request))).report()
+        return self.faults.add(FaultRule.model_validate(await body_of(request))).report()
 
     async def _delete_faults(self, _: web.Request) -> Answer:
-        self._faults.clear()
+        self.faults.clear()
         return {}
 
     async def _get_fault(self, request: web.Request) -> Answer:
@@ -119,7 +114,7 @@ class Control:
 
     async def _delete_fault(self, request: web.Request) -> Answer:
         fault = self._fault(request)
-        self._faults.remove(fault.id)
+        self.faults.remove(fault.id)
         return fault.report()
 
     async def _release(self, request: web.Request) -> Answer:
@@ -136,21 +131,21 @@ class Control:
 
     async def _get_requests(self, request: web.Request) -> Answer:
         filters = {name: request.query[name] for name in JOURNAL_FILTERS if name in request.query}
-        found = list(self._journal.find(whole(request, "since", 0), **filters))
+        found = list(self.journal.find(whole(request, "since", 0), **filters))
         limit = whole(request, "limit", len(found))
-        return {"last": self._journal.last, "count": len(found), "requests": found[:limit]}
+        return {"last": self.journal.last, "count": len(found), "requests": found[:limit]}
 
     async def _delete_requests(self, _: web.Request) -> Answer:
-        self._journal.clear()
-        return {"last": self._journal.last}
+        self.journal.clear()
+        return {"last": self.journal.last}
 
     async def _state(self, request: web.Request) -> Answer:
         base = f"{request.scheme}://{request.host}"
-        return {"clock": self._clock(), **self._hands.everything(base)}
+        return {"clock": self._clock(), **self.hands.everything(base)}
 
     async def _counters(self, _: web.Request) -> Answer:
-        reports = {vendor: counters.report() for vendor, counters in self._core.counters.items()}
-        return {**reports, "defects": self._exchange.defects}
+        reports = {vendor: counters.report() for vendor, counters in self.core.counters.items()}
+        return {**reports, "webhooks": self.webhooks.report(), "defects": self.exchange.defects}
 
     async def _get_clock(self, _: web.Request) -> Answer:
         return self._clock()
@@ -159,24 +154,24 @@ class Control:
         seconds = (await body_of(request)).get("seconds")
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= 1e8:
             raise ValueError("seconds must be a number from 0 to 1e8")
-        self._core.clock.advance(seconds)
+        self.core.clock.advance(seconds)
         return self._clock()
 
     async def _reset(self, request: web.Request) -> Answer:
-        self._reset_all(bool((await body_of(request)).get("keep_knobs", False)))
+        self.reset(bool((await body_of(request)).get("keep_knobs", False)))
         return {}
 
     async def _get_tokens(self, _: web.Request) -> Answer:
-        return {"tokens": self._core.tokens.listed()}
+        return {"tokens": self.core.tokens.listed()}
 
     async def _post_token(self, request: web.Request) -> Answer:
         token = Token(**TokenBody.model_validate(await body_of(request)).model_dump())
-        self._core.tokens.put(token)
+        self.core.tokens.put(token)
         return asdict(token)
 
     async def _rotate(self, request: web.Request) -> Answer:
         body = await body_of(request)
-        old = self._core.tokens.find(str(body.get("vendor")), str(body.get("key")))
+        old = self.core.tokens.find(str(body.get("vendor")), str(body.get("key")))
         if old is None:
             raise Unknown("no such key is in force")
         facts = {
@@ -185,50 +180,50 @@ class Control:
             "client_id": body.get("new_client_id", old.client_id),
         }
         new = Token(**TokenBody.model_validate(facts).model_dump())
-        self._core.tokens.revoke(old.vendor, old.key)
-        self._core.tokens.put(new)
+        self.core.tokens.revoke(old.vendor, old.key)
+        self.core.tokens.put(new)
         return asdict(new)
 
     async def _delete_token(self, request: web.Request) -> Answer:
         body = await body_of(request)
-        if not self._core.tokens.revoke(str(body.get("vendor")), str(body.get("key"))):
+        if not self.core.tokens.revoke(str(body.get("vendor")), str(body.get("key"))):
             raise Unknown("no such key is in force")
         return {}
 
     async def _get_deployment(self, request: web.Request) -> Answer:
-        return self._hands.show(*_object_path(request))
+        return self.hands.show(*_object_path(request))
 
     async def _patch_deployment(self, request: web.Request) -> Answer:
         vendor, identifier = _object_path(request)
-        self._hands.edit(vendor, identifier, await body_of(request))
-        return self._hands.show(vendor, identifier)
+        self.hands.edit(vendor, identifier, await body_of(request))
+        return self.hands.show(vendor, identifier)
 
     async def _delete_deployment(self, request: web.Request) -> Answer:
-        self._hands.remove(*_object_path(request))
+        self.hands.remove(*_object_path(request))
         return {}
 
     async def _post_logs(self, request: web.Request) -> Answer:
-        self._hands.write_logs(request.match_info["id"], await body_of(request))
+        self.hands.write_logs(request.match_info["id"], await body_of(request))
         return {}
 
     async def _get_endpoints(self, _: web.Request) -> Answer:
-        return {"endpoints": self._hands.endpoints()}
+        return {"endpoints": self.hands.endpoints()}
 
     async def _patch_endpoint(self, request: web.Request) -> Answer:
-        return self._hands.edit_endpoint(request.match_info["id"], await body_of(request))
+        return self.hands.edit_endpoint(request.match_info["id"], await body_of(request))
 
     async def _delete_endpoint(self, request: web.Request) -> Answer:
-        self._hands.remove_endpoint(request.match_info["id"])
+        self.hands.remove_endpoint(request.match_info["id"])
         return {}
 
     def _fault(self, request: web.Request) -> Fault:
-        fault = self._faults.get(request.match_info["id"])
+        fault = self.faults.get(request.match_info["id"])
         if fault is None:
             raise Unknown(f"no fault {request.match_info['id']}")
         return fault
 
     def _clock(self) -> Answer:
-        clock = self._core.clock
+        clock = self.core.clock
         now, following = clock.now(), clock.next_event()
         return {
             "mode": clock.mode,

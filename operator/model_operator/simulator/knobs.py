@@ -143,7 +143,10 @@ class PaitientKnobs(Section):
     quota_status: Literal[403, 429] = Field(403, description="Status code of quota_exceeded.")
     instance_status: Literal[422, 503] = Field(422, description="Status code of instance_type_unavailable.")
     deployment_error_status: Literal[500, 409] = Field(
-        500, description="Status code of deployment_error where it is not a conflict."
+        500, description="Status code of deployment_error; a conflict with the status is always 409."
+    )
+    refused_models: list[str] = Field(
+        [], description="Patterns of models whose create is answered with deployment_error."
     )
     max_deployments: Count | None = Field(10, description="Deployments per account; null is unlimited.")
     duplicate_names: Literal["allow", "reject"] = Field("allow", description="A second live deployment_name.")

@@ -33,6 +33,7 @@ class Webhooks:
         # Not the core's stream: whether webhooks are on must not change what else is drawn.
         self._chance = seeded(core.seed, "webhooks")
         self._count = 0
+        self._counts = {"announced": 0, "dropped": 0, "delivered": 0, "attempts": 0}
         self._kept_back: tuple[str, dict[str, Json]] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         core.announce = self.announce
@@ -40,7 +41,11 @@ class Webhooks:
     def announce(self, kind: str, deployment: Json) -> None:
         """Send an event, unless no URL is set."""
         knobs = self._core.knobs.webhooks
-        if knobs.url is None or self._chance.random() < knobs.drop_probability:
+        if knobs.url is None:
+            return
+        self._counts["announced"] += 1
+        if self._chance.random() < knobs.drop_probability:
+            self._counts["dropped"] += 1
             return
         self._count += 1
         created = rfc3339(self._core.clock.now())
@@ -59,6 +64,10 @@ class Webhooks:
         if self._kept_back is not None:
             self._send(*self._kept_back)
             self._kept_back = None
+
+    def report(self) -> dict[str, int]:
+        """How many events were announced, dropped on purpose, tried, delivered, and are under way."""
+        return {**self._counts, "under_way": len(self._tasks)}
 
     def close(self) -> None:
         """Stop sending."""
@@ -81,9 +90,12 @@ class Webhooks:
         await asyncio.sleep(knobs.delay_s)
         async with aiohttp.ClientSession(timeout=TIMEOUT, trust_env=False) as session:
             for pause in (*RETRY_SECONDS, None):
-                if await _posted(session, url, body, headers) or pause is None:
+                self._counts["attempts"] += 1
+                if await _posted(session, url, body, headers):
+                    self._counts["delivered"] += 1
                     return
-                await asyncio.sleep(pause)
+                if pause is not None:
+                    await asyncio.sleep(pause)
 
 
 def signature(secret: str, at: int, body: bytes) -> str:

@@ -55,7 +55,7 @@ class World:
         }
         self.exchange = Exchange(self.core, apps, self.faults, journal, closing)
         hands = Hands(self.core, parasail, paitient)
-        self.control = Control(self.core, self.exchange, self.faults, journal, hands, reset)
+        self.control = Control(self.core, self.exchange, self.faults, journal, hands, self.webhooks, reset)
 
     def end(self) -> None:
         """Let go of everything that is held or under way."""

@@ -196,6 +196,8 @@ def _check_catalogue(fields: dict[str, Json], knobs: PaitientKnobs) -> None:
     model, region = fields.get("model_name", ""), fields["region"]
     if not any(fnmatch.fnmatchcase(model, pattern) for pattern in knobs.models):
         raise PaitientError("model_not_found", f"Model {model[:200]!r} does not exist", "model_name")
+    if any(fnmatch.fnmatchcase(model, pattern) for pattern in knobs.refused_models):
+        raise PaitientError("deployment_error", f"Model {model[:200]!r} could not be deployed", "model_name")
     if fields["instance_type"] not in knobs.instance_types.get(region, []):
         text = f"Instance type {fields['instance_type'][:100]!r} is not available in {region[:100]!r}"
         raise PaitientError("instance_type_unavailable", text, "instance_type")
