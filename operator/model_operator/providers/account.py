@@ -10,17 +10,16 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
+from typing_extensions import override
+
 from model_operator.domain import Priority
 from model_operator.errors import RateLimited, Unavailable
 from model_operator.providers.base import Call, Credentials, Gate, Reply, Site, Transport
-from model_operator.providers.reading import Clean, Malformed
+from model_operator.providers.reading import Malformed
 from model_operator.providers.refusals import TEXT_LIMIT, Refused, explain
 from model_operator.redaction import Redactor
 
 T = TypeVar("T")
-
-_READ_LIMIT = 4096
-"""Characters of a vendor's text that are looked at, at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +28,7 @@ class Account:
 
     transport: Transport
     gate: Gate
-    clean: Clean
-    """Makes a vendor's text fit for people: one line, printable, at most 256 characters, no key of the account."""
+    clean: "Cleaner"
     priority: Priority = Priority.EDIT
 
     def at(self, priority: Priority) -> "Account":
@@ -82,16 +80,21 @@ class Account:
         return min(left, self.transport.request_timeout)
 
 
-def cleaner(credentials: Credentials) -> Clean:
-    """`Account.clean` for an account with these credentials."""
-    redactor = Redactor()
-    redactor.register(credentials.api_key)
-    redactor.register(credentials.client_id)
+class Cleaner:
+    """Makes a vendor's text fit for people: one line, printable, not too long, no key of the account."""
 
-    def clean(text: str) -> str:
+    def __init__(self, credentials: Credentials) -> None:
+        self._redactor = Redactor()
+        self._redactor.register(credentials.api_key)
+        self._redactor.register(credentials.client_id)
+
+    def __call__(self, text: str, *, limit: int = TEXT_LIMIT) -> str:
         # Redacted before as well as after: a control character inside a key must not hide it.
-        text = "".join(c if c.isprintable() else " " for c in redactor.redact(text[:_READ_LIMIT]))
-        text = redactor.redact(" ".join(text.split()))
-        return text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 1] + "…"
+        text = self._redactor.redact(text[: limit * 16])
+        text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+        text = self._redactor.redact(text)
+        return text if len(text) <= limit else text[: limit - 1] + "…"
 
-    return clean
+    @override
+    def __repr__(self) -> str:
+        return "Cleaner()"

@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from model_operator.domain import Fields
 from model_operator.models.deployment import ModelDeploymentSpec
-from model_operator.providers.account import Account, cleaner
+from model_operator.providers.account import Account, Cleaner
 from model_operator.providers.base import Connection, Credentials, Site, Vendor
 from model_operator.providers.credentials import read_key
 from model_operator.providers.paitient import wire
@@ -51,7 +51,7 @@ class Paitient(Vendor):
         base_url = connection.base_url.rstrip("/").removesuffix("/v1")
         return PaitientProvider(
             account=Account(
-                transport=connection.transport, gate=connection.gate, clean=cleaner(connection.credentials)
+                transport=connection.transport, gate=connection.gate, clean=Cleaner(connection.credentials)
             ),
             site=Site(provider=self.type, base_url=base_url, headers=headers),
         )

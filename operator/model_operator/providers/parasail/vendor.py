@@ -10,7 +10,7 @@ from typing_extensions import override
 from model_operator.domain import Fields
 from model_operator.models.deployment import ModelDeploymentSpec
 from model_operator.models.parasail import ScaleDownPolicy
-from model_operator.providers.account import Account, cleaner
+from model_operator.providers.account import Account, Cleaner
 from model_operator.providers.base import Connection, Credentials, Provider, Site, Vendor
 from model_operator.providers.credentials import read_key
 from model_operator.providers.parasail import wire
@@ -49,7 +49,7 @@ class Parasail(Vendor):
         chat = connection.chat_base_url or self.default_chat_base_url or ""
         return ParasailProvider(
             account=Account(
-                transport=connection.transport, gate=connection.gate, clean=cleaner(connection.credentials)
+                transport=connection.transport, gate=connection.gate, clean=Cleaner(connection.credentials)
             ),
             control=Site(provider=self.type, base_url=connection.base_url.rstrip("/"), headers=headers),
             chat=Site(provider=self.type, base_url=chat.rstrip("/"), headers=headers),
