@@ -21,6 +21,7 @@ PLURALS: Final = {PROVIDER: "modelproviders", DEPLOYMENT: "modeldeployments"}
 _CORE: Final = {"Secret": "secrets", "ConfigMap": "configmaps", "Event": "events"}
 _JSON_PATCH: Final = "application/json-patch+json"
 _TIMEOUT: Final = 30
+_SERVICE_ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 Body = dict[str, Any]
 
@@ -85,8 +86,20 @@ async def load_configuration(path: Path | None = None, context: str | None = Non
     return configuration
 
 
+def namespace_of(path: Path | None = None, context: str | None = None) -> str:
+    """The namespace that kubectl would use there. Raises `KubeConfigError`."""
+    if path is None and context is None and _is_in_cluster():
+        return (_SERVICE_ACCOUNT / "namespace").read_text(encoding="utf-8").strip()
+    try:
+        contexts, current = kubeconfig.list_kube_config_contexts(str(path) if path else None)
+    except (kubeconfig.ConfigException, OSError) as error:
+        raise KubeConfigError(f"cannot read the kubeconfig: {error}") from error
+    chosen = next((found for found in contexts if found["name"] == context), current)
+    return str(chosen["context"].get("namespace") or "default")
+
+
 def _is_in_cluster() -> bool:
-    return Path("/var/run/secrets/kubernetes.io/serviceaccount/token").is_file()
+    return (_SERVICE_ACCOUNT / "token").is_file()
 
 
 class Kube:

@@ -116,7 +116,7 @@ class ProviderPass:
         name = spec.credentials.secret_ref.name
         try:
             secret = await self.kube.get("Secret", key.namespace, name)
-            credentials = vendor.credentials(_decode(secret))
+            credentials = vendor.credentials(decode(secret))
         except ObjectGone:
             message = f'There is no Secret "{name}" in namespace {key.namespace}. Apply it; it is looked for every minute.'
             return Binding(kept, Reason.CREDENTIALS_MISSING, message)
@@ -172,7 +172,7 @@ class ProviderPass:
             self.close_account(binding.account, key)
 
 
-def _decode(secret: Mapping[str, object]) -> dict[str, str]:
+def decode(secret: Mapping[str, object]) -> dict[str, str]:
     """The Secret's data as text. Raises `CredentialsIncomplete` that names the bad key."""
     found = {}
     data = secret.get("data")
