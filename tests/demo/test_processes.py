@@ -58,8 +58,8 @@ def test_terminate_gives_the_process_its_chance_and_kill_does_not(tmp_path: Path
     with Processes() as processes:
         first = processes.start("sh", ["sh", "-c", polite], log=tmp_path / "first")
         second = processes.start("sh", ["sh", "-c", polite], log=tmp_path / "second")
-        for process in (first, second):
-            eventually(lambda log=process.log: "ready" in log.read_text(), what="the trap to be set")
+        eventually(lambda: "ready" in first.log.read_text(), what="the first trap to be set")
+        eventually(lambda: "ready" in second.log.read_text(), what="the second trap to be set")
         assert first.terminate() == 7
         second.kill()
     assert (tmp_path / "first").read_text() == "ready\nbye\n"

@@ -49,11 +49,12 @@ def _ldflags(version: str) -> str:
 
 @dataclass(frozen=True)
 class GoBuild:
-    """How to build. `go` is the program, None where there is none; the environment is ours plus `environ`."""
+    """How to build what. `go` is the compiler, None where there is none; the environment for it is `environ`."""
 
     source: Path | None = field(default_factory=find_source)
     go: str | None = field(default_factory=lambda: shutil.which("go"))
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    packages: Mapping[str, str] = field(default_factory=lambda: PACKAGES)
 
     @property
     def key(self) -> str:
@@ -64,7 +65,7 @@ class GoBuild:
         return f"{KUBERNETES_VERSION}-{digest.hexdigest()[:12]}"
 
     def build(self, programs: Sequence[str], folder: Path, progress: Progress) -> None:
-        """Put `programs` (keys of `PACKAGES`) into `folder`. Minutes the first time. Raises `BuildFailed`."""
+        """Put `programs` (keys of `packages`) into `folder`. Minutes the first time. Raises `BuildFailed`."""
         if self.source is None:
             raise BuildFailed("the Go module of the control plane is not installed")
         if self.go is None:
@@ -88,8 +89,7 @@ class GoBuild:
                     raise BuildFailed(str(error)) from error
                 _follow(process, progress)
 
-    @staticmethod
-    def _arguments(program: str, target: Path) -> list[str]:
+    def _arguments(self, program: str, target: Path) -> list[str]:
         return [
             "build",
             "-v",  # one line per package: the progress
@@ -98,7 +98,7 @@ class GoBuild:
             "-buildvcs=false",
             f"-ldflags={_ldflags(KUBERNETES_VERSION)}",
             f"-o={target}",
-            PACKAGES[program],
+            self.packages[program],
         ]
 
 
