@@ -96,7 +96,7 @@ async def test_a_stop_by_its_own_policy_looks_like_any_stop(parasail):
 
 async def test_a_put_carries_the_whole_object_with_unknown_keys_and_read_only_ones(parasail):
     id = await parasail.serving(parasail.desired(**FULL))
-    secret = {"chatTemplateOverride": "…", "futureField": {"deep": [1, 2.5, None]}, "emptyOne": None}
+    secret = {"futureText": "…", "futureField": {"deep": [1, 2.5, None]}, "emptyOne": None}
     await parasail.fault("fields", operation="get", extra=secret)
     before = await parasail.shown(id)
     await parasail.provider.update(id, {"replicas": 5}, frozenset({"contextLength"}))

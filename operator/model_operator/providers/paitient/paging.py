@@ -22,10 +22,11 @@ FetchPage = Callable[[int, int], Awaitable[Page]]
 async def all_items(fetch: FetchPage) -> Sequence[Mapping[str, Any]]:
     """Every item once, in the vendor's order. Raises `Malformed` if the pages do not advance or do not end."""
     found: dict[str, Mapping[str, Any]] = {}
-    offset, total = 0, None
+    offset, reached, total = 0, 0, None
     for _ in range(MOST_PAGES):
         page = await fetch(PAGE_LIMIT, offset)
-        known = len(found)
+        known, unread = len(found), offset >= reached
+        reached = max(reached, offset + len(page.items))
         for item in page.items:
             found.setdefault(identifier(item), item)
         vanished = total - page.total if total is not None and page.total is not None else 0
@@ -34,7 +35,7 @@ async def all_items(fetch: FetchPage) -> Sequence[Mapping[str, Any]]:
             # Items before this page are gone, so that others moved up past it: look at those, too.
             offset = max(0, offset - vanished)
             continue
-        if page.items and offset > 0 and len(found) == known:
+        if page.items and unread and len(found) == known:
             raise Malformed("its pages repeat themselves")
         following = _next(page, offset)
         if following is None:

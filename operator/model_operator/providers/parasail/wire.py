@@ -110,8 +110,9 @@ def remote_of(item: Any, *, chat_base_url: str | None, clean: Clean, is_full: bo
         replicas=_running(item, status, state),
         alias=text(item.get("externalAlias")),
         url=chat_base_url,
-        fields=shown(item, FIELDS),
-        version=f"{modified}/{shown_word}" if modified else digest(item),
+        fields=fields,
+        # Whether a hand's change moves modifiedAt is not documented, so our own fields count besides.
+        version=f"{modified}/{shown_word}/{digest(fields)}" if modified else digest(item),
         is_full=is_full,
     )
 
