@@ -41,13 +41,7 @@ class SharedCluster:
             return self._said
 
     def _start(self) -> Access:
-        self._plane = ControlPlane.start(controller_manager=True, progress=self._say)
-        for shipped in _SHIPPED:
-            self._plane.kubectl("apply", "--server-side", f"--filename={shipped}")
-        if any((ROOT / "crds").glob("*.yaml")):
-            self._plane.kubectl(
-                "wait", "--for=condition=Established", "--timeout=60s", f"--filename={ROOT / 'crds'}"
-            )
+        self._plane = ControlPlane.start(controller_manager=True, install=_SHIPPED, progress=self._say)
         return self._plane.access
 
     def stop(self) -> None:

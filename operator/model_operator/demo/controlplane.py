@@ -13,7 +13,7 @@ import socket
 import ssl
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -70,13 +70,17 @@ class ControlPlane(Cluster):
         *,
         binaries: Binaries | None = None,
         controller_manager: bool = False,
+        install: Sequence[Path] = (),
         progress: Progress = to_stderr,
         find_port: Callable[[], int] = free_port,
     ) -> Self:
         """A server that is ready for requests; blocks until then.
 
         `controller_manager` asks for the controllers behind namespaces, owner references and ServiceAccounts.
-        Raises `NoControlPlane` when there are no programs, `ControlPlaneFailed` when they do not come up.
+        `install` are manifests (files or folders) that are applied before those start: the garbage collector
+        looks for new kinds every 30 s only, and follows no owner of a kind that it does not know.
+        Raises `NoControlPlane` when there are no programs, `ControlPlaneFailed` when they do not come up, and
+        `KubectlFailed` when a manifest is refused.
         """
         if binaries is None:
             binaries = Resolver.from_environment(os.environ, progress).resolve(
@@ -87,7 +91,7 @@ class ControlPlane(Cluster):
         processes = Processes(remove=[folder])
         try:
             plane = cls(binaries, folder, processes)
-            plane._start(find_port, with_manager=controller_manager)
+            plane._start(find_port, install, with_manager=controller_manager)
         except BaseException:
             processes.close()
             raise
@@ -99,14 +103,17 @@ class ControlPlane(Cluster):
         """Ends the processes and removes the data."""
         self._processes.close()
 
-    def _start(self, find_port: Callable[[], int], *, with_manager: bool) -> None:
-        storage = self._start_etcd()
-        server = self._start_server(storage, find_port)
+    def _start(self, find_port: Callable[[], int], install: Sequence[Path], *, with_manager: bool) -> None:
+        server = self._start_server(self._start_etcd(), find_port)
         write_kubeconfig(self.kubeconfig, server=self.url, ca=self.ca, token=self._token)
+        self._await(server, "/readyz")
+        for manifest in install:
+            self.kubectl("apply", "--server-side", f"--filename={manifest}")
+        for kind in self.kubectl("get", "crds", "--output=name").stdout.split():
+            self.kubectl("wait", "--for=condition=Established", "--timeout=60s", kind)
         if with_manager and self.binaries.kube_controller_manager is not None:
             self._start_manager(self.binaries.kube_controller_manager)
             self.access = replace(self.access, has_controllers=True)
-        self._await(server, "/readyz")
 
     def _start_etcd(self) -> str:
         """The API server's flag for its storage; etcd talks over a unix socket that only we may open."""
