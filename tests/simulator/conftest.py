@@ -1,5 +1,6 @@
 """A simulator per test, in this process, over real HTTP on loopback, and a client that knows both vendors' headers."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -87,6 +88,14 @@ class Sim:
 
     async def knobs(self, values: dict[str, Any]) -> None:
         await self.control("PATCH", "/knobs", values)
+
+    async def eventually(self, look: Callable[[], Awaitable[Any]], within: float = 10) -> None:
+        """Until ``look`` gives something true; a deadline, not a fixed pause, decides."""
+        async with asyncio.timeout(within):
+            while True:
+                if await look():
+                    return
+                await asyncio.sleep(0.01)
 
     async def fault(self, **rule: Any) -> str:
         return (await self.control("POST", "/faults", rule))["id"]

@@ -59,10 +59,9 @@ class Webhooks:
             self._kept_back = (knobs.url, event)
             return
         copies = knobs.burst + (self._chance.random() < knobs.duplicate_probability)
-        for _ in range(copies):
-            self._send(knobs.url, event)
+        sent = [self._send(knobs.url, event) for _ in range(copies)]
         if self._kept_back is not None:
-            self._send(*self._kept_back)
+            sent.append(self._send(*self._kept_back, after=sent[0]))
             self._kept_back = None
 
     def report(self) -> dict[str, int]:
@@ -74,12 +73,17 @@ class Webhooks:
         for task in self._tasks:
             task.cancel()
 
-    def _send(self, url: str, event: dict[str, Json]) -> None:
-        task = asyncio.get_running_loop().create_task(self._deliver(url, event))
+    def _send(
+        self, url: str, event: dict[str, Json], after: asyncio.Task[None] | None = None
+    ) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(self._deliver(url, event, after))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
-    async def _deliver(self, url: str, event: dict[str, Json]) -> None:
+    async def _deliver(self, url: str, event: dict[str, Json], after: asyncio.Task[None] | None) -> None:
+        if after is not None:
+            await asyncio.wait([after])
         knobs = self._core.knobs.webhooks
         body = json.dumps(event).encode()
         secret = "wrong" if self._chance.random() < knobs.bad_signature_probability else knobs.secret
