@@ -91,7 +91,9 @@ def namespace_of(path: Path | None = None, context: str | None = None) -> str:
     if path is None and context is None and _is_in_cluster():
         return (_SERVICE_ACCOUNT / "namespace").read_text(encoding="utf-8").strip()
     try:
-        contexts, current = kubeconfig.list_kube_config_contexts(str(path) if path else None)
+        contexts, current = kubeconfig.list_kube_config_contexts(  # type: ignore[no-untyped-call]
+            str(path) if path else None
+        )
     except (kubeconfig.ConfigException, OSError) as error:
         raise KubeConfigError(f"cannot read the kubeconfig: {error}") from error
     chosen = next((found for found in contexts if found["name"] == context), current)

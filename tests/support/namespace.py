@@ -2,7 +2,7 @@
 
 import contextlib
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -165,6 +165,26 @@ class Namespace:
                 "subjects": [{"kind": "ServiceAccount", "name": "model-operator", "namespace": self.name}],
             },
         )
+
+    @contextlib.contextmanager
+    def bound_everywhere(self) -> Iterator[None]:
+        """This namespace's operator may act in all namespaces while the block runs, as the shipped binding lets it."""
+        bindings = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"
+        self.api.call(
+            "POST",
+            bindings,
+            {
+                "metadata": {"name": self.name},
+                "roleRef": {
+                    "apiGroup": "rbac.authorization.k8s.io",
+                    "kind": "ClusterRole",
+                    "name": "model-operator",
+                },
+                "subjects": [{"kind": "ServiceAccount", "name": "model-operator", "namespace": self.name}],
+            },
+        )
+        yield
+        self.api.call("DELETE", f"{bindings}/{self.name}")
 
     def remove(self) -> None:
         """Everything goes, also what a finalizer holds: its operator is gone by now."""

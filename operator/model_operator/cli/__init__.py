@@ -8,6 +8,8 @@ import click
 from model_operator import __version__
 from model_operator.cli.crds import print_crds
 from model_operator.cli.demo import show_demo
+from model_operator.cli.logs import print_logs
+from model_operator.cli.metrics import print_metrics
 from model_operator.cli.run import run_operator
 from model_operator.cli.simulator import run_simulator
 
@@ -28,5 +30,5 @@ def main() -> None:
     """Run models on remote inference providers from Kubernetes YAML."""
 
 
-for command in (run_operator, print_crds, show_demo, run_simulator):
+for command in (run_operator, print_crds, show_demo, run_simulator, print_logs, print_metrics):
     main.add_command(command)

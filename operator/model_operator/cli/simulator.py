@@ -2,13 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from pydantic import ValidationError
 
-from model_operator.simulator.clock import ClockMode
-from model_operator.simulator.knobs import Knobs, described
+if TYPE_CHECKING:  # it brings a web server
+    from model_operator.simulator.clock import ClockMode
+    from model_operator.simulator.knobs import Knobs
 
 EPILOG = """\b
 Examples:
@@ -62,7 +63,7 @@ def run_simulator(  # noqa: PLR0913, PLR0917  the flags of a command
     port: int,
     knobs: tuple[str, ...],
     list_knobs: bool,
-    clock: ClockMode,
+    clock: "ClockMode",
     time_scale: float,
     seed: int,
     ready_file: Path | None,
@@ -70,22 +71,27 @@ def run_simulator(  # noqa: PLR0913, PLR0917  the flags of a command
     """Serve stand-ins for both providers' APIs.
 
     They are stateful, with a clock, faults and a journal, until SIGTERM or SIGINT. The state is in memory and
-    starts empty, with two API keys: sim-parasail-key, and sim-paitient-key of client sim-client.
+    starts empty, but for two API keys:
+
+    \b
+      parasail  apiKey: sim-parasail-key
+      paitient  apiKey: sim-paitient-key, clientID: sim-client
     """
+    from model_operator.simulator import run  # noqa: PLC0415
+
     chosen = _chosen(knobs)
     if list_knobs:
         click.echo(_table(chosen))
         return
-
-    from model_operator.simulator import run  # noqa: PLC0415  it brings a web server
-
     try:
         run(host, port, chosen, clock, time_scale, seed, ready_file)
     except OSError as error:
         raise click.ClickException(f"cannot serve on {host} port {port}: {error}") from error
 
 
-def _chosen(knobs: tuple[str, ...]) -> Knobs:
+def _chosen(knobs: tuple[str, ...]) -> "Knobs":
+    from model_operator.simulator.knobs import Knobs  # noqa: PLC0415
+
     try:
         return Knobs().changed(dict(map(_parse, knobs)))
     except ValidationError as error:
@@ -106,7 +112,9 @@ def _parse(knob: str) -> tuple[str, Any]:
         return name, value
 
 
-def _table(knobs: Knobs) -> str:
+def _table(knobs: "Knobs") -> str:
+    from model_operator.simulator.knobs import described  # noqa: PLC0415
+
     return "\n".join(
         f"{row['name']}={json.dumps(row['value'])}\n    {row['description']}" for row in described(knobs)
     )

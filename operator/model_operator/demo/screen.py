@@ -40,7 +40,9 @@ class Screen:
         self._steps += 1
         seconds = time.monotonic() - self._started
         self._console.print()
-        self._console.print(Text(f"{self._steps}. {title}", style="bold"), Text(f"({seconds:.0f} s)", style="dim"))
+        self._console.print(
+            Text(f"{self._steps}. {title}", style="bold"), Text(f"({seconds:.0f} s)", style="dim")
+        )
 
     def progress(self, line: str) -> None:
         """A part is coming up."""

@@ -36,6 +36,7 @@ def stay_when_blind(s: Situation) -> Plan | None:
     unknown = Verdict(None, Reason(error.reason), str(error))
     return replace(
         plan,
+        look_again=max(again, s.timing.poll_interval),
         synced=unknown,
         serving=Verdict(None, Reason.UNKNOWN, str(error)),
         progress=Progress.SETTLED,

@@ -116,7 +116,8 @@ def _leave_stopped(s: Situation) -> Plan:
 def _on_the_way_down(s: Situation) -> Plan:
     reason = Reason.SCALED_DOWN if s.desired.may_scale_down else Reason.STOPPED
     serving = Verdict(False, reason, "The deployment is shutting down at the provider.")
-    return replace(settled(Phase.STOPPED, serving), progress=Progress.MOVING)
+    phase = Phase.SCALED_DOWN if s.desired.may_scale_down else Phase.STOPPED
+    return replace(settled(phase, serving), progress=Progress.MOVING)
 
 
 def _stopped(s: Situation, phase: Phase, serving: Verdict) -> Plan:

@@ -178,7 +178,8 @@ def wait_for_replicas(s: Situation) -> Plan | None:
         return None
     is_up = s.status.phase in {Phase.READY, Phase.UPDATING}
     phase = Phase.UPDATING if is_up else Phase.STARTING
-    return moving(Reason.UPDATING, f"Fewer replicas run than the {least} asked for.", phase)
+    plan = moving(Reason.UPDATING, f"Fewer replicas run than the {least} asked for.", phase)
+    return replace(plan, look_again=5 * s.timing.transition_poll)
 
 
 def wait_for_alias(s: Situation) -> Plan | None:

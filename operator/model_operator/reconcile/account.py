@@ -157,7 +157,7 @@ class Account:
 
     def _version(self, id_: str) -> str | None:
         item = self.snapshot.by_id.get(id_) if self.snapshot else None
-        return f"{item.version}|{item.word}" if item else None
+        return f"{item.version}|{item.word}|{item.replicas}" if item else None
 
 
 @dataclass(slots=True)

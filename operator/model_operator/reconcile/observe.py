@@ -132,6 +132,8 @@ def _needs_full_read(look: Look, item: Remote) -> bool:
         return _is_unpublished(look, item)
     if memory.version != item.version or _is_unpublished(look, item):
         return True
+    if item.state is RunState.SERVING and item.replicas is None and _is_moving(look):
+        return True  # what it moves towards, only a GET shows
     if memory.sent_update is not None and not memory.sent_update.is_verified:
         return item.state in {RunState.SERVING, RunState.FAILED}
     return memory.read_again_at is not None and look.now >= memory.read_again_at
@@ -149,11 +151,22 @@ def _is_unpublished(look: Look, item: Remote) -> bool:
     return (status.endpoint_url is None or serving is None or serving.status != "True") and not has_full
 
 
+def _is_moving(look: Look) -> bool:
+    reconciling = look.resource.status.condition("Reconciling")
+    return reconciling is not None and reconciling.status == "True"
+
+
 def _merge(item: Remote, full: Remote | None, version: str | None) -> Remote:
     """The item's state on top of the last full view, as long as that is of the same version."""
     if full is None or version != item.version or full.id != item.id:
         return item
-    return replace(full, state=item.state, word=item.word, message=item.message or full.message)
+    return replace(
+        full,
+        state=item.state,
+        word=item.word,
+        message=item.message or full.message,
+        replicas=full.replicas if item.replicas is None else item.replicas,
+    )
 
 
 def _is_newer_than_list(look: Look, full: Remote) -> bool:

@@ -99,7 +99,7 @@ def remote_of(item: Any, *, chat_base_url: str | None, clean: Clean, is_full: bo
         status = {"status": status}  # missing, or the bare word
     shown_word = word(status.get("status"), clean)
     state = STATES.get(shown_word.upper(), RunState.UNKNOWN)
-    modified = item.get("modifiedAt")
+    modified, fields = item.get("modifiedAt"), shown(item, FIELDS)
     return Remote(
         id=identifier(item),
         name=text(item.get("deploymentName")) or "",
