@@ -1,0 +1,171 @@
+"""Puts the demo's parts up, one after the other with a line each, and takes them down again whatever happens.
+
+A control plane of our own, or (asked for explicitly) a namespace on the user's cluster; simulator; operator.
+"""
+
+import contextlib
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from model_operator.demo import programs, shipped
+from model_operator.demo.controlplane import ControlPlane
+from model_operator.demo.controlplane_access import Cluster, KubectlFailed
+from model_operator.demo.controlplane_binaries import Resolver
+from model_operator.demo.controlplane_existing import ExistingCluster
+from model_operator.demo.processes import Processes
+from model_operator.demo.programs import Part
+from model_operator.demo.screen import Screen
+
+PORT = 8700  # in manifests/examples/simulator-providers.yaml, and the simulator's default
+TIME_SCALE = (
+    3  # a start at Parasail takes eight seconds: long enough to be seen, short enough to be waited for
+)
+NAMESPACE = "model-operator-demo"
+_CRDS = ("crd/modelproviders.modeloperator.dev", "crd/modeldeployments.modeloperator.dev")
+
+
+class NotOnThisCluster(Exception):
+    """The user's cluster is not one to show the demo on; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Everything that is up."""
+
+    screen: Screen
+    cluster: Cluster
+    namespace: str
+    simulator: Part
+    operator: Part
+    examples: Path
+
+    def kubectl(self, *args: str, shown: bool = True) -> str:
+        """Run kubectl, show command and outcome. Raises `KubectlFailed`."""
+        if shown:
+            self.screen.command(_typed("kubectl", *args))
+        said = self.cluster.kubectl(*args).stdout
+        if shown:
+            self.screen.outcome(said)
+        return said
+
+
+@contextlib.contextmanager
+def set_up(screen: Screen, *, keep: bool, existing_cluster: bool) -> Iterator[Stage]:
+    """Raises what the parts raise; takes down what it put up in any case."""
+    manifests = shipped.manifests()
+    with ExitStack() as stack:
+        folder = Path(tempfile.mkdtemp(prefix="model-operator-demo-"))
+        processes = stack.enter_context(Processes(remove=[] if keep else [folder]))
+        screen.step("A Kubernetes API server")
+        cluster = stack.enter_context(_existing() if existing_cluster else _own(screen))
+        namespace = NAMESPACE if existing_cluster else "default"
+        screen.step("The custom resources, and the operator's own ServiceAccount and role")
+        if existing_cluster:
+            _refuse_if_in_use(cluster)
+            stack.callback(_uninstall, cluster, manifests / "rbac.yaml")
+        screen.command("model-operator crds | kubectl apply --server-side --filename -")
+        screen.command(f"kubectl apply --server-side --filename {shipped.as_typed(manifests / 'rbac.yaml')}")
+        screen.outcome(programs.install(cluster, manifests / "rbac.yaml"))
+        screen.step("A simulator of both providers, whose clock runs faster, and the operator")
+        simulator = _simulator(screen, processes, folder)
+        operator = _operator(screen, processes, folder, cluster, simulator)
+        if existing_cluster:
+            _enter_namespace(cluster)
+            stack.callback(_leave_namespace, cluster)
+        if keep:
+            screen.progress(f"logs will stay in {folder}")
+        yield Stage(screen, cluster, namespace, simulator, operator, manifests / "examples")
+
+
+def _own(screen: Screen) -> Cluster:
+    resolver = Resolver.from_environment(os.environ, screen.progress)
+    # Its controllers are started where they are at hand; building them for the demo alone would take minutes.
+    binaries = resolver.resolve(controller_manager=False)
+    return ControlPlane.start(binaries=binaries, controller_manager=True, progress=screen.progress)
+
+
+def _existing() -> Cluster:
+    kubectl = shutil.which("kubectl")
+    if kubectl is None:
+        raise NotOnThisCluster("kubectl is not in the PATH, and a cluster of your own is reached with it")
+    return ExistingCluster(kubectl=kubectl, environ=os.environ)
+
+
+def _refuse_if_in_use(cluster: Cluster) -> None:
+    """What is installed there is somebody's: an operator that works, with deployments that cost money."""
+    for found in (*_CRDS, f"namespace/{programs.SYSTEM_NAMESPACE}", f"namespace/{NAMESPACE}"):
+        if cluster.kubectl("get", found, "--ignore-not-found", "--output=name").stdout:
+            raise NotOnThisCluster(
+                f"the cluster at {cluster.url} has {found} already: the demo only uses clusters without"
+                " model-operator, since it removes what it installs"
+            )
+
+
+def _uninstall(cluster: Cluster, rbac: Path) -> None:
+    cluster.kubectl("delete", "--ignore-not-found", *_CRDS, check=False)
+    cluster.kubectl("delete", "--ignore-not-found", f"--filename={rbac}", check=False)
+
+
+def _enter_namespace(cluster: Cluster) -> None:
+    cluster.kubectl("create", "namespace", NAMESPACE)
+    cluster.kubectl("config", "set-context", "--current", f"--namespace={NAMESPACE}")  # in our private copy
+
+
+def _leave_namespace(cluster: Cluster) -> None:
+    """The operator still runs and lets go of its objects; if it cannot, the simulator's end ends them, too."""
+    kinds = "modeldeployments,modelproviders"
+    done = cluster.kubectl("delete", kinds, "--all", "--timeout=30s", check=False)
+    if done.returncode != 0:
+        names = cluster.kubectl("get", kinds, "--output=name", check=False).stdout.split()
+        for name in names:
+            cluster.kubectl(
+                "patch", name, "--type=merge", '--patch={"metadata":{"finalizers":null}}', check=False
+            )
+    cluster.kubectl("delete", "namespace", NAMESPACE, "--wait=false", check=False)
+
+
+def _simulator(screen: Screen, processes: Processes, folder: Path) -> Part:
+    port = PORT if _is_free(PORT) else 0
+    flags = [f"--port={port}", "--clock=scaled", f"--time-scale={TIME_SCALE}"]
+    part = programs.start_simulator(processes, folder, *flags)
+    screen.command(_typed("model-operator", "simulator", f"--port={part.url.rpartition(':')[2]}", *flags[1:]))
+    screen.progress(f"  {part.url}: Parasail, PaiTIENT, and what they were asked (/__sim/requests)")
+    return part
+
+
+def _operator(screen: Screen, processes: Processes, folder: Path, cluster: Cluster, simulator: Part) -> Part:
+    kubeconfig = programs.operator_kubeconfig(cluster, folder / "operator.kubeconfig")
+    flags = [f"--allowed-provider-host={simulator.url}"]
+    screen.command(_typed("model-operator", "run", f"--kubeconfig={kubeconfig}", *flags))
+    part = programs.start_operator(processes, folder, kubeconfig, *flags)
+    programs.wait_ready(part)
+    screen.progress(f"  ready: {part.url}/metrics; log: {part.process.log}")
+    return part
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return _binds(probe, port)
+
+
+def _binds(probe: socket.socket, port: int) -> bool:
+    try:
+        probe.bind(("127.0.0.1", port))
+    except OSError:
+        return False
+    return True
+
+
+def _typed(*argv: str) -> str:
+    """As a user would type it."""
+    return " ".join(f"'{word}'" if set(word) & set(' {}[]"$&|;<>') else word for word in argv)
+
+
+__all__ = ["KubectlFailed", "NotOnThisCluster", "Stage", "set_up"]
