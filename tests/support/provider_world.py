@@ -27,6 +27,10 @@ class OpenGate(Gate):
         self.turns: list[Priority] = []
         self.pauses: list[timedelta | None] = []
 
+    @property
+    def resting(self) -> timedelta:
+        return timedelta()
+
     @asynccontextmanager
     async def turn(self, priority: Priority) -> AsyncIterator[None]:
         self.turns.append(priority)

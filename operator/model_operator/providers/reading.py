@@ -4,7 +4,6 @@ Both wire modules read through these, so that a renamed, missing or mistyped fie
 """
 
 import json
-import math
 import re
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
@@ -14,6 +13,8 @@ from model_operator.domain import Value
 
 WORD_LIMIT = 64
 """Most characters of a status word."""
+
+_LARGEST = 1e18
 
 Clean = Callable[[str], str]
 """Makes a vendor's text fit for people; see `Account.clean`."""
@@ -57,7 +58,7 @@ def number(value: Any) -> float | None:
     """A finite number as a float, also as `"0.7"`."""
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", value):
         return float(value)
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+    if isinstance(value, int | float) and not isinstance(value, bool) and -_LARGEST <= value <= _LARGEST:
         return float(value)
     return None
 

@@ -5,6 +5,7 @@ are not in it, but the live service is known to send them.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -99,8 +100,7 @@ def remote_of(item: Any, *, chat_base_url: str | None, clean: Clean, is_full: bo
         status = {"status": status}  # missing, or the bare word
     shown_word = word(status.get("status"), clean)
     state = STATES.get(shown_word.upper(), RunState.UNKNOWN)
-    modified, fields = item.get("modifiedAt"), shown(item, FIELDS)
-    return Remote(
+    remote = Remote(
         id=identifier(item),
         name=text(item.get("deploymentName")) or "",
         model=text(item.get("modelName")),
@@ -110,11 +110,24 @@ def remote_of(item: Any, *, chat_base_url: str | None, clean: Clean, is_full: bo
         replicas=_running(item, status, state),
         alias=text(item.get("externalAlias")),
         url=chat_base_url,
-        fields=fields,
-        # Whether a hand's change moves modifiedAt is not documented, so our own fields count besides.
-        version=f"{modified}/{shown_word}/{digest(fields)}" if modified else digest(item),
+        fields=shown(item, FIELDS),
         is_full=is_full,
     )
+    return replace(remote, version=_version(item, remote))
+
+
+def _version(item: Mapping[str, Any], remote: Remote) -> str:
+    modified = item.get("modifiedAt")
+    if not modified:
+        return digest(item)
+    # What moves modifiedAt is not documented (instances that come up do not), so what is seen counts besides.
+    seen = {
+        "fields": remote.fields,
+        "replicas": remote.replicas,
+        "alias": remote.alias,
+        "said": remote.message,
+    }
+    return f"{modified}/{remote.word}/{digest(seen)}"
 
 
 def _running(item: Mapping[str, Any], status: Mapping[str, Any], state: RunState) -> int | None:
