@@ -1,0 +1,110 @@
+"""The flags that `logs` and `metrics` have in common, and what they mean.
+
+Nothing here connects to anything, so that help and wrong use cost nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from model_operator.durations import parse_duration
+from model_operator.hosts import HostRule
+
+Command = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Which ModelDeployment, and how to get there."""
+
+    name: str
+    namespace: str | None
+    kubeconfig: Path | None
+    context: str | None
+    allowed_hosts: tuple[HostRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From when to when; open where None."""
+
+    start: datetime | None
+    end: datetime | None
+
+    @classmethod
+    def of(cls, since: timedelta | None, start: datetime | None, end: datetime | None) -> "Span":
+        """Raises `click.UsageError` on flags that contradict each other."""
+        if since is not None and start is not None:
+            raise click.UsageError("--since and --start-time both say where to begin: give one of them")
+        if since is not None:
+            start = (end or datetime.now(UTC)) - since
+        if start is not None and end is not None and start >= end:
+            raise click.UsageError("--end-time must be after the beginning")
+        return cls(start, end)
+
+
+def _duration(text: str) -> timedelta:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def _time(text: str) -> datetime:
+    """UTC where it names no zone."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is not a time such as 2026-01-31T12:00:00Z") from error
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _host(text: str) -> HostRule:
+    try:
+        return HostRule.parse(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+_FLAGS = (
+    click.argument("name"),
+    click.option("-n", "--namespace", help="Its namespace; without it the one of the kubeconfig's context."),
+    click.option(
+        "--kubeconfig",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="Kubeconfig file; without it $KUBECONFIG or ~/.kube/config.",
+    ),
+    click.option("--context", help="Context of the kubeconfig; without it the current one."),
+    click.option(
+        "--allowed-provider-host",
+        "allowed_hosts",
+        type=_host,
+        multiple=True,
+        metavar="HOST",
+        help="Host besides the vendor's own that may be sent the key, as for `run`; may be repeated.",
+    ),
+    click.option(
+        "--since", type=_duration, metavar="DURATION", help="Begin so long before now, or before --end-time."
+    ),
+    click.option("--start-time", type=_time, metavar="TIME", help="Begin there, e.g. 2026-01-31T12:00:00Z."),
+    click.option("--end-time", type=_time, metavar="TIME", help="End there."),
+    click.option(
+        "-o",
+        "--output",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="For people or for programs.",
+    ),
+)
+
+
+def reading_flags(command: Command) -> Command:
+    """The flags that both commands have."""
+    for flag in reversed(_FLAGS):
+        command = flag(command)
+    return command
