@@ -1,6 +1,7 @@
 """A simulator per test, in this process, over real HTTP on loopback, and a client that knows both vendors' headers."""
 
 import asyncio
+import io
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -48,10 +49,11 @@ class Sim:
         raw: bytes | None = None,
     ) -> Answer:
         data = raw if raw is not None else None if body is None else json.dumps(body).encode()
+        content = None if data is None else io.BytesIO(data)
         target = URL(self.url + path, encoded=True)
         timeout = aiohttp.ClientTimeout(total=20)
         async with self.session.request(
-            method, target, data=data, headers=headers, timeout=timeout, allow_redirects=False
+            method, target, data=content, headers=headers, timeout=timeout, allow_redirects=False
         ) as reply:
             text = (await reply.read()).decode("utf-8", "replace")
             return Answer(reply.status, text, {name.lower(): value for name, value in reply.headers.items()})

@@ -16,6 +16,9 @@ ClockMode = Literal["real", "scaled", "manual"]
 # A manual clock starts here, so that two runs of a test print the same times.
 MANUAL_START = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC).timestamp()
 
+# The clock ends before the calendar of datetime does.
+LAST_TIME = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
+
 
 class Clock:
     """Seconds since the epoch on the simulator's own clock.
@@ -46,7 +49,13 @@ class Clock:
         return self._start + passed + self._offset
 
     def advance(self, seconds: float) -> None:
-        """Move the clock forward, in any mode, and fire what came due on the way."""
+        """Move the clock forward, in any mode, and fire what came due on the way.
+
+        Raises:
+            ValueError: the clock would leave the calendar.
+        """
+        if self.now() + seconds >= LAST_TIME:
+            raise ValueError("the clock ends in the year 9000")
         self._offset += seconds
         self.settle()
 

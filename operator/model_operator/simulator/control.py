@@ -125,8 +125,10 @@ class Control:
     async def _wait(self, request: web.Request) -> Answer:
         fault = self._fault(request)
         times = whole(request, "hits", 1)
-        timeout = min(LONGEST_WAIT, float(request.query.get("timeout", "30")))
-        arrived = await fault.wait(times, timeout)
+        seconds = float(request.query.get("timeout", "30"))
+        if not 0 <= seconds <= LONGEST_WAIT:
+            raise ValueError(f"timeout must be from 0 to {LONGEST_WAIT:.0f} seconds")
+        arrived = await fault.wait(times, seconds)
         return {**fault.report(), "arrived": arrived}
 
     async def _get_requests(self, request: web.Request) -> Answer:

@@ -193,11 +193,8 @@ class Hands:
             lifecycle.later(deployment, edit.fail_after_s, lambda: lifecycle.fail(deployment))
 
     def _find_parasail(self, identifier: str) -> ParasailDeployment:
-        found = (
-            self._parasail.live.get(int(identifier))
-            if identifier.isascii() and identifier.isdigit()
-            else None
-        )
+        is_number = identifier.isascii() and identifier.isdigit() and len(identifier) <= 19
+        found = self._parasail.live.get(int(identifier)) if is_number else None
         if found is None:
             raise Unknown(f"no Parasail deployment {identifier[:100]}")
         return found

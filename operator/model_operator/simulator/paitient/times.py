@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from model_operator.simulator.call import Call
+from model_operator.simulator.clock import LAST_TIME
 
 from .errors import PaitientError
 
@@ -20,6 +21,9 @@ def parsed_time(call: Call, name: str, default: float) -> float:
         # A '+' of an offset arrives as a blank when the client did not encode it.
         moment = datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text.strip())
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return aware.timestamp()
+        seconds = aware.timestamp()
     except (ValueError, OverflowError) as error:
         raise PaitientError("invalid_parameters", f"{name} must be an ISO 8601 time", name) from error
+    if not 0 <= seconds < LAST_TIME:
+        raise PaitientError("invalid_parameters", f"{name} must be a time from 1970 to 8999", name)
+    return seconds
