@@ -22,7 +22,7 @@ from model_operator.errors import (
     Unsupported,
 )
 from model_operator.providers.account import Cleaner
-from model_operator.providers.base import Credentials
+from model_operator.providers.base import Call, Credentials
 from model_operator.providers.refusals import CODES, Complaint, Refused, classify, explain, read
 
 KEY, CLIENT = "sk-very-secret-0123456789", "client-4711-abcdef"
@@ -38,6 +38,11 @@ def refused(status, body):
         else json.dumps(body).encode()
     )
     return Refused(status, {}, raw)
+
+
+def explained(refusal, operation, *, mutates=True):
+    call = Call(operation=operation, method="X", path="/", mutates=mutates)
+    return explain(refusal, 'parasail: create "a"', call, CLEAN)
 
 
 def problem(status, detail):
@@ -178,7 +183,7 @@ def test_every_known_body_is_read(body, codes, text):
 def test_no_body_breaks_the_reader(body):
     for operation in ("create", "delete", "list", "get", "probe"):
         for status in (302, 400, 404, 409, 429, 500):
-            explain(refused(status, body), title="t", operation=operation, mutates=True, clean=CLEAN)
+            explained(refused(status, body), operation)
 
 
 ANY = ("create", "get", "list", "find", "update", "delete", "pause", "probe", "create_endpoint")
@@ -319,9 +324,7 @@ def test_every_code_means_the_same_under_its_usual_status(code):
     ],
 )
 def test_a_message_says_what_the_vendor_said_cleanly(status, body, said):
-    error = explain(
-        refused(status, body), title='parasail: create "a"', operation="get", mutates=True, clean=CLEAN
-    )
+    error = explained(refused(status, body), "get")
     assert str(error) == f'parasail: create "a": {said}'
     assert error.status == status
 
@@ -330,7 +333,7 @@ def test_a_message_says_what_the_vendor_said_cleanly(status, body, said):
 def test_no_text_around_a_key_lets_it_through(before, after):
     for secret in (KEY, CLIENT):
         body = json.dumps({"error": {"message": before + secret + after, "code": before + secret}})
-        error = explain(refused(400, body), title="t", operation="create", mutates=True, clean=CLEAN)
+        error = explained(refused(400, body), "create")
         assert secret not in str(error)
         assert secret not in repr(error)
         assert str(error).isprintable()
@@ -339,7 +342,7 @@ def test_no_text_around_a_key_lets_it_through(before, after):
 
 @pytest.mark.parametrize("mutates", [True, False])
 def test_a_5xx_may_have_landed_if_the_request_changes_anything(mutates):
-    error = explain(refused(500, ""), title="t", operation="update", mutates=mutates, clean=CLEAN)
+    error = explained(refused(500, ""), "update", mutates=mutates)
     assert error.may_have_landed is mutates
 
 

@@ -6,11 +6,9 @@ Every request of an account passes here, whoever needs it, so that its limits ho
 import asyncio
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from typing_extensions import override
 
@@ -92,18 +90,9 @@ class Limiter(Gate):
         """Requests that wait for their turn."""
         return sum(not waiter.admitted.done() for queue in self._queues for waiter in queue)
 
-    @asynccontextmanager
     @override
-    async def turn(self, priority: Priority) -> AsyncIterator[None]:
-        await self._wait(priority)
-        rests = self._rests
-        try:
-            yield
-        finally:
-            self._in_flight -= 1
-            if rests == self._rests:  # nobody was told to rest since
-                self._strikes = 0
-            self._admit()
+    def turn(self, priority: Priority) -> "_Turn":
+        return _Turn(self, priority)
 
     @override
     def pause(self, retry_after: timedelta | None) -> None:
@@ -124,18 +113,28 @@ class Limiter(Gate):
         self._strikes += 1
         return longest * (1 + self._jitter()) / 2
 
-    async def _wait(self, priority: Priority) -> None:
+    async def enter(self, priority: Priority) -> int:
+        """Wait for a turn; returns what `leave` has to be told."""
         waiter = _Waiter(self._arrivals, asyncio.get_running_loop().create_future())
         self._arrivals += 1
         self._queues[priority].append(waiter)
         self._admit()
-        try:
-            await waiter.admitted
-        except asyncio.CancelledError:
-            if not waiter.admitted.cancelled():  # its turn had come at the same moment
-                self._in_flight -= 1
-                self._admit()
-            raise
+        if not waiter.admitted.done():
+            try:
+                await waiter.admitted
+            except asyncio.CancelledError:
+                if not waiter.admitted.cancelled():  # its turn had come at the same moment
+                    self._in_flight -= 1
+                    self._admit()
+                raise
+        return self._rests
+
+    def leave(self, rests: int) -> None:
+        """The turn is over."""
+        self._in_flight -= 1
+        if rests == self._rests:  # nobody was told to rest since
+            self._strikes = 0
+        self._admit()
 
     def _admit(self) -> None:
         """Let in as many as may go now, and come back when the next one may."""
@@ -171,10 +170,26 @@ class Limiter(Gate):
         return queues[0]
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiter:
+class _Waiter(NamedTuple):
     arrival: int
     admitted: asyncio.Future[None]
+
+
+class _Turn:
+    """Not made by `asynccontextmanager`, which costs more than all the rest of a turn."""
+
+    __slots__ = ("_limiter", "_priority", "_rests")
+
+    def __init__(self, limiter: Limiter, priority: Priority) -> None:
+        self._limiter = limiter
+        self._priority = priority
+        self._rests = 0
+
+    async def __aenter__(self) -> None:
+        self._rests = await self._limiter.enter(self._priority)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._limiter.leave(self._rests)
 
 
 class _Rate:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from typing_extensions import override
 
 from model_operator.domain import Priority
-from model_operator.errors import RateLimited, Unavailable
+from model_operator.errors import ProviderError, RateLimited, Unavailable
 from model_operator.providers.base import Call, Credentials, Gate, Reply, Site, Transport
 from model_operator.providers.reading import Malformed
 from model_operator.providers.refusals import TEXT_LIMIT, Refused, explain
@@ -36,20 +36,41 @@ class Account:
 
     async def send(self, site: Site, call: Call, *, within: timedelta | None = None) -> Reply:
         """A 2xx reply, or a `ProviderError`. Once; `within` bounds the wait for a turn and the request together."""
-        title = call.title(site.provider)
+        if within is None:
+            async with self.gate.turn(self.priority):
+                outcome = await self._exchange(site, call)
+        else:
+            outcome = await self._exchange_within(site, call, within)
+        if isinstance(outcome, ProviderError):
+            raise outcome  # here, so that it drags no vendor's answer along as its context
+        return outcome
+
+    async def _exchange(self, site: Site, call: Call) -> Reply | ProviderError:
+        try:
+            return await self.transport.send(site, call)
+        except Refused as refused:
+            error = explain(refused, call.title(site.provider), call, self.clean)
+            rest = refused.retry_after
+        # Some providers name a time with a 503, too.
+        if isinstance(error, RateLimited) or (isinstance(error, Unavailable) and rest is not None):
+            self.gate.pause(rest)
+        return error
+
+    async def _exchange_within(self, site: Site, call: Call, within: timedelta) -> Reply | ProviderError:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + within.total_seconds()
         async with AsyncExitStack() as turn:
-            left = await self._wait(turn, title, within)
             try:
-                return await self.transport.send(site, replace(call, timeout=left) if left else call)
-            except Refused as refused:
-                error = explain(
-                    refused, title=title, operation=call.operation, mutates=call.mutates, clean=self.clean
+                async with asyncio.timeout_at(deadline):
+                    await turn.enter_async_context(self.gate.turn(self.priority))
+            except TimeoutError:
+                return RateLimited(
+                    f"{call.title(site.provider)}: no turn under the account's limits in time, nothing was sent"
                 )
-                rest = refused.retry_after
-            # Some providers name a time with a 503, too.
-            if isinstance(error, RateLimited) or (isinstance(error, Unavailable) and rest is not None):
-                self.gate.pause(rest)
-        raise error
+            left = max(timedelta(seconds=deadline - loop.time()), timedelta(milliseconds=1))
+            return await self._exchange(
+                site, replace(call, timeout=min(left, self.transport.request_timeout))
+            )
 
     async def ask(
         self, site: Site, call: Call, read: Callable[[Any], T], *, within: timedelta | None = None
@@ -62,23 +83,6 @@ class Account:
             problem = f"{call.title(site.provider)}: the answer was not understood: {error}"
         raise Unavailable(problem, status=reply.status, may_have_landed=call.mutates)
 
-    async def _wait(self, turn: AsyncExitStack, title: str, within: timedelta | None) -> timedelta | None:
-        """Enter a turn; returns how long the request may take if `within` leaves less than usual."""
-        if within is None:
-            await turn.enter_async_context(self.gate.turn(self.priority))
-            return None
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + within.total_seconds()
-        try:
-            async with asyncio.timeout_at(deadline):
-                await turn.enter_async_context(self.gate.turn(self.priority))
-        except TimeoutError:
-            raise RateLimited(
-                f"{title}: no turn under the account's limits in time, nothing was sent"
-            ) from None
-        left = max(timedelta(seconds=deadline - loop.time()), timedelta(milliseconds=1))
-        return min(left, self.transport.request_timeout)
-
 
 class Cleaner:
     """Makes a vendor's text fit for people: one line, printable, not too long, no key of the account."""
@@ -89,6 +93,8 @@ class Cleaner:
         self._redactor.register(credentials.client_id)
 
     def __call__(self, text: str, *, limit: int = TEXT_LIMIT) -> str:
+        if not text:
+            return ""
         # Redacted before as well as after: a control character inside a key must not hide it.
         text = self._redactor.redact(text[: limit * 16])
         text = " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -5,7 +5,7 @@ Both wire modules read through these, so that a renamed, missing or mistyped fie
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from hashlib import blake2b
 from typing import Any
 
@@ -63,9 +63,11 @@ def number(value: Any) -> float | None:
     return None
 
 
-def word(value: Any, clean: Clean) -> str:
-    """A status word as it is to be shown; empty if there is none."""
-    return clean(value)[:WORD_LIMIT] if isinstance(value, str) else ""
+def word(value: Any, known: Container[str], clean: Clean) -> str:
+    """A status word as it is to be shown; empty if there is none. A known one needs no cleaning."""
+    if not isinstance(value, str):
+        return ""
+    return value if value in known else clean(value)[:WORD_LIMIT]
 
 
 def url(value: Any) -> str | None:

@@ -6,7 +6,7 @@ word that nobody knows is judged by its status.
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -29,6 +29,8 @@ from model_operator.errors import (
     Unavailable,
     Unsupported,
 )
+from model_operator.providers.base import Call
+from model_operator.providers.reading import Clean
 
 TEXT_LIMIT = 256
 """Most characters of a vendor's text in a message."""
@@ -241,12 +243,10 @@ def _of_create(complaint: Complaint, meant: list[type[ProviderError]]) -> type[P
     return _STATUSES.get(status, InvalidRequest)
 
 
-def explain(
-    refused: Refused, *, title: str, operation: str, mutates: bool, clean: Callable[[str], str]
-) -> ProviderError:
+def explain(refused: Refused, title: str, call: Call, clean: Clean) -> ProviderError:
     """The error to raise: `title: what the vendor said (HTTP 409)`, the vendor's words through `clean`."""
     complaint = read(refused)
-    kind = classify(complaint, operation)
+    kind = classify(complaint, call.operation)
     status = refused.status
     if 300 <= status < 400:
         said = "a redirect, which is never followed; check the base URL"
@@ -254,7 +254,7 @@ def explain(
         said = clean(complaint.text or " ".join(complaint.codes)) or _phrase(status)
     message = f"{title}: {said} (HTTP {status})"
     if kind is Unavailable:
-        return Unavailable(message, status=status, may_have_landed=mutates)
+        return Unavailable(message, status=status, may_have_landed=call.mutates)
     if kind is RateLimited:
         return RateLimited(message, status=status, retry_after=refused.retry_after)
     return kind(message, status=status)

@@ -155,7 +155,7 @@ def remote_of(item: Any, *, clean: Clean, is_full: bool = False) -> Remote:
     Owned fields are read from a GET only: other replies may show part of them, and old values.
     """
     item = mapping(item, "a deployment")
-    shown_word = word(item.get("status"), clean)
+    shown_word = word(item.get("status"), STATES, clean)
     updated = text(item.get("updated_at"))
     return Remote(
         id=identifier(item),

@@ -5,7 +5,6 @@ are not in it, but the live service is known to send them.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -98,36 +97,27 @@ def remote_of(item: Any, *, chat_base_url: str | None, clean: Clean, is_full: bo
     status = item.get("status")
     if not isinstance(status, dict):
         status = {"status": status}  # missing, or the bare word
-    shown_word = word(status.get("status"), clean)
+    shown_word = word(status.get("status"), STATES, clean)
     state = STATES.get(shown_word.upper(), RunState.UNKNOWN)
-    remote = Remote(
+    message = clean(text(status.get("statusMessage")) or "")
+    replicas, alias = _running(item, status, state), text(item.get("externalAlias"))
+    fields, modified = shown(item, FIELDS), item.get("modifiedAt")
+    # What moves modifiedAt is not documented (instances that come up do not), so all that is seen counts besides.
+    version = f"{modified}/{shown_word}/{replicas}/{alias}/{fields}/{message}" if modified else digest(item)
+    return Remote(
         id=identifier(item),
         name=text(item.get("deploymentName")) or "",
         model=text(item.get("modelName")),
         state=state,
         word=shown_word,
-        message=clean(text(status.get("statusMessage")) or ""),
-        replicas=_running(item, status, state),
-        alias=text(item.get("externalAlias")),
+        message=message,
+        replicas=replicas,
+        alias=alias,
         url=chat_base_url,
-        fields=shown(item, FIELDS),
+        fields=fields,
+        version=version,
         is_full=is_full,
     )
-    return replace(remote, version=_version(item, remote))
-
-
-def _version(item: Mapping[str, Any], remote: Remote) -> str:
-    modified = item.get("modifiedAt")
-    if not modified:
-        return digest(item)
-    # What moves modifiedAt is not documented (instances that come up do not), so what is seen counts besides.
-    seen = {
-        "fields": remote.fields,
-        "replicas": remote.replicas,
-        "alias": remote.alias,
-        "said": remote.message,
-    }
-    return f"{modified}/{remote.word}/{digest(seen)}"
 
 
 def _running(item: Mapping[str, Any], status: Mapping[str, Any], state: RunState) -> int | None:
