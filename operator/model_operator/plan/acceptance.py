@@ -28,7 +28,7 @@ def refuse_rival(s: Situation) -> Plan | None:
 
 def refuse_foreign_name(s: Situation) -> Plan | None:
     """A deployment of our name that is not ours is never touched."""
-    if s.status.external_id is not None or s.desired.external_id is not None or s.status.pending is not None:
+    if s.status.external_id is not None or s.desired.external_id is not None or s.recall.created is not None:
         return None
     foreign = next((c for c in s.observed.candidates if not is_ours(s, c)), None)
     if foreign is None or s.desired.paused:
@@ -43,11 +43,13 @@ def refuse_foreign_name(s: Situation) -> Plan | None:
 def is_ours(s: Situation, remote: Remote) -> bool:
     """Whether what a LIST shows was created for this CR: by tag, or by a name that holds the CR's UID.
 
-    A name that the user chose proves nothing by itself, unless our own create of that name is pending.
+    A name that the user chose proves nothing by itself, unless it was seen to be free before our own create.
     """
     if s.capabilities.has_tags:
         return remote.owner_uid == s.desired.uid
-    return remote.name == s.desired.deployment_name and (s.has_default_name or s.status.pending is not None)
+    pending = s.status.pending
+    was_free = pending is not None and pending.absent_before
+    return remote.name == s.desired.deployment_name and (s.has_default_name or was_free)
 
 
 def refuse_wrong_model(s: Situation) -> Plan | None:

@@ -12,6 +12,7 @@ from model_operator.domain import Remote
 from model_operator.models.deployment import Pending
 from model_operator.plan.acceptance import is_ours
 from model_operator.plan.difference import differences
+from model_operator.plan.power import power_difference
 from model_operator.plan.situation import Create, Plan, Presence, Progress, Situation, Verdict
 from model_operator.plan.verdicts import moving, settled, stuck, unsynced
 
@@ -38,25 +39,39 @@ def take(remote: Remote, s: Situation) -> Plan:
 
 def settle_pending_create(s: Situation) -> Plan | None:
     """A create was announced: send it, or find out what became of it."""
-    pending = s.status.pending
-    if pending is None or s.status.external_id is not None:
+    if s.status.pending is None or s.status.external_id is not None or s.desired.external_id is not None:
         return None
-    if s.recall.created is not None:
-        return take(s.recall.created, s)
-    ours = [c for c in s.observed.candidates if is_ours(s, c)]
-    if ours:
-        return take(ours[0], s)
+    made = made_by_us(s)
+    if made is not None:
+        return take(made, s)
     if s.recall.intent_unsent:
-        return moving(Reason.CREATING, _creating(s), Phase.CREATING, Create())
+        return _send(s)
     if not s.observed.can_list:
         # Nobody can look. Where names are unique the same name may be sent again; elsewhere it is the user's word.
-        return record_intent(s) if s.capabilities.names_are_unique else _ask(s)
-    return _look_for_it(s)
+        return _announce(s) if s.capabilities.names_are_unique else _ask(s)
+    return wait_for_absence(s) or _announce(s)
 
 
-def _look_for_it(s: Situation) -> Plan:
+def made_by_us(s: Situation) -> Remote | None:
+    """What our create made, as far as that is known."""
+    if s.recall.created is not None:
+        return s.recall.created
+    return next((c for c in s.observed.candidates if is_ours(s, c)), None)
+
+
+def _send(s: Situation) -> Plan:
+    """The intent is written and nothing was sent; the user may have thought better of it meanwhile."""
     pending = s.status.pending
     assert pending is not None  # noqa: S101  the caller's guard
+    if s.desired.paused or s.now > pending.deadline - s.timing.request_deadline / 2:
+        return _announce(s)  # what is left would not do for the request
+    return moving(Reason.CREATING, _creating(s), Phase.CREATING, Create())
+
+
+def wait_for_absence(s: Situation) -> Plan | None:
+    """Two complete LISTs without a trace, a recovery window apart, both after the deadline. None: that is proven."""
+    pending = s.status.pending
+    assert pending is not None  # noqa: S101  the callers' guard
     waiting = moving(
         Reason.OUTCOME_UNKNOWN,
         "A create was sent and its answer was lost. Looking for the deployment before another one is sent.",
@@ -70,7 +85,7 @@ def _look_for_it(s: Situation) -> Plan:
     left = since + s.timing.recovery_window - listed_at
     if left > timedelta():
         return replace(waiting, look_again=min(_LOOK_EVERY, left))
-    return record_intent(s)
+    return None
 
 
 def _ask(s: Situation) -> Plan:
@@ -86,10 +101,8 @@ def wait_while_paused(s: Situation) -> Plan | None:
     """Created paused: nothing is paid for until it is unpaused."""
     if s.status.external_id is not None or s.desired.external_id is not None or not s.desired.paused:
         return None
-    return settled(
-        Phase.PAUSED,
-        Verdict(False, Reason.PAUSED, "Nothing is created at the provider while spec.paused is true."),
-    )
+    nothing = Verdict(False, Reason.PAUSED, "Nothing is created at the provider while spec.paused is true.")
+    return replace(settled(Phase.PAUSED, nothing), updates={"pending": None})
 
 
 def adopt(s: Situation) -> Plan | None:
@@ -108,7 +121,7 @@ def adopt(s: Situation) -> Plan | None:
     return replace(
         take(s.remote, s),
         synced=unsynced(Reason.UPDATING, f"Deployment {s.remote.id} was taken over."),
-        drift=differences(s.desired, s.remote, dict(s.desired.fields)),
+        drift=(*power_difference(s), *differences(s.desired, s.remote, dict(s.desired.fields))),
     )
 
 
@@ -125,6 +138,11 @@ def start_create(s: Situation) -> Plan | None:
     if s.observed.can_list and s.observed.listed_at is None:
         return replace(moving(Reason.CREATING, _creating(s), Phase.CREATING), needs_list=True)
     return record_intent(s)
+
+
+def _announce(s: Situation) -> Plan:
+    """A create (again), unless it is to be paused."""
+    return wait_while_paused(s) or record_intent(s)
 
 
 def record_intent(s: Situation) -> Plan:

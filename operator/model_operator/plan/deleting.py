@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from model_operator.conditions import Phase, Reason
 from model_operator.domain import RunState
-from model_operator.plan.creating import settle_pending_create
-from model_operator.plan.situation import Create, Delete, Plan, Presence, Progress, Release, Situation
-from model_operator.plan.verdicts import HELD, moving
+from model_operator.plan.creating import made_by_us, take, wait_for_absence
+from model_operator.plan.situation import Delete, Plan, Presence, Progress, Release, Situation
+from model_operator.plan.verdicts import HELD, moving, stuck
 
 
 def let_go(s: Situation) -> Plan | None:
@@ -28,16 +28,29 @@ def release_when_never_created(s: Situation) -> Plan | None:
 
 def look_for_lost_create(s: Situation) -> Plan | None:
     """A create may still land: what it made is found and deleted, and only its proven absence ends this."""
-    if s.status.external_id is not None:
+    if s.status.external_id is not None or s.status.pending is None:
         return None
-    plan = settle_pending_create(s)
-    if plan is None:
-        return None
-    if "pending" in plan.updates and plan.updates["pending"] is not None:
-        return _release()  # two complete LISTs have shown nothing: where a create would start again
-    if isinstance(plan.action, Create):
-        return _release()
+    made = made_by_us(s)
+    if made is not None:
+        plan = take(made, s)
+    elif s.observed.candidates or not s.observed.can_list:
+        plan = _ask(s)
+    else:
+        found = wait_for_absence(s)
+        if found is None:
+            return _release()
+        plan = found
     return replace(plan, phase=Phase.DELETING)
+
+
+def _ask(s: Situation) -> Plan:
+    return stuck(
+        Reason.OUTCOME_UNKNOWN,
+        f'A create of "{s.desired.deployment_name}" was sent and its answer was lost, and it cannot be told whether'
+        " that made a deployment. Look at the provider, delete it there if need be, then set spec.deletionPolicy to"
+        " Orphan.",
+        Phase.DELETING,
+    )
 
 
 def release_when_gone(s: Situation) -> Plan | None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from model_operator.conditions import Reason
 from model_operator.domain import Power
-from model_operator.errors import NotFound, ProviderError, Unavailable, retry_for
+from model_operator.errors import NameTaken, NotFound, ProviderError, Unavailable, retry_for
 from model_operator.models.deployment_status import LastPowerAction, RemoteEndpoint
 from model_operator.plan import creating
 from model_operator.plan.situation import (
@@ -133,6 +133,8 @@ def _refused(s: Situation, plan: Plan, error: ProviderError, memory: Memory) -> 
         )
         memory.failure = None  # looking is no retry
         return replace(said, synced=lost, phase=plan.phase, look_again=AT_ONCE)
+    if isinstance(error, NameTaken) and s.has_default_name and not s.observed.can_list:
+        return said  # the name holds our UID: an earlier create of ours has it, so the intent stays
     return _with(said, "pending", None)
 
 
