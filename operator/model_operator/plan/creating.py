@@ -190,16 +190,10 @@ def recreate_when_gone(s: Situation) -> Plan | None:
 
 
 def _may_recreate(s: Situation) -> bool:
-    synced = s.status.condition("Synced")
-    was_reported = synced is not None and synced.reason == Reason.EXTERNAL_RESOURCE_MISSING
-    is_edited = was_reported and synced is not None and synced.observed_generation != s.desired.generation
-    if is_edited:
-        return True
-    return (
-        not was_reported
-        and s.desired.corrects_drift
-        and s.status.recreated_generation != s.desired.generation
-    )
+    stalled = s.status.condition("Stalled")
+    if stalled and stalled.status == "True" and stalled.reason == Reason.EXTERNAL_RESOURCE_MISSING:
+        return stalled.observed_generation != s.desired.generation  # reported before: an edit is the answer
+    return s.desired.corrects_drift and s.status.recreated_generation != s.desired.generation
 
 
 def _creating(s: Situation) -> str:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from model_operator.conditions import Phase, Reason
 from model_operator.domain import RunState
 from model_operator.plan.difference import describe, differences, removed_fields
+from model_operator.plan.power import power_difference
 from model_operator.plan.situation import (
     CreateEndpoint,
     Difference,
@@ -26,6 +27,20 @@ from model_operator.plan.verdicts import HELD, moving, phase_of, settled, stuck,
 _SLOWLY = timedelta(minutes=5)
 
 
+def wait_for_sweep(s: Situation) -> Plan | None:
+    """What was just taken over is shown for one sweep before anything of it is changed, its power included."""
+    if s.remote is None or not _waits_for_sweep(s):
+        return None
+    applied = s.status.last_applied or {}
+    found = (*power_difference(s), *differences(s.desired, s.remote, applied))
+    removed = removed_fields(s.desired, s.remote, applied)
+    if not found and not removed:
+        return None
+    message = f"Taken over; corrected at the next sweep: {describe(found, removed)}."
+    plan = moving(Reason.UPDATING, message, phase_of(s.remote.state))
+    return replace(plan, drift=found, look_again=s.timing.poll_interval)
+
+
 def update_fields(s: Situation) -> Plan | None:
     remote = s.remote
     if remote is None:
@@ -35,13 +50,6 @@ def update_fields(s: Situation) -> Plan | None:
     removed = removed_fields(s.desired, remote, applied)
     if not found and not removed:
         return None
-    if _waits_for_sweep(s):
-        message = f"Taken over; corrected at the next sweep: {describe(found, removed)}."
-        return replace(
-            moving(Reason.UPDATING, message, phase_of(remote.state)),
-            drift=found,
-            look_again=s.timing.poll_interval,
-        )
     if remote.state not in {RunState.SERVING, RunState.FAILED}:
         return _wait_until_running(s, found, removed)
     return _awaited(s, found) or _send(s, found, removed)
@@ -161,7 +169,7 @@ def wait_for_start(s: Situation) -> Plan | None:
             return moving(Reason.UPDATING, "The provider is rolling the change out.", Phase.UPDATING)
         case RunState.DELETING:
             message = "The deployment is being deleted at the provider by somebody else."
-            return moving(Reason.EXTERNAL_RESOURCE_MISSING, message, Phase.MISSING)
+            return moving(Reason.DELETING, message, Phase.MISSING)
         case RunState.STOPPING | RunState.STOPPED | RunState.UNKNOWN:
             return Plan(synced=HELD, progress=Progress.MOVING, phase=None)
         case _:
