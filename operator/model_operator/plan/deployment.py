@@ -5,19 +5,19 @@ wanted    no id      pending?         settle_pending_create   look, adopt, prove
                      spec.externalID  adopt
                      else             start_create            intent, then POST
           id, gone   recreate_when_gone                       once per generation
-          id, there  power → fields → failure → start → probe → serve
+          id, there  wait_for_sweep → power → fields → failure → start → probe → serve
 unwanted  let_go → release_when_* → delete → wait_for_proof
 """
 
 from collections.abc import Callable
 from dataclasses import replace
 
-from model_operator.conditions import Reason
-from model_operator.errors import NotAccepted, RateLimited, retry_for
+from model_operator.conditions import Phase, Reason
+from model_operator.errors import NotAccepted, ProviderError, RateLimited, retry_for
 from model_operator.plan import creating, deleting, power, updating
 from model_operator.plan.acceptance import REFUSALS
 from model_operator.plan.situation import Plan, Presence, Progress, Release, Situation, Verdict
-from model_operator.plan.verdicts import failed_step, moving, refusal
+from model_operator.plan.verdicts import failed_step, moving, refusal, unsynced
 
 Rule = Callable[[Situation], Plan | None]
 
@@ -30,7 +30,10 @@ def stay_when_blind(s: Situation) -> Plan | None:
     if isinstance(error, NotAccepted) and s.wanted:
         return refusal(Reason(error.reason), str(error))
     again = retry_for(error).first
-    plan = failed_step(s, moving(Reason(error.reason), "", None), error, again)
+    phase = None if s.wanted else Phase.DELETING
+    plan = failed_step(s, moving(Reason(error.reason), "", phase), error, again)
+    if s.status.external_id is None and s.status.pending is not None and not s.recall.intent_unsent:
+        return _keep_looking(s, plan, error)
     if s.status.external_id is None or retry_for(error).needs_person or not s.wanted:
         return plan
     unknown = Verdict(None, Reason(error.reason), str(error))
@@ -42,6 +45,15 @@ def stay_when_blind(s: Situation) -> Plan | None:
         progress=Progress.SETTLED,
         phase=None,
     )
+
+
+def _keep_looking(s: Situation, plan: Plan, error: ProviderError) -> Plan:
+    """A create may have been carried out: that goes on being the news while nobody answers."""
+    phase = Phase.CREATING if s.wanted else Phase.DELETING
+    if retry_for(error).needs_person:
+        return replace(plan, phase=phase)
+    message = f"A create was sent and its answer was lost; now the provider cannot be asked. {error}"
+    return replace(plan, synced=unsynced(Reason.OUTCOME_UNKNOWN, message), phase=phase)
 
 
 def wait_for_first_look(s: Situation) -> Plan | None:
@@ -64,6 +76,7 @@ WANTED: tuple[Rule, ...] = (
     creating.adopt,
     creating.start_create,
     wait_for_first_look,
+    updating.wait_for_sweep,
     power.keep_paused,
     power.keep_running,
     updating.update_fields,
