@@ -108,3 +108,9 @@ def test_what_is_there_is_not_made_again(tmp_path: Path) -> None:
     fill_once(folder, lambda staged: (staged / "first").touch(), print)
     fill_once(folder, lambda staged: (staged / "second").touch(), print)
     assert contents(folder) == ["first"]
+
+
+def test_the_folder_appears_whole_because_it_is_moved_there(tmp_path: Path) -> None:
+    staged_as: list[int] = []
+    fill_once(tmp_path / "v1", lambda staged: staged_as.append(staged.stat().st_ino), print)
+    assert (tmp_path / "v1").stat().st_ino == staged_as[0]

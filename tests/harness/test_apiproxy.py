@@ -187,3 +187,14 @@ def test_the_server_goes_down_and_comes_back(
         client.call("GET", path)
     api_proxy.up()
     assert client.call("GET", path)["kind"] == "ConfigMapList"
+
+
+def test_a_rule_may_choose_by_the_body(client: KubeApi, namespace: Namespace, api_proxy: ApiProxy) -> None:
+    path = path_of("ConfigMap", namespace.name)
+    rule = api_proxy.rule(
+        "POST", r"/configmaps$", body='"colour": *"red"', then=status_error(500, "InternalError")
+    )
+    client.call("POST", path, config_map("a", colour="blue"))
+    with pytest.raises(ApiError):
+        client.call("POST", path, config_map("b", colour="red"))
+    assert rule.reached == 1

@@ -1,14 +1,18 @@
 """The fixtures that end-to-end tests stand on, on the real API server."""
 
+import stat
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from model_operator.demo.controlplane_access import Access, KubectlFailed
+from support import manifests
 from support.deadlines import NotYet, eventually
-from support.kube_api import KubeApi
-from support.namespace import Namespace
+from support.kube_api import KubeApi, path_of
+from support.namespace import Namespace, conditions
 from support.recorder import Recorder
 
 SHORT = timedelta(seconds=0.3)
@@ -74,3 +78,85 @@ def test_a_namespace_goes_with_what_is_in_it(cluster: Access) -> None:
             until=lambda found: found is None,
             what="the namespace to be gone",
         )
+
+
+@pytest.fixture
+def judged(namespace: Namespace) -> Namespace:
+    """Holds a ModelProvider `a` that is Ready=False CredentialsMissing, said of its present generation."""
+    namespace.apply(manifests.parasail_provider("https://example.com", name="a"))
+    created = namespace.get("ModelProvider", "a")
+    said = {
+        "type": "Ready",
+        "status": "False",
+        "reason": "CredentialsMissing",
+        "message": "no Secret",
+        "lastTransitionTime": "2026-01-01T00:00:00Z",
+        "observedGeneration": created["metadata"]["generation"],
+    }
+    namespace.api.merge(
+        path_of("ModelProvider", namespace.name, "a", "status"), {"status": {"conditions": [said]}}
+    )
+    return namespace
+
+
+@pytest.mark.parametrize(
+    ("wanted", "holds"),
+    [
+        pytest.param("Ready=False CredentialsMissing", True, id="status and reason"),
+        pytest.param("Ready=False", True, id="any reason"),
+        pytest.param("Ready=False Pending", False, id="another reason"),
+        pytest.param("Ready=True", False, id="another status"),
+        pytest.param("Stalled=False", False, id="no such condition"),
+    ],
+)
+def test_a_condition_is_waited_for_by_status_and_reason(judged: Namespace, wanted: str, holds: bool) -> None:
+    if holds:
+        assert judged.wait_for_condition("ModelProvider", "a", wanted)["metadata"]["name"] == "a"
+    else:
+        with pytest.raises(NotYet, match=f"ModelProvider a {wanted}: not within"):
+            judged.wait_for_condition("ModelProvider", "a", wanted, within=SHORT)
+
+
+def test_a_condition_of_an_older_generation_does_not_count(judged: Namespace) -> None:
+    judged.edit("ModelProvider", "a", {"spec": {"requestsPerMinute": 7}})
+    with pytest.raises(NotYet):
+        judged.wait_for_condition("ModelProvider", "a", "Ready=False", within=SHORT)
+
+
+def test_all_conditions_at_one_look(judged: Namespace) -> None:
+    assert conditions(judged.get("ModelProvider", "a")) == {"Ready": "False CredentialsMissing"}
+    assert conditions(None) == {}
+
+
+def test_a_namespace_goes_although_a_finalizer_holds_what_is_in_it(cluster: Access) -> None:
+    namespace = Namespace.create(cluster, "goes-in-spite-of-finalizers")
+    namespace.apply(manifests.parasail_provider("https://example.com", name="a"))
+    namespace.edit("ModelProvider", "a", {"metadata": {"finalizers": ["modeloperator.dev/finalizer"]}})
+    namespace.remove()
+    with closing(KubeApi(cluster)) as api:
+        eventually(
+            lambda: api.find(f"/api/v1/namespaces/{namespace.name}"),
+            until=lambda found: found is None,
+            what="the namespace to be gone",
+        )
+
+
+def test_the_operators_account_may_do_what_the_shipped_role_says_there_and_nowhere_else(
+    namespace: Namespace, tmp_path: Path
+) -> None:
+    kubeconfig = namespace.operator_kubeconfig(tmp_path / "kubeconfig")
+    assert stat.S_IMODE(kubeconfig.stat().st_mode) == 0o600
+    as_operator = replace(namespace.access, kubeconfig=kubeconfig)
+
+    def may(verb: str, resource: str, where: str = namespace.name) -> bool:
+        return (
+            as_operator.kubectl("--namespace", where, "auth", "can-i", verb, resource, check=False).returncode
+            == 0
+        )
+
+    assert may("watch", "modeldeployments.modeloperator.dev")
+    assert may("get", "secrets")
+    assert not may("list", "secrets")
+    assert not may("update", "modeldeployments.modeloperator.dev")
+    assert not may("watch", "modeldeployments.modeloperator.dev", "default")
+    assert not may("list", "namespaces")

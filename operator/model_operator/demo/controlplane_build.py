@@ -72,7 +72,7 @@ class GoBuild:
             raise BuildFailed("Go is not installed (no `go` in PATH)")
         progress(
             f"building the control plane of Kubernetes {KUBERNETES_VERSION} with {self.go}: once, and it takes "
-            "about five minutes on two cores"
+            "five to seven minutes on two cores"
         )
         with tempfile.TemporaryDirectory(prefix="model-operator-build-") as logs, Processes() as processes:
             for program in programs:
