@@ -15,6 +15,18 @@ from model_operator.plan.verdicts import moving, settled, stuck, unsynced
 
 PAUSED = Verdict(False, Reason.PAUSED, "Stopped because the spec says so.")
 _RUNNING = frozenset({RunState.STARTING, RunState.SERVING, RunState.UPDATING})
+_DOWN = frozenset({RunState.STOPPING, RunState.STOPPED})
+
+
+def power_difference(s: Situation) -> tuple[Difference, ...]:
+    """`paused`, where the spec names it, the provider does otherwise, and it is not for a scale-down policy to say."""
+    wanted = s.desired.paused
+    if not s.capabilities.pauses or wanted is None or s.state not in {*_RUNNING, *_DOWN}:
+        return ()
+    is_down = s.state in _DOWN
+    if wanted is is_down or (is_down and s.desired.may_scale_down):
+        return ()
+    return (Difference("paused", desired=wanted, observed=is_down, is_edit=False),)
 
 
 def keep_paused(s: Situation) -> Plan | None:
