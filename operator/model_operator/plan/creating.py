@@ -14,7 +14,7 @@ from model_operator.plan.acceptance import is_ours
 from model_operator.plan.difference import differences
 from model_operator.plan.power import power_difference
 from model_operator.plan.situation import Create, Plan, Presence, Progress, Situation, Verdict
-from model_operator.plan.verdicts import moving, settled, stuck, unsynced
+from model_operator.plan.verdicts import HELD, moving, settled, stuck, unsynced
 
 CREATE = "Create"
 _AT_ONCE = timedelta()
@@ -23,10 +23,12 @@ _LOOK_EVERY = timedelta(seconds=5)
 
 def take(remote: Remote, s: Situation) -> Plan:
     """Record the id. What was sent with the create counts as applied."""
+    found = Verdict(False, Reason.STARTING, "The deployment was found at the provider.")
     return Plan(
-        synced=unsynced(Reason.CREATING, "The deployment was created."),
+        synced=HELD,
         progress=Progress.MOVING,
         phase=Phase.STARTING,
+        serving=found if s.remote is None else None,
         updates={
             "external_id": remote.id,
             "pending": None,
@@ -136,7 +138,8 @@ def start_create(s: Situation) -> Plan | None:
     if ours:
         return take(ours[0], s)
     if s.observed.can_list and s.observed.listed_at is None:
-        return replace(moving(Reason.CREATING, _creating(s), Phase.CREATING), needs_list=True)
+        # What the LIST shows decides what there is to say, and each write counts.
+        return replace(moving(Reason.CREATING, _creating(s), Phase.CREATING), needs_list=True, keeps_status=True)
     return record_intent(s)
 
 

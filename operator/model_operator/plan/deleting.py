@@ -32,7 +32,7 @@ def look_for_lost_create(s: Situation) -> Plan | None:
         return None
     made = made_by_us(s)
     if made is not None:
-        plan = take(made, s)
+        plan = replace(take(made, s), synced=_deleting(made.id).synced, serving=None)
     elif s.observed.candidates or not s.observed.can_list:
         plan = _ask(s)
     else:
@@ -61,13 +61,17 @@ def delete(s: Situation) -> Plan | None:
     remote, sent = s.remote, s.recall.delete_sent_at
     if remote is None:
         return None
-    plan = moving(Reason.DELETING, f"Deleting deployment {remote.id} at the provider.", Phase.DELETING)
+    plan = _deleting(remote.id)
     is_going = remote.state in {RunState.DELETING, RunState.STOPPING}
     if sent is not None and (is_going or s.now - sent < s.timing.power_grace):
         return replace(plan, look_again=s.timing.power_grace)
     if remote.state is RunState.DELETING:
         return plan
     return replace(plan, action=Delete(remote.id, s.desired.forces_delete))
+
+
+def _deleting(id_: str) -> Plan:
+    return moving(Reason.DELETING, f"Deleting deployment {id_} at the provider.", Phase.DELETING)
 
 
 def wait_for_proof(_: Situation) -> Plan | None:

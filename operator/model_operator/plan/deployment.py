@@ -62,9 +62,9 @@ def wait_for_first_look(s: Situation) -> Plan | None:
         return None
     if s.status.external_id is None and s.desired.external_id is None:
         return None
-    return replace(
-        moving(Reason.UPDATING, "Waiting for the provider to show the deployment.", None), needs_list=True
-    )
+    plan = moving(Reason.UPDATING, "Waiting for the provider to show the deployment.", None)
+    is_known = s.status.external_id is not None and s.status.condition("Synced") is not None
+    return replace(plan, needs_list=True, keeps_status=is_known)
 
 
 WANTED: tuple[Rule, ...] = (

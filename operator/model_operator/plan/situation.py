@@ -221,3 +221,5 @@ class Plan:
     """A complete LIST that begins from now on is wanted."""
     accepted: Verdict | None = None
     """Not None: the spec cannot be acted on, and this says why."""
+    keeps_status: bool = False
+    """Nothing has been seen yet, so what the status says stands."""

@@ -94,7 +94,7 @@ async def _create(s: Situation, provider: Provider, memory: Memory) -> tuple[Sit
     remote = await provider.create(s.desired, within=left)
     memory.created, memory.created_at, memory.full = remote, s.now, remote
     seen = replace(s, observed=replace(s.observed, remote=remote))
-    return seen, replace(creating.take(remote, s), look_again=None)
+    return seen, replace(creating.take(remote, seen), look_again=None)
 
 
 async def _delete(

@@ -26,6 +26,8 @@ _COUNTS_AS_SYNCED = frozenset({Reason.HELD_WHILE_PAUSED, Reason.DRIFT_REPORTED})
 
 def summarize(s: Situation, plan: Plan) -> ModelDeploymentStatus:
     """The whole status after this pass."""
+    if plan.keeps_status and plan.accepted is None:
+        return s.status
     updated = s.status.model_copy(update=dict(plan.updates))
     verdicts = _verdicts(s, plan)
     return updated.model_copy(
