@@ -118,6 +118,12 @@ class Situation:
         return self.observed.remote
 
     @property
+    def is_paused_by_us(self) -> bool:
+        """Our last word was Pause."""
+        last = self.status.last_power_action
+        return last is not None and last.action is Power.PAUSE
+
+    @property
     def state(self) -> RunState | None:
         return self.observed.remote.state if self.observed.remote else None
 

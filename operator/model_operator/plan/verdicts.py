@@ -59,6 +59,14 @@ def phase_of(state: RunState | None) -> Phase | None:
             return None
 
 
+def _phase_when_refused(s: Situation) -> Phase | None:
+    if not s.wanted:
+        return Phase.DELETING
+    if s.status.external_id is None:
+        return Phase.PENDING
+    return Phase.PAUSED if s.state is RunState.STOPPED and s.is_paused_by_us else None
+
+
 def failed_step(s: Situation, plan: Plan, error: ProviderError, look_again: timedelta) -> Plan:
     """What the status says when the provider refused the step of `plan`, or cannot be asked.
 
@@ -73,7 +81,7 @@ def failed_step(s: Situation, plan: Plan, error: ProviderError, look_again: time
         return Plan(
             synced=unsynced(reason, str(error)),
             progress=Progress.STUCK,
-            phase=Phase.DELETING if not s.wanted else (None if is_known else Phase.PENDING),
+            phase=_phase_when_refused(s),
             serving=Verdict(None, Reason.UNKNOWN, str(error)) if hides else None,
             look_again=look_again,
             updates=plan.updates,

@@ -104,7 +104,8 @@ def _serving(s: Situation) -> Verdict:
             return Verdict(False, Reason.STARTING, said)
         case RunState.STOPPING | RunState.STOPPED:
             reason = Reason.SCALED_DOWN if s.desired.may_scale_down else Reason.STOPPED
-            return Verdict(False, Reason.PAUSED if s.desired.paused else reason, said)
+            is_paused = s.desired.paused or s.is_paused_by_us
+            return Verdict(False, Reason.PAUSED if is_paused else reason, said)
         case RunState.FAILED:
             return Verdict(False, Reason.FAILED, said)
         case RunState.DELETING | RunState.GONE:
