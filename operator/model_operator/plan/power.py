@@ -40,7 +40,7 @@ def keep_paused(s: Situation) -> Plan | None:
             return _record(s, Power.PAUSE, _pausing())
         case RunState.STARTING | RunState.SERVING | RunState.UPDATING:
             return _pause(s)
-        case RunState.FAILED if not _did(s, Power.PAUSE):
+        case RunState.FAILED if not s.is_paused_by_us:
             return _pause(s)
         case _:
             return None
@@ -49,7 +49,7 @@ def keep_paused(s: Situation) -> Plan | None:
 def _pause(s: Situation) -> Plan:
     assert s.remote is not None  # noqa: S101  the caller's guard
     last = s.status.last_power_action
-    if not _did(s, Power.PAUSE):
+    if not s.is_paused_by_us:
         return replace(_pausing(), action=SetPower(s.remote.id, Power.PAUSE, is_correction=False))
     if _is_fresh(s):
         serving = None if last and last.correction else PAUSED
@@ -87,19 +87,28 @@ def keep_running(s: Situation) -> Plan | None:
         case RunState.STOPPED:
             return _leave_stopped(s) if s.desired.paused is None else _resume(s)
         case RunState.STOPPING:
-            return _on_the_way_down(s)
-        case state if state in _RUNNING and _did(s, Power.PAUSE) and s.desired.paused is False:
-            # Resumed by somebody, or by us just before a restart: from here on it is ours to keep running.
-            return _record(s, Power.RESUME, _resuming())
+            is_ours = s.is_paused_by_us and s.desired.paused is False
+            return _resuming() if is_ours else _on_the_way_down(s)
+        case state if state in _RUNNING and s.is_paused_by_us and s.desired.paused is False:
+            return _keep_resumed(s)
         case RunState.STARTING if _was_resumed(s):
             return _resuming()
         case _:
             return None
 
 
+def _keep_resumed(s: Situation) -> Plan:
+    """It runs although our last word was Pause."""
+    if _is_fresh(s):
+        # Our pause may only not show yet, and whoever forgets it would not resume what it stops.
+        return replace(_resuming(), look_again=_grace_left(s))
+    # Resumed by somebody, or by us just before a restart: from here on it is ours to keep running.
+    return _record(s, Power.RESUME, _resuming())
+
+
 def _resume(s: Situation) -> Plan:
     assert s.remote is not None  # noqa: S101  the caller's guard
-    if _did(s, Power.PAUSE):
+    if s.is_paused_by_us:
         return replace(_resuming(), action=SetPower(s.remote.id, Power.RESUME, is_correction=False))
     if _did(s, Power.RESUME) and _is_fresh(s):
         return replace(_resuming(), look_again=_grace_left(s))
@@ -109,8 +118,8 @@ def _resume(s: Situation) -> Plan:
     stopped = Verdict(False, Reason.STOPPED, "Stopped at the provider by somebody else.")
     if not s.desired.corrects_drift or _has_corrected(s):
         row = Difference("paused", desired=False, observed=True, is_edit=False)
-        plan = settled(Phase.STOPPED, stopped)
-        return replace(plan, progress=Progress.STUCK, drift=(row,))
+        plan = _stopped(s, Phase.STOPPED, stopped)
+        return replace(plan, progress=Progress.STUCK, drift=(row, *plan.drift))
     action = SetPower(s.remote.id, Power.RESUME, is_correction=True)
     return replace(_resuming(), action=action)
 
@@ -129,11 +138,11 @@ def _on_the_way_down(s: Situation) -> Plan:
     reason = Reason.SCALED_DOWN if s.desired.may_scale_down else Reason.STOPPED
     serving = Verdict(False, reason, "The deployment is shutting down at the provider.")
     phase = Phase.SCALED_DOWN if s.desired.may_scale_down else Phase.STOPPED
-    return replace(settled(phase, serving), progress=Progress.MOVING)
+    return replace(_stopped(s, phase, serving), progress=Progress.MOVING)
 
 
 def _stopped(s: Situation, phase: Phase, serving: Verdict) -> Plan:
-    """Stopped as it should be. Edits are held: whether a stopped deployment takes them is not documented."""
+    """Stopped, and left so. Edits are held: whether a stopped deployment takes them is not documented."""
     assert s.remote is not None  # noqa: S101  the callers' guard
     applied = s.status.last_applied or {}
     found = differences(s.desired, s.remote, applied)
