@@ -144,12 +144,16 @@ def retag(s: Situation) -> Plan | None:
         or remote.owner_uid == s.desired.uid
     ):
         return None
-    if _waits_for_sweep(s) or remote.state not in {RunState.SERVING, RunState.FAILED}:
+    if remote.state not in {RunState.SERVING, RunState.FAILED}:
         return None
     if not s.desired.corrects_drift and s.desired.external_id is None:
         return None
-    return moving(
-        Reason.UPDATING, "Tagging the deployment as ours.", phase_of(remote.state), Retag(remote.id)
+    plan = moving(Reason.UPDATING, "Tagging the deployment as ours.", phase_of(remote.state))
+    # Nothing else brings the sweep's end to anybody's notice.
+    return replace(
+        plan,
+        action=None if _waits_for_sweep(s) else Retag(remote.id),
+        look_again=s.timing.poll_interval if _waits_for_sweep(s) else None,
     )
 
 

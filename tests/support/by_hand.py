@@ -1,0 +1,69 @@
+"""What people do at a vendor without the operator: deployments made by hand, and what the journal says of both."""
+
+import http.client
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from support import manifests
+from support.deadlines import eventually
+from support.simulator_process import Json, SimulatorProcess, Vendor
+
+_PATHS: dict[Vendor, str] = {
+    "parasail": "/parasail/api/v1/dedicated/deployments",
+    "paitient": "/paitient/v1/deployments",
+}
+_HEADERS = {
+    "parasail": {"Authorization": "Bearer sim-parasail-key"},
+    "paitient": {"Authorization": "Bearer sim-paitient-key", "X-Client-ID": "sim-client"},
+}
+_LEAST: dict[Vendor, Json] = {
+    "parasail": {"modelName": manifests.PARASAIL_MODEL, "serviceTierName": "H100", "replicas": 1},
+    "paitient": {
+        "model_name": manifests.PAITIENT_MODEL,
+        "instance_type": "g5.2xlarge",
+        "region": "us-west-2",
+        "min_replicas": 1,
+        "max_replicas": 1,
+    },
+}
+_NAMES: dict[Vendor, str] = {"parasail": "deploymentName", "paitient": "deployment_name"}
+
+
+def create_by_hand(simulator: SimulatorProcess, vendor: Vendor, name: str, **fields: Any) -> str:
+    """The id of a serving deployment of that name that the operator knows nothing of; `fields` are the vendor's."""
+    body = {**_LEAST[vendor], _NAMES[vendor]: name, **fields}
+    connection = http.client.HTTPConnection(urlsplit(simulator.url).netloc, timeout=30)
+    try:
+        connection.request(
+            "POST",
+            _PATHS[vendor],
+            body=json.dumps(body),
+            headers={**_HEADERS[vendor], "Content-Type": "application/json"},
+        )
+        reply = connection.getresponse()
+        answer = json.loads(reply.read())
+    finally:
+        connection.close()
+    assert reply.status < 300, answer
+    id_ = str(answer["id"])
+    eventually(
+        lambda: word_of(simulator.deployment(vendor, id_)), until=lambda word: word in ("ONLINE", "running")
+    )
+    return id_
+
+
+def word_of(remote: Json) -> str:
+    """The vendor's word for the state of a deployment."""
+    status = remote["status"]
+    return str(status["status"] if isinstance(status, dict) else status)
+
+
+def after_sweeps(simulator: SimulatorProcess, vendor: Vendor, sweeps: int = 3) -> None:
+    """Until the operator has listed the account so many times more: what it wanted to do by then, it has done."""
+    since = simulator.last_request
+    eventually(
+        lambda: simulator.requests(since, vendor=vendor, operation="list"),
+        until=lambda lists: len(lists) > sweeps,
+        what=f"{sweeps} sweeps",
+    )
