@@ -83,6 +83,16 @@ def cluster(request: pytest.FixtureRequest) -> Access:
     return said
 
 
+@pytest.fixture(scope="session")
+def controllers(cluster: Access) -> Access:
+    """For tests of what Kubernetes' controllers do: namespaces that empty themselves, owners that are followed."""
+    if not cluster.has_controllers:
+        pytest.fail(
+            "needs kube-controller-manager, which prebuilt programs lack: install Go 1.26", pytrace=False
+        )
+    return cluster
+
+
 @pytest.fixture
 def namespace(cluster: Access, request: pytest.FixtureRequest) -> Iterator[Namespace]:
     """An empty namespace of this test's own."""

@@ -68,7 +68,7 @@ def test_a_recorder_has_every_version_in_order(namespace: Namespace) -> None:
     assert [obj["data"]["colour"] for obj in recorder.of("a")] == ["red", "green", "blue", "blue"]
 
 
-def test_a_namespace_goes_with_what_is_in_it(cluster: Access) -> None:
+def test_a_namespace_goes_with_what_is_in_it(controllers: Access, cluster: Access) -> None:
     namespace = Namespace.create(cluster, "goes-with-what-is-in-it")
     namespace.apply(config_map("a"))
     namespace.remove()
@@ -128,7 +128,9 @@ def test_all_conditions_at_one_look(judged: Namespace) -> None:
     assert conditions(None) == {}
 
 
-def test_a_namespace_goes_although_a_finalizer_holds_what_is_in_it(cluster: Access) -> None:
+def test_a_namespace_goes_although_a_finalizer_holds_what_is_in_it(
+    controllers: Access, cluster: Access
+) -> None:
     namespace = Namespace.create(cluster, "goes-in-spite-of-finalizers")
     namespace.apply(manifests.parasail_provider("https://example.com", name="a"))
     namespace.edit("ModelProvider", "a", {"metadata": {"finalizers": ["modeloperator.dev/finalizer"]}})
