@@ -5,7 +5,7 @@ wanted    no id      pending?         settle_pending_create   look, adopt, prove
                      spec.externalID  adopt
                      else             start_create            intent, then POST
           id, gone   recreate_when_gone                       once per generation
-          id, there  wait_for_sweep → power → fields → failure → start → probe → serve
+          id, there  wait_for_sweep → power → fields → failure → start → proof → serve
 unwanted  let_go → release_when_* → delete → wait_for_proof
 """
 
@@ -84,8 +84,7 @@ WANTED: tuple[Rule, ...] = (
     updating.report_failure,
     updating.wait_for_start,
     updating.wait_for_replicas,
-    updating.wait_for_alias,
-    updating.probe,
+    updating.prove_serving,
     updating.create_endpoint,
     updating.serve,
 )
@@ -105,7 +104,7 @@ def plan(s: Situation) -> Plan:
     """The next step for a ModelDeployment. Pure."""
     rules = WANTED if s.wanted else UNWANTED
     step = next(step for rule in rules if (step := rule(s)) is not None)
-    return hold_back(s, step)
+    return hold_back(s, updating.say_what_differs(s, step))
 
 
 def hold_back(s: Situation, step: Plan) -> Plan:

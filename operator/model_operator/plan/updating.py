@@ -4,6 +4,7 @@ A change is sent only where the vendor takes it (serving or failed), then read b
 sent again.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -25,6 +26,7 @@ from model_operator.plan.situation import (
 from model_operator.plan.verdicts import HELD, moving, phase_of, settled, stuck, unsynced
 
 _SLOWLY = timedelta(minutes=5)
+_TAKES_CHANGES = frozenset({RunState.SERVING, RunState.FAILED})
 
 
 def wait_for_sweep(s: Situation) -> Plan | None:
@@ -50,9 +52,9 @@ def update_fields(s: Situation) -> Plan | None:
     removed = removed_fields(s.desired, remote, applied)
     if not found and not removed:
         return None
-    if remote.state not in {RunState.SERVING, RunState.FAILED}:
+    if remote.state not in _TAKES_CHANGES:
         return _wait_until_running(s, found, removed)
-    return _awaited(s, found) or _send(s, found, removed)
+    return _await(s, found) or _send(s, found, removed)
 
 
 def _waits_for_sweep(s: Situation) -> bool:
@@ -63,45 +65,46 @@ def _waits_for_sweep(s: Situation) -> bool:
 def _wait_until_running(s: Situation, found: tuple[Difference, ...], removed: frozenset[str]) -> Plan | None:
     if s.remote is None or not (removed or any(d.is_edit for d in found)):
         return None
-    if s.state not in {RunState.STARTING, RunState.UPDATING}:
+    if s.state not in {RunState.STARTING, RunState.UPDATING, RunState.UNKNOWN}:
         return None
     message = f"Sent once the deployment runs: {describe(found, removed)}."
     return moving(Reason.UPDATING, message, phase_of(s.state))
 
 
-def _awaited(s: Situation, found: tuple[Difference, ...]) -> Plan | None:
-    """The change was sent already: wait until it shows, and say so when it does not."""
+def _await(s: Situation, found: tuple[Difference, ...]) -> Plan | None:
+    """The change was sent already: wait until it shows."""
     sent = s.recall.sent_update
-    if sent is None or any(d.field not in sent.fields or sent.fields[d.field] != d.desired for d in found):
+    if sent is None or not _was_sent(s, found) or _is_ignored(s, found):
         return None
-    if not found:
-        return None
-    if not sent.is_verified or s.now - sent.at < s.timing.power_grace:
-        waiting = moving(
-            Reason.UPDATING, f"Waiting for the provider to show: {describe(found)}.", _updating_phase(s)
-        )
-        return replace(
-            waiting, look_again=max(sent.at + s.timing.power_grace - s.now, s.timing.transition_poll)
-        )
-    return _ignored(found)
-
-
-def _ignored(found: tuple[Difference, ...]) -> Plan:
-    message = (
-        f"The provider accepted a change and did not make it: {describe(found)}. Take it back or make it at the"
-        " provider; the next edit is sent again."
+    waiting = moving(
+        Reason.UPDATING, f"Waiting for the provider to show: {describe(found)}.", _updating_phase(s)
     )
-    return replace(stuck(Reason.UPDATE_IGNORED, message, None), drift=found)
+    return replace(waiting, look_again=max(sent.at + s.timing.power_grace - s.now, s.timing.transition_poll))
+
+
+def _was_sent(s: Situation, found: tuple[Difference, ...]) -> bool:
+    """All that is different was in the last update."""
+    sent = s.recall.sent_update
+    return bool(found) and sent is not None and all(sent.fields.get(d.field) == d.desired for d in found)
+
+
+def _is_ignored(s: Situation, found: tuple[Difference, ...]) -> bool:
+    """The provider accepted these changes and did not make them, as far as is known or was said before."""
+    sent, synced = s.recall.sent_update, s.status.condition("Synced")
+    if sent is not None and _was_sent(s, found):
+        return sent.is_verified and s.now - sent.at >= s.timing.power_grace
+    was_said = synced is not None and synced.reason == Reason.UPDATE_IGNORED
+    is_same_spec = synced is not None and synced.observed_generation == s.desired.generation
+    return was_said and is_same_spec and not any(d.is_edit for d in found)
 
 
 def _send(s: Situation, found: tuple[Difference, ...], removed: frozenset[str]) -> Plan | None:
     assert s.remote is not None  # noqa: S101  the caller's guard
-    to_send = found if s.desired.corrects_drift else tuple(d for d in found if d.is_edit)
+    is_due = not _is_ignored(s, found)
+    to_send = tuple(d for d in found if is_due and (d.is_edit or s.desired.corrects_drift))
     clearable = removed if s.capabilities.removes_fields else frozenset[str]()
     if not to_send and not clearable:
-        return _report(s, found, removed)
-    if _was_ignored(s) and not any(d.is_edit for d in to_send):
-        return _ignored(found)
+        return None
     plan = moving(Reason.UPDATING, f"Updating {describe(to_send, clearable)}.", _updating_phase(s))
     return replace(
         plan,
@@ -110,24 +113,42 @@ def _send(s: Situation, found: tuple[Difference, ...], removed: frozenset[str]) 
     )
 
 
-def _report(s: Situation, found: tuple[Difference, ...], removed: frozenset[str]) -> Plan | None:
-    if removed:
+def say_what_differs(s: Situation, step: Plan) -> Plan:
+    """Differences that are not sent, or did not take: said wherever the step itself has nothing to say of them."""
+    if s.remote is None or not s.wanted or not step.synced.is_true:
+        return step
+    applied = s.status.last_applied or {}
+    found = differences(s.desired, s.remote, applied)
+    removed = removed_fields(s.desired, s.remote, applied)
+    left = _unsent(s, found, removed)
+    if left is None:
+        return step
+    is_news = step.progress is Progress.SETTLED and left.progress is Progress.STUCK
+    return replace(
+        step,
+        synced=left.synced,
+        drift=found,
+        progress=left.progress if is_news else step.progress,
+        phase=None if is_news else step.phase,
+    )
+
+
+def _unsent(s: Situation, found: tuple[Difference, ...], removed: frozenset[str]) -> Plan | None:
+    if removed and not s.capabilities.removes_fields:
         message = f"The provider's API cannot clear {', '.join(sorted(removed))}. Set the value that you want instead."
-        return replace(stuck(Reason.REMOVAL_UNSUPPORTED, message, None), drift=found)
-    if s.state is RunState.FAILED:
+        return stuck(Reason.REMOVAL_UNSUPPORTED, message, None)
+    if not found:
+        return None
+    if s.state in _TAKES_CHANGES and _is_ignored(s, found):
+        message = (
+            f"The provider accepted a change and did not make it: {describe(found)}. Take it back or make it at the"
+            " provider; the next edit is sent again."
+        )
+        return stuck(Reason.UPDATE_IGNORED, message, None)
+    if s.desired.corrects_drift:
         return None
     message = f"The provider differs from the spec and driftPolicy is Report: {describe(found)}."
-    plan = settled(Phase.READY)
-    return replace(plan, synced=unsynced(Reason.DRIFT_REPORTED, message), drift=found)
-
-
-def _was_ignored(s: Situation) -> bool:
-    synced = s.status.condition("Synced")
-    return (
-        synced is not None
-        and synced.reason == Reason.UPDATE_IGNORED
-        and synced.observed_generation == s.desired.generation
-    )
+    return replace(settled(Phase.READY), synced=unsynced(Reason.DRIFT_REPORTED, message))
 
 
 def _updating_phase(s: Situation) -> Phase:
@@ -181,11 +202,12 @@ def wait_for_start(s: Situation) -> Plan | None:
 
 
 def wait_for_replicas(s: Situation) -> Plan | None:
-    """Up, but with fewer replicas than asked: not rolled out yet."""
-    remote, wanted = s.remote, s.desired.fields.get("replicas")
+    """Up, but with fewer replicas than the provider itself means to run: not rolled out yet."""
+    remote = s.remote
     if remote is None or remote.replicas is None or s.desired.may_scale_down:
         return None
-    least = wanted.get("minReplicas") if isinstance(wanted, dict) else wanted
+    wanted = remote.fields.get("replicas", s.desired.fields.get("replicas"))
+    least = wanted.get("minReplicas") if isinstance(wanted, Mapping) else wanted
     if not isinstance(least, int) or remote.replicas >= least:
         return None
     is_up = s.status.phase in {Phase.READY, Phase.UPDATING}
@@ -194,42 +216,38 @@ def wait_for_replicas(s: Situation) -> Plan | None:
     return replace(plan, look_again=5 * s.timing.transition_poll)
 
 
-def wait_for_alias(s: Situation) -> Plan | None:
-    """Nobody can address a model without its alias; vendors fill it in late."""
-    if not s.capabilities.chats or s.remote is None or s.remote.alias or s.status.external_alias:
+def prove_serving(s: Situation) -> Plan | None:
+    """An alias to address it by, and one real completion per transition to serving, repeated until it works."""
+    unproven = unproven_serving(s)
+    if unproven is None or s.remote is None:
         return None
-    serving = Verdict(False, Reason.STARTING, "The provider has not assigned an alias yet.")
-    return Plan(synced=HELD, progress=Progress.MOVING, phase=Phase.STARTING, serving=serving)
+    plan = Plan(synced=HELD, progress=Progress.MOVING, phase=Phase.STARTING, serving=unproven)
+    if not _has_alias(s):
+        return replace(plan, look_again=5 * s.timing.transition_poll)
+    result, stalled = s.recall.probe, s.status.condition("Stalled")
+    is_late = stalled is not None and stalled.status == "True"
+    due = result.retry_at + (_SLOWLY if is_late else timedelta()) if result else s.now
+    return replace(plan, action=RunProbe(s.remote)) if s.now >= due else replace(plan, look_again=due - s.now)
 
 
-def probe(s: Situation) -> Plan | None:
-    """One real completion per transition to serving; a failed one is repeated until the deadline."""
-    if s.desired.probe is None or not s.capabilities.chats or s.remote is None:
+def unproven_serving(s: Situation) -> Verdict | None:
+    """Why a deployment that the vendor calls up does not count as serving; None: it does, or is not up."""
+    if not s.capabilities.chats or s.state is not RunState.SERVING:
         return None
+    if not _has_alias(s):
+        # Nobody can address a model without its alias; vendors fill it in late.
+        return Verdict(False, Reason.STARTING, "The provider has not assigned an alias yet.")
     result, serving = s.recall.probe, s.status.condition("Serving")
-    if (result is not None and result.passed) or (serving is not None and serving.status == "True"):
+    has_served = serving is not None and serving.status == "True"
+    if s.desired.probe is None or has_served or (result is not None and result.passed):
         return None
     if result is None:
-        waiting = Verdict(
-            False, Reason.STARTING, "The provider says it is up; the probe has not answered yet."
-        )
-        return Plan(
-            synced=HELD,
-            progress=Progress.MOVING,
-            phase=Phase.STARTING,
-            serving=waiting,
-            action=RunProbe(s.remote),
-        )
-    failed = Verdict(False, Reason.PROBE_FAILED, result.message)
-    is_due = s.now >= result.retry_at
-    return Plan(
-        synced=HELD,
-        progress=Progress.MOVING,
-        phase=Phase.STARTING,
-        serving=failed,
-        action=RunProbe(s.remote) if is_due else None,
-        look_again=None if is_due else result.retry_at - s.now,
-    )
+        return Verdict(False, Reason.STARTING, "The provider says it is up; the probe has not answered yet.")
+    return Verdict(False, Reason.PROBE_FAILED, result.message)
+
+
+def _has_alias(s: Situation) -> bool:
+    return bool(s.status.external_alias or (s.remote and s.remote.is_full and s.remote.alias))
 
 
 def create_endpoint(s: Situation) -> Plan | None:

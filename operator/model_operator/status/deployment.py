@@ -12,6 +12,7 @@ from model_operator.domain import RunState
 from model_operator.models.deployment_status import DriftRow, ModelDeploymentStatus
 from model_operator.plan.difference import render
 from model_operator.plan.situation import Plan, Presence, Progress, Situation, Verdict
+from model_operator.plan.updating import unproven_serving
 from model_operator.status.conditions import merge
 
 SELECTOR = "modeloperator.dev/no-pods=true"
@@ -53,7 +54,7 @@ def _remote_parts(s: Situation, updated: ModelDeploymentStatus) -> dict[str, obj
     if remote is None or remote.id != updated.external_id:
         return {}
     parts: dict[str, object] = {"provider_state": remote.word}
-    if remote.alias:
+    if remote.alias and remote.is_full:  # other replies may come before it is final
         parts["external_alias"] = remote.alias
     if remote.url:
         parts["endpoint_url"] = remote.url
@@ -99,7 +100,7 @@ def _serving(s: Situation) -> Verdict:
     said = f'The provider says "{remote.word}"' + (f": {remote.message}" if remote.message else ".")
     match remote.state:
         case RunState.SERVING | RunState.UPDATING:
-            return Verdict(True, Reason.SERVING, "Inference is answered.")
+            return unproven_serving(s) or Verdict(True, Reason.SERVING, "Inference is answered.")
         case RunState.STARTING:
             return Verdict(False, Reason.STARTING, said)
         case RunState.STOPPING | RunState.STOPPED:
