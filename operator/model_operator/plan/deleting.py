@@ -16,7 +16,10 @@ def let_go(s: Situation) -> Plan | None:
     """deletionPolicy Orphan, also when it is patched in while the object is terminating."""
     if not s.desired.orphans:
         return None
-    return _release(s.status.external_id)
+    is_lost = s.status.pending is not None and not s.recall.intent_unsent
+    made = made_by_us(s)
+    unknown = f'"{s.desired.deployment_name}", if a create whose answer was lost has made one,' if is_lost else None
+    return _release(s.status.external_id or (made.id if made else unknown))
 
 
 def release_when_never_created(s: Situation) -> Plan | None:

@@ -199,7 +199,7 @@ class RunProbe:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Drop the finalizer; `orphaned` is the id that stays at the provider on purpose."""
+    """Drop the finalizer; `orphaned` is the id (or what else is known) of what stays at the provider on purpose."""
 
     orphaned: str | None = None
 
