@@ -133,7 +133,7 @@ def _refused(s: Situation, plan: Plan, error: ProviderError, memory: Memory) -> 
         )
         memory.failure = None  # looking is no retry
         return replace(said, synced=lost, phase=plan.phase, look_again=AT_ONCE)
-    if isinstance(error, NameTaken) and s.has_default_name and not s.observed.can_list:
+    if isinstance(error, NameTaken) and s.has_default_name:
         return said  # the name holds our UID: an earlier create of ours has it, so the intent stays
     return _with(said, "pending", None)
 
