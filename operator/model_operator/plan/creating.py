@@ -139,7 +139,9 @@ def start_create(s: Situation) -> Plan | None:
         return take(ours[0], s)
     if s.observed.can_list and s.observed.listed_at is None:
         # What the LIST shows decides what there is to say, and each write counts.
-        return replace(moving(Reason.CREATING, _creating(s), Phase.CREATING), needs_list=True, keeps_status=True)
+        return replace(
+            moving(Reason.CREATING, _creating(s), Phase.CREATING), needs_list=True, keeps_status=True
+        )
     return record_intent(s)
 
 

@@ -18,7 +18,9 @@ def let_go(s: Situation) -> Plan | None:
         return None
     is_lost = s.status.pending is not None and not s.recall.intent_unsent
     made = made_by_us(s)
-    unknown = f'"{s.desired.deployment_name}", if a create whose answer was lost has made one,' if is_lost else None
+    unknown = (
+        f'"{s.desired.deployment_name}", if a create whose answer was lost has made one,' if is_lost else None
+    )
     return _release(s.status.external_id or (made.id if made else unknown))
 
 
