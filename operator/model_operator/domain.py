@@ -24,7 +24,10 @@ GROUP: Final = "modeloperator.dev"
 VERSION: Final = "v1alpha1"
 PROVIDER: Final = "ModelProvider"
 DEPLOYMENT: Final = "ModelDeployment"
+CANARY: Final = "CanaryEndpoint"
 FINALIZER: Final = f"{GROUP}/finalizer"
+ACTION: Final = f"{GROUP}/action"
+"""Annotation by which people move a CanaryEndpoint's rollout."""
 CONFIRM_ABSENCE: Final = f"{GROUP}/confirm-absence"
 
 

@@ -15,9 +15,9 @@ from aiohttp import ClientError
 from kubernetes.aio import config as kubeconfig
 from kubernetes.aio.client import ApiClient, Configuration
 
-from model_operator.domain import DEPLOYMENT, FINALIZER, GROUP, PROVIDER, VERSION, Key
+from model_operator.domain import CANARY, DEPLOYMENT, FINALIZER, GROUP, PROVIDER, VERSION, Key
 
-PLURALS: Final = {PROVIDER: "modelproviders", DEPLOYMENT: "modeldeployments"}
+PLURALS: Final = {PROVIDER: "modelproviders", DEPLOYMENT: "modeldeployments", CANARY: "canaryendpoints"}
 _CORE: Final = {"Secret": "secrets", "ConfigMap": "configmaps", "Event": "events"}
 _JSON_PATCH: Final = "application/json-patch+json"
 _TIMEOUT: Final = 30

@@ -8,14 +8,14 @@ import yaml
 
 from model_operator.models.crd import KINDS, custom_resource_definition
 from model_operator.models.structural import properties
-from support.least_manifests import PARASAIL, PROVIDER, edited
+from support.least_manifests import CANARY, PARASAIL, PROVIDER, edited
 
 CRDS = Path(__file__).parents[2] / "crds"
 
 
 @pytest.fixture(scope="module")
 def pair(api):
-    """A ModelDeployment and a ModelProvider of the same name, with statuses."""
+    """One object of each kind, all of the same name, with statuses."""
     name = f"a-{uuid4().hex[:8]}"
     ready = {
         "type": "Ready",
@@ -43,6 +43,21 @@ def pair(api):
         {
             "observedGeneration": 1,
             "deployments": 1,
+            "conditions": [ready | {"reason": "Available", "message": "Fine."}],
+        },
+    )
+    api.create(edited(CANARY, {}, name=name))
+    api.report(
+        "CanaryEndpoint",
+        name,
+        {
+            "observedGeneration": 1,
+            "phase": "Progressing",
+            "message": "v2 holds.",
+            "split": "v1=75",
+            "step": "2/4",
+            "verdict": "Pass",
+            "endpointURL": "https://a.example/v1",
             "conditions": [ready | {"reason": "Available", "message": "Fine."}],
         },
     )
@@ -93,6 +108,18 @@ COLUMNS = [
         ["NAME", "TYPE", "READY", "REASON", "DEPLOYMENTS", "URL", "MESSAGE", "AGE"],
         ["parasail", "True", "Available", "1", "https://a.example/api", "Fine."],
         id="ModelProvider, wide",
+    ),
+    pytest.param(
+        ["canep"],
+        ["NAME", "PHASE", "SPLIT", "STEP", "VERDICT", "READY", "AGE"],
+        ["Progressing", "v1=75", "2/4", "Pass", "True"],
+        id="CanaryEndpoint",
+    ),
+    pytest.param(
+        ["canep", "--output=wide"],
+        ["NAME", "PHASE", "SPLIT", "STEP", "VERDICT", "READY", "URL", "MESSAGE", "AGE"],
+        ["Progressing", "v1=75", "2/4", "Pass", "True", "https://a.example/v1", "v2", "holds."],
+        id="CanaryEndpoint, wide",
     ),
 ]
 

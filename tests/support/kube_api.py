@@ -27,6 +27,7 @@ _COLLECTIONS: Mapping[str, tuple[str, str]] = {
     "RoleBinding": ("/apis/rbac.authorization.k8s.io/v1", "rolebindings"),
     "ModelProvider": (GROUP, "modelproviders"),
     "ModelDeployment": (GROUP, "modeldeployments"),
+    "CanaryEndpoint": (GROUP, "canaryendpoints"),
 }
 
 

@@ -24,6 +24,18 @@ PAITIENT: Manifest = {
     "metadata": {"name": "a"},
     "spec": {"providerRef": {"name": "p"}, "model": "org/m", "replicas": 1, "paitient": {}},
 }
+CANARY: Manifest = {
+    "apiVersion": _VERSION,
+    "kind": "CanaryEndpoint",
+    "metadata": {"name": "a"},
+    "spec": {
+        "providerRef": {"name": "p"},
+        "traffic": [
+            {"name": "v1", "deploymentRef": {"name": "m-v1"}, "percent": 90},
+            {"name": "v2", "deploymentRef": {"name": "m-v2"}, "percent": 10},
+        ],
+    },
+}
 PROVIDER: Manifest = {
     "apiVersion": _VERSION,
     "kind": "ModelProvider",

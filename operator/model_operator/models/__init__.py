@@ -1,6 +1,8 @@
 """The custom resources as frozen pydantic models: the source of `crds/*.yaml`."""
 
 from model_operator.durations import format_duration, parse_duration
+from model_operator.models.canary import CanaryEndpoint, CanaryEndpointSpec
+from model_operator.models.canary_status import CanaryEndpointStatus
 from model_operator.models.deployment import (
     Autoscaling,
     ConnectionSpec,
@@ -35,6 +37,9 @@ from model_operator.models.wire import Duration, Model, Time, format_time
 
 __all__ = [
     "Autoscaling",
+    "CanaryEndpoint",
+    "CanaryEndpointSpec",
+    "CanaryEndpointStatus",
     "Condition",
     "ConnectionSpec",
     "Credentials",

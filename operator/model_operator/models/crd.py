@@ -10,6 +10,8 @@ from pydantic.config import JsonDict
 
 from model_operator.conditions import MEANINGS, ConditionType, Reason
 from model_operator.domain import GROUP, VERSION
+from model_operator.models.canary import CanaryEndpointSpec
+from model_operator.models.canary_status import CanaryEndpointStatus
 from model_operator.models.deployment import ModelDeploymentSpec, ModelDeploymentStatus
 from model_operator.models.provider import ModelProviderSpec, ModelProviderStatus
 from model_operator.models.rules import VALIDATIONS, rule
@@ -111,7 +113,35 @@ MODEL_DEPLOYMENT: Final = Kind(
     has_scale=True,
 )
 
-KINDS: Final = (MODEL_DEPLOYMENT, MODEL_PROVIDER)
+CANARY_ENDPOINT: Final = Kind(
+    kind="CanaryEndpoint",
+    short_name="canep",
+    description="One address at the provider whose traffic is split between deployments, at once or step by step.",
+    spec=CanaryEndpointSpec,
+    spec_description="Where the traffic shall go. Only users write it.",
+    status=CanaryEndpointStatus,
+    columns=(
+        Column("Phase", ".status.phase"),
+        Column("Split", ".status.split"),
+        Column("Step", ".status.step"),
+        Column("Verdict", ".status.verdict"),
+        Column("Ready", _ready("status")),
+        Column("URL", ".status.endpointURL", wide=True),
+        Column("Message", ".status.message", wide=True),
+        _AGE,
+    ),
+    selectable=(".spec.providerRef.name",),
+    rules=(
+        rule(
+            "has(oldSelf.spec.externalID) || !has(self.spec.externalID) || !has(self.status)"
+            " || !has(self.status.externalID) || self.spec.externalID == self.status.externalID",
+            "externalID can be added later only as it is in status.externalID",
+            at=".spec.externalID",
+        ),
+    ),
+)
+
+KINDS: Final = (CANARY_ENDPOINT, MODEL_DEPLOYMENT, MODEL_PROVIDER)
 
 
 def custom_resource_definition(kind: Kind) -> dict[str, Any]:
