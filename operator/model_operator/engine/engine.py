@@ -97,7 +97,7 @@ class Engine:
             kind: Controller(
                 reconcile=reconcile,
                 kube=kube,
-                refresh=self.changed,
+                refresh=self._refreshed,
                 vanished=self._vanished,
                 metrics=metrics.controller(kind),
                 workers=workers,
@@ -150,6 +150,11 @@ class Engine:
         if before != self.cache.generation(key):
             queue.forget(key)
         queue.add(key)
+
+    def _refreshed(self, key: Key, body: dict[str, Any]) -> None:
+        """A GET has brought this body; meanwhile the watch may have shown the object's end."""
+        if self.cache.entry(key) is not None:
+            self.changed(key, body)
 
     def deleted(self, key: Key, body: dict[str, Any]) -> None:
         """The API server has dropped the object; this is its last body."""

@@ -54,6 +54,10 @@ class Cache:
         self._store(key, entry)
         return True
 
+    def renew(self, key: Key, body: dict[str, Any]) -> bool:
+        """`put` for replies to our own requests: the watch may have shown the object's end before they arrived."""
+        return key in self._entries and self.put(key, body)
+
     def haunt(self, resource: ModelDeployment) -> Key:
         """Keep a vanished object until what it left at the provider is gone; returns the key that it has now.
 

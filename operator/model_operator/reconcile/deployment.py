@@ -84,7 +84,7 @@ class DeploymentPass:
         if metadata.is_terminating or FINALIZER in metadata.finalizers:
             return resource
         body = await self.kube.add_finalizer(key, metadata.resource_version, metadata.finalizers)
-        self.cache.put(key, body)
+        self.cache.renew(key, body)
         return self.cache.deployment(key) or resource
 
     async def _observe(
@@ -183,7 +183,7 @@ class DeploymentPass:
             return
         metadata = resource.metadata
         body = await self.kube.remove_finalizer(key, metadata.resource_version, metadata.finalizers)
-        self.cache.put(key, body)
+        self.cache.renew(key, body)
         log.info("%s: released", key)
 
     async def _report(
@@ -198,7 +198,7 @@ class DeploymentPass:
         else:
             version = resource.metadata.resource_version
             body = await self.kube.replace_status(key, version, status.dump())
-            self.cache.put(key, body)
+            self.cache.renew(key, body)
             self.record.note(key, resource.metadata, of_deployment(resource.status, status))
         memory.note_written(resource.status, status, s.now)
 

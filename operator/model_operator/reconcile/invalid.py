@@ -23,7 +23,7 @@ async def report_invalid(kube: Kube, cache: Cache, key: Key, error: InvalidResou
     metadata, status = error.metadata, error.status
     holds = isinstance(status, ModelDeploymentStatus) and (status.external_id or status.pending)
     if metadata.is_terminating and FINALIZER in metadata.finalizers and (error.orphans or not holds):
-        cache.put(key, await kube.remove_finalizer(key, metadata.resource_version, metadata.finalizers))
+        cache.renew(key, await kube.remove_finalizer(key, metadata.resource_version, metadata.finalizers))
         return
     message = f"This version of the operator does not understand the spec: {error}. Change it or upgrade the operator."
     refused = Verdict(False, Reason.UNSUPPORTED, message)
@@ -35,4 +35,4 @@ async def report_invalid(kube: Kube, cache: Cache, key: Key, error: InvalidResou
     conditions = merge(status.conditions, verdicts, metadata.generation, now)
     after = status.model_copy(update={"observed_generation": metadata.generation, "conditions": conditions})
     if after != status:
-        cache.put(key, await kube.replace_status(key, metadata.resource_version, after.dump()))
+        cache.renew(key, await kube.replace_status(key, metadata.resource_version, after.dump()))

@@ -78,7 +78,7 @@ class ProviderPass:
         metadata = resource.metadata
         if metadata.is_terminating or FINALIZER in metadata.finalizers:
             return resource
-        self.cache.put(
+        self.cache.renew(
             key, await self.kube.add_finalizer(key, metadata.resource_version, metadata.finalizers)
         )
         return self.cache.provider(key) or resource
@@ -88,7 +88,7 @@ class ProviderPass:
         self.unbind(key)
         if FINALIZER in metadata.finalizers:
             body = await self.kube.remove_finalizer(key, metadata.resource_version, metadata.finalizers)
-            self.cache.put(key, body)
+            self.cache.renew(key, body)
 
     async def _bind(self, key: Key, resource: ModelProvider) -> None:
         before = self.bindings.get(key)
@@ -163,7 +163,7 @@ class ProviderPass:
         if status == resource.status:
             return
         body = await self.kube.replace_status(key, resource.metadata.resource_version, status.dump())
-        self.cache.put(key, body)
+        self.cache.renew(key, body)
         self.record.note(key, resource.metadata, of_transition(resource.status, status))
 
     def unbind(self, key: Key) -> None:
