@@ -14,7 +14,7 @@ from model_operator.plan.acceptance import is_ours
 from model_operator.plan.difference import differences
 from model_operator.plan.power import power_difference
 from model_operator.plan.situation import Create, Plan, Presence, Progress, Situation, Verdict
-from model_operator.plan.verdicts import HELD, moving, settled, stuck, unsynced
+from model_operator.plan.verdicts import HELD, failed_step, moving, settled, stuck, unsynced
 
 CREATE = "Create"
 _AT_ONCE = timedelta()
@@ -158,6 +158,9 @@ def record_intent(s: Situation) -> Plan:
         absent_before=s.observed.can_list,
     )
     plan = moving(Reason.CREATING, _creating(s), Phase.CREATING)
+    failure = s.recall.failure
+    if failure is not None and failure.generation == s.desired.generation:
+        plan = failed_step(s, plan, failure.error, _AT_ONCE)  # that it is tried again is no news
     return replace(plan, updates={"pending": pending}, look_again=_AT_ONCE)
 
 

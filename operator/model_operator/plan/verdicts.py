@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from model_operator.conditions import Phase, Reason
 from model_operator.domain import RunState
-from model_operator.errors import AccountMismatch, CredentialsInvalid, NameTaken, ProviderError, retry_for
+from model_operator.errors import AccountMismatch, CredentialsInvalid, NameTaken, ProviderError, Unsupported, retry_for
 from model_operator.plan.situation import Action, Plan, Progress, Situation, Verdict
 
 HELD = Verdict(True, Reason.SYNCED, "The provider holds the spec.")
@@ -74,7 +74,7 @@ def failed_step(s: Situation, plan: Plan, error: ProviderError, look_again: time
     """
     is_known = s.status.external_id is not None
     reason = Reason(error.reason)
-    if isinstance(error, NameTaken):
+    if isinstance(error, NameTaken) or (isinstance(error, Unsupported) and s.wanted):
         return replace(refusal(reason, str(error)), look_again=look_again, updates=plan.updates)
     if retry_for(error).needs_person:
         hides = is_known and isinstance(error, CredentialsInvalid | AccountMismatch)
