@@ -33,6 +33,8 @@ from model_operator.reconcile.account import Account
 from model_operator.reconcile.memory import Memory
 
 AT_ONCE = timedelta()
+_OF_KNOWN_IDS = Update | SetPower | Retag | CreateEndpoint
+"""What cannot work under another account's credential. A create can, and a deletion may find nothing."""
 _PROBE_RETRY = timedelta(seconds=10)
 
 
@@ -46,7 +48,8 @@ async def act(
         s, done = await _carry_out(plan.action, s, plan, provider, memory)
     except ProviderError as error:
         return s, _refused(s, plan, error, memory)
-    account.saw()
+    if isinstance(plan.action, _OF_KNOWN_IDS):
+        account.saw()
     memory.failure, memory.failures = None, 0
     return s, done
 

@@ -61,6 +61,7 @@ class Memory:
             self.intent, self.absent_since, self.created = after.pending.started_at, None, None
         if after.external_id == before.external_id:
             return
+        self.failure, self.failures = None, 0  # of what was there before
         if after.external_id is None:
             self.list_after, self.full, self.version, self.read_again_at = now, None, None, None
             self.delete_sent_at = self.sent_update = self.probe = self.missed_at = None

@@ -107,9 +107,19 @@ async def _read(look: Look, id_: str, item: Remote | None) -> Observed:
     memory.full, memory.missed_at = full, None
     memory.version = item.version if item is not None else full.version
     memory.read_again_at = look.now + look.full_read_interval
-    if memory.sent_update is not None and look.now > memory.sent_update.at:
-        memory.sent_update = replace(memory.sent_update, is_verified=True)
+    _compare(look, full)
     return _seen(full, memory)
+
+
+def _compare(look: Look, full: Remote) -> None:
+    """Whether our last update took: once it shows, later differences are somebody else's."""
+    sent = look.memory.sent_update
+    if sent is None or look.now <= sent.at:
+        return
+    if all(full.fields.get(name, value) == value for name, value in sent.fields.items()):
+        look.memory.sent_update = None
+    elif look.now - sent.at >= look.timing.power_grace:  # until then a reply may be an old one
+        look.memory.sent_update = replace(sent, is_verified=True)
 
 
 def _seen(remote: Remote, memory: Memory) -> Observed:
@@ -185,7 +195,7 @@ def _miss(look: Look, id_: str) -> Observed:
     account, memory = look.account, look.memory
     if memory.delete_sent_at is not None or account.is_confirmed:
         return Observed(presence=Presence.ABSENT)
-    if not account.is_proven or (account.is_mass_missing and not look.resource.metadata.is_terminating):
+    if not account.is_proven or account.is_mass_missing:
         return Observed(error=AccountMismatch(_MISMATCH.format(id=id_)))
     if not account.can_list:
         memory.missed_at = memory.missed_at or look.now
