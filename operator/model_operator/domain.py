@@ -5,7 +5,7 @@ Adapters turn vendor JSON into `Remote` and a spec into `Desired`; plan and stat
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Final, NamedTuple, TypeAlias
 
@@ -106,6 +106,53 @@ class Endpoint:
 
     id: str
     url: str
+
+
+Split: TypeAlias = Mapping[str, int]
+"""Percent of the traffic by deployment id, in the order in which it is sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Canary:
+    """A canary endpoint as a create or update answered it; nothing else ever shows one."""
+
+    id: str
+    url: str | None = None
+    split: Split | None = None
+    """What the reply echoes; None where it does not say."""
+    at: datetime | None = None
+    """When that was, by the provider's own clock."""
+
+
+class Figure(StrEnum):
+    """What a provider can say of a deployment's traffic. Latencies in milliseconds, errors in percent."""
+
+    REQUESTS = "requests"
+    ERRORS = "errors"
+    LATENCY_AVERAGE = "latency_average"
+    LATENCY_P50 = "latency_p50"
+    LATENCY_P95 = "latency_p95"
+    LATENCY_P99 = "latency_p99"
+    TOKENS = "tokens"
+    OUTPUT_TOKENS = "output_tokens"
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One span of time; a figure that is missing is unknown. `start` is by the provider's clock."""
+
+    start: datetime
+    figures: Mapping[Figure, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """A deployment's traffic, oldest first. Buckets without a number of requests are left out."""
+
+    buckets: tuple[Bucket, ...]
+    length: timedelta
+    at: datetime | None = None
+    """When the reply was made, by the provider's clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

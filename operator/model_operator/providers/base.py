@@ -6,12 +6,12 @@ An adapter translates and nothing else: it decides no policy, keeps no state bet
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol, Self
 
 from typing_extensions import override
 
-from model_operator.domain import Desired, Endpoint, Fields, Priority, Remote
+from model_operator.domain import Canary, Desired, Endpoint, Fields, Figures, Priority, Remote, Split
 from model_operator.models.deployment import ModelDeploymentSpec
 
 
@@ -27,6 +27,8 @@ class Capabilities:
     removes_fields: bool
     """A field that the spec no longer has can be cleared at the vendor."""
     has_endpoints: bool
+    splits_traffic: bool
+    """Has canary endpoints, and figures by which a split is judged."""
     chats: bool
     """Speaks OpenAI chat completions, so a probe and an `externalAlias` make sense."""
     name_limit: int
@@ -106,6 +108,18 @@ class Provider(Protocol):
         """Ask for deletion; a 404 raises `NotFound`, a refusal `DeletionRefused`."""
 
     async def create_endpoint(self, name: str, id: str) -> Endpoint: ...
+
+    async def create_canary(self, name: str, split: Split) -> Canary:
+        """POST once. `Unavailable(may_have_landed=…)` when the outcome is unknown; nothing can be looked up."""
+
+    async def update_canary(self, id: str, split: Split) -> Canary:
+        """Give a canary endpoint this whole split. May be repeated; `NotFound` on a 404 only."""
+
+    async def figures(self, id: str, start: datetime, end: datetime, interval: timedelta) -> Figures:
+        """A deployment's traffic in buckets no longer than `interval`, or in the shortest that there are.
+
+        `start` and `end` are by the provider's clock. Gaps, short and unequal series are left out, not errors.
+        """
 
     async def probe(self, remote: Remote, prompt: str, within: timedelta) -> None:
         """One real completion by `remote.alias`; returns if it was answered, and never keeps the text."""

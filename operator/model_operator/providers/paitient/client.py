@@ -6,22 +6,34 @@ Every method is the request that the vendor's document describes; `wire` knows t
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, Self, TypeVar
 
 from typing_extensions import override
 
-from model_operator.domain import UID_TAG, Desired, Endpoint, Fields, Priority, Remote, RunState
+from model_operator.domain import (
+    UID_TAG,
+    Canary,
+    Desired,
+    Endpoint,
+    Fields,
+    Figures,
+    Priority,
+    Remote,
+    RunState,
+    Split,
+)
 from model_operator.errors import InvalidRequest, NotFound, Unavailable, Unsupported
 from model_operator.providers.account import Account
 from model_operator.providers.base import Call, Capabilities, Provider, Site
-from model_operator.providers.paitient import wire
+from model_operator.providers.paitient import canary, wire
 from model_operator.providers.paitient.paging import all_items
 from model_operator.providers.reading import Malformed, mapping
 
 T = TypeVar("T")
 
 _ROOT = "/v1/deployments"
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 
 
 CAPABILITIES: Final = Capabilities(
@@ -30,6 +42,7 @@ CAPABILITIES: Final = Capabilities(
     has_tags=True,
     removes_fields=False,
     has_endpoints=True,
+    splits_traffic=True,
     chats=False,
     name_limit=64,
 )
@@ -134,6 +147,25 @@ class PaitientProvider(Provider):
         return await self.account.ask(self.site, call, wire.endpoint_of)
 
     @override
+    async def create_canary(self, name: str, split: Split) -> Canary:
+        return await canary.ask(self.account, self.site, canary.create_call(name, split), canary.canary_of)
+
+    @override
+    async def update_canary(self, id: str, split: Split) -> Canary:
+        if not _ID.fullmatch(id):
+            raise InvalidRequest(f'paitient: update_canary "{id[:64]}": this is not the id of an endpoint')
+        return await canary.ask(self.account, self.site, canary.update_call(id, split), canary.canary_of)
+
+    @override
+    async def figures(self, id: str, start: datetime, end: datetime, interval: timedelta) -> Figures:
+        """One request. The vendor's `summary` is left alone: it need not agree with the points."""
+        length = canary.longest_interval(interval)
+        call = canary.figures_call(path_of(id, "metrics"), id, start, end, length)
+        return await canary.ask(
+            self.account, self.site, call, lambda body, at: canary.figures_of(body, at, length)
+        )
+
+    @override
     async def probe(self, remote: Remote, prompt: str, within: timedelta) -> None:
         raise Unsupported(f"paitient: probe {remote.id}: it speaks no chat completions")
 
@@ -179,7 +211,7 @@ class PaitientProvider(Provider):
 
 def path_of(id: str, operation: str) -> str:
     """`/v1/deployments/{id}`. Raises `InvalidRequest` on what could be another path."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}", id):
+    if not _ID.fullmatch(id):
         raise InvalidRequest(f'paitient: {operation} "{id[:64]}": this is not the id of a deployment')
     return f"{_ROOT}/{id}"
 

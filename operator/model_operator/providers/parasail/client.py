@@ -6,13 +6,13 @@ Every method is the request that the vendor's document describes; `wire` knows t
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, Self, TypeVar
 
 from typing_extensions import override
 
-from model_operator.domain import Desired, Endpoint, Fields, Priority, Remote
+from model_operator.domain import Canary, Desired, Endpoint, Fields, Figures, Priority, Remote, Split
 from model_operator.errors import InvalidRequest, Unavailable, Unsupported
 from model_operator.providers.account import Account
 from model_operator.providers.base import Call, Capabilities, Provider, Site
@@ -31,6 +31,7 @@ CAPABILITIES: Final = Capabilities(
     has_tags=False,
     removes_fields=True,
     has_endpoints=False,
+    splits_traffic=False,
     chats=True,
     name_limit=32,
 )
@@ -105,6 +106,18 @@ class ParasailProvider(Provider):
     @override
     async def create_endpoint(self, name: str, id: str) -> Endpoint:
         raise Unsupported(f'parasail: create_endpoint "{name}": there are no routing endpoints')
+
+    @override
+    async def create_canary(self, name: str, split: Split) -> Canary:
+        raise Unsupported(f'parasail: create_canary "{name}": there are no canary endpoints')
+
+    @override
+    async def update_canary(self, id: str, split: Split) -> Canary:
+        raise Unsupported(f"parasail: update_canary {id}: there are no canary endpoints")
+
+    @override
+    async def figures(self, id: str, start: datetime, end: datetime, interval: timedelta) -> Figures:
+        raise Unsupported(f"parasail: metrics {id}: there are none")
 
     @override
     async def probe(self, remote: Remote, prompt: str, within: timedelta) -> None:

@@ -10,6 +10,7 @@ from .deployment import SERVING, Deployment, Minute
 from .endpoints import Endpoint, Split
 from .errors import PaitientError
 from .state import Paitient
+from .times import date_of
 
 
 class EndpointRoutes:
@@ -39,13 +40,15 @@ class EndpointRoutes:
 
     def _create_canary(self, call: Call, _: tuple[str, ...]) -> Reply:
         endpoint = self._state.endpoints.create_canary(call.account, call.json_object())
-        return Reply(self._core.knobs.paitient.create_status, self._shown(endpoint, call))
+        status, headers = self._core.knobs.paitient.create_status, date_of(self._core.clock)
+        return Reply(status, self._shown(endpoint, call), headers=headers)
 
     def _patch_canary(self, call: Call, segments: tuple[str, ...]) -> Reply:
         before = self._state.endpoints.find(call.account, *segments)
         old = before.split.last if before is not None else None
         endpoint = self._state.endpoints.patch_canary(call.account, segments[0], call.json_object())
-        return Reply(200, self._shown(endpoint, call, old if call.distortion.stale_reply else None))
+        shown = self._shown(endpoint, call, old if call.distortion.stale_reply else None)
+        return Reply(200, shown, headers=date_of(self._core.clock))
 
     def _generate(self, call: Call, segments: tuple[str, ...]) -> Reply:
         return self._generated(call, self._find(call, *segments))

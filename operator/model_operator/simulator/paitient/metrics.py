@@ -19,7 +19,7 @@ from model_operator.simulator.knobs import MetricsKnobs
 from .deployment import Deployment
 from .errors import PaitientError
 from .state import Paitient
-from .times import parsed_time
+from .times import date_of, parsed_time
 from .traffic import Load, Traffic
 
 INTERVALS = {"1m": 60, "5m": 300, "1h": 3600, "1d": 86_400}
@@ -84,7 +84,7 @@ class Metrics:
             "summary": {name: _summary(name, points) for name in wanted},
         }
         # NaN is no JSON, and some servers send it all the same: json.dumps writes it when the knob asks.
-        return Reply(200, text=json.dumps(payload))
+        return Reply(200, text=json.dumps(payload), headers=date_of(self._core.clock))
 
     def _points(self, deployment: Deployment, start: float, end: float, interval: int) -> Iterator[Point]:
         knobs = self._core.knobs.metrics

@@ -1,9 +1,10 @@
-"""ISO 8601 times in PaiTIENT's query parameters."""
+"""Times of PaiTIENT: ISO 8601 in query parameters, and the `Date` of replies that are about time."""
 
 from datetime import UTC, datetime
+from email.utils import formatdate
 
 from model_operator.simulator.call import Call
-from model_operator.simulator.clock import LAST_TIME
+from model_operator.simulator.clock import LAST_TIME, Clock
 
 from .errors import PaitientError
 
@@ -27,3 +28,8 @@ def parsed_time(call: Call, name: str, default: float) -> float:
     if not 0 <= seconds < LAST_TIME:
         raise PaitientError("invalid_parameters", f"{name} must be a time from 1970 to 8999", name)
     return seconds
+
+
+def date_of(clock: Clock) -> dict[str, str]:
+    """The header by which a client learns what time the vendor's clock, also a scaled one, shows."""
+    return {"Date": formatdate(clock.now(), usegmt=True)}

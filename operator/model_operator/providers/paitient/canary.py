@@ -1,0 +1,166 @@
+"""PaiTIENT's canary endpoints, and the figures by which a split is judged.
+
+The vendor offers POST and PATCH and nothing else: what a reply echoes is all that can ever be known of a split.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, Final, TypeVar
+
+from model_operator.domain import Bucket, Canary, Figure, Figures, Split
+from model_operator.errors import Unavailable
+from model_operator.models.wire import format_time
+from model_operator.providers.account import Account
+from model_operator.providers.base import Call, Site
+from model_operator.providers.reading import Malformed, integer, mapping, number, text, url
+
+T = TypeVar("T")
+
+INTERVALS: Final = {
+    timedelta(minutes=1): "1m",
+    timedelta(minutes=5): "5m",
+    timedelta(hours=1): "1h",
+    timedelta(days=1): "1d",
+}
+"""The lengths of buckets that the vendor offers."""
+
+_SERIES: Final[Mapping[Figure, tuple[str, str]]] = {
+    Figure.ERRORS: ("error_rate", "percentage"),
+    Figure.LATENCY_AVERAGE: ("latency", "average"),
+    Figure.LATENCY_P50: ("latency", "p50"),
+    Figure.LATENCY_P95: ("latency", "p95"),
+    Figure.LATENCY_P99: ("latency", "p99"),
+    Figure.TOKENS: ("token_usage", "total"),
+    Figure.OUTPUT_TOKENS: ("token_usage", "output"),
+}
+_RATE: Final = ("throughput", "requests_per_second")
+_METRICS: Final = ("latency", "throughput", "error_rate", "token_usage")
+
+
+def create_call(name: str, split: Split) -> Call:
+    return Call(
+        operation="create_canary",
+        method="POST",
+        path="/v1/canary-endpoints",
+        json={"name": name, "deployments": _targets(split)},
+        about=f'"{name}"',
+    )
+
+
+def update_call(id: str, split: Split) -> Call:
+    """The whole list: what the vendor makes of a part of it is not documented. `id` has been checked."""
+    return Call(
+        operation="update_canary",
+        method="PATCH",
+        path=f"/v1/canary-endpoints/{id}",
+        json={"deployments": _targets(split)},
+        about=id,
+    )
+
+
+def figures_call(path: str, id: str, start: datetime, end: datetime, length: timedelta) -> Call:
+    """`path` is the deployment's; `start` and `end` are by the vendor's clock."""
+    return Call(
+        operation="metrics",
+        method="GET",
+        path=f"{path}/metrics",
+        params=[
+            ("start_time", format_time(start)),
+            ("end_time", format_time(end)),
+            ("interval", INTERVALS[length]),
+            *(("metrics", name) for name in _METRICS),
+        ],
+        about=id,
+        mutates=False,
+    )
+
+
+def longest_interval(within: timedelta) -> timedelta:
+    """The longest bucket that is no longer than that, or the shortest there is."""
+    return max((length for length in INTERVALS if length <= within), default=min(INTERVALS))
+
+
+def _targets(split: Split) -> list[dict[str, Any]]:
+    return [{"id": id, "traffic_percentage": percent} for id, percent in split.items()]
+
+
+async def ask(account: Account, site: Site, call: Call, read: Callable[[Any, datetime | None], T]) -> T:
+    """Like `Account.ask`, with the time at which the vendor's own clock stood."""
+    reply = await account.send(site, call)
+    try:
+        return read(reply.body, date_of(reply.headers))
+    except Malformed as error:
+        problem = f"{call.title(site.provider)}: the answer was not understood: {error}"
+    raise Unavailable(problem, status=reply.status, may_have_landed=call.mutates)
+
+
+def date_of(headers: Mapping[str, str]) -> datetime | None:
+    try:
+        shown = parsedate_to_datetime(headers.get("date", ""))
+    except ValueError:
+        return None
+    return shown.replace(tzinfo=shown.tzinfo or UTC).astimezone(UTC)
+
+
+def canary_of(body: Any, at: datetime | None) -> Canary:
+    """Raises `Malformed` without an id. A list of targets that is missing or odd is unknown, not wrong."""
+    body = mapping(body, "a canary endpoint")
+    id = text(body.get("id"))
+    if id is None:
+        raise Malformed("a canary endpoint without an id")
+    return Canary(id=id, url=url(body.get("url")), split=_split(body.get("deployments")), at=at)
+
+
+def _split(items: Any) -> Split | None:
+    if not isinstance(items, list):
+        return None
+    split: dict[str, int] = {}
+    for item in items:
+        if not isinstance(item, dict):
+            return None
+        id = text(item.get("id")) or text(item.get("deployment_id"))
+        percent = integer(item.get("traffic_percentage"))
+        if id is None or percent is None:
+            return None
+        split[id] = split.get(id, 0) + percent
+    return split
+
+
+def figures_of(body: Any, at: datetime | None, length: timedelta) -> Figures:
+    """Buckets by their time: series may be short, late, of unequal length and full of holes."""
+    found = mapping(mapping(body, "the metrics").get("metrics") or {}, '"metrics"')
+    seconds = length.total_seconds()
+    buckets: dict[datetime, dict[Figure, float]] = {
+        time: {Figure.REQUESTS: rate * seconds} for time, rate in _points(found, _RATE).items() if rate >= 0
+    }
+    for figure, where in _SERIES.items():
+        for time, value in _points(found, where).items():
+            if time in buckets and value >= 0:  # without a number of requests it weighs nothing
+                buckets[time][figure] = value
+    ordered: Sequence[datetime] = sorted(buckets)
+    return Figures(buckets=tuple(Bucket(time, buckets[time]) for time in ordered), length=length, at=at)
+
+
+def _points(found: Mapping[str, Any], where: tuple[str, str]) -> dict[datetime, float]:
+    metric, name = where
+    series = found.get(metric)
+    if not isinstance(series, dict):
+        return {}
+    times, values = series.get("timestamps"), series.get(name)
+    if not isinstance(times, list) or not isinstance(values, list):
+        return {}
+    points = {}
+    for raw_time, raw_value in zip(times, values, strict=False):
+        time, value = _time(raw_time), number(raw_value)
+        if time is not None and value is not None:
+            points[time] = value
+    return points
+
+
+def _time(value: Any) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return time.astimezone(UTC) if time is not None and time.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
