@@ -1,6 +1,7 @@
 """Parasail's open questions, both ways: whatever the live service does, the adapter must come out right."""
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -326,6 +327,15 @@ async def test_a_list_that_is_not_understood_whole_is_an_error(parasail, body):
         parasail.url = server.url
         with pytest.raises(Unavailable, match="parasail: list: the answer was not understood"):
             await parasail.provider.list()
+
+
+@pytest.mark.parametrize("depth", [300, 900, 960, 990])
+async def test_an_item_of_any_depth_is_read_or_not_understood(parasail, depth):
+    body = '[{"id": 1, "x": ' + "[" * depth + "]" * depth + "}]"
+    async with serve_raw(lambda visit: visit.reply("200 OK", body.encode())) as server:
+        parasail.url = server.url
+        with suppress(Unavailable):  # where the parser gives up; a RecursionError would come through
+            assert [remote.id for remote in await parasail.provider.list()] == ["1"]
 
 
 @pytest.mark.parametrize(("id", "shown"), [(33665, "33665"), ("33665", "33665"), (33665.0, "33665")])

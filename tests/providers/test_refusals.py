@@ -186,6 +186,14 @@ def test_no_body_breaks_the_reader(body):
             explained(refused(status, body), operation)
 
 
+@pytest.mark.parametrize("depth", [100, 400, 700, 990, 100_000])
+@pytest.mark.parametrize("parts", [('{"error":', "}"), ("[", "]")])
+def test_no_depth_breaks_the_reader(depth, parts):
+    opening, closing = parts
+    error = explained(refused(400, opening * depth + '"deep"' + closing * depth), "create")
+    assert type(error) is InvalidRequest
+
+
 ANY = ("create", "get", "list", "find", "update", "delete", "pause", "probe", "create_endpoint")
 
 

@@ -80,7 +80,10 @@ class Account:
         try:
             return read(reply.body)
         except Malformed as error:
-            problem = f"{call.title(site.provider)}: the answer was not understood: {error}"
+            problem = str(error)
+        except RecursionError:
+            problem = "it is nested too deep"
+        problem = f"{call.title(site.provider)}: the answer was not understood: {problem}"
         raise Unavailable(problem, status=reply.status, may_have_landed=call.mutates)
 
 

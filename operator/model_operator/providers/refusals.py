@@ -86,10 +86,9 @@ def read(refused: Refused) -> Complaint:
     """Codes and text of any body that vendors, their gateways and frameworks are known to send."""
     text = refused.body.decode("utf-8", "replace").strip()
     try:
-        body = json.loads(text)
+        codes, words = _read_json(json.loads(text))
     except (ValueError, RecursionError):
         return Complaint(refused.status, (), _plain(text))
-    codes, words = _read_json(body)
     return Complaint(refused.status, tuple(code.lower() for code in codes), "; ".join(words))
 
 
@@ -110,14 +109,17 @@ def _read_json(body: Any) -> tuple[list[str], list[str]]:
         case str():
             return ([body], [body]) if re.fullmatch(r"[a-z]+(_[a-z]+)+", body) else ([], [body])
         case list():
-            found = [_read_json(item) for item in body[:4]]
-            return [code for codes, _ in found for code in codes], [
-                w for _, words in found for w in words[:1]
-            ]
+            return _read_list(body[:4])
         case dict():
             return _read_object(body)
         case _:
             return [], []
+
+
+def _read_list(items: list[Any]) -> tuple[list[str], list[str]]:
+    """All codes, and the first sentence of each."""
+    found = [_read_json(item) for item in items]
+    return [code for codes, _ in found for code in codes], [word for _, words in found for word in words[:1]]
 
 
 def _read_object(body: Mapping[str, Any]) -> tuple[list[str], list[str]]:
