@@ -104,6 +104,16 @@ def test_nth_takes_that_one_request_alone(client: KubeApi, namespace: Namespace,
     assert rule.reached == 1
 
 
+def test_a_body_can_be_what_a_rule_looks_at(
+    client: KubeApi, namespace: Namespace, api_proxy: ApiProxy
+) -> None:
+    path = path_of("ConfigMap", namespace.name)
+    api_proxy.rule("POST", r"/configmaps$", body='"colour": "re+d"', then=status_error(500, "InternalError"))
+    client.call("POST", path, config_map("a", colour="blue"))
+    with pytest.raises(ApiError):
+        client.call("POST", path, config_map("b", colour="red"))
+
+
 @pytest.mark.parametrize(
     ("phase", "is_there"),
     [

@@ -93,6 +93,7 @@ class Rule:
         path: str,
         *,
         phase: Phase,
+        body: str,
         nth: int | None,
         times: int | None,
         hold: bool,
@@ -103,6 +104,7 @@ class Rule:
         self.failure: BaseException | None = None
         self._method = method
         self._path = re.compile(path)
+        self._body = re.compile(body)
         self._nth = nth
         self._times = times
         self._call = call
@@ -134,9 +136,11 @@ class Rule:
         """Let go whom it holds; it holds nobody any more."""
         self._loop.call_soon_threadsafe(self._released.set)
 
-    def strikes(self, phase: Phase, method: str, path: str) -> bool:
+    def strikes(self, phase: Phase, method: str, path: str, body: bytes) -> bool:
         """Whether it acts on this request; counts it. For the proxy."""
         if phase is not self.phase or method != self._method or not self._path.search(path):
+            return False
+        if self._body.pattern and not self._body.search(body.decode("utf-8", "replace")):
             return False
         self._matched += 1
         if self._nth not in (None, self._matched) or self._struck == self._times:
@@ -184,13 +188,15 @@ class ApiProxy:
         path: str,
         *,
         phase: Phase = Phase.REQUEST,
+        body: str = "",
         nth: int | None = None,
         times: int | None = None,
         hold: bool = False,
         call: Callable[[], object] | None = None,
         then: Outcome = None,
     ) -> Rule:
-        """Put a rule in force for requests of `method` whose path with query matches the pattern `path`.
+        """Put a rule in force for requests of `method` whose path with query matches the pattern `path`,
+        and whose body the pattern `body`.
 
         `nth` counts matching requests from 1 and takes only that one; `times` is how often it acts at most. It then
         does `call` (in a thread; e.g. `operator.kill`), holds the request until `release`, and ends it with `then`:
@@ -199,7 +205,9 @@ class ApiProxy:
         """
 
         async def make() -> Rule:
-            rule = Rule(method, path, phase=phase, nth=nth, times=times, hold=hold, call=call, then=then)
+            rule = Rule(
+                method, path, phase=phase, body=body, nth=nth, times=times, hold=hold, call=call, then=then
+            )
             self._rules.append(rule)
             return rule
 
@@ -291,19 +299,19 @@ class ApiProxy:
         self.seen.append(seen)
         if self._is_down:
             return _end(request, CUT, seen)
-        ending = await self._apply(Phase.REQUEST, request)
+        ending = await self._apply(Phase.REQUEST, request, body)
         if ending is not None:
             return _end(request, ending, seen)
         # A request that is on its way is not called back, as on a real network.
         reply = await asyncio.shield(asyncio.ensure_future(self._send_on(request, body)))
         try:
-            ending = await self._apply(Phase.REPLY, request)
+            ending = await self._apply(Phase.REPLY, request, body)
             return _end(request, ending, seen) if ending is not None else await _stream(request, reply, seen)
         finally:
             reply.close()
 
-    async def _apply(self, phase: Phase, request: web.Request) -> Outcome:
-        for rule in [rule for rule in self._rules if rule.strikes(phase, request.method, request.path_qs)]:
+    async def _apply(self, phase: Phase, request: web.Request, body: bytes) -> Outcome:
+        for rule in [r for r in self._rules if r.strikes(phase, request.method, request.path_qs, body)]:
             ending = await rule.act()
             if ending is not None:
                 return ending
