@@ -51,6 +51,7 @@ class Accounts:
     def close(self, account: Account, member: Key) -> None:
         """That ModelProvider no longer leads there; without any left the account is closed."""
         account.members.discard(member)
+        account.confirmed.discard(member)
         opened = self._open.get(account.id)
         if opened is None:
             return

@@ -57,6 +57,7 @@ class Poller:
         provider = account.provider.at(Priority.TRANSITION if is_urgent else Priority.SWEEP)
         account.wake.clear()
         begun, waiting = self._clock(), set(account.waiting)
+        before = self._cache.ids(account.members).expected
         try:
             remotes = await provider.list()
         except Unsupported:
@@ -68,7 +69,8 @@ class Poller:
         account.can_list = True
         ids = self._cache.ids(account.members)
         late = account.waiting - waiting  # asked while this LIST was under way: theirs is the next one
-        news = account.listed(Snapshot.of(begun, remotes), ids.held, ids.expected)
+        # What was created while this LIST was under way need not be in it.
+        news = account.listed(Snapshot.of(begun, remotes), ids.held, ids.expected & before)
         account.waiting = late
         if late:
             account.wake.set()

@@ -69,10 +69,13 @@ class Account:
 
     is_proven: bool = False
     """A known id was seen with this credential, so that a miss means something."""
-    is_confirmed: bool = False
-    """A person vouched for the absence of what is missing (confirm-absence)."""
+    confirmed: set[Key] = field(default_factory=set)
+    """ModelProviders on which a person vouched for the absence of what is missing (confirm-absence)."""
     is_mass_missing: bool = False
     """Two or more known ids and over half of them were missing in the last LIST."""
+
+    is_doubtful: bool = False
+    """Known ids were missing in the last LIST, and none was ever seen with this credential."""
 
     moving: set[Key] = field(default_factory=set)
     waiting: set[Key] = field(default_factory=set)
@@ -112,13 +115,15 @@ class Account:
 
         `held` are the ids that CRs hold, `expected` those of them whose absence would be a surprise.
         """
-        before = (self.snapshot is not None and self.error is None, self.is_proven, self.is_mass_missing)
+        was_fine = self.snapshot is not None and self.error is None
+        before = (was_fine, self.is_proven, self.is_mass_missing, self.is_doubtful)
         self.snapshot, self.error, self.failures = snapshot, None, 0
         missing = expected - snapshot.by_id.keys()
         if not snapshot.by_id.keys().isdisjoint(held.values()):
             self.is_proven = True
         self.is_mass_missing = len(missing) >= 2 and 2 * len(missing) > len(expected)
-        after = (True, self.is_proven, self.is_mass_missing)
+        self.is_doubtful = bool(missing) and not self.is_proven
+        after = (True, self.is_proven, self.is_mass_missing, self.is_doubtful)
         news = {key for key, id_ in held.items() if self._version(id_) != self.seen.get(key, "")}
         if before != after:
             news |= held.keys()
@@ -142,13 +147,22 @@ class Account:
     def saw(self) -> None:
         """A request about an id that we know was answered 2xx."""
         if not self.is_proven:
-            self.is_proven = True
+            self.is_proven, self.is_doubtful = True, False
             self.on_change(self)
 
     def note(self, key: Key, id_: str | None) -> None:
         """The pass has looked at what the last LIST said of that id."""
         if id_ is not None and self.snapshot is not None:
             self.seen[key] = self._version(id_)
+
+    @property
+    def is_confirmed(self) -> bool:
+        return bool(self.confirmed)
+
+    @property
+    def is_mismatch(self) -> bool:
+        """Whether these credentials look like those of another account, and nobody has said otherwise."""
+        return (self.is_mass_missing or self.is_doubtful) and not self.is_confirmed
 
     @property
     def lasting_error(self) -> ProviderError | None:

@@ -55,6 +55,8 @@ def _by_name(look: Look) -> Observed:
     oldest = memory.list_after or look.now - look.timing.poll_interval
     if snapshot is None or snapshot.begun < oldest:
         return Observed(error=account.error)
+    if account.is_mismatch:
+        return Observed(error=AccountMismatch(_SUSPECT))  # what is created here would be lost with the key
     found = snapshot.candidates(look.desired.deployment_name, look.desired.uid)
     return Observed(candidates=found, listed_at=snapshot.begun)
 
@@ -204,6 +206,11 @@ def _miss(look: Look, id_: str) -> Observed:
     return Observed(presence=Presence.ABSENT)
 
 
+_SUSPECT = (
+    "Nothing is created while other known deployments are missing from this account. Put the right key into the"
+    " Secret; if they are really gone, annotate the ModelProvider with modeloperator.dev/confirm-absence:"
+    " <the Secret's resourceVersion>."
+)
 _MISMATCH = (
     "The provider does not know deployment {id}, and these credentials have not proven to belong to the account that"
     " holds it. Put the right key into the Secret; if it is really gone, annotate the ModelProvider with"

@@ -133,7 +133,8 @@ class ProviderPass:
         account = self.open_account(self._account_id(account_spec), account_spec, key)
         version = str(secret["metadata"]["resourceVersion"])
         account.is_proven = account.is_proven or resource.status.proven_secret_version == version
-        account.is_confirmed = resource.metadata.annotations.get(CONFIRM_ABSENCE) == version
+        is_confirmed = resource.metadata.annotations.get(CONFIRM_ABSENCE) == version
+        (account.confirmed.add if is_confirmed else account.confirmed.discard)(key)
         return Binding(account, secret_version=version)
 
     def _account_id(self, spec: AccountSpec) -> str:
@@ -154,7 +155,7 @@ class ProviderPass:
             message=binding.message,
             error=account.error if account else None,
             has_answered=account is not None and (account.snapshot is not None or not account.can_list),
-            is_mass_missing=account is not None and account.is_mass_missing and not account.is_confirmed,
+            is_mismatch=account is not None and account.is_mismatch,
             is_proven=account is not None and account.is_proven and binding.reason is None,
             secret_version=binding.secret_version,
             dependents=dependents,

@@ -22,7 +22,7 @@ class AccountView:
     message: str = ""
     error: ProviderError | None = None
     has_answered: bool = False
-    is_mass_missing: bool = False
+    is_mismatch: bool = False
     is_proven: bool = False
     secret_version: str | None = None
     dependents: tuple[str, ...] = ()
@@ -61,9 +61,9 @@ def _ready(resource: ModelProvider, view: AccountView) -> tuple[Verdict, bool]:
         return Verdict(False, Reason(view.reason), view.message), True
     if view.error is not None:
         return Verdict(False, Reason(view.error.reason), str(view.error)), retry_for(view.error).needs_person
-    if view.is_mass_missing:
+    if view.is_mismatch:
         message = (
-            "Most known deployments are missing from this account's list. Put the right key into the Secret; if they"
+            "Known deployments are missing from this account's list. Put the right key into the Secret; if they"
             " are really gone, annotate this object with modeloperator.dev/confirm-absence:"
             " <the Secret's resourceVersion>."
         )
