@@ -81,7 +81,8 @@ class Poller:
     def _cannot_list(self) -> None:
         account = self._account
         is_new, account.can_list = account.can_list or account.error is not None, False
-        account.error, account.failures = None, 0
+        # What it showed when it last could would be believed for ever.
+        account.error, account.failures, account.snapshot = None, 0, None
         if is_new:
             account.on_change(account)
             self._add(self._everyone())
