@@ -113,11 +113,12 @@ def test_another_model_is_refused_untouched_and_never_deleted(shared: World, ven
 
 @pytest.mark.parametrize(
     ("vendor", "unknown"),
-    [pytest.param("parasail", "999999", id="parasail"), pytest.param("paitient", "dep_nobody", id="paitient")],
+    [
+        pytest.param("parasail", "999999", id="parasail"),
+        pytest.param("paitient", "dep_nobody", id="paitient"),
+    ],
 )
-def test_an_unknown_id_is_missing_and_nothing_is_created(
-    shared: World, vendor: Vendor, unknown: str
-) -> None:
+def test_an_unknown_id_is_missing_and_nothing_is_created(shared: World, vendor: Vendor, unknown: str) -> None:
     make = manifests.parasail_deployment if vendor == "parasail" else manifests.paitient_deployment
     shared.serve(make("known"))  # proves the credentials: before that, a miss says nothing
     shared.namespace.apply(adopting(vendor, "legacy", unknown))
@@ -173,7 +174,9 @@ def test_a_restored_object_takes_its_deployment_back(shared: World, vendor: Vend
 
 @pytest.mark.parametrize("vendor", BOTH)
 def test_the_deletion_policy_decides_what_becomes_of_it(shared: World, vendor: Vendor) -> None:
-    ids = {policy: create_by_hand(shared.simulator, vendor, policy.lower()) for policy in ("Orphan", "Delete")}
+    ids = {
+        policy: create_by_hand(shared.simulator, vendor, policy.lower()) for policy in ("Orphan", "Delete")
+    }
     shared.serve(
         *(adopting(vendor, policy.lower(), id_, deletionPolicy=policy) for policy, id_ in ids.items())
     )
