@@ -16,7 +16,7 @@ from model_operator.conditions import Phase, Reason
 from model_operator.errors import NotAccepted, ProviderError, RateLimited, retry_for
 from model_operator.plan import creating, deleting, power, updating
 from model_operator.plan.acceptance import REFUSALS
-from model_operator.plan.situation import Plan, Presence, Progress, Release, Situation, Verdict
+from model_operator.plan.situation import Plan, Presence, Progress, Release, RunProbe, Situation, Verdict
 from model_operator.plan.verdicts import failed_step, moving, refusal, unsynced
 
 Rule = Callable[[Situation], Plan | None]
@@ -114,7 +114,8 @@ def hold_back(s: Situation, step: Plan) -> Plan:
         return step
     held = replace(step, action=None, updates={k: v for k, v in step.updates.items() if k != "pending"})
     failure = s.recall.failure
-    if failure is not None and failure.generation == s.desired.generation and s.now < failure.until:
+    is_same = failure is not None and not isinstance(step.action, RunProbe)  # a failed probe is none of these
+    if is_same and failure and failure.generation == s.desired.generation and s.now < failure.until:
         return failed_step(s, held, failure.error, failure.until - s.now)
     if s.paused_until is not None and s.now < s.paused_until:
         limited = RateLimited("The provider asked for fewer requests; the account rests as long as it said.")

@@ -1,0 +1,384 @@
+"""Promises that hold in every situation, whatever else is true: checked over the whole product of small choices.
+
+Nothing here says what a situation should look like (the table does); only what must never be.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from itertools import product
+
+import pytest
+
+from model_operator.conditions import Reason
+from model_operator.domain import Power, Probe, RunState
+from model_operator.errors import (
+    AccountMismatch,
+    Conflict,
+    CredentialsInvalid,
+    DeletionRefused,
+    NameTaken,
+    NotAccepted,
+    NotFound,
+    PermissionDenied,
+    ProviderError,
+    QuotaExceeded,
+    RateLimited,
+    Unavailable,
+    Unsupported,
+)
+from model_operator.models.deployment import LastPowerAction, ModelDeploymentStatus
+from model_operator.plan.situation import (
+    Create,
+    Delete,
+    Observed,
+    Plan,
+    Presence,
+    ProbeResult,
+    Release,
+    SentUpdate,
+    SetPower,
+    Situation,
+    Update,
+)
+from support.situations import (
+    FIELDS,
+    LONG_AGO,
+    NOW,
+    PAITIENT,
+    PARASAIL,
+    created,
+    failure,
+    look,
+    pending,
+    power,
+    remote,
+    serving_since_long,
+    situation,
+    untouched,
+)
+
+SECOND = timedelta(seconds=1)
+PAUSED = (True, False, None)
+ERRORS: tuple[ProviderError, ...] = (
+    Unavailable("no answer"),
+    RateLimited("slow down"),
+    CredentialsInvalid("wrong key"),
+    PermissionDenied("read-only"),
+    AccountMismatch("unknown id"),
+    NotAccepted(Reason.CREDENTIALS_MISSING, "no Secret"),
+    Unsupported("no such thing"),
+)
+FAILURES: tuple[ProviderError | None, ...] = (
+    None,
+    Unavailable("no answer"),
+    CredentialsInvalid("wrong key"),
+    QuotaExceeded("4 GPUs"),
+    NameTaken("llama"),
+    DeletionRefused("traffic"),
+    Conflict("updating"),
+    NotFound("no such id"),
+    Unsupported("no such thing"),
+)
+POWERS: tuple[LastPowerAction | None, ...] = (
+    None,
+    *(
+        power(action, at=at, generation=generation, correction=correction)
+        for action, at, (generation, correction) in product(
+            Power, (NOW - SECOND, LONG_AGO), ((3, False), (2, True), (3, True))
+        )
+    ),
+)
+EDITED = {**FIELDS, "contextLength": 8192}
+NEW, CREATED, READY = untouched(), created(), serving_since_long()
+UNKNOWN = untouched(pending=pending())
+APPLIED = created(last_applied=EDITED)
+
+
+def with_an_id() -> Iterator[Situation]:
+    """Every state × wanted × paused × policy × drift policy × last power action, as specified or edited."""
+    for state, wanted, paused, may_scale_down, corrects, last, fields in product(
+        RunState, (True, False), PAUSED, (True, False), (True, False), POWERS, (FIELDS, EDITED)
+    ):
+        yield situation(
+            state,
+            wanted=wanted,
+            paused=paused,
+            may_scale_down=may_scale_down,
+            corrects_drift=corrects,
+            fields=fields,
+            status=READY.model_copy(update={"last_power_action": last}),
+        )
+
+
+def refused_or_blind() -> Iterator[Situation]:
+    """An error of each kind × with and without an id or an intent × wanted × adopted."""
+    statuses = (NEW, UNKNOWN, CREATED, READY)
+    for error, status, wanted, external, paused in product(
+        ERRORS, statuses, (True, False), (None, "33665"), (True, False)
+    ):
+        yield situation(
+            None,
+            observed=Observed(error=error),
+            status=status,
+            wanted=wanted,
+            external_id=external,
+            paused=paused,
+        )
+    for wanted in (True, False):
+        yield situation(status=NEW, external_id="33665", rival="team/elder", wanted=wanted)
+        yield situation(status=NEW, external_id="33665", remote=remote(model="org/other"), wanted=wanted)
+
+
+def without_an_id() -> Iterator[Situation]:
+    """Nothing created yet: intents of every age × what a LIST shows × whose names × refusals."""
+    intents = (None, *(pending(started=NOW - age * SECOND) for age in (0, 45, 61, 200)))
+    candidates = ((), (remote(),), (remote(owner_uid="somebody"),))
+    for intent, unsent, found, can_list, wanted, paused, capabilities, default, failed in product(
+        intents,
+        (True, False),
+        candidates,
+        (True, False),
+        (True, False),
+        (True, False),
+        (PARASAIL, PAITIENT),
+        (True, False),
+        (None, QuotaExceeded("4 GPUs")),
+    ):
+        yield situation(
+            None,
+            status=NEW.model_copy(update={"pending": intent}),
+            intent_unsent=unsent and intent is not None,
+            candidates=found if can_list else (),
+            can_list=can_list,
+            listed_at=NOW if can_list else None,
+            absent_since=NOW - timedelta(minutes=2) if intent is not None else None,
+            wanted=wanted,
+            paused=paused,
+            capabilities=capabilities,
+            has_default_name=default,
+            failure=failure(failed) if failed else None,
+        )
+
+
+def with_troubles() -> Iterator[Situation]:
+    """A running or failed deployment × what failed last × what differs × what was sent × probe × rest."""
+    sent = SentUpdate({"contextLength": 8192}, NOW - timedelta(minutes=2), is_verified=True)
+    probes = (None, ProbeResult(False, "HTTP 500", NOW + SECOND), ProbeResult(True, "", NOW))
+    for state, failed, removed, corrects, update, probe, rest, capabilities, wanted in product(
+        (RunState.STARTING, RunState.SERVING, RunState.FAILED, RunState.STOPPED),
+        FAILURES,
+        (True, False),
+        (True, False),
+        (None, sent),
+        probes,
+        (None, NOW + timedelta(minutes=1)),
+        (PARASAIL, PAITIENT),
+        (True, False),
+    ):
+        if probe is not None and not capabilities.chats:
+            continue
+        s = situation(
+            state,
+            corrects_drift=corrects,
+            fields={"contextLength": 8192} if removed else EDITED,
+            status=APPLIED,
+            failure=failure(failed) if failed else None,
+            sent_update=update,
+            paused_until=rest,
+            capabilities=capabilities,
+            probe=Probe(prompt="ping", timeout=SECOND),
+            endpoint_name="chat",
+            wanted=wanted,
+        )
+        yield replace(s, recall=replace(s.recall, probe=probe))
+
+
+def adoptions() -> Iterator[Situation]:
+    for state, adopted, external, corrects, paused, tag, wanted in product(
+        RunState,
+        (None, NOW, LONG_AGO),
+        (None, "33665"),
+        (True, False),
+        PAUSED,
+        (None, "somebody"),
+        (True, False),
+    ):
+        for status, capabilities in product((NEW, CREATED), (PARASAIL, PAITIENT)):
+            yield situation(
+                state,
+                status=status,
+                adopted_at=adopted,
+                external_id=external,
+                corrects_drift=corrects,
+                paused=paused,
+                capabilities=capabilities,
+                remote=remote(state, owner_uid=tag),
+                wanted=wanted,
+            )
+
+
+SPACES = [with_an_id, refused_or_blind, without_an_id, with_troubles, adoptions]
+
+
+Passes = list[tuple[Situation, Plan, ModelDeploymentStatus]]
+
+
+def passes(s: Situation) -> Passes:
+    """Three passes over an unchanged world, each with the status of the one before, a second apart."""
+    taken = []
+    for _ in range(3):
+        step, status = look(s)
+        taken.append((s, step, status))
+        s = replace(s, status=status, now=s.now + SECOND)
+    return taken
+
+
+def check_conditions(s: Situation, step: Plan, status: ModelDeploymentStatus) -> None:
+    if step.keeps_status:
+        assert status == s.status
+        return
+    by_type = {condition.type: condition for condition in status.conditions}
+    assert set(by_type) == {"Ready", "Accepted", "Synced", "Serving", "Reconciling", "Stalled"}
+    assert len(status.conditions) == len(by_type)
+    assert not (by_type["Reconciling"].status == "True" and by_type["Stalled"].status == "True")
+    assert status.observed_generation == s.desired.generation
+    assert all(condition.observed_generation == s.desired.generation for condition in status.conditions)
+    if by_type["Ready"].status == "True":
+        assert by_type["Accepted"].status == "True"
+        assert by_type["Synced"].status == "True" or by_type["Synced"].reason in {
+            "HeldWhilePaused",
+            "DriftReported",
+        }
+        assert by_type["Serving"].status == "True" or by_type["Serving"].reason in {"Paused", "ScaledDown"}
+
+
+def check_transitions(s: Situation, status: ModelDeploymentStatus) -> None:
+    for condition in status.conditions:
+        before = s.status.condition(condition.type)
+        is_same = before is not None and before.status == condition.status
+        if is_same:
+            assert before is not None
+            assert condition.last_transition_time == before.last_transition_time
+        else:
+            assert condition.last_transition_time == s.now
+
+
+TIMES = re.compile(r"\d{4}-\d\d|\d\d:\d\d|\d+ ?(s|seconds|minutes|times|attempts?)\b|req_")
+
+
+def check_messages(status: ModelDeploymentStatus) -> None:
+    for condition in status.conditions:
+        assert condition.message
+        assert len(condition.message) <= 1024
+        assert not TIMES.search(condition.message), condition.message
+
+
+def check_action(s: Situation, step: Plan) -> None:
+    action = step.action
+    is_blind = s.observed.error is not None and s.observed.presence is Presence.UNKNOWN
+    if isinstance(action, Release):
+        assert not s.wanted
+        is_never_created = s.status.external_id is None and (
+            s.status.pending is None or s.recall.intent_unsent or proves_absence(s)
+        )
+        assert s.observed.presence is Presence.ABSENT or s.desired.orphans or is_never_created
+        return
+    if action is None:
+        return
+    assert not is_blind
+    assert step.accepted is None
+    assert s.paused_until is None or s.now >= s.paused_until
+    if not s.wanted:
+        assert isinstance(action, Delete)
+        assert action.id == s.status.external_id
+        return
+    assert not isinstance(action, Delete)
+    if isinstance(action, Create):
+        assert s.status.pending is not None
+        assert s.recall.intent_unsent
+        assert s.now < s.status.pending.deadline
+        assert not s.desired.paused
+        assert s.desired.external_id is None
+    if isinstance(action, SetPower):
+        check_power(s, action)
+    if isinstance(action, Update):
+        assert set(action.changes) <= set(s.desired.fields)
+        assert action.removed.isdisjoint(s.desired.fields)
+        assert s.capabilities.removes_fields or not action.removed
+        assert s.state in {RunState.SERVING, RunState.FAILED}
+        assert not s.desired.paused or not s.capabilities.pauses or s.state is RunState.FAILED
+
+
+def proves_absence(s: Situation) -> bool:
+    since, listed, intent = s.recall.absent_since, s.observed.listed_at, s.status.pending
+    return (
+        s.observed.can_list
+        and not s.observed.candidates
+        and intent is not None
+        and since is not None
+        and listed is not None
+        and listed > intent.deadline
+        and listed - since >= s.timing.recovery_window
+    )
+
+
+def check_power(s: Situation, action: SetPower) -> None:
+    assert s.capabilities.pauses
+    last = s.status.last_power_action
+    if action.power is Power.PAUSE:
+        assert s.desired.paused
+        assert s.state is not RunState.STOPPED
+    else:
+        assert s.desired.paused is False
+        assert s.state is RunState.STOPPED
+        was_paused = last is not None and last.action is Power.PAUSE
+        assert was_paused or not s.desired.may_scale_down
+    if action.is_correction:
+        assert s.desired.corrects_drift
+        assert last is None or not (last.correction and last.generation == s.desired.generation)
+
+
+def check_updates(s: Situation, step: Plan) -> None:
+    if s.desired.external_id is not None:
+        assert "recreated_generation" not in step.updates
+        assert step.updates.get("pending") is None
+    if s.observed.error is not None and s.observed.presence is Presence.UNKNOWN:
+        assert set(step.updates) <= set()
+    if not s.wanted:
+        assert step.updates.get("pending") is None
+
+
+def check_quiet(taken: Passes) -> None:
+    """From the second look at the same world on, nothing new is said."""
+    (_, first, _), (_, second, status), (_, third, after) = taken
+    if first.updates or second.updates or second.action is not None:
+        return  # on its way: the next pass has something else to say
+    assert after == status
+    assert third.action is None
+
+
+def check(s: Situation, step: Plan, status: ModelDeploymentStatus) -> None:
+    check_action(s, step)
+    check_updates(s, step)
+    if isinstance(step.action, Release):
+        return  # no status is written
+    check_conditions(s, step, status)
+    check_transitions(s, status)
+    check_messages(status)
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_promises_hold_everywhere(space) -> None:
+    for number, start in enumerate(space()):
+        taken = passes(start)
+        try:
+            for s, step, status in taken:
+                check(s, step, status)
+            check_quiet(taken)
+            if number % 17 == 0:  # all of them would only take longer
+                assert ModelDeploymentStatus.parse(taken[0][2].dump()) == taken[0][2]
+        except AssertionError as error:
+            error.add_note("\n\n".join(f"{s}\n{step}\n{status}" for s, step, status in taken))
+            raise
