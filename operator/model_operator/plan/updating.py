@@ -225,7 +225,11 @@ def prove_serving(s: Situation) -> Plan | None:
     if not _has_alias(s):
         return replace(plan, look_again=5 * s.timing.transition_poll)
     result, stalled = s.recall.probe, s.status.condition("Stalled")
-    is_late = stalled is not None and stalled.reason == Reason.PROGRESS_DEADLINE_EXCEEDED
+    is_late = (
+        stalled is not None
+        and stalled.reason == Reason.PROGRESS_DEADLINE_EXCEEDED
+        and stalled.observed_generation == s.desired.generation  # an edit has a deadline of its own
+    )
     due = result.retry_at + (_SLOWLY if is_late else timedelta()) if result else s.now
     return replace(plan, action=RunProbe(s.remote)) if s.now >= due else replace(plan, look_again=due - s.now)
 
