@@ -76,6 +76,7 @@ class Engine:
             clock=clock,
             record=self._recorder,
             on_orphan=metrics.orphaned.inc,
+            vanished=self._vanished,
         )
         providers = ProviderPass(
             kube=kube,
@@ -86,6 +87,7 @@ class Engine:
             open_account=self.accounts.open,
             close_account=self.accounts.close,
             on_rebound=self._rebound,
+            vanished=self._vanished,
             clock=clock,
             record=self._recorder,
             secret_refresh=settings.secret_refresh,
@@ -158,6 +160,8 @@ class Engine:
 
     def deleted(self, key: Key, body: dict[str, Any]) -> None:
         """The API server has dropped the object; this is its last body."""
+        if self.cache.entry(key) is None:
+            return  # known since our finalizer was removed
         self.cache.put(key, body)
         self._vanished(key)
 

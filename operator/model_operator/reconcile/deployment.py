@@ -45,6 +45,8 @@ class DeploymentPass:
     clock: Clock
     record: Recorder
     on_orphan: Callable[[], None]
+    vanished: Callable[[Key], None]
+    """Told of an object that is no more."""
     memories: dict[Key, Memory] = field(default_factory=dict)
 
     async def reconcile(self, key: Key) -> timedelta | None:
@@ -177,14 +179,17 @@ class DeploymentPass:
             )
             log.warning("%s: %s", key, message)
             self.record.warn(key, resource.metadata, "EndpointOrphaned", message)
-        entry = self.cache.entry(key)
-        if entry is None or entry.is_ghost or FINALIZER not in resource.metadata.finalizers:
-            self.forget(key)
+        metadata, entry = resource.metadata, self.cache.entry(key)
+        if entry is None or entry.is_ghost or FINALIZER not in metadata.finalizers:
+            self.vanished(key)
             return
-        metadata = resource.metadata
         body = await self.kube.remove_finalizer(key, metadata.resource_version, metadata.finalizers)
         self.cache.renew(key, body)
         log.info("%s: released", key)
+        present = self.cache.deployment(key)
+        if not body["metadata"].get("finalizers") and present and present.metadata.uid == metadata.uid:
+            # Nothing holds it any more. A watch that begins only now will never tell.
+            self.vanished(key)
 
     async def _report(
         self, key: Key, resource: ModelDeployment, s: Situation, step: Plan, memory: Memory

@@ -51,6 +51,8 @@ class ProviderPass:
     close_account: Callable[[Account, Key], None]
     on_rebound: Callable[[Key], None]
     """The ModelProvider leads elsewhere now: its dependents start afresh."""
+    vanished: Callable[[Key], None]
+    """Told of an object that is no more."""
     clock: Clock
     record: Recorder
     secret_refresh: timedelta
@@ -89,6 +91,10 @@ class ProviderPass:
         if FINALIZER in metadata.finalizers:
             body = await self.kube.remove_finalizer(key, metadata.resource_version, metadata.finalizers)
             self.cache.renew(key, body)
+            present = self.cache.provider(key)
+            if not body["metadata"].get("finalizers") and present and present.metadata.uid == metadata.uid:
+                # Nothing holds it any more. A watch that begins only now will never tell.
+                self.vanished(key)
 
     async def _bind(self, key: Key, resource: ModelProvider) -> None:
         before = self.bindings.get(key)
