@@ -3,6 +3,7 @@
 # PYTHON=… which interpreter makes it, default the newest of python3.13 … python3.11, python3
 # ARGS=…   more arguments for pytest, e.g. make test ARGS="-k paused"
 # ONCE=1   the demo stops at the end; its exit code says whether all went well
+# N=1000   how many deployments the benchmark makes; ARGS="--help" prints what else it takes
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -41,8 +42,8 @@ fmt: init ## Format the code and mend what the linter can mend
 generate: init ## Write the CRDs and the reference documents from the code
 	$(BIN)/python docs/generate.py
 
-bench: init ## Measure 1,000 deployments on a real API server
-	$(BIN)/python -m model_operator.demo.bench $(ARGS)
+bench: init ## Measure 1,000 deployments on a real API server (N=100 for fewer)
+	@$(BIN)/python -m model_operator.demo.bench $(if $(N),--count $(N)) $(ARGS)
 
 lock: ## Lock the dependencies anew (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv"; exit 1; }
