@@ -16,6 +16,14 @@ class ConditionType(StrEnum):
     """The provider holds the spec."""
     SERVING = "Serving"
     """Inference is answered: the vendor says so, and the probe passed."""
+    TARGETS_READY = "TargetsReady"
+    """CanaryEndpoint: every target that has or gets traffic serves."""
+    TRAFFIC_SYNCED = "TrafficSynced"
+    """CanaryEndpoint: the provider acknowledged the split that is meant to be in force."""
+    METRICS_AVAILABLE = "MetricsAvailable"
+    """CanaryEndpoint: the provider's figures can be read and belong to this rollout alone."""
+    ROLLOUT_COMPLETE = "RolloutComplete"
+    """CanaryEndpoint: the traffic is at its destination."""
     READY = "Ready"
     """Accepted, Synced, and Serving unless it is stopped on purpose."""
     RECONCILING = "Reconciling"
@@ -53,6 +61,29 @@ class Phase(StrEnum):
     """The provider says that it failed."""
     DELETING = "Deleting"
     """The object is being deleted."""
+
+
+class CanaryPhase(StrEnum):
+    """One word for people in a CanaryEndpoint's `status.phase`; no program decides by it."""
+
+    PENDING = "Pending"
+    """There is no endpoint at the provider yet."""
+    APPLYING = "Applying"
+    """A split is on its way to the provider."""
+    PROGRESSING = "Progressing"
+    """A step is held, watched and judged."""
+    WAITING = "Waiting"
+    """A person has to let it go on."""
+    PAUSED = "Paused"
+    """Frozen by the spec, an action or a failed verdict."""
+    ROLLING_BACK = "RollingBack"
+    """On its way back to the last good split."""
+    ROLLED_BACK = "RolledBack"
+    """At the last good split again."""
+    COMPLETED = "Completed"
+    """At the destination."""
+    BLOCKED = "Blocked"
+    """Something is in the way that only a person can remove."""
 
 
 class Reason(StrEnum):
@@ -110,6 +141,35 @@ class Reason(StrEnum):
     FAILED = "Failed"
     PROBE_FAILED = "ProbeFailed"
     UNKNOWN = "Unknown"
+
+    # TargetsReady
+    TARGET_NOT_FOUND = "TargetNotFound"
+    TARGET_NOT_READY = "TargetNotReady"
+    TARGET_FAILED = "TargetFailed"
+    BASELINE_UNHEALTHY = "BaselineUnhealthy"
+    ROLLBACK_UNSAFE = "RollbackUnsafe"
+
+    # TrafficSynced
+    SPLIT_MISMATCH = "SplitMismatch"
+    MEMBERSHIP_FIXED = "MembershipFixed"
+
+    # MetricsAvailable
+    MEASURED = "Measured"
+    NOT_JUDGED = "NotJudged"
+    NOT_MEASURED = "NotMeasured"
+    METRICS_UNAVAILABLE = "MetricsUnavailable"
+    SHARED_TARGET = "SharedTarget"
+
+    # RolloutComplete
+    COMPLETED = "Completed"
+    PROGRESSING = "Progressing"
+    INSUFFICIENT_TRAFFIC = "InsufficientTraffic"
+    WAITING_FOR_APPROVAL = "WaitingForApproval"
+    LIMIT_REACHED = "LimitReached"
+    METRIC_BREACHED = "MetricBreached"
+    ROLLING_BACK = "RollingBack"
+    ROLLED_BACK = "RolledBack"
+    STATE_INCONSISTENT = "StateInconsistent"
 
     # Stalled
     PROGRESS_DEADLINE_EXCEEDED = "ProgressDeadlineExceeded"
@@ -260,6 +320,73 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     ),
     Reason.UNKNOWN: Meaning(
         "Whether inference is answered cannot be told: the provider does not say, or uses a word that nobody knows.",
+    ),
+    Reason.TARGET_NOT_FOUND: Meaning(
+        "A target's ModelDeployment does not exist, or has no deployment at the provider yet.",
+        "Apply the ModelDeployment, or correct spec.traffic.",
+    ),
+    Reason.TARGET_NOT_READY: Meaning(
+        "A target does not serve; traffic is not moved to it.",
+        "See the ModelDeployment's own conditions.",
+    ),
+    Reason.TARGET_FAILED: Meaning(
+        "A target that gains traffic has failed or is gone.",
+        "See the ModelDeployment's own conditions; change the destination or retry once it serves.",
+    ),
+    Reason.BASELINE_UNHEALTHY: Meaning(
+        "The deployments to which a rollback would go do not serve, so nothing is moved to them.",
+        "Repair the deployments of status.lastGood; the rollback goes on by itself.",
+    ),
+    Reason.ROLLBACK_UNSAFE: Meaning(
+        "The next step waits, because the deployments that give up traffic could not take it back now.",
+        "Repair the deployments of status.lastGood, or promote the rollout by hand.",
+    ),
+    Reason.SPLIT_MISMATCH: Meaning(
+        "The provider answered with another split than it was sent. It is sent again.",
+        "If it stays so, ask the vendor.",
+    ),
+    Reason.MEMBERSHIP_FIXED: Meaning(
+        "The provider refuses to change which deployments the endpoint has, or to have only one.",
+        "Keep all of them in spec.traffic, with percent 0 where they shall get nothing; or apply a new"
+        " CanaryEndpoint.",
+    ),
+    Reason.MEASURED: Meaning("The provider's figures can be read."),
+    Reason.NOT_JUDGED: Meaning("Nothing is judged by metrics now."),
+    Reason.NOT_MEASURED: Meaning("The first figures of this step have not been read yet."),
+    Reason.METRICS_UNAVAILABLE: Meaning(
+        "The provider's figures cannot be read. The rollout holds, and nothing counts for or against it.",
+        "Check the vendor's status page; or let it go on with the action advance.",
+    ),
+    Reason.SHARED_TARGET: Meaning(
+        "Another CanaryEndpoint sends traffic to the same deployment, whose figures mix both.",
+        "Use separate deployments, or set allowSharedTargets in spec.rollout.analysis.",
+    ),
+    Reason.COMPLETED: Meaning("The traffic is at its destination."),
+    Reason.PROGRESSING: Meaning("The rollout is on its way."),
+    Reason.INSUFFICIENT_TRAFFIC: Meaning(
+        "There are too few requests for a verdict.",
+        "Send traffic, take a larger step, or let it go on with the action advance.",
+    ),
+    Reason.WAITING_FOR_APPROVAL: Meaning(
+        "A person has to let the rollout leave this step.",
+        "Annotate with modeloperator.dev/action: advance:<rollout id>/<step>, or abort:<rollout id>.",
+    ),
+    Reason.LIMIT_REACHED: Meaning(
+        "The next step is beyond spec.rollout.limit.", "Raise spec.rollout.limit to let it go on."
+    ),
+    Reason.METRIC_BREACHED: Meaning(
+        "A metric was beyond its limit, certainly and repeatedly.",
+        "See status.rollout.failure; change the destination, or retry.",
+    ),
+    Reason.ROLLING_BACK: Meaning("The traffic is on its way back to the last good split."),
+    Reason.ROLLED_BACK: Meaning(
+        "The traffic is back at the last good split, and the destination is not tried again by itself.",
+        "See status.rollout.failure. Change spec.traffic or spec.rollout.retry, or annotate with"
+        " modeloperator.dev/action: retry:<rollout id>.",
+    ),
+    Reason.STATE_INCONSISTENT: Meaning(
+        "status.rollout made no sense, so the rollout holds at the acknowledged split.",
+        "Look at status.traffic, then annotate with modeloperator.dev/action: resume:<rollout id>.",
     ),
     Reason.PROGRESS_DEADLINE_EXCEEDED: Meaning(
         "The change has been under way for longer than spec.progressDeadline.",

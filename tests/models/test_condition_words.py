@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from model_operator.conditions import MEANINGS, ConditionType, Phase, Reason
+from model_operator.conditions import MEANINGS, CanaryPhase, ConditionType, Phase, Reason
 from model_operator.errors import ProviderError
 
 NOTHING_TO_DO = {
@@ -24,6 +24,12 @@ NOTHING_TO_DO = {
     Reason.OUTCOME_UNKNOWN,
     Reason.MISSING,
     Reason.UNKNOWN,
+    Reason.MEASURED,
+    Reason.NOT_JUDGED,
+    Reason.NOT_MEASURED,
+    Reason.COMPLETED,
+    Reason.PROGRESSING,
+    Reason.ROLLING_BACK,
 }
 
 
@@ -35,7 +41,7 @@ def test_every_reason_is_explained_in_sentences(reason):
     assert meaning.remedy.endswith(".") or not meaning.remedy
 
 
-@pytest.mark.parametrize("word", [*ConditionType, *Reason, *Phase])
+@pytest.mark.parametrize("word", [*ConditionType, *Reason, *Phase, *CanaryPhase])
 def test_every_word_is_one_that_the_server_takes(word):
     assert re.fullmatch("([A-Z]+[a-z]*)+", word)
 

@@ -83,6 +83,7 @@ class RolloutStatus(Model):
     to: tuple[Share, ...] = Field(default=(), description="The destination.")
     state: str = Field(description="Applying, Holding, RollingBack, RolledBack or Completed.")
     is_direct: bool = Field(default=False, description="True: without steps, straight to the destination.")
+    is_begun: bool = Field(default=False, description="True once its targets were found ready.")
     step_index: int = Field(default=0, description="Position of the step in the path, from 0.")
     step_percent: int = Field(default=0, description="How far on the way it is or is going.")
     peak_percent: int = Field(default=0, description="The farthest that was acknowledged.")
