@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 from model_operator import __version__, handlers
 from model_operator.engine.engine import Engine
-from model_operator.kube import PLURALS, Kube, KubeConfigError, KubeError
+from model_operator.kube import PLURALS, Kube, KubeConfigError, KubeError, KubeForbidden
 from model_operator.observability import server
 from model_operator.observability.logs import dump_on_sigusr1, set_up
 from model_operator.observability.metrics import Metrics
@@ -75,8 +75,21 @@ async def _main(settings: Settings, redactor: Redactor) -> None:
             server.write_ready_file(settings.ready_file, {"health": url})
         dump_on_sigusr1(asyncio.get_running_loop())
         version = await _check_cluster(kube)
-        await engine.prime()
+        await _prime(engine)
         await _operate(settings, engine, kube, version)
+
+
+async def _prime(engine: Engine) -> None:
+    """Raises `CannotStart` where the objects cannot be read."""
+    try:
+        await engine.prime()
+    except KubeForbidden as error:
+        raise CannotStart(
+            f"a permission is missing: {error}. Bind the ClusterRole of manifests/rbac.yaml to it, in all namespaces"
+            " or, with --namespace, in each of those"
+        ) from error
+    except KubeError as error:
+        raise CannotStart(f"the objects could not be read: {error}") from error
 
 
 async def _operate(settings: Settings, engine: Engine, kube: Kube, version: tuple[int, int]) -> None:
