@@ -14,7 +14,7 @@ from model_operator.plan.acceptance import is_ours
 from model_operator.plan.difference import differences
 from model_operator.plan.power import power_difference
 from model_operator.plan.situation import Create, Plan, Presence, Progress, Situation, Verdict
-from model_operator.plan.verdicts import HELD, failed_step, moving, settled, stuck, unsynced
+from model_operator.plan.verdicts import HELD, failed_step, moving, refusal, settled, stuck, unsynced
 
 CREATE = "Create"
 _AT_ONCE = timedelta()
@@ -137,6 +137,12 @@ def start_create(s: Situation) -> Plan | None:
     ours = [c for c in s.observed.candidates if is_ours(s, c)]
     if ours:
         return take(ours[0], s)
+    if not s.observed.can_list and not s.capabilities.names_are_unique:
+        return refusal(
+            Reason.UNSUPPORTED,
+            "The provider cannot list its deployments here, and without that a create could be made twice. Check"
+            " baseURL of the ModelProvider, or set spec.externalID to take over what exists.",
+        )
     if s.observed.can_list and s.observed.listed_at is None:
         # What the LIST shows decides what there is to say, and each write counts.
         return replace(

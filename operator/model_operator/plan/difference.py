@@ -25,11 +25,14 @@ def differences(desired: Desired, remote: Remote, last_applied: dict[str, Value]
 
 
 def removed_fields(desired: Desired, remote: Remote, last_applied: dict[str, Value]) -> frozenset[str]:
-    """Fields that the spec once had and has no more, and that the provider still holds as far as is known."""
+    """Fields that the spec once had and has no more, while the provider still holds what was applied, as far as is known.
+
+    Any other value means that it was cleared: a vendor may show its own default then.
+    """
     return frozenset(
         name
         for name, applied in last_applied.items()
-        if name not in desired.fields and remote.fields.get(name, applied) is not None
+        if name not in desired.fields and remote.fields.get(name, applied) == applied
     )
 
 

@@ -23,6 +23,9 @@ from model_operator.providers.reading import (
     word,
 )
 
+_NO_POLICY = "NONE"
+"""Of `scaleDownPolicy`; whether the service shows it so or as null is not documented, and means the same."""
+
 FIELDS: Final[Mapping[str, tuple[str, Callable[[Any], Value]]]] = {
     "replicas": ("replicas", integer),
     "contextLength": ("contextLength", integer),
@@ -102,6 +105,8 @@ def remote_of(item: Any, *, chat_base_url: str | None, clean: Clean, is_full: bo
     message = clean(text(status.get("statusMessage")) or "")
     replicas, alias = _running(item, status, state), text(item.get("externalAlias"))
     fields, modified = shown(item, FIELDS), item.get("modifiedAt")
+    if fields.get("parasail.scaleDownPolicy", _NO_POLICY) is None:
+        fields["parasail.scaleDownPolicy"] = _NO_POLICY
     # What moves modifiedAt is not documented (instances that come up do not), so all that is seen counts besides.
     version = f"{modified}/{shown_word}/{replicas}/{alias}/{fields}/{message}" if modified else digest(item)
     return Remote(
