@@ -15,33 +15,17 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from model_operator.domain import DEPLOYMENT, Desired, Key, Priority, Remote, RunState
+from model_operator.domain import Desired, Priority, Remote, RunState
 from model_operator.errors import NameTaken, NotFound, QuotaExceeded, Unavailable, Unsupported
-from model_operator.models.deployment import DeletionPolicy, ModelDeployment
-from model_operator.plan.deployment import plan
-from model_operator.plan.situation import Release, Situation, Timing
+from model_operator.models.deployment import DeletionPolicy
+from model_operator.plan.situation import Timing
 from model_operator.providers.base import Provider, Vendor
 from model_operator.providers.registry import PROVIDERS
-from model_operator.reconcile.account import Account, Snapshot
-from model_operator.reconcile.act import act
-from model_operator.reconcile.desire import desire
-from model_operator.reconcile.memory import Memory
-from model_operator.reconcile.observe import Look, observe
-from model_operator.status.deployment import summarize
+from support.one_object import Crash, OneObject, Point
 from support.situations import NOW, told
 
 SECOND = timedelta(seconds=1)
 REQUEST = 30 * SECOND
-KEY = Key(DEPLOYMENT, "team", "llama")
-UID = "11111111-2222-3333-4444-555555555555"
-BLOCKS: dict[str, dict[str, Any]] = {
-    "parasail": {"parasail": {"serviceTierName": "low-cost"}},
-    "paitient": {"paitient": {"instanceType": "g5", "region": "us-west-2"}},
-}
-
-
-class Crash(BaseException):
-    """kill -9 at this point."""
 
 
 @dataclass(frozen=True)
@@ -82,11 +66,12 @@ class World:
         return list(found.values())
 
     def shown(self, one: Deployment) -> Remote:
+        is_up = self.now - one.begins >= 3 * SECOND
         return Remote(
             id=one.id,
             name=one.name,
-            state=RunState.SERVING,
-            word="up",
+            state=RunState.SERVING if is_up else RunState.STARTING,
+            word="up" if is_up else "going up",
             alias="alias",
             url="https://example.com",
             owner_uid=one.owner if self.vendor.capabilities.has_tags else None,
@@ -153,122 +138,17 @@ class WorldProvider(Provider):
                 one.is_deleted = True
 
 
-Point = Literal["", "before the write", "after the write"]
+class Operator(OneObject):
+    """One process after another in that world."""
 
-
-@dataclass
-class Operator:
-    """One process after another; the object is what the API server keeps."""
-
-    world: World
-    body: ModelDeployment
-    timing: Timing = field(default_factory=Timing)
-    is_released: bool = False
-
-    def __post_init__(self) -> None:
-        self.start()
-
-    def start(self) -> None:
-        """A new process: nothing of the old one's memory is left."""
-        self.memory = Memory(uid=UID)
-        self.provider = WorldProvider(self.world)
-        self.account = Account(
-            id="a",
-            vendor=self.world.vendor,
-            provider=self.provider,
-            gate=None,  # type: ignore[arg-type]  only the engine asks it
-            poll_interval=self.timing.poll_interval,
-            is_proven=True,  # kept by the ModelProvider's status
-        )
-
-    async def poll(self) -> None:
-        begun = self.world.now
-        try:
-            remotes = await self.provider.list()
-        except Unsupported:
-            self.account.can_list = False
-            return
-        id_ = self.body.status.external_id
-        self.account.listed(Snapshot.of(begun, remotes), {KEY: id_} if id_ else {}, set())
-
-    async def work(self, dies: Point = "") -> None:
-        """One pass. Raises `Crash` at that point."""
-        if self.is_released:
-            return
-        body, now = self.body, self.world.now
-        s, step = await act(*await self.decide(now), self.provider, self.account, self.memory)
-        if isinstance(step.action, Release):
-            self.is_released = True
-            return
-        status = summarize(s, step)
-        if status == body.status:
-            return
-        if dies == "before the write":
-            raise Crash
-        self.body = body.model_copy(update={"status": status})
-        if dies == "after the write":
-            raise Crash
-        self.memory.note_written(body.status, status, now)
-
-    async def decide(self, now: datetime) -> tuple[Situation, Any]:
-        asked = desire(self.body, self.world.vendor)
-        observed = await observe(
-            Look(
-                key=KEY,
-                resource=self.body,
-                desired=asked,
-                account=self.account,
-                provider=self.provider,
-                memory=self.memory,
-                timing=self.timing,
-                full_read_interval=timedelta(hours=1),
-                now=now,
-            )
-        )
-        intent = self.body.status.pending
-        s = Situation(
-            desired=asked,
-            wanted=not self.body.metadata.is_terminating,
-            status=self.body.status,
-            observed=observed,
-            recall=self.memory.recall(intent.started_at if intent else None),
-            capabilities=self.world.vendor.capabilities,
-            timing=self.timing,
-            now=now,
-            has_default_name=self.body.spec.deployment_name is None,
-        )
-        return s, plan(s)
-
-    def edit(self, **spec: Any) -> None:
-        metadata = self.body.metadata
-        self.body = self.body.model_copy(
-            update={
-                "spec": self.body.spec.model_copy(update=spec),
-                "metadata": metadata.model_copy(update={"generation": metadata.generation + 1}),
-            }
-        )
-
-    def delete(self) -> None:
-        metadata = self.body.metadata
-        gone = metadata.deletion_timestamp or self.world.now
-        self.body = self.body.model_copy(
-            update={
-                "metadata": metadata.model_copy(
-                    update={"deletion_timestamp": gone, "generation": metadata.generation + 1}
-                )
-            }
-        )
+    def __init__(self, world: World, timing: Timing | None, **spec: Any) -> None:
+        self.world = world
+        super().__init__(world.vendor, WorldProvider(world), lambda: world.now, timing=timing, **spec)
 
 
 def new_operator(vendor: str, *, name: str | None = None, timing: Timing | None = None) -> Operator:
-    spec = {"providerRef": {"name": "p"}, "model": "org/llama", "replicas": 1, **BLOCKS[vendor]}
-    if name is not None:
-        spec["deploymentName"] = name
-    body = {
-        "metadata": {"name": KEY.name, "namespace": KEY.namespace, "uid": UID, "generation": 1},
-        "spec": spec,
-    }
-    return Operator(World(PROVIDERS[vendor]), ModelDeployment.parse(body), timing or Timing())
+    chosen = {} if name is None else {"deploymentName": name}
+    return Operator(World(PROVIDERS[vendor]), timing, **chosen)
 
 
 @dataclass(frozen=True)
@@ -300,7 +180,7 @@ async def perform(operator: Operator, step: Step) -> None:
         case "restart":
             raise Crash
         case "pause" | "unpause":
-            if operator.world.vendor.capabilities.pauses and operator.body.status.external_id is None:
+            if operator.world.vendor.capabilities.pauses and operator.status.external_id is None:
                 operator.edit(paused=step.do == "pause")
         case "delete":
             operator.delete()
@@ -324,7 +204,7 @@ async def settle(operator: Operator, minutes: int = 15) -> None:
 
 def is_quiet(operator: Operator) -> bool:
     """Nothing is on its way any more, at neither end."""
-    world, status = operator.world, operator.body.status
+    world, status = operator.world, operator.status
     is_over = all(one.shows <= world.now for one in world.deployments)
     is_at_rest = status.pending is None and not operator.body.metadata.is_terminating
     has_it = status.external_id is not None or bool(operator.body.spec.paused)
@@ -336,7 +216,7 @@ def at_most_one(world: World) -> None:
 
 
 def check_end(operator: Operator) -> None:
-    live, status = operator.world.live(), operator.body.status
+    live, status = operator.world.live(), operator.status
     if operator.body.metadata.is_terminating:
         assert operator.is_released, status
         assert not live, status
@@ -409,7 +289,7 @@ async def test_without_the_wait_there_would_be_two() -> None:
 async def test_a_lost_create_is_sent_again_after_two_lists_and_no_sooner() -> None:
     operator = new_operator("paitient")
     await play(operator, A_CREATE, [Post("lost", late=None)])
-    pending = operator.body.status.pending
+    pending = operator.status.pending
     assert pending is not None
     while operator.world.sent == 1:
         operator.world.now += SECOND
@@ -430,8 +310,8 @@ async def test_where_nobody_can_list_unique_names_keep_it_one(post: Post, name: 
         operator.world.now += 5 * SECOND
         at_most_one(operator.world)
     (only,) = operator.world.live()
-    reason = told(operator.body.status)["Ready"]
-    assert operator.body.status.external_id == only.id or reason == "False NameTaken"
+    reason = told(operator.status)["Ready"]
+    assert operator.status.external_id == only.id or reason == "False NameTaken"
 
 
 async def perform_or_restart(operator: Operator, step: Step) -> None:
@@ -447,7 +327,7 @@ async def test_where_nobody_can_list_a_deletion_waits_for_a_person(vendor: str) 
     await play(operator, [*A_BLIND_CREATE, Step("delete")], [Post("lost", 5)])
     await settle(operator)
     assert not operator.is_released
-    assert told(operator.body.status)["Stalled"] == "True OutcomeUnknown"
+    assert told(operator.status)["Stalled"] == "True OutcomeUnknown"
     operator.edit(deletion_policy=DeletionPolicy.ORPHAN)
     await operator.work()
     assert operator.is_released
@@ -457,7 +337,7 @@ async def test_a_conflict_over_our_own_name_is_not_forgotten_by_a_deletion() -> 
     operator = new_operator("parasail")
     operator.world.lists = False
     await play(operator, [*A_CREATE, *[Step("work")] * 5], [Post("lost", 5)])
-    assert told(operator.body.status)["Accepted"] == "False NameTaken"
+    assert told(operator.status)["Accepted"] == "False NameTaken"
     operator.world.lists = True
     operator.delete()
     await settle(operator)
@@ -467,12 +347,12 @@ async def test_a_conflict_over_our_own_name_is_not_forgotten_by_a_deletion() -> 
 async def test_a_persons_word_ends_the_search_for_a_lost_create() -> None:
     operator = new_operator("paitient")
     await play(operator, [*A_BLIND_CREATE, Step("wait", 61), Step("work")], [Post("lost", 5)])
-    assert told(operator.body.status)["Ready"] == "False OutcomeUnknown"
+    assert told(operator.status)["Ready"] == "False OutcomeUnknown"
     (made,) = operator.world.live()
     operator.edit(external_id=made.id, deletion_policy=DeletionPolicy.DELETE)
     await settle(operator)
-    assert operator.body.status.external_id == made.id
-    assert operator.body.status.pending is None
+    assert operator.status.external_id == made.id
+    assert operator.status.pending is None
 
 
 async def test_a_name_that_was_not_seen_to_be_free_is_nobodys() -> None:
@@ -484,7 +364,7 @@ async def test_a_name_that_was_not_seen_to_be_free_is_nobodys() -> None:
     operator.world.lists = True
     operator.start()
     await settle(operator, minutes=5)
-    assert told(operator.body.status)["Ready"] == "False NameTaken"
+    assert told(operator.status)["Ready"] == "False NameTaken"
     operator.delete()
     await settle(operator, minutes=5)
     assert not foreign.is_deleted
@@ -494,10 +374,10 @@ async def test_a_name_that_was_not_seen_to_be_free_is_nobodys() -> None:
 async def test_an_intent_that_waited_too_long_is_written_anew() -> None:
     operator = new_operator("parasail")
     await play(operator, [Step("poll"), Step("work"), Step("wait", 45)], [])
-    first = operator.body.status.pending
+    first = operator.status.pending
     await operator.work()
     assert operator.world.sent == 0
-    assert operator.body.status.pending != first
+    assert operator.status.pending != first
     await operator.work()
     assert operator.world.sent == 1
 
@@ -506,5 +386,41 @@ async def test_an_intent_that_was_not_sent_is_dropped_by_a_pause() -> None:
     operator = new_operator("parasail")
     await play(operator, [Step("poll"), Step("work"), Step("pause"), Step("work")], [])
     assert operator.world.sent == 0
-    assert operator.body.status.pending is None
-    assert told(operator.body.status)["Ready"] == "True Paused"
+    assert operator.status.pending is None
+    assert told(operator.status)["Ready"] == "True Paused"
+
+
+@pytest.mark.parametrize("vendor", PROVIDERS)
+async def test_a_create_costs_three_writes_of_the_status_and_a_restart_none(vendor: str) -> None:
+    operator = new_operator(vendor)
+    for _ in range(10):
+        await operator.work()
+        await operator.poll()
+        operator.world.now += SECOND
+    assert [told(status)["Ready"] for status in operator.said] == [
+        "False Creating",
+        "False Starting",
+        "True Available",
+    ]
+    operator.start()
+    for _ in range(3):
+        await operator.work()
+        await operator.poll()
+        operator.world.now += SECOND
+    assert len(operator.said) == 3
+
+
+async def test_a_refused_create_is_tried_again_without_a_word() -> None:
+    operator = new_operator("parasail")
+    await play(operator, A_CREATE, [Post("refused"), Post("refused")])
+    refused = operator.status.conditions
+    for _ in range(13):
+        operator.world.now += 60 * SECOND
+        await operator.poll()
+        await operator.work()
+        await operator.work()
+        assert operator.status.conditions == refused or operator.world.sent == 3
+    assert operator.world.sent == 2
+    assert told(operator.status)["Stalled"] == "True QuotaExceeded"
+    await settle(operator)
+    check_end(operator)
