@@ -1,0 +1,175 @@
+"""The process as its keepers see it: probes, metrics, logs, its end after SIGTERM, and why it did not start."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from e2e.conftest import QUICK, World
+from support import manifests
+from support.apiproxy import ApiProxy, Phase, status_error
+from support.deadlines import eventually
+from support.kube_api import path_of
+from support.namespace import Namespace
+from support.operator_process import SECRETS, OperatorProcess
+from support.simulator_process import SimulatorProcess
+
+pytest_plugins = ("support.shared_world",)
+pytestmark = pytest.mark.e2e
+
+Start = Callable[..., OperatorProcess]
+TEN = [f"llama-{n}" for n in range(5)], [f"triage-{n}" for n in range(5)]
+
+
+def apply_ten(world: World) -> list[str]:
+    world.namespace.apply(
+        *map(manifests.parasail_deployment, TEN[0]), *map(manifests.paitient_deployment, TEN[1])
+    )
+    return [*TEN[0], *TEN[1]]
+
+
+def test_probes_metrics_and_logs_of_a_working_operator(shared: World) -> None:
+    begin = len(shared.operator.log.read_text())
+    shared.serve(manifests.parasail_deployment("llama"), manifests.paitient_deployment("triage"))
+    shared.namespace.apply(manifests.parasail_deployment("asleep", paused=True))
+    shared.until("asleep", "Ready=True Paused")
+    assert shared.operator.get("/healthz") == (200, "ok")
+    assert shared.operator.get("/readyz") == (200, "ok")
+    assert "[+]engine ok" in shared.operator.get("/healthz?verbose")[1]
+
+    metric = shared.operator.metric
+    assert metric("controller_runtime_reconcile_total", controller="modeldeployment", result="success")
+    assert metric("controller_runtime_reconcile_time_seconds_count", controller="modelprovider")
+    assert metric("controller_runtime_max_concurrent_reconciles", controller="modeldeployment") == 50
+    assert metric("workqueue_adds_total", controller="modeldeployment")
+    assert 'workqueue_depth{controller="modeldeployment",name="modeldeployment"} 0.0' in _scrape(shared)
+    for vendor in ("parasail", "paitient"):
+        labels = {"provider": vendor, "operation": "create", "code": "200"}
+        assert metric("model_operator_provider_requests_total", **labels) >= 1
+        assert metric("model_operator_provider_request_duration_seconds_count", provider=vendor) >= 2
+    resources = "model_operator_resources"
+    assert metric(resources, kind="ModelDeployment", phase="Ready") == 2
+    assert metric(resources, kind="ModelDeployment", phase="Paused") == 1
+    assert metric(resources, kind="ModelProvider") == 2
+    # Labels have few values: no object's name, id or key is among them.
+    page = _scrape(shared)
+    names = ("llama", "triage", "asleep", shared.namespace.name, *SECRETS)
+    assert not [name for name in names if name in page]
+
+    for name in ("llama", "triage"):
+        shared.namespace.delete("ModelDeployment", name)
+        shared.namespace.wait_gone("ModelDeployment", name)
+    lines = [json.loads(line) for line in shared.operator.log.read_text()[begin:].splitlines()]
+    assert all({"timestamp", "level", "logger", "message"} <= set(line) for line in lines)
+    about = [line for line in lines if line.get("name") == "llama"]
+    assert about
+    assert {(line["controller"], line["namespace"]) for line in about} == {
+        ("modeldeployment", shared.namespace.name)
+    }
+    assert not any(secret in json.dumps(lines) for secret in SECRETS)
+
+
+def _scrape(world: World) -> str:
+    status, page = world.operator.get("/metrics")
+    assert status == 200
+    return page
+
+
+def test_sigterm_lets_running_passes_finish_and_loses_nothing(shared: World) -> None:
+    fault = shared.simulator.fault("hold", operation="create", when="after")
+    names = apply_ten(shared)
+    fault.wait(len(names))
+    shared.operator.process.signal(15)
+    eventually(lambda: "stopping: told to" in shared.operator.log.read_text(), what="it heard")
+    fault.release()
+    assert shared.operator.terminate() == 0
+    # What was under way has been written down, by this very process.
+    lives = shared.namespace.objects("ModelDeployment")
+    assert all("externalID" in live["status"] for live in lives)
+    shared.simulator.clear_faults()
+    shared.operator.start()
+    for name in names:
+        shared.until(name, "Ready=True Available")
+    for vendor in ("parasail", "paitient"):
+        assert set(shared.simulator.counters(vendor)["creates_by_name"].values()) == {1}  # type: ignore[arg-type]
+
+
+def test_sigterm_does_not_wait_for_a_provider_that_hangs(
+    namespace: Namespace, simulator: SimulatorProcess, operator: Start
+) -> None:
+    simulator.knobs(parasail={"gpu_quota": None})
+    process = operator(**{**QUICK, "request_timeout": "20s", "shutdown_timeout": "1s"})
+    world = World(namespace, simulator, process)
+    world.apply_providers()
+    fault = simulator.fault("hold", operation="create", when="after", seconds=60)
+    names = apply_ten(world)
+    fault.wait(len(names))
+    began = simulator.control("GET", "/clock")["now"]
+    assert process.terminate() == 0
+    took = (simulator.control("GET", "/clock")["now"] - began) / 20  # the clock is scaled
+    assert took < 5, "beyond the shutdown timeout, and what it takes to end"
+    simulator.clear_faults()
+    process.start()
+    for name in names:
+        world.until(name, "Ready=True Available")
+    for vendor in ("parasail", "paitient"):
+        assert set(simulator.counters(vendor)["creates_by_name"].values()) == {1}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "said"),
+    [
+        pytest.param(
+            "^/apis/modeloperator.dev/v1alpha1$",
+            status_error(404, "NotFound"),
+            ["modeldeployments", "modelproviders", "model-operator crds | kubectl apply"],
+            id="no CRDs",
+        ),
+        pytest.param(
+            "^/version", status_error(401, "Unauthorized"), ["refused the first request"], id="no token"
+        ),
+    ],
+)
+def test_a_cluster_that_is_not_ready_for_it_is_named_and_the_exit_code_is_1(
+    operator: Start, api_proxy: ApiProxy, path: str, answer: object, said: list[str]
+) -> None:
+    api_proxy.rule("GET", path, then=answer)  # type: ignore[arg-type]
+    _assert_one_message(operator(api_proxy=api_proxy, ready=False), said)
+
+
+def test_a_missing_permission_is_named_and_the_exit_code_is_1(namespace: Namespace, operator: Start) -> None:
+    process = operator(ready=False)
+    process.kill()
+    process.log.write_text("")
+    namespace.api.call("DELETE", f"{path_of('RoleBinding', namespace.name)}/model-operator")
+    process.start()
+    _assert_one_message(process, ["modelproviders", "cannot list", namespace.name])
+
+
+def _assert_one_message(process: OperatorProcess, said: list[str]) -> None:
+    eventually(lambda: process.is_running, until=lambda running: not running, what="its end")
+    assert process.process.returncode == 1
+    errors = [line for line in process.log.read_text().splitlines() if " INFO " not in line]
+    assert len(errors) == 1, errors
+    assert "cannot start: " in errors[0]
+    assert all(word in errors[0] for word in said), errors[0]
+
+
+def test_a_reply_later_than_the_watch_does_not_revive_an_object(
+    namespace: Namespace, simulator: SimulatorProcess, operator: Start, api_proxy: ApiProxy
+) -> None:
+    world = World(namespace, simulator, operator(api_proxy=api_proxy, **QUICK))
+    world.apply_providers()
+    world.serve(manifests.parasail_deployment("llama"))
+    late = api_proxy.rule(
+        "PATCH", "/modeldeployments/llama$", body="finalizers", phase=Phase.REPLY, hold=True
+    )
+    world.namespace.delete("ModelDeployment", "llama")
+    late.wait()
+    world.namespace.wait_gone("ModelDeployment", "llama")
+    resources = {"kind": "ModelDeployment"}
+    eventually(lambda: world.operator.metric("model_operator_resources", **resources), until=lambda n: n == 0)
+    late.release()
+    world.namespace.delete("ModelProvider", "parasail")
+    world.namespace.wait_gone("ModelProvider", "parasail")
+    assert world.operator.metric("model_operator_resources", **resources) == 0
