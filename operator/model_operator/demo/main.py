@@ -76,7 +76,5 @@ def _stay(stage: Stage) -> None:
     example = os.path.join(shipped.as_typed(stage.examples), "parasail.yaml")  # noqa: PTH118  as it is typed
     stage.screen.outcome(f"kubectl apply --filename {example}\nkubectl get modeldeployments --watch")
     while True:
-        for part in (stage.simulator, stage.operator):
-            if not part.process.is_running:
-                raise NotUp(f"the {part.process.name} ended with {part.process.returncode}")
+        stage.require_parts()
         time.sleep(0.5)

@@ -56,13 +56,17 @@ def wait_ready(operator: Part) -> None:
     _await(operator.process, lambda: get(f"{operator.url}/readyz")[0] == 200)
 
 
+def crds() -> str:
+    """The CustomResourceDefinitions as YAML: what `model-operator crds` prints."""
+    return subprocess.run([*COMMAND, "crds"], capture_output=True, text=True, check=True).stdout  # noqa: S603
+
+
 def install(cluster: Cluster, rbac: Path) -> str:
     """CRDs, ServiceAccount and roles as shipped; what kubectl said. Returns when the server serves the kinds."""
-    crds = subprocess.run([*COMMAND, "crds"], capture_output=True, text=True, check=True).stdout  # noqa: S603
-    said = cluster.kubectl("apply", "--server-side", "--filename=-", input=crds).stdout
+    definitions = crds()
+    said = cluster.kubectl("apply", "--server-side", "--filename=-", input=definitions).stdout
     said += cluster.kubectl("apply", "--server-side", f"--filename={rbac}").stdout
-    names = [f"crd/{plural}.modeloperator.dev" for plural in _KINDS]
-    cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", *names)
+    cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", "--filename=-", input=definitions)
     return said
 
 
@@ -76,14 +80,17 @@ def operator_kubeconfig(cluster: Cluster, path: Path) -> Path:
 def _start(processes: Processes, folder: Path, command: str, flags: list[str]) -> Process:
     name = {"run": "operator"}.get(command, command)
     log = folder / f"{name}.log"
-    return processes.start(name, [*COMMAND, command, *flags], log=log, env=_environment())
+    return processes.start(name, [*COMMAND, command, *flags], log=log, env=_environment(folder))
 
 
-def _environment() -> Mapping[str, str]:
-    """Ours without settings of an operator: they would be the user's, meant for another cluster."""
+def _environment(folder: Path) -> Mapping[str, str]:
+    """Ours without settings of an operator: they would be the user's, meant for another cluster.
+
+    Temporary files go to the folder, which goes in the end: one that is killed cannot remove its own.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MODEL_OPERATOR_")}
     kept.pop("KUBECONFIG", None)
-    return kept
+    return {**kept, "TMPDIR": str(folder)}
 
 
 def _announced(process: Process, ready_file: Path, key: str) -> str:

@@ -18,8 +18,8 @@ from model_operator.demo.controlplane import ControlPlane
 from model_operator.demo.controlplane_access import Cluster, KubectlFailed
 from model_operator.demo.controlplane_binaries import Resolver
 from model_operator.demo.controlplane_existing import ExistingCluster
-from model_operator.demo.processes import Processes
-from model_operator.demo.programs import Part
+from model_operator.demo.processes import Processes, end_of
+from model_operator.demo.programs import NotUp, Part
 from model_operator.demo.screen import Screen
 
 PORT = 8700  # in manifests/examples/simulator-providers.yaml, and the simulator's default
@@ -27,7 +27,6 @@ TIME_SCALE = (
     3  # a start at Parasail takes eight seconds: long enough to be seen, short enough to be waited for
 )
 NAMESPACE = "model-operator-demo"
-_CRDS = ("crd/modelproviders.modeloperator.dev", "crd/modeldeployments.modeloperator.dev")
 
 
 class NotOnThisCluster(Exception):
@@ -46,13 +45,22 @@ class Stage:
     examples: Path
 
     def kubectl(self, *args: str, shown: bool = True) -> str:
-        """Run kubectl, show command and outcome. Raises `KubectlFailed`."""
+        """Run kubectl, show command and outcome. Raises `KubectlFailed`, or `NotUp` when a part has ended."""
         if shown:
             self.screen.command(_typed("kubectl", *args))
-        said = self.cluster.kubectl(*args).stdout
+        try:
+            said = self.cluster.kubectl(*args).stdout
+        finally:
+            self.require_parts()  # whatever kubectl says: this is why
         if shown:
             self.screen.outcome(said)
         return said
+
+    def require_parts(self) -> None:
+        """Raises `NotUp`, with the end of its log, when the simulator or the operator has ended by itself."""
+        for process in (self.simulator.process, self.operator.process):
+            if not process.is_running:
+                raise NotUp(f"the {process.name} ended with {process.returncode}:\n{end_of(process.log)}")
 
 
 @contextlib.contextmanager
@@ -99,17 +107,21 @@ def _existing() -> Cluster:
 
 def _refuse_if_in_use(cluster: Cluster) -> None:
     """What is installed there is somebody's: an operator that works, with deployments that cost money."""
-    for found in (*_CRDS, f"namespace/{programs.SYSTEM_NAMESPACE}", f"namespace/{NAMESPACE}"):
-        if cluster.kubectl("get", found, "--ignore-not-found", "--output=name").stdout:
-            raise NotOnThisCluster(
-                f"the cluster at {cluster.url} has {found} already: the demo only uses clusters without"
-                " model-operator, since it removes what it installs"
-            )
+    spaces = [f"namespace/{name}" for name in (programs.SYSTEM_NAMESPACE, NAMESPACE)]
+    look = ("get", "--ignore-not-found", "--output=name")
+    found = cluster.kubectl(*look, "--filename=-", input=programs.crds()).stdout.split()
+    found += cluster.kubectl(*look, *spaces).stdout.split()
+    if found:
+        raise NotOnThisCluster(
+            f"the cluster at {cluster.url} has {found[0]} already: the demo only uses clusters without"
+            " model-operator, since it removes what it installs"
+        )
 
 
 def _uninstall(cluster: Cluster, rbac: Path) -> None:
-    cluster.kubectl("delete", "--ignore-not-found", *_CRDS, check=False)
-    cluster.kubectl("delete", "--ignore-not-found", f"--filename={rbac}", check=False)
+    remove = ("delete", "--ignore-not-found")
+    cluster.kubectl(*remove, "--filename=-", input=programs.crds(), check=False)
+    cluster.kubectl(*remove, f"--filename={rbac}", check=False)
 
 
 def _enter_namespace(cluster: Cluster) -> None:
