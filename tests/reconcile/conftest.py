@@ -1,0 +1,79 @@
+"""A vendor's simulator, and one object whose passes go there, in one time that only the test moves."""
+
+from datetime import timedelta
+
+import pytest
+
+from support.one_object import OneObject
+from support.provider_world import ROWS, new_world
+from support.situations import NOW
+
+
+class Life(OneObject):
+    """`wait` moves the operator's clock and the simulator's together."""
+
+    def __init__(self, world, provider=None, **options):
+        self.world = world
+        self.now = NOW
+        super().__init__(world.vendor, provider or world.provider, lambda: self.now, **options)
+
+    async def wait(self, seconds: float) -> None:
+        await self.world.advance(seconds)
+        self.now += timedelta(seconds=seconds)
+
+    async def go(self, seconds: int = 30, *, every: int = 1) -> None:
+        """Polls and passes for so long, as the engine would while something moves."""
+        for _ in range(0, seconds, every):
+            await self.wait(every)
+            await self.poll()
+            await self.work()
+
+    async def serve(self) -> str:
+        """Until it serves; its id."""
+        await self.poll()
+        await self.work()
+        await self.work()
+        await self.go(self.world.row.start + 3)
+        assert self.status.external_id is not None, self.status
+        return self.status.external_id
+
+    async def set_replicas(self, id: str, count: int) -> None:
+        """Somebody does it at the vendor."""
+        names = {"parasail": ["replicas"], "paitient": ["min_replicas", "max_replicas"]}[self.world.name]
+        await self.world.edit(id, fields=dict.fromkeys(names, count))
+
+    async def remove(self, id: str) -> None:
+        """Somebody does it at the vendor."""
+        await self.world.control("DELETE", f"/deployments/{self.world.name}/{id}")
+
+    async def replicas(self, id: str) -> int:
+        shown = await self.world.shown(id)
+        return int(shown["replicas"] if self.world.name == "parasail" else shown["min_replicas"])
+
+    async def count(self, operation: str) -> int:
+        """Requests that the vendor got."""
+        return len(await self.world.requests(operation=operation))
+
+
+@pytest.fixture(params=list(ROWS))
+async def world(request):
+    """Every vendor in turn."""
+    async with new_world(request.param) as world:
+        yield world
+
+
+@pytest.fixture
+async def parasail():
+    async with new_world("parasail") as world:
+        yield world
+
+
+@pytest.fixture
+async def paitient():
+    async with new_world("paitient") as world:
+        yield world
+
+
+@pytest.fixture
+def new_life():
+    return Life

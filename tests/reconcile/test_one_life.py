@@ -1,0 +1,267 @@
+"""What a pass sees and does, against the vendors' simulator: updates that take or do not, hands, absences, quiet."""
+
+from datetime import timedelta
+
+from model_operator.conditions import Reason
+from model_operator.domain import Probe, Remote, RunState
+from model_operator.plan.situation import Delete, Observed, Presence, RunProbe
+from model_operator.plan.verdicts import moving
+from model_operator.reconcile.act import act
+from support.situations import changed, told
+
+IGNORED_REPLICAS = {
+    "parasail": {"put_ignored_fields": ["replicas"]},
+    "paitient": {"patch_ignored_fields": ["min_replicas", "max_replicas"]},
+}
+
+
+def said(life) -> list[str]:
+    """What Ready said, status by status."""
+    return [told(status)["Ready"] for status in life.said]
+
+
+async def test_an_edit_is_sent_once_and_is_ready_again(world, new_life):
+    life = new_life(world)
+    id_ = await life.serve()
+    life.said.clear()
+    life.edit(replicas=2)
+    await life.go(15)
+    assert list(dict.fromkeys(said(life))) == ["False Updating", "True Available"]
+    assert await life.replicas(id_) == 2
+    assert await life.count("update") == 1
+
+
+async def test_a_hands_change_is_undone_also_after_an_update_of_ours(world, new_life):
+    life = new_life(world)
+    id_ = await life.serve()
+    life.edit(replicas=2)
+    await life.go(15)
+    await life.wait(3600)
+    await life.set_replicas(id_, 3)
+    await life.go(15)
+    assert await life.replicas(id_) == 2
+    assert said(life)[-1] == "True Available"
+    assert "False UpdateIgnored" not in said(life)
+
+
+async def test_a_change_that_does_not_take_is_said_and_not_sent_again(world, new_life):
+    life = new_life(world)
+    id_ = await life.serve()
+    await world.set(**IGNORED_REPLICAS[world.name])
+    life.edit(replicas=2)
+    await life.go(200, every=5)
+    assert told(life.status)["Synced"] == "False UpdateIgnored"
+    assert told(life.status)["Stalled"] == "True UpdateIgnored"
+    assert await life.count("update") == 1
+    await world.set(put_ignored_fields=[]) if world.name == "parasail" else await world.set(
+        patch_ignored_fields=[]
+    )
+    life.edit(context_length=8192)
+    await life.go(15)
+    assert told(life.status)["Ready"] == "True Available"
+    assert await life.replicas(id_) == 2
+
+
+async def test_an_old_answer_after_an_update_is_not_held_against_it(world, new_life):
+    life = new_life(world)
+    await life.serve()
+    await world.set(stale_read_s=20)
+    life.edit(replicas=2)
+    await life.go(120, every=2)
+    assert told(life.status)["Ready"] == "True Available"
+    assert "False UpdateIgnored" not in said(life)
+    assert await life.count("update") == 1
+
+
+async def test_nothing_is_asked_or_said_while_nothing_changes(world, new_life):
+    life = new_life(world)
+    await life.serve()
+    life.said.clear()
+    before = {operation: await life.count(operation) for operation in ("list", "get", "create", "update")}
+    await life.go(300, every=30)
+    life.start()
+    await life.go(300, every=30)
+    after = {operation: await life.count(operation) for operation in before}
+    assert after == {**before, "list": before["list"] + 20}
+    assert life.said == []
+
+
+async def test_what_no_list_shows_is_read_once_an_hour(world, new_life):
+    life = new_life(world)
+    await life.serve()
+    before = await life.count("get")
+    await life.go(4 * 3600, every=600)
+    assert 3 <= await life.count("get") - before <= 4
+
+
+async def test_a_vanished_deployment_is_created_again_once_per_generation(world, new_life):
+    life = new_life(world)
+    first = await life.serve()
+    await life.remove(first)
+    await life.go(20)
+    second = life.status.external_id
+    assert second not in (None, first)
+    assert life.status.recreated_generation == 1
+    await life.remove(second)
+    await life.go(20)
+    assert told(life.status)["Stalled"] == "True ExternalResourceMissing"
+    assert await life.count("create") == 2
+
+
+async def test_a_miss_means_nothing_under_a_credential_that_has_proven_nothing(world, new_life):
+    life = new_life(world)
+    id_ = await life.serve()
+    life.is_proven = False
+    life.start()
+    await life.remove(id_)
+    await life.go(10)
+    assert told(life.status)["Ready"] == "False AccountMismatch"
+    assert told(life.status)["Serving"] == "Unknown Unknown"
+    life.delete()
+    await life.go(10)
+    assert not life.is_released
+    life.account.confirmed.update(life.account.members)
+    await life.go(3)
+    assert life.is_released
+
+
+async def test_most_of_an_account_gone_at_once_means_nothing_either(world, new_life):
+    life = new_life(world)
+    id_ = await life.serve()
+    other = await world.serving(world.desired("other", uid="other"))
+    await life.poll(other)
+    await life.remove(id_)
+    await life.remove(other)
+    for _ in range(3):
+        await life.wait(world.row.end)
+        await life.poll(other)
+        await life.work()
+    assert told(life.status)["Ready"] == "False AccountMismatch"
+    assert await life.count("create") == 2
+
+
+async def test_a_terminating_object_waits_when_most_of_an_account_is_gone(world, new_life):
+    life = new_life(world)
+    id_ = await life.serve()
+    others = [await world.serving(world.desired(name, uid=name)) for name in ("one", "two")]
+    await life.poll(*others)
+    for gone in (id_, *others):
+        await life.remove(gone)
+    await life.wait(world.row.end)
+    life.delete()
+    for _ in range(3):
+        await life.poll(*others)
+        await life.work()
+    assert not life.is_released
+    assert told(life.status)["Ready"] == "False AccountMismatch"
+
+
+async def test_nothing_is_created_while_known_ids_are_missing_under_an_unproven_credential(world, new_life):
+    life = new_life(world, is_proven=False)
+    await life.poll("dep_ofanother1" if world.name == "paitient" else "77777")
+    await life.work()
+    assert told(life.status)["Ready"] == "False AccountMismatch"
+    assert await life.count("create") == 0
+    await life.poll()
+    await life.work()
+    await life.work()
+    assert await life.count("create") == 1
+
+
+async def test_our_own_create_is_not_missing_from_an_older_list(world, new_life):
+    life = new_life(world)
+    await world.set(list_lag_s=20)
+    await life.serve()
+    await life.go(30)
+    assert told(life.status)["Ready"] == "True Available"
+    assert await life.count("create") == 1
+
+
+async def test_a_get_that_fails_falls_back_to_the_list(world, new_life):
+    life = new_life(world)
+    id_ = await life.serve()
+    life.said.clear()
+    await world.fault("error", status=500, operation="get")
+    await life.set_replicas(id_, 1)
+    life.memory.read_again_at = life.now
+    await life.go(5)
+    assert life.said == []
+
+
+async def test_an_alias_is_published_from_a_full_reply_only(parasail, new_life):
+    life = new_life(parasail)
+    await life.poll()
+    await life.work()
+    await life.work()
+    assert life.status.external_id is not None
+    assert life.status.external_alias is None
+    await life.go(12)
+    assert life.status.external_alias is not None
+    assert told(life.status)["Ready"] == "True Available"
+
+
+async def test_a_deletion_that_finds_nothing_proves_no_credential(world, new_life):
+    life = new_life(world, is_proven=False)
+    life.delete()
+    s = changed(
+        await life.look(life.now),
+        observed=Observed(presence=Presence.PRESENT, remote=_remote(world.row.missing_id)),
+    )
+    step = moving(Reason.DELETING, "Deleting.", None, Delete(world.row.missing_id, force=False))
+    await act(s, step, life.provider, life.account, life.memory)
+    assert not life.account.is_proven
+    assert life.memory.delete_sent_at is None
+
+
+async def test_a_probe_that_fails_proves_no_credential(parasail, new_life):
+    life = new_life(parasail, is_proven=False)
+    asked = Probe(prompt="ping", timeout=timedelta(seconds=1))
+    s = changed(await life.look(life.now), probe=asked)
+    step = moving(Reason.UPDATING, "Probing.", None, RunProbe(_remote("77")))
+    await act(s, step, life.provider, life.account, life.memory)
+    assert life.memory.probe is not None
+    assert not life.memory.probe.passed
+    assert not life.account.is_proven
+
+
+def _remote(id: str) -> Remote:
+    return Remote(id=id, name="n", state=RunState.SERVING, word="up", alias="nobody")
+
+
+async def test_a_lasting_failure_of_the_poll_is_said_only_when_it_lasts(world, new_life):
+    life = new_life(world)
+    await life.serve()
+    life.said.clear()
+    await world.fault("error", status=500, operation="list")
+    for expected in ("True Available", "True Available", "Unknown ProviderUnavailable"):
+        await life.wait(30)
+        await life.poll()
+        await life.work()
+        assert told(life.status)["Ready"] == expected
+    await world.mend()
+    await life.go(3)
+    assert said(life) == ["Unknown ProviderUnavailable", "True Available"]
+
+
+async def test_a_wrong_key_is_said_at_once(world, new_life):
+    life = new_life(world)
+    await life.serve()
+    await world.fault("error", status=401)
+    await life.wait(30)
+    await life.poll()
+    await life.work()
+    assert told(life.status)["Ready"] == "False CredentialsInvalid"
+    assert told(life.status)["Stalled"] == "True CredentialsInvalid"
+
+
+async def test_deleting_waits_for_the_vendor_to_show_that_it_is_gone(world, new_life):
+    life = new_life(world)
+    await life.serve()
+    life.delete()
+    await life.poll()
+    await life.work()
+    assert not life.is_released
+    assert life.memory.delete_sent_at is not None
+    await life.go(15)
+    assert life.is_released
+    assert await life.count("delete") == 1
