@@ -10,7 +10,7 @@ from typing import Any
 import kopf
 from typing_extensions import override
 
-from model_operator.domain import DEPLOYMENT, GROUP, PROVIDER, VERSION, Key
+from model_operator.domain import CANARY, DEPLOYMENT, GROUP, PROVIDER, VERSION, Key
 from model_operator.engine.engine import Engine
 from model_operator.kube import PLURALS, Kube
 
@@ -37,7 +37,7 @@ def registry_for(engine: Engine, kube: Kube) -> kopf.OperatorRegistry:
     """Handlers that carry events to the engine, and the login that gives Kopf our own connection's settings."""
     registry = kopf.OperatorRegistry()
 
-    for kind in (PROVIDER, DEPLOYMENT):
+    for kind in (PROVIDER, DEPLOYMENT, CANARY):
 
         @kopf.on.event(GROUP, VERSION, PLURALS[kind], id=f"watch-{kind}", registry=registry, param=kind)
         async def carry(*, event: kopf.RawEvent, param: Any = None, **_: Any) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from model_operator.domain import DEPLOYMENT, PROVIDER, Key
+from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
 from model_operator.engine.accounts import Accounts
 from model_operator.engine.controller import Controller
 from model_operator.kube import Kube
@@ -20,13 +20,16 @@ from model_operator.plan.situation import Timing
 from model_operator.providers.base import Transport, Vendor
 from model_operator.reconcile.account import Binding
 from model_operator.reconcile.cache import Cache, provider_key
+from model_operator.reconcile.canary import CanaryPass
 from model_operator.reconcile.deployment import DeploymentPass
+from model_operator.reconcile.members import deployments_of, member_names
 from model_operator.reconcile.provider import ProviderPass
 from model_operator.reconcile.recorder import Recorder
 from model_operator.redaction import Redactor
 from model_operator.settings import Settings
 
 _PROVIDER_WORKERS = 4
+_CANARY_WORKERS = 4
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +81,16 @@ class Engine:
             on_orphan=metrics.orphaned.inc,
             vanished=self._vanished,
         )
+        self._canaries = CanaryPass(
+            kube=kube,
+            cache=self.cache,
+            bindings=bindings,
+            vendors=vendors,
+            grace=settings.accepted_grace,
+            clock=clock,
+            record=self._recorder,
+        )
+        self.cache.on_change = self._told
         providers = ProviderPass(
             kube=kube,
             cache=self.cache,
@@ -107,13 +120,14 @@ class Engine:
             for kind, reconcile, workers in (
                 (PROVIDER, providers.reconcile, _PROVIDER_WORKERS),
                 (DEPLOYMENT, self._deployments.reconcile, settings.workers),
+                (CANARY, self._canaries.reconcile, _CANARY_WORKERS),
             )
         }
         metrics.count_resources(self.cache.phases)
 
     async def prime(self) -> None:
         """Read all objects once before anything is decided: claims and absences need the whole picture."""
-        for kind in (PROVIDER, DEPLOYMENT):
+        for kind in (PROVIDER, DEPLOYMENT, CANARY):
             for namespace in self._settings.namespaces or (None,):
                 async for body in self._kube.list(kind, namespace):
                     self.cache.put(_key(kind, body), body)
@@ -168,7 +182,11 @@ class Engine:
     def _vanished(self, key: Key) -> None:
         if key.kind == PROVIDER:
             self.cache.remove(key)
-            self.add((key, *self.cache.dependents(key)))
+            self.add((key, *self.cache.dependents(key), *self.cache.canaries(key)))
+            return
+        if key.kind == CANARY:
+            self._controllers[CANARY].queue.drop(key)
+            self._canaries.vanished(key)
             return
         resource = self.cache.deployment(key)
         memory = self._deployments.memories.get(key)
@@ -201,7 +219,17 @@ class Engine:
             if memory is not None:
                 memory.failure, memory.version, memory.missed_at = None, None, None
             self._controllers[DEPLOYMENT].queue.forget(key)
-        self.add(self.cache.dependents(provider))
+        self.add((*self.cache.dependents(provider), *self.cache.canaries(provider)))
+
+    def _told(self, key: Key, before: frozenset[str]) -> None:
+        """Splits follow the state of their deployments, and deletions wait for splits."""
+        if not self._is_primed:
+            return
+        if key.kind == DEPLOYMENT:
+            self.add(self.cache.users(*member_names(key, self.cache.deployment(key))))
+        elif key.kind == CANARY:
+            named = deployments_of(before | self.cache.members(key))
+            self.add(k for k in named if (d := self.cache.deployment(k)) and d.metadata.is_terminating)
 
     @property
     def problem(self) -> str | None:

@@ -62,6 +62,17 @@ def release_when_gone(s: Situation) -> Plan | None:
     return _release() if s.observed.presence is Presence.ABSENT else None
 
 
+def wait_while_in_use(s: Situation) -> Plan | None:
+    """A deployment with traffic is not taken away from under its endpoint."""
+    if s.guard is None:
+        return None
+    message = (
+        f"CanaryEndpoint {s.guard} sends traffic to the deployment, or would go back to it. Take it out of its"
+        " spec.traffic and let that complete, delete the CanaryEndpoint, or set spec.deletionPolicy to Orphan."
+    )
+    return replace(moving(Reason.IN_USE, message, Phase.DELETING), look_again=s.timing.poll_interval)
+
+
 def delete(s: Situation) -> Plan | None:
     remote, sent = s.remote, s.recall.delete_sent_at
     if remote is None:

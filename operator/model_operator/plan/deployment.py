@@ -6,7 +6,7 @@ wanted    no id      pending?         settle_pending_create   look, adopt, prove
                      else             start_create            intent, then POST
           id, gone   recreate_when_gone                       once per generation
           id, there  wait_for_sweep → power → fields → failure → start → proof → serve
-unwanted  let_go → release_when_* → delete → wait_for_proof
+unwanted  let_go → release_when_* → wait_while_in_use → delete → wait_for_proof
 """
 
 from collections.abc import Callable
@@ -93,6 +93,7 @@ UNWANTED: tuple[Rule, ...] = (
     deleting.let_go,
     deleting.release_when_never_created,
     deleting.release_when_gone,
+    deleting.wait_while_in_use,
     stay_when_blind,
     deleting.look_for_lost_create,
     deleting.delete,

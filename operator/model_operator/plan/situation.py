@@ -110,6 +110,8 @@ class Situation:
     """The provider asked the account to wait until then (429)."""
     has_default_name: bool = True
     """The remote name holds the CR's UID, so whatever carries it is ours."""
+    guard: str | None = None
+    """Not None: CanaryEndpoint `namespace/name` sends traffic to the deployment, or would go back to it."""
     rival: str | None = None
     """Another ModelDeployment (`namespace/name`) with the elder claim to the name or id."""
 

@@ -4,17 +4,25 @@ Fed by the watch and by the replies to our own writes; whatever is not newer tha
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from model_operator.conditions import ConditionType, Reason
-from model_operator.domain import Key
+from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
+from model_operator.models.canary import CanaryEndpoint
 from model_operator.models.deployment import ModelDeployment
 from model_operator.models.parse import InvalidResource
 from model_operator.models.provider import ModelProvider
+from model_operator.reconcile.members import members_of
 
-Resource = ModelProvider | ModelDeployment
+Resource = ModelProvider | ModelDeployment | CanaryEndpoint
+
+_PARSERS: Final[dict[str, Callable[[dict[str, Any]], Resource]]] = {
+    PROVIDER: ModelProvider.parse,
+    DEPLOYMENT: ModelDeployment.parse,
+    CANARY: CanaryEndpoint.parse,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,11 @@ class Cache:
     def __init__(self) -> None:
         self._entries: dict[Key, Entry] = {}
         self._dependents: dict[Key, set[Key]] = {}
+        self._canaries: dict[Key, set[Key]] = {}
+        self._members: dict[Key, frozenset[str]] = {}
+        self._users: dict[str, set[Key]] = {}
+        self.on_change: Callable[[Key, frozenset[str]], None] = lambda _key, _before: None
+        """Told of every change, also of our own writes; a CanaryEndpoint's with the members it had before."""
 
     def put(self, key: Key, body: dict[str, Any]) -> bool:
         """False if this is not newer than what is here."""
@@ -45,10 +58,7 @@ class Cache:
         if before is not None and before.version >= version:
             return False
         try:
-            resource = (
-                ModelDeployment.parse(body) if key.kind == "ModelDeployment" else ModelProvider.parse(body)
-            )
-            entry = Entry(version, resource)
+            entry = Entry(version, _PARSERS[key.kind](body))
         except InvalidResource as error:
             entry = Entry(version, None, error)
         self._store(key, entry)
@@ -70,8 +80,9 @@ class Cache:
 
     def remove(self, key: Key) -> None:
         self._entries.pop(key, None)
-        for keys in self._dependents.values():
+        for keys in (*self._dependents.values(), *self._canaries.values()):
             keys.discard(key)
+        self._change_members(key, frozenset())
 
     def entry(self, key: Key) -> Entry | None:
         return self._entries.get(key)
@@ -90,6 +101,22 @@ class Cache:
     def provider(self, key: Key) -> ModelProvider | None:
         entry = self._entries.get(key)
         return entry.resource if entry and isinstance(entry.resource, ModelProvider) else None
+
+    def canary(self, key: Key) -> CanaryEndpoint | None:
+        entry = self._entries.get(key)
+        return entry.resource if entry and isinstance(entry.resource, CanaryEndpoint) else None
+
+    def canaries(self, provider: Key) -> frozenset[Key]:
+        """CanaryEndpoints that name that ModelProvider."""
+        return frozenset(self._canaries.get(provider, ()))
+
+    def users(self, *members: str) -> frozenset[Key]:
+        """CanaryEndpoints that have any of these as a member, by `members.py`'s names."""
+        return frozenset(key for member in members for key in self._users.get(member, ()))
+
+    def members(self, canary: Key) -> frozenset[str]:
+        """What that CanaryEndpoint may send traffic to."""
+        return self._members.get(canary, frozenset())
 
     def dependents(self, provider: Key) -> frozenset[Key]:
         """ModelDeployments that name that ModelProvider, terminating ones included."""
@@ -124,7 +151,7 @@ class Cache:
         counts: Counter[tuple[str, str]] = Counter()
         for key, entry in self._entries.items():
             resource = entry.resource
-            phase = resource.status.phase if isinstance(resource, ModelDeployment) else None
+            phase = resource.status.phase if isinstance(resource, ModelDeployment | CanaryEndpoint) else None
             counts[key.kind, phase or "Pending"] += 1
         return counts
 
@@ -132,9 +159,24 @@ class Cache:
         self._entries[key] = entry
         if isinstance(entry.resource, ModelDeployment):
             self._dependents.setdefault(provider_key(entry.resource), set()).add(key)
+        if isinstance(entry.resource, CanaryEndpoint):
+            self._canaries.setdefault(provider_key(entry.resource), set()).add(key)
+        self._change_members(key, members_of(key, entry.resource or entry.invalid))
+
+    def _change_members(self, key: Key, members: frozenset[str]) -> None:
+        before = self._members.pop(key, frozenset())
+        for member in before - members:
+            self._users[member].discard(key)
+            if not self._users[member]:
+                del self._users[member]
+        for member in members:
+            self._users.setdefault(member, set()).add(key)
+        if members:
+            self._members[key] = members
+        self.on_change(key, before)
 
 
-def provider_key(resource: ModelDeployment) -> Key:
+def provider_key(resource: ModelDeployment | CanaryEndpoint) -> Key:
     return Key("ModelProvider", resource.metadata.namespace, resource.spec.provider_ref.name)
 
 

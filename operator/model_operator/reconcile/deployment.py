@@ -21,6 +21,7 @@ from model_operator.reconcile.act import act
 from model_operator.reconcile.cache import Cache, provider_key
 from model_operator.reconcile.connection import publish
 from model_operator.reconcile.desire import desire
+from model_operator.reconcile.guard import find_guard
 from model_operator.reconcile.invalid import report_invalid
 from model_operator.reconcile.memory import Memory
 from model_operator.reconcile.observe import Look, observe
@@ -141,6 +142,7 @@ class DeploymentPass:
             timing=self.timing,
             now=self.clock(),
             has_default_name=resource.spec.deployment_name is None,
+            guard=find_guard(resource, self.cache),
         )
 
     def _refuse(

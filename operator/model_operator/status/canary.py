@@ -154,7 +154,8 @@ def _progress(scene: Scene, decision: Decision, ready: Verdict, grace: timedelta
 
 def left_of(scene: Scene, decision: Decision, grace: timedelta) -> timedelta | None:
     """Until a spec that is not accepted is Stalled; None: it is, or was accepted."""
-    if decision.outlook.accepted is None:
+    refused = decision.outlook.accepted
+    if refused is None or refused.reason is Reason.UNSUPPORTED:  # which no waiting mends
         return None
     before = scene.status.condition(ConditionType.ACCEPTED)
     since = before.last_transition_time if before and before.status == "False" else scene.now
