@@ -79,10 +79,20 @@ async def test_nothing_is_asked_or_said_while_nothing_changes(world, new_life):
     life.said.clear()
     before = {operation: await life.count(operation) for operation in ("list", "get", "create", "update")}
     await life.go(300, every=30)
-    life.start()
-    await life.go(300, every=30)
     after = {operation: await life.count(operation) for operation in before}
-    assert after == {**before, "list": before["list"] + 20}
+    assert after == {**before, "list": before["list"] + 10}
+    assert life.said == []
+
+
+async def test_a_restart_asks_for_a_list_and_says_nothing(world, new_life):
+    life = new_life(world)
+    await life.serve()
+    life.said.clear()
+    gets = await life.count("get")
+    life.start()
+    await life.work()  # before the first LIST
+    await life.go(2)
+    assert await life.count("get") == gets
     assert life.said == []
 
 
