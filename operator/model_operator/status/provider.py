@@ -68,9 +68,17 @@ def _ready(resource: ModelProvider, view: AccountView) -> tuple[Verdict, bool]:
             " <the Secret's resourceVersion>."
         )
         return Verdict(False, Reason.ACCOUNT_MISMATCH, message), True
-    if not view.has_answered:
+    if not view.has_answered and not _was_ready(resource):
         return Verdict(None, Reason.PENDING, "The provider has not answered yet."), False
     return Verdict(True, Reason.AVAILABLE, "The provider accepts the credentials."), False
+
+
+def _was_ready(resource: ModelProvider) -> bool:
+    """The last word about this generation: it stands until the provider answers, since a restart is no news."""
+    before = resource.status.condition(ConditionType.READY)
+    if before is None or before.observed_generation != resource.metadata.generation:
+        return False
+    return before.status == "True"
 
 
 def _in_use(names: tuple[str, ...]) -> str:
