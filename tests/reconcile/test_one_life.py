@@ -91,7 +91,8 @@ async def test_a_restart_asks_for_a_list_and_says_nothing(world, new_life):
     gets = await life.count("get")
     life.start()
     await life.work()  # before the first LIST
-    await life.go(2)
+    await life.poll()
+    await life.work()
     assert await life.count("get") == gets
     assert life.said == []
 

@@ -1,0 +1,219 @@
+"""The work queue: each key once, one worker per key, the earliest re-run, and retries that slow down."""
+
+import asyncio
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model_operator.engine.queue import WorkQueue
+from model_operator.observability.metrics import Metrics
+
+MS = timedelta(milliseconds=1)
+
+
+class Workers:
+    """A queue with workers that note what they do; `gate` holds them inside a key until it is set."""
+
+    def __init__(self, count: int = 1) -> None:
+        self.metrics = Metrics()
+        self.queue: WorkQueue[str] = WorkQueue(self.metrics.controller("ModelDeployment"))
+        self.count = count
+        self.done: list[str] = []
+        self.times: list[float] = []
+        self.started: Counter[str] = Counter()
+        self.active: Counter[str] = Counter()
+        self.most: Counter[str] = Counter()
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self._news = asyncio.Event()
+
+    async def __aenter__(self) -> "Workers":
+        self.tasks = [asyncio.create_task(self.queue.work(self._handle)) for _ in range(self.count)]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.gate.set()
+        self.queue.close(self.count)
+        async with asyncio.timeout(5):
+            await asyncio.gather(*self.tasks)
+
+    async def _handle(self, key: str) -> None:
+        self.started[key] += 1
+        self.active[key] += 1
+        self.most[key] = max(self.most[key], self.active[key])
+        self._news.set()
+        await asyncio.sleep(0)
+        await self.gate.wait()
+        self.active[key] -= 1
+        self.done.append(key)
+        self.times.append(asyncio.get_running_loop().time())
+        self._news.set()
+
+    async def until(self, condition) -> None:
+        async with asyncio.timeout(5):
+            while not condition(self):
+                self._news.clear()
+                await self._news.wait()
+
+    async def idle(self) -> None:
+        """Everything that may run now has run."""
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+
+async def test_a_key_that_waits_already_is_not_added_again():
+    workers = Workers()
+    for _ in range(3):
+        workers.queue.add("a")
+    workers.queue.add("b")
+    async with workers:
+        await workers.until(lambda w: len(w.done) == 2)
+        await workers.idle()
+    assert workers.done == ["a", "b"]
+
+
+async def test_a_key_has_one_worker_and_runs_again_if_it_was_added_meanwhile():
+    async with Workers(count=4) as workers:
+        workers.gate.clear()
+        workers.queue.add("a")
+        await workers.until(lambda w: w.active["a"])
+        for _ in range(3):
+            workers.queue.add("a")
+        await workers.idle()
+        assert workers.active["a"] == 1
+        workers.gate.set()
+        await workers.until(lambda w: len(w.done) == 2)
+        await workers.idle()
+    assert workers.done == ["a", "a"]
+    assert workers.most["a"] == 1
+
+
+async def test_other_keys_do_not_wait_for_a_slow_one():
+    async with Workers(count=2) as workers:
+        workers.gate.clear()
+        workers.queue.add("slow")
+        workers.queue.add("quick")
+        await workers.until(lambda w: w.active["slow"] and w.active["quick"])
+
+
+async def test_the_earliest_delayed_run_counts_and_there_is_only_one():
+    async with Workers() as workers:
+        began = asyncio.get_running_loop().time()
+        workers.queue.add_after("a", 10_000 * MS)
+        workers.queue.add_after("a", 20 * MS)
+        workers.queue.add_after("a", 5_000 * MS)
+        await workers.until(lambda w: w.done)
+        assert 0.02 <= workers.times[0] - began < 2
+        await workers.idle()
+    assert workers.done == ["a"]
+
+
+async def test_an_event_runs_it_at_once_and_ends_the_delay():
+    async with Workers() as workers:
+        workers.queue.add_after("a", 50 * MS)
+        workers.queue.add("a")
+        await workers.until(lambda w: w.done)
+        await asyncio.sleep(0.1)  # past the delay
+    assert workers.done == ["a"]
+
+
+@pytest.mark.parametrize("delay", [timedelta(0), timedelta(seconds=-1)])
+async def test_no_delay_is_at_once(delay):
+    async with Workers() as workers:
+        workers.queue.add_after("a", delay)
+        await workers.until(lambda w: w.done)
+
+
+async def test_retries_double_up_to_their_cap_and_start_over_when_forgotten():
+    async with Workers() as workers:
+        loop = asyncio.get_running_loop()
+
+        async def delay_of_a_retry() -> float:
+            began, count = loop.time(), len(workers.done)
+            workers.queue.retry("a", first=40 * MS, cap=100 * MS)
+            await workers.until(lambda w: len(w.done) > count)
+            return workers.times[-1] - began
+
+        delays = [await delay_of_a_retry() for _ in range(4)]
+        workers.queue.forget("a")
+        first_again = await delay_of_a_retry()
+    for delay, least in zip([*delays, first_again], (0.04, 0.08, 0.1, 0.1, 0.04), strict=True):
+        assert least <= delay
+    assert first_again < delays[2]
+
+
+async def test_a_dropped_key_keeps_neither_its_delay_nor_its_failures():
+    async with Workers() as workers:
+        workers.queue.retry("a", first=20 * MS, cap=timedelta(hours=1))
+        for _ in range(10):
+            workers.queue.retry("a", first=20 * MS, cap=timedelta(hours=1))
+        workers.queue.drop("a")
+        await asyncio.sleep(0.05)
+        assert workers.done == []
+        workers.queue.retry("a", first=20 * MS, cap=timedelta(hours=1))
+        await workers.until(lambda w: w.done)
+
+
+async def test_a_key_dropped_while_it_is_worked_on_does_not_run_again():
+    async with Workers() as workers:
+        workers.gate.clear()
+        workers.queue.add("a")
+        await workers.until(lambda w: w.active["a"])
+        workers.queue.add("a")
+        workers.queue.drop("a")
+        workers.gate.set()
+        await workers.until(lambda w: w.done)
+        await workers.idle()
+    assert workers.done == ["a"]
+
+
+async def test_closing_lets_a_running_pass_finish_and_drops_the_rest():
+    workers = Workers(count=2)
+    async with workers:
+        workers.gate.clear()
+        workers.queue.add("a")
+        await workers.until(lambda w: w.active["a"])
+        workers.queue.add("a")
+        workers.queue.add_after("b", 10 * MS)
+        workers.queue.close(2)
+        workers.queue.add("c")
+        workers.queue.add_after("d", 10 * MS)
+        workers.queue.retry("e", first=10 * MS, cap=10 * MS)
+        workers.gate.set()
+        async with asyncio.timeout(5):
+            await asyncio.gather(*workers.tasks)
+        await asyncio.sleep(0.05)
+    assert workers.done == ["a"]
+
+
+async def test_closing_drops_what_waits():
+    workers = Workers()
+    workers.queue.add("a")
+    workers.queue.close(1)
+    async with workers:
+        pass
+    assert workers.done == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    count=st.integers(1, 5),
+    script=st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["add", "soon", "tick"])), max_size=40),
+)
+def test_no_add_is_lost_and_no_key_runs_twice_at_once(count, script):
+    async def run():
+        async with Workers(count=count) as workers:
+            before = {}
+            for key, what in script:
+                if what == "tick":
+                    await asyncio.sleep(0)
+                    continue
+                before[key] = workers.started[key]
+                workers.queue.add(key) if what == "add" else workers.queue.add_after(key, MS)
+            await workers.until(lambda w: all(w.started[key] > before[key] for key in before))
+        assert all(most == 1 for most in workers.most.values())
+
+    asyncio.run(run())
