@@ -10,9 +10,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
+import chart
 from prometheus_client.core import Metric
 
 from model_operator.cli import crds
+from model_operator.demo.helm_program import NoHelm
 from model_operator.observability.metrics import Metrics
 from model_operator.settings import Settings, default_of, env_of, flag_of, is_many, is_switch
 
@@ -21,8 +23,11 @@ ROOT = Path(__file__).parents[1]
 
 def generated() -> dict[str, str]:
     """Content by path."""
+    files = chart.chart_files(ROOT)
     return {
         **{f"crds/{name}": text for name, text in crds.files().items()},
+        **files,
+        **chart.rendered(ROOT, files),
         "docs/metrics.md": metrics(),
         "docs/settings.md": settings(),
     }
@@ -108,7 +113,12 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail if a file differs")
     is_check = parser.parse_args().check
     status = 0
-    for name, text in generated().items():
+    try:
+        files = generated()
+    except NoHelm as error:
+        sys.stderr.write(f"the plain manifests are made with Helm: {error}\n")
+        return 1
+    for name, text in files.items():
         path = ROOT / name
         found = path.read_text(encoding="utf-8") if path.exists() else ""
         if found == text:

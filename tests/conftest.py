@@ -16,6 +16,8 @@ from support.operator_process import OperatorProcess, Setting
 from support.shared_cluster import Broker, Said, SharedCluster, ask
 from support.simulator_process import SimulatorProcess
 
+pytest_plugins = ["support.helm"]
+
 CLUSTER = pytest.StashKey[SharedCluster]()
 BROKER = pytest.StashKey[Broker]()
 SAID = pytest.StashKey[Said]()

@@ -87,7 +87,7 @@ class GoBuild:
                     )
                 except ProcessFailed as error:
                     raise BuildFailed(str(error)) from error
-                _follow(process, progress)
+                follow(process, progress)
 
     def _arguments(self, program: str, target: Path) -> list[str]:
         return [
@@ -102,8 +102,8 @@ class GoBuild:
         ]
 
 
-def _follow(process: Process, progress: Progress) -> None:
-    """Until it ends, with a sign of life every 15 seconds."""
+def follow(process: Process, progress: Progress) -> None:
+    """Until it ends, with a sign of life every 15 seconds. Raises `BuildFailed` when it failed."""
     started = time.monotonic()
     while process.is_running:
         try:

@@ -1,0 +1,25 @@
+{{/* The settings of `model-operator run` as its environment variables. */}}
+
+{{- define "model-operator.environment" -}}
+- name: MODEL_OPERATOR_LOG_LEVEL
+  value: {{ .Values.log.level }}
+- name: MODEL_OPERATOR_LOG_FORMAT
+  value: {{ .Values.log.format }}
+- name: MODEL_OPERATOR_HEALTH_PORT
+  value: {{ .Values.healthPort | quote }}
+{{- with .Values.watchNamespaces }}
+- name: MODEL_OPERATOR_NAMESPACES
+  value: {{ join "," . | quote }}
+{{- end }}
+{{- with .Values.allowedProviderHosts }}
+- name: MODEL_OPERATOR_ALLOWED_PROVIDER_HOSTS
+  value: {{ join "," . | quote }}
+{{- end }}
+{{- range $key, $value := .Values.settings }}
+- name: MODEL_OPERATOR_{{ upper $key }}
+  value: {{ $value | toJson | trimAll "\"" | quote }}
+{{- end }}
+{{- with .Values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}

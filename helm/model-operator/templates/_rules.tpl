@@ -1,0 +1,30 @@
+{{/* What the operator may do, and nothing else: the rules of its ClusterRole or, with watchNamespaces, of its Roles. */}}
+
+{{- define "model-operator.rules" -}}
+{{- $kinds := splitList " " (include "model-operator.kinds" .) -}}
+# Its own kinds. Specs belong to users: patch is for the finalizer, which is metadata.
+- apiGroups: [modeloperator.dev]
+  resources: [{{ join ", " $kinds }}]
+  verbs: [get, list, watch, patch]
+- apiGroups: [modeloperator.dev]
+  resources: [{{ join "/status, " $kinds }}/status]
+  verbs: [patch]
+# An ownerReference that blocks deletion needs this where OwnerReferencesPermissionEnforcement is on (OpenShift).
+- apiGroups: [modeloperator.dev]
+  resources: [{{ join "/finalizers, " $kinds }}/finalizers]
+  verbs: [update]
+# The Secret that a ModelProvider names, one at a time: no list, no watch, no write.
+- apiGroups: [""]
+  resources: [secrets]
+  {{- with .Values.rbac.secretNames }}
+  resourceNames: {{ toJson . }}
+  {{- end }}
+  verbs: [get]
+# The ConfigMap of spec.connection. It goes with its owner, so nothing is deleted here.
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [get, create, patch]
+- apiGroups: ["", events.k8s.io]
+  resources: [events]
+  verbs: [create]
+{{- end }}

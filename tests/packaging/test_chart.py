@@ -1,0 +1,375 @@
+"""What the chart makes of its values, and what it says to wrong ones. Without a cluster."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from model_operator import __version__
+from model_operator.models.crd import KINDS
+from support.chart_cases import CASES, DIGEST
+from support.helm import CHART, ROOT, Helm, of_kind
+from support.kube_api import Object
+
+VALUES: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text())
+SCHEMA: dict[str, Any] = json.loads((CHART / "values.schema.json").read_text())
+ABOUT: dict[str, Any] = yaml.safe_load((CHART / "Chart.yaml").read_text())
+
+each_case = pytest.mark.parametrize(
+    "values", [pytest.param(values, id=name) for name, values in CASES.items()]
+)
+
+
+@each_case
+def test_the_chart_is_clean_under_lint(helm: Helm, values: Object) -> None:
+    said = helm("lint", "--strict", CHART, values=values)
+    assert "0 chart(s) failed" in said
+    assert "WARNING" not in said
+
+
+@each_case
+def test_helm_4_and_helm_3_make_the_same_of_it(helm: Helm, helm_3: Helm, values: Object) -> None:
+    made = helm.template(values)
+    assert made == helm_3.template(values)
+    assert of_kind(made, "Deployment")
+
+
+@each_case
+def test_there_is_nothing_in_it_that_runs_by_itself_or_costs_money(helm: Helm, values: Object) -> None:
+    for obj in helm.template(values):
+        assert not obj["apiVersion"].startswith("modeloperator.dev/")
+        assert "helm.sh/hook" not in obj["metadata"].get("annotations", {})
+        assert "simulator" not in json.dumps(obj) or obj["kind"] == "CustomResourceDefinition"
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        pytest.param({"replicas": 1}, "additional properties 'replicas' not allowed", id="unknown key"),
+        pytest.param(
+            {"image": {"name": "a"}}, "at '/image': additional properties 'name'", id="unknown inner key"
+        ),
+        pytest.param(
+            {"replicaCount": "one"}, "at '/replicaCount': got string, want integer", id="wrong type"
+        ),
+        pytest.param({"replicaCount": 2}, "this version has no leader election", id="two operators"),
+        pytest.param(
+            {"log": {"level": "loud"}},
+            "at '/log/level': value must be one of 'debug', 'info', 'warning', 'error'",
+            id="not a level",
+        ),
+        pytest.param(
+            {"image": {"digest": "a1b2"}},
+            "at '/image/digest': 'a1b2' does not match pattern",
+            id="short digest",
+        ),
+        pytest.param(
+            {"image": {"repository": "model-operator:1.0"}},
+            "at '/image/repository': 'model-operator:1.0' does not match pattern",
+            id="tag in the repository",
+        ),
+        pytest.param(
+            {"watchNamespaces": "team-a"}, "at '/watchNamespaces': got string, want array", id="not a list"
+        ),
+        pytest.param(
+            {"watchNamespaces": ["Team A"]},
+            "at '/watchNamespaces/0': 'Team A' does not match",
+            id="not a name",
+        ),
+        pytest.param(
+            {"allowedProviderHosts": ["https://a.example.com/v1"]},
+            "at '/allowedProviderHosts/0': 'https://a.example.com/v1' does not match",
+            id="host with a path",
+        ),
+        pytest.param(
+            {"settings": {"worker": 5}},
+            "at '/settings': additional properties 'worker'",
+            id="unknown setting",
+        ),
+        pytest.param(
+            {"settings": {"namespaces": "a"}},
+            "at '/settings': additional properties 'namespaces'",
+            id="setting with a value of its own",
+        ),
+        pytest.param(
+            {"settings": {"request_timeout": 30}},
+            "at '/settings/request_timeout': got number, want string",
+            id="duration without unit",
+        ),
+        pytest.param(
+            {"podDisruptionBudget": {"enabled": True}},
+            "set either minAvailable or maxUnavailable",
+            id="no budget",
+        ),
+        pytest.param(
+            {"podDisruptionBudget": {"enabled": True, "minAvailable": 0, "maxUnavailable": 1}},
+            "set either minAvailable or maxUnavailable",
+            id="two budgets",
+        ),
+        pytest.param(
+            {"serviceAccount": {"create": False}},
+            "Name the one to use, or set rbac.create",
+            id="nobody's roles",
+        ),
+    ],
+)
+def test_wrong_values_are_refused_with_their_name(any_helm: Helm, values: Object, message: str) -> None:
+    assert message in any_helm.refusal("template", CHART, values=values)
+
+
+def test_an_old_kubernetes_is_refused(any_helm: Helm) -> None:
+    said = any_helm.refusal("template", CHART, "--kube-version=1.30.4")
+    assert "chart requires kubeVersion: >=1.31.0-0 which is incompatible with Kubernetes v1.30.4" in said
+    any_helm("template", CHART, "--kube-version=1.31.0-gke.1")
+
+
+@pytest.mark.parametrize(
+    ("image", "reference"),
+    [
+        pytest.param({}, f"model-operator:{__version__}", id="default"),
+        pytest.param(
+            {"registry": "r.example.com:5000", "repository": "a/b", "tag": "1"},
+            "r.example.com:5000/a/b:1",
+            id="all",
+        ),
+        pytest.param({"digest": DIGEST}, f"model-operator:{__version__}@{DIGEST}", id="digest"),
+    ],
+)
+def test_the_image(helm: Helm, image: Object, reference: str) -> None:
+    assert container(helm.template({"image": image}))["image"] == reference
+
+
+@pytest.mark.parametrize(
+    ("values", "environment"),
+    [
+        pytest.param({}, {"LOG_LEVEL": "info", "LOG_FORMAT": "json", "HEALTH_PORT": "8080"}, id="default"),
+        pytest.param(
+            CASES["settings"],
+            {
+                "LOG_LEVEL": "debug",
+                "LOG_FORMAT": "text",
+                "HEALTH_PORT": "9090",
+                "ALLOWED_PROVIDER_HOSTS": "https://gateway.example.com:8443,http://models.internal,[2001:db8::1]:9443",
+                "WORKERS": "100",
+                "REQUEST_TIMEOUT": "1m30s",
+                "UVLOOP": "false",
+            },
+            id="settings",
+        ),
+        pytest.param(
+            {"watchNamespaces": ["a", "b"], "settings": {"workers": 1000000}},
+            {
+                "LOG_LEVEL": "info",
+                "LOG_FORMAT": "json",
+                "HEALTH_PORT": "8080",
+                "NAMESPACES": "a,b",
+                "WORKERS": "1000000",
+            },
+            id="namespaces, and a number that is not written as 1e+06",
+        ),
+    ],
+)
+def test_settings_become_the_operators_environment(
+    helm: Helm, values: Object, environment: dict[str, str]
+) -> None:
+    found = {entry["name"]: entry.get("value") for entry in container(helm.template(values))["env"]}
+    ours = {
+        name.removeprefix("MODEL_OPERATOR_"): value
+        for name, value in found.items()
+        if name.startswith("MODEL_OPERATOR_")
+    }
+    assert ours == environment
+
+
+@pytest.mark.parametrize(
+    ("release", "values", "name"),
+    [
+        pytest.param("model-operator", {}, "model-operator", id="after the chart"),
+        pytest.param("prod", {}, "prod-model-operator", id="otherwise"),
+        pytest.param("my-model-operator", {}, "my-model-operator", id="with the chart in it"),
+        pytest.param("r" * 53, {}, f"{'r' * 53}-model-ope", id="too long"),
+        pytest.param("prod", {"fullnameOverride": "x" * 62 + "-y"}, "x" * 62, id="cut at a dash"),
+        pytest.param("prod", {"nameOverride": "models"}, "prod-models", id="another name"),
+    ],
+)
+def test_names(helm: Helm, release: str, values: Object, name: str) -> None:
+    said = helm("template", release, CHART, "--show-only=templates/deployment.yaml", values=values)
+    made = yaml.safe_load(said)
+    assert made["metadata"]["name"] == name
+    assert made["spec"]["template"]["spec"]["serviceAccountName"] == name
+
+
+@pytest.mark.parametrize(
+    ("hosts", "ports"),
+    [
+        pytest.param([], [443], id="only the vendors"),
+        pytest.param(
+            [
+                "a.example.com",
+                "https://b.example.com:8443/",
+                "http://c",
+                "HTTP://d:8080",
+                "[::1]:9000",
+                "[::1]",
+            ],
+            [443, 8443, 80, 8080, 9000],
+            id="all ways to write a port",
+        ),
+    ],
+)
+def test_the_network_policy_opens_the_ports_of_the_allowed_hosts(
+    helm: Helm, hosts: list[str], ports: list[int]
+) -> None:
+    made = helm.template({"networkPolicy": {"enabled": True}, "allowedProviderHosts": hosts})
+    (policy,) = of_kind(made, "NetworkPolicy")
+    providers = policy["spec"]["egress"][2]
+    assert [entry["port"] for entry in providers["ports"]] == ports
+    assert providers["to"][0] == {"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.0.0/16"]}}
+
+
+def test_watched_namespaces_get_the_same_rules_as_a_role_each(helm: Helm) -> None:
+    everywhere = helm.template()
+    some = helm.template({"watchNamespaces": ["a", "b"]})
+    (cluster_role,) = of_kind(everywhere, "ClusterRole", "model-operator")
+    assert not of_kind(everywhere, "Role")
+    assert not of_kind(some, "ClusterRole", "model-operator")
+    assert not of_kind(some, "ClusterRoleBinding")
+    assert {role["metadata"]["namespace"]: role["rules"] for role in of_kind(some, "Role")} == dict.fromkeys(
+        "ab", cluster_role["rules"]
+    )
+    assert all(
+        binding["subjects"] == [{"kind": "ServiceAccount", "name": "model-operator", "namespace": "system"}]
+        for binding in of_kind(some, "RoleBinding")
+    )
+
+
+def test_no_rule_has_a_wildcard(helm: Helm) -> None:
+    roles = [obj for obj in helm.template() if obj["kind"] in ("Role", "ClusterRole")]
+    assert roles
+    for role in roles:
+        for rule in role["rules"]:
+            assert "*" not in {*rule["apiGroups"], *rule["resources"], *rule["verbs"]}
+
+
+@pytest.mark.parametrize(
+    ("values", "aggregated"),
+    [
+        pytest.param({}, {"view", "admin"}, id="default: whoever may edit may not spend"),
+        pytest.param({"rbac": {"aggregateToEdit": True}}, {"view", "edit", "admin"}, id="all"),
+        pytest.param({"rbac": {"aggregateToView": False, "aggregateToAdmin": False}}, set(), id="none"),
+    ],
+)
+def test_roles_for_people_are_aggregated(helm: Helm, values: Object, aggregated: set[str]) -> None:
+    prefix = "rbac.authorization.k8s.io/aggregate-to-"
+    found = {
+        (role["metadata"]["name"].removeprefix("model-operator-"), label.removeprefix(prefix))
+        for role in of_kind(helm.template(values), "ClusterRole")
+        for label in role["metadata"]["labels"]
+        if label.startswith(prefix)
+    }
+    assert found == {(name, name) for name in aggregated}
+
+
+def test_the_crds_are_those_of_the_repository(helm: Helm) -> None:
+    shipped = {path.stem: yaml.safe_load(path.read_text()) for path in (ROOT / "crds").glob("*.yaml")}
+    rendered = {crd["metadata"]["name"]: crd for crd in of_kind(helm.template(), "CustomResourceDefinition")}
+    assert {kind.crd_name for kind in KINDS} == set(shipped)
+    assert {name: crd["spec"] for name, crd in rendered.items()} == {
+        name: crd["spec"] for name, crd in shipped.items()
+    }
+    for name, crd in rendered.items():
+        assert crd["metadata"]["annotations"] == {
+            **shipped[name]["metadata"]["annotations"],
+            "helm.sh/resource-policy": "keep",
+        }
+
+
+@pytest.mark.parametrize(
+    ("crds", "annotations"),
+    [
+        pytest.param({"install": False}, None, id="not installed"),
+        pytest.param({"keep": False}, {}, id="not kept"),
+        pytest.param(
+            {"annotations": {"a": "b"}},
+            {"a": "b", "helm.sh/resource-policy": "keep"},
+            id="annotated and kept",
+        ),
+    ],
+)
+def test_what_becomes_of_the_crds(helm: Helm, crds: Object, annotations: dict[str, str] | None) -> None:
+    made = of_kind(helm.template({"crds": crds}), "CustomResourceDefinition")
+    assert len(made) == (0 if annotations is None else len(KINDS))
+    for crd in made:
+        substitute = {"kustomize.toolkit.fluxcd.io/substitute": "disabled"}
+        assert crd["metadata"]["annotations"] == {**substitute, **(annotations or {})}
+
+
+def test_the_versions_and_kinds_that_the_chart_names_are_the_codes() -> None:
+    assert ABOUT["appVersion"] == __version__
+    assert ABOUT["version"] == __version__
+    named = yaml.safe_load(ABOUT["annotations"]["artifacthub.io/crds"])
+    assert {(crd["kind"], crd["name"]) for crd in named} == {(kind.kind, kind.crd_name) for kind in KINDS}
+
+
+def test_every_value_is_in_the_readme_with_a_word_on_it() -> None:
+    readme = (CHART / "README.md").read_text()
+    for path, value in leaves(VALUES, SCHEMA):
+        known = f"| `{path}` |" in readme or any(
+            f"| `{path.rsplit('.', depth)[0]}` |" in readme for depth in range(1, path.count(".") + 1)
+        )
+        assert known, f"{path} ({value!r}) has no `# --` comment in values.yaml"
+
+
+def test_the_schema_is_closed_but_for_global() -> None:
+    def check(schema: Object, path: str) -> None:
+        if "properties" not in schema:
+            return
+        if path.endswith("extraEnv[]"):
+            return  # an object of Kubernetes' API, of which only the name is our business
+        assert schema["additionalProperties"] is False, path
+        for name, inner in schema["properties"].items():
+            check(inner, f"{path}.{name}")
+            check(inner.get("items", {}), f"{path}.{name}[]")
+
+    check(SCHEMA, "")
+    assert "additionalProperties" not in SCHEMA["properties"]["global"]
+
+
+def test_the_schema_and_the_values_have_the_same_keys() -> None:
+    def compare(values: Object, schema: Object, path: str) -> None:
+        if path in (
+            ".settings",
+            ".resources",
+            ".strategy",
+            ".startupProbe",
+            ".livenessProbe",
+            ".readinessProbe",
+        ):
+            assert set(values) <= set(schema["properties"]), path
+            return
+        assert set(values) == set(schema["properties"]), path
+        for name, value in values.items():
+            if "properties" in schema["properties"][name]:
+                compare(value, schema["properties"][name], f"{path}.{name}")
+
+    compare(VALUES, SCHEMA, "")
+
+
+def leaves(values: Object, schema: Object, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Path and default of each value that is not a group of others."""
+    for name, value in values.items():
+        inner = schema.get("properties", {}).get(name, {})
+        if isinstance(value, dict) and "properties" in inner:
+            yield from leaves(value, inner, f"{path}{name}.")
+        else:
+            yield f"{path}{name}", value
+
+
+def container(made: list[Object]) -> Object:
+    """The operator's."""
+    (deployment,) = of_kind(made, "Deployment")
+    (found,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert isinstance(found, dict)
+    return found

@@ -1,0 +1,136 @@
+"""The real Helm, 4 and 3, as a pytest plugin: fixtures that run it on the chart, with or without a cluster.
+
+Built before the first test that needs it: outside of any test's time-out, once however many workers there are.
+"""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from model_operator.demo.controlplane_access import Access
+from model_operator.demo.helm_program import HELM_3, HELM_4, HelmSource, NoHelm
+from support.kube_api import Object
+
+ROOT = Path(__file__).resolve().parents[2]
+CHART = ROOT / "helm" / "model-operator"
+_FIXTURES = {"helm": HELM_4, "helm_3": HELM_3}
+_PROGRAMS = pytest.StashKey[dict[str, Path | NoHelm]]()
+
+
+class HelmFailed(AssertionError):
+    """Helm ended with an error; the text is Helm's own."""
+
+
+@dataclass(frozen=True)
+class Helm:
+    """One version of Helm. `home` is instead of the user's folders; `access` is the cluster, if there is one."""
+
+    program: Path
+    home: Path
+    access: Access | None = None
+
+    def on(self, access: Access) -> "Helm":
+        """The same on a cluster."""
+        return Helm(self.program, self.home, access)
+
+    def __call__(self, *args: str | Path, values: Object | None = None, check: bool = True) -> str:
+        """What Helm said; with `values` as a values file. Raises `HelmFailed` unless `check` is False."""
+        done = self._run([str(arg) for arg in args], values)
+        if check and done.returncode != 0:
+            raise HelmFailed(f"helm {' '.join(map(str, args))}:\n{done.stdout}{done.stderr}")
+        return done.stdout + done.stderr
+
+    def refusal(self, *args: str | Path, values: Object | None = None) -> str:
+        """What Helm says against it. Raises `AssertionError` when it does as it was told."""
+        done = self._run([str(arg) for arg in args], values)
+        assert done.returncode != 0, f"accepted: {done.stdout}"
+        return done.stderr
+
+    def template(self, values: Object | None = None, *args: str, namespace: str = "system") -> list[Object]:
+        """The objects of a release called `model-operator`."""
+        done = self._run(
+            ["template", "model-operator", str(CHART), f"--namespace={namespace}", *args], values
+        )
+        if done.returncode != 0:
+            raise HelmFailed(done.stderr)
+        return [document for document in yaml.safe_load_all(done.stdout) if document]
+
+    def _run(self, args: list[str], values: Object | None) -> subprocess.CompletedProcess[str]:
+        ours = {name: value for name, value in os.environ.items() if not name.startswith(("HELM_", "KUBE"))}
+        ours |= {f"HELM_{kind}_HOME": str(self.home / kind.lower()) for kind in ("CACHE", "CONFIG", "DATA")}
+        if self.access is not None:
+            ours["KUBECONFIG"] = str(self.access.kubeconfig)
+        return subprocess.run(
+            [str(self.program), *args, *([] if values is None else ["--values=-"])],
+            input=None if values is None else yaml.safe_dump(values),
+            env=ours,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=100,
+        )
+
+
+def of_kind(objects: Iterable[Object], kind: str, name: str | None = None) -> list[Object]:
+    """Those of a kind, and of a name if one is given."""
+    return [
+        obj for obj in objects if obj["kind"] == kind and (name is None or obj["metadata"]["name"] == name)
+    ]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Have what the collected tests need; whoever cannot have it is told by the tests."""
+    session.config.stash[_PROGRAMS] = {}
+    if session.config.option.collectonly:
+        return
+    for version in sorted({version for item in session.items for version in _needed(item)}):
+        try:
+            session.config.stash[_PROGRAMS][version] = HelmSource(version, os.environ).find()
+        except NoHelm as error:
+            session.config.stash[_PROGRAMS][version] = error
+
+
+def _needed(item: pytest.Item) -> set[str]:
+    chosen = getattr(getattr(item, "callspec", None), "params", {}).get("any_helm")
+    named = {_FIXTURES[name] for name in getattr(item, "fixturenames", ()) if name in _FIXTURES}
+    return named | {chosen} if chosen else named
+
+
+Program = Callable[[str], Helm]
+
+
+@pytest.fixture(scope="session")
+def helm_program(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """`helm_program(HELM_3)`."""
+
+    def program(version: str) -> Helm:
+        found = request.config.stash[_PROGRAMS][version]
+        if isinstance(found, NoHelm):
+            pytest.fail(str(found), pytrace=False)
+        return Helm(found, tmp_path_factory.mktemp("helm"))
+
+    return program
+
+
+@pytest.fixture(scope="session")
+def helm(helm_program: Program) -> Helm:
+    """Helm 4."""
+    return helm_program(HELM_4)
+
+
+@pytest.fixture(scope="session")
+def helm_3(helm_program: Program) -> Helm:
+    """Helm 3, for users who are not on 4 yet."""
+    return helm_program(HELM_3)
+
+
+@pytest.fixture(scope="session", params=[HELM_4, HELM_3])
+def any_helm(request: Any, helm_program: Program) -> Helm:
+    """Each of them."""
+    return helm_program(request.param)
