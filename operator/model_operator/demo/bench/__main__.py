@@ -8,13 +8,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import aiohttp
 from rich.console import Console
 
 from model_operator import __version__
 from model_operator.demo import programs, shipped
 from model_operator.demo.bench import api, phases
 from model_operator.demo.bench.phases import Targets
-from model_operator.demo.bench.rows import TARGETS_FOR, Report, Row
+from model_operator.demo.bench.rows import TARGETS_FOR, Report, Row, check_marks
 from model_operator.demo.bench.stage import Ground, TooSlow, stage
 from model_operator.demo.bench.storm import storm
 from model_operator.demo.controlplane import ControlPlane, ControlPlaneFailed
@@ -22,12 +23,14 @@ from model_operator.demo.controlplane_access import KubectlFailed
 from model_operator.demo.controlplane_binaries import NoControlPlane
 from model_operator.demo.processes import Processes, ProcessFailed
 
+_ABOUT = "Measures the operator with many deployments, on a real API server, against the simulator."
 _EXPECTED = (
     ControlPlaneFailed,
     KubectlFailed,
     NoControlPlane,
     ProcessFailed,
     TooSlow,
+    aiohttp.ClientError,
     api.ApiRefused,
     programs.NotUp,
     shipped.NoManifests,
@@ -53,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="make bench", description=_ABOUT)
     parser.add_argument(
         "--count", type=int, default=TARGETS_FOR, help="ModelDeployments (default %(default)s)"
     )
@@ -68,7 +71,15 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--update", type=Path, metavar="FILE", help="replace the figures in this Markdown file"
     )
-    return parser.parse_args(argv)
+    given = parser.parse_args(argv)
+    if min(given.count, given.edits, given.storm) < 1 or given.steady <= 0:
+        parser.error("--count, --edits, --storm and --steady must be more than 0")
+    if given.update is not None:
+        try:
+            check_marks(given.update)
+        except ValueError as error:
+            parser.error(str(error))
+    return given
 
 
 def _measure(given: argparse.Namespace) -> Report:

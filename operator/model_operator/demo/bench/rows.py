@@ -79,10 +79,7 @@ class Report:
 
     def write_into(self, path: Path) -> None:
         """Replace what is between the two marks of a Markdown file. Raises `ValueError` where they are missing."""
-        before, begin, rest = path.read_text(encoding="utf-8").partition(_BEGIN)
-        _, end, after = rest.partition(_END)
-        if not (begin and end):
-            raise ValueError(f"{path} has no {_BEGIN} and {_END}")
+        before, begin, end, after = _around(path)
         path.write_text(f"{before}{begin}\n{self.markdown()}{end}{after}", encoding="utf-8")
 
     def _title(self) -> str:
@@ -97,6 +94,22 @@ def machine() -> dict[str, str | int]:
         "system": f"{platform.system()} {platform.release()}",
         "python": f"Python {platform.python_version()}",
     }
+
+
+def check_marks(path: Path) -> None:
+    """Raises `ValueError` for a file that figures cannot be written into: better before the run than after."""
+    _around(path)
+
+
+def _around(path: Path) -> tuple[str, str, str, str]:
+    try:
+        before, begin, rest = path.read_text(encoding="utf-8").partition(_BEGIN)
+    except OSError as error:
+        raise ValueError(f"cannot read {path}: {error.strerror}") from error
+    _, end, after = rest.partition(_END)
+    if not (begin and end):
+        raise ValueError(f"{path} has no {_BEGIN} and {_END}")
+    return before, begin, end, after
 
 
 def _cpu() -> str:
