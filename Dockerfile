@@ -13,9 +13,8 @@ ARG RUNTIME_IMAGE=gcr.io/distroless/python3-debian13:nonroot@sha256:0e52dfee02b1
 
 FROM ${BUILD_IMAGE} AS build
 COPY requirements/runtime.txt /tmp/requirements.txt
-RUN --mount=type=cache,target=/tmp/pip \
-    python3 -m pip install --cache-dir=/tmp/pip --require-hashes --only-binary=:all: --no-deps --no-compile --target=/app \
-        -r /tmp/requirements.txt
+RUN python3 -m pip install --no-cache-dir --require-hashes --only-binary=:all: --no-deps --no-compile \
+        --target=/app -r /tmp/requirements.txt
 COPY operator/model_operator /app/model_operator
 COPY manifests /app/model_operator/demo/_manifests
 # Bytecode belongs into the image: at run time its file system is read-only. The Kubernetes client's generated models

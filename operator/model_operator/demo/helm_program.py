@@ -3,6 +3,7 @@
 Kept beside the control plane's programs and filled in the same way, once for however many runs need it.
 """
 
+import hashlib
 import re
 import shutil
 import subprocess
@@ -44,7 +45,7 @@ class HelmSource:
         installed = shutil.which("helm", path=self.environ.get("PATH"))
         if installed is not None and _fits(_version_of(installed), self.version):
             return Path(installed)
-        folder = cache_root(self.environ).parent / "tools" / f"helm-{self.version}-{this_platform()}"
+        folder = cache_root(self.environ).parent / "tools" / f"helm-{self.version}-{self._key}"
         if not folder.is_dir():
             try:
                 fill_once(folder, self._build, self.progress)
@@ -55,6 +56,22 @@ class HelmSource:
                 ) from error
         return folder / "helm"
 
+    @property
+    def _key(self) -> str:
+        """Changes with whatever would change the program."""
+        return hashlib.sha256(f"{self._ldflags} {this_platform()}".encode()).hexdigest()[:12]
+
+    @property
+    def _ldflags(self) -> str:
+        """As Helm's own Makefile sets them: else it says v4.3 and no more, and 3 takes Kubernetes for 1.20."""
+        module = f"helm.sh/helm/{self.version.partition('.')[0]}"
+        values = {f"{module}/internal/version.version": self.version}
+        if self.version == HELM_3:
+            for package in ("chartutil", "lint/rules"):
+                values[f"{module}/pkg/{package}.k8sVersionMajor"] = "1"
+                values[f"{module}/pkg/{package}.k8sVersionMinor"] = "37"  # of its client-go
+        return " ".join(["-s -w", *(f"-X {name}={value}" for name, value in values.items())])
+
     def _build(self, folder: Path) -> None:
         go = shutil.which("go", path=self.environ.get("PATH"))
         if go is None:
@@ -62,9 +79,7 @@ class HelmSource:
         module = f"helm.sh/helm/{self.version.partition('.')[0]}/cmd/helm@{self.version}"
         self.progress(f"building Helm {self.version} with {go}: once, and it takes some minutes on two cores")
         environ = {**self.environ, "CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": "", "GOBIN": str(folder)}
-        # Without it Helm calls itself v4.3 and no more, which says nothing about its age.
-        version = f"-X helm.sh/helm/{self.version.partition('.')[0]}/internal/version.version={self.version}"
-        arguments = ["install", "-v", "-trimpath", f"-ldflags=-s -w {version}", module]
+        arguments = ["install", "-v", "-trimpath", f"-ldflags={self._ldflags}", module]
         with tempfile.TemporaryDirectory(prefix="model-operator-build-") as logs, Processes() as processes:
             started = time.monotonic()
             follow(
