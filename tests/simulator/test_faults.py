@@ -58,6 +58,18 @@ async def test_a_fault_has_its_outcome_and_commits_or_not(sim, rule, outcome, cr
     assert await parasail_outcome(sim, "GET", body=None) == 200, "the next request is served"
 
 
+@pytest.mark.parametrize("kind", ["reset", "commit_then_reset"])
+async def test_a_reset_is_a_reset_and_no_orderly_end(sim, kind):
+    await sim.fault(kind=kind)
+    host, port = sim.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    head = "Authorization: Bearer sim-parasail-key\r\nHost: sim\r\n"
+    writer.write(f"GET /parasail{DEPLOYMENTS} HTTP/1.1\r\n{head}\r\n".encode())
+    with pytest.raises(ConnectionResetError):
+        await asyncio.wait_for(reader.read(), 5)
+    writer.close()
+
+
 async def test_a_write_lands_seconds_after_its_connection_was_closed(sim):
     await sim.fault(kind="late_commit", seconds=3, count=1)
     began = time.monotonic()
@@ -351,9 +363,9 @@ async def test_a_request_is_held_before_or_after_its_commit_until_it_is_released
     await sim.control("POST", f"/faults/{fault}/release")
     assert (await asyncio.wait_for(task, 5)).status == 200
     assert await created(sim) == 1
-    assert (await sim.parasail("POST", DEPLOYMENTS, BODY | {"deploymentName": "b-2"})).status == 200, (
-        "holds no more"
-    )
+    assert (await sim.parasail("POST", DEPLOYMENTS, BODY | {"deploymentName": "b-2"})).status == 200
+    report = await sim.control("GET", f"/faults/{fault}")
+    assert (report["matched"], report["hits"], report["reached"]) == (2, 1, 1), "a released rule hits nobody"
 
 
 async def test_a_hold_ends_at_its_deadline(sim):

@@ -118,6 +118,17 @@ async def test_errors_scatter_like_samples_of_the_true_rate(rollout):
     assert 1.7 < deviation < 3.9, "2.74 by the binomial distribution"
 
 
+async def test_replies_about_time_carry_the_vendors_own_time(rollout):
+    sim = rollout
+    await sim.advance(20)
+    body = {"deployments": split(sim.pair, 50, 50)}
+    answers = [
+        await sim.paitient("PATCH", f"/v1/canary-endpoints/{sim.canary}", body),
+        await sim.paitient("GET", f"/v1/deployments/{sim.pair[0]}/metrics"),
+    ]
+    assert [answer.headers["date"] for answer in answers] == ["Thu, 01 Jan 2026 12:00:30 GMT"] * 2
+
+
 async def test_several_endpoints_add_up(rollout):
     sim = rollout
     endpoint = await sim.paitient("POST", "/v1/endpoints", {"name": "direct", "deployment_id": sim.pair[1]})

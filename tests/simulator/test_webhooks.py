@@ -1,25 +1,28 @@
 """Webhooks: which events leave, how they are signed, and that each knob of the section changes what it says."""
 
+import asyncio
 import hashlib
 import hmac
 import json
 import time
 from contextlib import AsyncExitStack
 
+import aiohttp
 import pytest
 from aiohttp import web
 
-from model_operator.simulator import Knobs
+from model_operator.simulator import Knobs, Simulator
 
 CREATED = ["created", "status_changed", "health_changed"]
 
 
 class Receiver:
-    """A place on loopback that takes events; ``refuse`` makes it answer 500 so many times."""
+    """A place on loopback that takes events: refuses the first ``refuse`` with 500, is slow with ``slow``."""
 
     def __init__(self):
         self.events = []
         self.refuse = 0
+        self.slow = 0
 
     async def start(self, stack):
         app = web.Application()
@@ -34,6 +37,9 @@ class Receiver:
         if self.refuse:
             self.refuse -= 1
             raise web.HTTPInternalServerError
+        if self.slow:
+            self.slow -= 1
+            await asyncio.sleep(0.2)
         self.events.append((await request.read(), request.headers["X-Sim-Signature"], time.monotonic()))
         return web.Response()
 
@@ -148,6 +154,7 @@ async def test_a_knob_changes_what_it_says(start, receiver, row):
 
 
 async def test_an_event_may_leave_after_its_successor(start, receiver):
+    receiver.slow = 1
     sim = await start({"webhooks.url": receiver.url, "webhooks.reorder_probability": 1})
     await one_deployment(sim)
     assert receiver.types[:2] == ["status_changed", "created"]
@@ -159,6 +166,19 @@ async def test_an_event_may_be_late(start, receiver):
     await sim.create_paitient()
     await quiet(sim)
     assert receiver.events[0][2] - began >= 0.2
+
+
+async def test_no_event_is_left_under_way_when_the_simulator_ends(receiver):
+    knobs = Knobs().changed({"webhooks.url": receiver.url, "webhooks.delay_s": 600})
+    before = asyncio.all_tasks()
+    async with Simulator(knobs, clock="manual").serve() as url, aiohttp.ClientSession() as session:
+        headers = {"Authorization": "Bearer sim-paitient-key", "X-Client-ID": "sim-client"}
+        body = {"model_name": "org/model", "deployment_name": "model-a"}
+        async with session.post(f"{url}/paitient/v1/deployments", json=body, headers=headers) as reply:
+            assert reply.status == 200
+        async with session.get(f"{url}/__sim/counters") as reply:
+            assert (await reply.json())["webhooks"]["under_way"] == 1
+    assert asyncio.all_tasks() == before
 
 
 async def test_without_a_url_nothing_is_sent(start):
