@@ -1,0 +1,118 @@
+"""The cache: the newest body counts, what is gone stays gone, and the indexes follow."""
+
+import pytest
+
+from model_operator.domain import DEPLOYMENT, PROVIDER, Key
+from model_operator.reconcile.cache import Cache
+from support import bodies
+
+ACME, OTHER = Key(PROVIDER, "team", "acme"), Key(PROVIDER, "team", "other")
+
+
+def key(name: str) -> Key:
+    return Key(DEPLOYMENT, "team", name)
+
+
+@pytest.fixture
+def cache():
+    return Cache()
+
+
+def add(cache: Cache, name: str, **changes) -> Key:
+    cache.put(key(name), bodies.deployment(name, **changes))
+    return key(name)
+
+
+@pytest.mark.parametrize(
+    ("versions", "kept"),
+    [
+        pytest.param([1, 2], 2, id="a newer one replaces an older one"),
+        pytest.param([2, 1], 2, id="an older one changes nothing"),
+        pytest.param([9, 10], 10, id="versions are numbers, not words"),
+    ],
+)
+def test_the_newest_body_counts(cache, versions, kept):
+    news = [cache.put(key("a"), bodies.deployment("a", version=v, replicas=v)) for v in versions]
+    assert news == [True, versions[1] == kept]
+    assert cache.deployment(key("a")).spec.replicas == kept
+
+
+def test_the_same_version_again_is_no_news(cache):
+    add(cache, "a", version=3)
+    assert not cache.put(key("a"), bodies.deployment("a", version=3))
+
+
+def test_a_late_reply_does_not_revive_what_is_gone(cache):
+    add(cache, "a")
+    cache.remove(key("a"))
+    assert not cache.renew(key("a"), bodies.deployment("a", version=7))
+    assert cache.keys() == ()
+    assert cache.dependents(ACME) == frozenset()
+
+
+def test_an_object_that_is_not_understood_is_kept_as_such(cache):
+    broken = bodies.deployment("a")
+    del broken["spec"]["model"]
+    cache.put(key("a"), broken)
+    assert cache.deployment(key("a")) is None
+    entry = cache.entry(key("a"))
+    assert entry is not None
+    assert "model" in str(entry.invalid)
+
+
+def test_a_ghost_has_a_key_that_no_object_can_have(cache):
+    a = add(cache, "a", version=5)
+    ghost = cache.haunt(cache.deployment(a))
+    assert ghost != a
+    assert "@" in ghost.name
+    assert cache.entry(ghost).is_ghost
+    cache.remove(a)
+    add(cache, "a", version=6, about={"uid": "new"})
+    assert cache.deployment(ghost).metadata.uid == "uid-a"
+    assert cache.deployment(a).metadata.uid == "new"
+    assert cache.haunt(cache.deployment(ghost)) == ghost
+
+
+def test_a_ghost_still_counts_as_a_dependent(cache):
+    a = add(cache, "a")
+    ghost = cache.haunt(cache.deployment(a))
+    cache.remove(a)
+    assert cache.dependents(ACME) == {ghost}
+
+
+def test_dependents_are_those_that_name_the_provider(cache):
+    add(cache, "a")
+    add(cache, "b", about=bodies.TERMINATING)
+    add(cache, "c", provider="other")
+    assert cache.dependents(ACME) == {key("a"), key("b")}
+    cache.remove(key("a"))
+    assert cache.dependents(ACME) == {key("b")}
+    assert cache.dependents(OTHER) == {key("c")}
+
+
+def test_ids_are_held_by_all_and_expected_of_those_that_should_be_there(cache):
+    add(cache, "fine", status={"externalID": "1"})
+    add(cache, "going", status={"externalID": "2"}, about=bodies.TERMINATING)
+    add(cache, "gone", status={"externalID": "3", "conditions": bodies.MISSING})
+    add(cache, "new")
+    add(cache, "elsewhere", provider="other", status={"externalID": "4"})
+    ids = cache.ids({ACME})
+    assert ids.held == {key("fine"): "1", key("going"): "2", key("gone"): "3"}
+    assert ids.expected == {"1"}
+    assert cache.ids({ACME, OTHER}).expected == {"1", "4"}
+
+
+def test_an_object_is_found_by_its_uid_while_it_is_there(cache):
+    add(cache, "a", about=bodies.TERMINATING)
+    assert cache.by_uid("uid-a").metadata.name == "a"
+    cache.remove(key("a"))
+    assert cache.by_uid("uid-a") is None
+
+
+def test_phases_are_counted_for_the_metrics(cache):
+    cache.put(ACME, bodies.provider())
+    add(cache, "a", status={"phase": "Ready"})
+    add(cache, "b", status={"phase": "Ready"})
+    add(cache, "c")
+    assert cache.phases()[DEPLOYMENT, "Ready"] == 2
+    assert cache.phases()[DEPLOYMENT, "Pending"] == 1
