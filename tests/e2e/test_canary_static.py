@@ -2,8 +2,10 @@
 
 import pytest
 
+from support import manifests
 from support.canary_world import CanaryWorld, canary, traffic
-from support.namespace import Namespace
+from support.deadlines import eventually
+from support.namespace import Namespace, condition
 from support.simulator_process import SimulatorProcess
 
 pytestmark = [pytest.mark.e2e, pytest.mark.simulator("--clock=scaled", "--time-scale=60")]
@@ -44,3 +46,61 @@ def test_a_split_lives_from_apply_to_delete(world):
     world.namespace.wait_gone("CanaryEndpoint", "triage")
     said = next(e for e in world.namespace.events("triage") if e["reason"] == "EndpointOrphaned")
     assert status["externalID"] in said["message"]
+
+
+def test_a_lost_create_is_never_repeated_and_asks_for_the_id(world):
+    world.open("v1")
+    world.simulator.fault("commit_then_reset", operation="create_canary")
+    world.namespace.apply(canary(traffic=traffic(v1=100)))
+    live = world.until("Stalled=True OutcomeUnknown")
+    assert "spec.externalID" in live["status"]["message"]
+    world.simulator.clear_faults()
+    world.operator.kill()
+    world.operator.restart()
+    world.until("Stalled=True OutcomeUnknown")
+    assert world.creates() == 1
+    made = world.simulator.state()["endpoints"][0]["id"]
+    world.edit(externalID=made)
+    world.until("RolloutComplete=True Completed")
+    assert (world.status()["externalID"], world.split(), world.creates()) == (made, {"v1": 100}, 1)
+
+
+def test_members_that_the_provider_fixes_are_told(world):
+    world.open("v1", "v2")
+    world.simulator.knobs(paitient={"canary_membership": "fixed"})
+    world.namespace.apply(canary(traffic=traffic(v1=100)))
+    world.until("RolloutComplete=True Completed")
+    world.edit(traffic=traffic(v2=100))
+    live = world.until("Stalled=True MembershipFixed")
+    assert "percent 0" in live["status"]["message"]
+    assert world.split() == {"v1": 100}
+    world.edit(traffic=traffic(v1=100))
+    world.until("RolloutComplete=True Completed")
+    assert world.conditions()["Stalled"] == "False NotStalled"
+
+
+def test_what_somebody_changed_at_the_vendor_is_undone(world):
+    world.open("v1", "v2")
+    world.namespace.apply(canary(traffic=traffic(v1=90, v2=10), resync="1s"))
+    world.until("RolloutComplete=True Completed")
+    before = world.status()
+    id = before["externalID"]
+    ids = {world.id_of("v1"): 0, world.id_of("v2"): 100}
+    world.simulator.control("PATCH", f"/endpoints/{id}", {"split": ids})
+    eventually(world.split, until=lambda split: split == {"v1": 90, "v2": 10}, what="the split to be back")
+    assert world.status() == before
+    world.simulator.control("DELETE", f"/endpoints/{id}")
+    world.until("Stalled=True ExternalResourceMissing")
+    assert world.creates() == 1
+
+
+def test_a_provider_without_canary_endpoints_is_refused_at_once(world):
+    world.open()
+    world.namespace.apply(
+        manifests.parasail_secret(), manifests.parasail_provider(world.simulator.url, pollInterval=None)
+    )
+    world.namespace.apply(canary(provider="parasail", traffic=traffic(v1=100)))
+    live = world.until("Accepted=False Unsupported")
+    assert condition(live, "Stalled")["status"] == "True"
+    world.namespace.delete("CanaryEndpoint", "triage")
+    world.namespace.wait_gone("CanaryEndpoint", "triage")

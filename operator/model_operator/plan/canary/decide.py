@@ -81,16 +81,18 @@ RULES: tuple[Rule, ...] = (
 
 def decide(scene: Scene) -> Decision:
     """The next step for a CanaryEndpoint. Pure."""
-    notices: tuple[Notice, ...] = ()
-    if scene.status.rollout is not None and destination.is_consistent(scene.status.rollout):
+    written, notices = scene.status, tuple[Notice, ...]()
+    if written.rollout is not None and destination.is_consistent(written.rollout):
         scene, notices = answer(scene)
     made = next(decision for rule in RULES if (decision := rule(scene)) is not None)
     decision = resync(scene, replace(made, notices=(*notices, *made.notices)))
+    if decision.call is not None and decision.status != written:
+        return replace(decision, call=None, look_again=AT_ONCE)  # a call is of what is written down already
     return hold_back(scene, decision)
 
 
 def resync(scene: Scene, decision: Decision) -> Decision:
-    """A step that is held for long is sent again, too."""
+    """A split that is held for long is sent again, too."""
     rollout = decision.status.rollout
     if decision.call is not None or rollout is None or rollout.state not in _SETTLED:
         return decision
@@ -100,18 +102,14 @@ def resync(scene: Scene, decision: Decision) -> Decision:
     if left > timedelta():
         again = left if decision.look_again is None else min(left, decision.look_again)
         return replace(decision, look_again=again)
-    if scene.status.rollout != rollout:
-        return replace(decision, look_again=AT_ONCE)  # what the pass found out is written down first
     return replace(decision, call=keeping.call_of(scene))
 
 
 def hold_back(scene: Scene, decision: Decision) -> Decision:
-    """A call is of what the status says already; one that just failed waits, and none is made while the account rests."""
+    """A call that just failed waits for its time, and none is made while the account rests."""
     call, failure = decision.call, scene.seen.failure
     if call is None:
         return decision
-    if decision.status != scene.status:
-        return replace(decision, call=None, look_again=AT_ONCE)
     if failure is not None and failure.call == call and scene.now < failure.until:
         outlook = failing(scene, decision.outlook, call, failure.error)
         return replace(decision, call=None, outlook=outlook, look_again=failure.until - scene.now)

@@ -53,8 +53,12 @@ def answered(scene: Scene, decision: Decision, call: CanaryCall, canary: Canary)
         status=after.status,
         outlook=replace(decision.outlook, progress=Progress.SETTLED) if has_moved else decision.outlook,
         notices=(*decision.notices, *notices),
-        look_again=AT_ONCE if has_moved or before.pending else None,
+        look_again=AT_ONCE if has_moved or before.pending else _until_resync(scene, decision),
     )
+
+
+def _until_resync(scene: Scene, decision: Decision) -> timedelta:
+    return min(scene.path.resync, decision.look_again or scene.path.resync)
 
 
 def _acknowledged(status: CanaryEndpointStatus) -> dict[str, int]:
