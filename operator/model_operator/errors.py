@@ -157,3 +157,9 @@ def retry_for(error: ProviderError) -> Retry:
         if kind in RETRIES:
             return RETRIES[kind]
     return RETRIES[Unavailable]
+
+
+def delay_after(error: ProviderError, failures: int) -> timedelta:
+    """How long to wait before the next try: what the provider said, else the back-off after so many failures."""
+    said = error.retry_after if isinstance(error, RateLimited) else None
+    return retry_for(error).after(failures) if said is None else said

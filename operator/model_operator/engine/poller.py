@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from model_operator.domain import Key, Priority
-from model_operator.errors import CredentialsInvalid, ProviderError, Unsupported, retry_for
+from model_operator.errors import CredentialsInvalid, ProviderError, Unsupported, delay_after
 from model_operator.reconcile.account import Account, Clock, Snapshot
 from model_operator.reconcile.cache import Cache
 
@@ -113,8 +113,7 @@ class Poller:
         account = self._account
         sweep = account.poll_interval.total_seconds()
         if account.error is not None:
-            retry = retry_for(account.error)
-            delay = retry.after(account.failures - 1).total_seconds()
+            delay = delay_after(account.error, account.failures - 1).total_seconds()
             return max(delay, self._quick)
         if not account.can_list:
             return sweep * _LIST_AGAIN
