@@ -91,9 +91,8 @@ def _deleting(id_: str) -> Plan:
 
 
 def wait_for_proof(_: Situation) -> Plan | None:
-    return moving(
-        Reason.DELETING, "Waiting for the provider to show whether the deployment is gone.", Phase.DELETING
-    )
+    message = "Waiting for the provider to show whether the deployment is gone."
+    return replace(moving(Reason.DELETING, message, Phase.DELETING), needs_list=True)
 
 
 def _release(orphaned: str | None = None) -> Plan:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from model_operator.conditions import Reason
 from model_operator.domain import Power
-from model_operator.errors import NameTaken, NotFound, ProviderError, Unavailable, retry_for
+from model_operator.errors import NameTaken, NotFound, ProviderError, Unavailable, delay_after, retry_for
 from model_operator.models.deployment_status import LastPowerAction, RemoteEndpoint
 from model_operator.plan import creating
 from model_operator.plan.situation import (
@@ -106,7 +106,7 @@ async def _delete(
     try:
         await provider.delete(id_, force=force)
     except NotFound:
-        return replace(plan, look_again=AT_ONCE)  # whether that is proof is for the next look to say
+        return plan  # whether that is proof is for the next look to say, and a LIST may lag
     memory.delete_sent_at = s.now
     return plan
 
@@ -145,7 +145,7 @@ def _delay(s: Situation, plan: Plan, error: ProviderError, count: int) -> timede
     retry = retry_for(error)
     if retry.needs_person and isinstance(plan.action, Create):
         return min(retry.first, s.timing.create_retry)
-    return retry.after(count)
+    return delay_after(error, count)
 
 
 def _with(plan: Plan, name: str, value: object) -> Plan:

@@ -17,6 +17,8 @@ class Memory:
     created: Remote | None = None
     """What our POST answered, until its id is in the status."""
     created_at: datetime | None = None
+    known_since: datetime | None = None
+    """When this process first looked for the deployment by its id."""
     absent_since: datetime | None = None
     adopted_at: datetime | None = None
     sent_update: SentUpdate | None = None

@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from model_operator.conditions import Reason
 from model_operator.domain import Desired, Key, Remote, RunState
 from model_operator.errors import AccountMismatch, NotFound, ProviderError, Unsupported
 from model_operator.models.deployment import ModelDeployment
@@ -83,8 +84,12 @@ async def _by_id(look: Look, id_: str) -> Observed:
     account, memory = look.account, look.memory
     item = account.snapshot.by_id.get(id_) if account.snapshot else None
     account.note(look.key, id_)
-    if account.lasting_error is not None and not look.resource.metadata.is_terminating:
-        return Observed(error=account.lasting_error, remote=None)
+    memory.known_since = memory.known_since or look.now
+    if account.lasting_error is not None:
+        if not look.resource.metadata.is_terminating:
+            return Observed(error=account.lasting_error, remote=None)
+        if memory.delete_sent_at is not None:
+            item = None  # that LIST is from before the DELETE
     if account.can_list and account.snapshot is None:
         return Observed(error=account.lasting_error)
     if item is None and memory.full is not None and _is_newer_than_list(look, memory.full):
@@ -100,7 +105,7 @@ async def _read(look: Look, id_: str, item: Remote | None) -> Observed:
     try:
         full = await look.provider.get(id_)
     except NotFound:
-        return _miss(look, id_)
+        return _miss(look, id_, item)
     except ProviderError as error:
         if item is not None:
             return _seen(_merge(item, memory.full, memory.version), memory)
@@ -192,13 +197,25 @@ def _is_newer_than_list(look: Look, full: Remote) -> bool:
     )
 
 
-def _miss(look: Look, id_: str) -> Observed:
-    """A 404: gone if the credential has proven itself and not half the account went with it."""
+def _is_new(look: Look) -> bool:
+    """We made it so lately that the provider may not show it everywhere; a restarted process cannot know when."""
+    serving, since = look.resource.status.condition("Serving"), look.memory.created_at
+    if since is None and serving is not None and serving.reason in {Reason.MISSING, Reason.STARTING}:
+        since = look.memory.known_since
+    return since is not None and look.now - since < look.timing.recovery_window
+
+
+def _miss(look: Look, id_: str, item: Remote | None) -> Observed:
+    """A 404: gone if the credential has proven itself, not half the account went with it, and no LIST objects."""
     account, memory = look.account, look.memory
     if memory.delete_sent_at is not None or account.is_confirmed:
         return Observed(presence=Presence.ABSENT)
+    if item is not None and is_live(item):
+        return _seen(_merge(item, memory.full, memory.version), memory)  # the next LIST decides
     if not account.is_proven or account.is_mass_missing:
         return Observed(error=AccountMismatch(_MISMATCH.format(id=id_)))
+    if _is_new(look):
+        return Observed()  # not there yet, rather than no more
     if not account.can_list:
         memory.missed_at = memory.missed_at or look.now
         if look.now - memory.missed_at < look.timing.poll_interval:
