@@ -70,6 +70,12 @@ def after(s):
             [("Normal", "Available")],
             id="at last",
         ),
+        pytest.param(
+            after(REFUSED),
+            after(changed(REFUSED, failure=failure(QuotaExceeded("other words")))),
+            [],
+            id="refused again, in other words",
+        ),
         pytest.param(READY, READY, [], id="nothing"),
         pytest.param(
             READY, after(changed(SERVING, now=SERVING.now + timedelta(days=1))), [], id="nothing, a day later"

@@ -79,6 +79,14 @@ def test_ready_says_whether_the_credentials_are_accepted(view, ready, helps):
     assert not (late["Stalled"].startswith("True") and late["Reconciling"].startswith("True"))
 
 
+def test_a_restart_is_no_news():
+    ready = after(FINE)
+    unasked = AccountView(secret_version="7", dependents=("a", "b"))
+    assert summarize(resource(ready), unasked, NOW + timedelta(hours=1), GRACE) == ready
+    edited = summarize(resource(ready, generation=2), unasked, NOW, GRACE)
+    assert told(edited)["Ready"] == "Unknown Pending"
+
+
 def test_one_that_is_used_is_kept_and_says_by_whom():
     status = after(FINE, **bodies.TERMINATING)
     assert told(status)["Ready"] == "False InUse"

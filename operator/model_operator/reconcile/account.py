@@ -140,9 +140,10 @@ class Account:
             self.failures = max(
                 self.failures, HICCUPS + 1
             )  # no hiccup: 401 and 403 do not pass by themselves
-        if is_new:
+        is_news = is_new or self.failures == HICCUPS + 1
+        if is_news:
             self.on_change(self)
-        return is_new or self.failures == HICCUPS + 1
+        return is_news
 
     def saw(self) -> None:
         """A request about an id that we know was answered 2xx."""

@@ -14,6 +14,7 @@ from datetime import timedelta
 
 from model_operator.conditions import Reason
 from model_operator.domain import CONFIRM_ABSENCE, FINALIZER, Key
+from model_operator.errors import ProviderError
 from model_operator.kube import Kube, ObjectGone
 from model_operator.models.provider import ModelProvider
 from model_operator.providers.base import Credentials, CredentialsIncomplete, Vendor
@@ -159,7 +160,7 @@ class ProviderPass:
         view = AccountView(
             reason=binding.reason,
             message=binding.message,
-            error=account.error if account else None,
+            error=_error_of(account) if account else None,
             has_answered=account is not None and (account.snapshot is not None or not account.can_list),
             is_mismatch=account is not None and account.is_mismatch,
             is_proven=account is not None and account.is_proven and binding.reason is None,
@@ -177,6 +178,11 @@ class ProviderPass:
         binding = self.bindings.pop(key, None)
         if binding is not None and binding.account is not None:
             self.close_account(binding.account, key)
+
+
+def _error_of(account: Account) -> ProviderError | None:
+    """What to say of a poll that failed: of an account that has answered before, only what is more than a hiccup."""
+    return account.error if account.snapshot is None else account.lasting_error
 
 
 def decode(secret: Mapping[str, object]) -> dict[str, str]:
