@@ -73,6 +73,8 @@ class Recall:
     absent_since: datetime | None = None
     """Begin of the first complete LIST after the lost request's deadline that did not show it."""
     adopted_at: datetime | None = None
+    has_tagged: bool = False
+    """Our tag was sent, and no GET has shown it yet."""
     sent_update: SentUpdate | None = None
     delete_sent_at: datetime | None = None
     probe: ProbeResult | None = None

@@ -163,6 +163,7 @@ def retag(s: Situation) -> Plan | None:
         or not s.capabilities.has_tags
         or not remote.is_full
         or remote.owner_uid == s.desired.uid
+        or s.recall.has_tagged  # a provider that ignores tags is not asked again and again
     ):
         return None
     if remote.state not in {RunState.SERVING, RunState.FAILED}:

@@ -78,7 +78,7 @@ async def _carry_out(
             return s, await _delete(s, soon, provider, memory, id_, force=force)
         case Retag(id=id_):
             await provider.adopt(id_, s.desired.uid)
-            memory.version = None
+            memory.has_tagged, memory.read_again_at = True, s.now
             return s, soon
         case CreateEndpoint(name=name, id=id_):
             endpoint = await provider.create_endpoint(name, id_)

@@ -21,6 +21,8 @@ class Memory:
     """When this process first looked for the deployment by its id."""
     absent_since: datetime | None = None
     adopted_at: datetime | None = None
+    has_tagged: bool = False
+    """Our tag was sent, and no GET has shown it yet."""
     sent_update: SentUpdate | None = None
     delete_sent_at: datetime | None = None
     probe: ProbeResult | None = None
@@ -49,6 +51,7 @@ class Memory:
             created=self.created,
             absent_since=self.absent_since,
             adopted_at=self.adopted_at,
+            has_tagged=self.has_tagged,
             sent_update=self.sent_update,
             delete_sent_at=self.delete_sent_at,
             probe=self.probe,

@@ -112,6 +112,7 @@ async def _read(look: Look, id_: str, item: Remote | None) -> Observed:
         return Observed(error=error)
     look.account.saw()
     memory.full, memory.missed_at = full, None
+    memory.has_tagged = memory.has_tagged and full.owner_uid != look.desired.uid
     memory.version = item.version if item is not None else full.version
     memory.read_again_at = look.now + look.full_read_interval
     _compare(look, full)
