@@ -7,7 +7,6 @@ import pytest
 from e2e.conftest import World
 from support import manifests
 from support.by_hand import after_sweeps, create_by_hand, word_of
-from support.deadlines import eventually
 from support.kube_api import Object
 from support.namespace import condition, conditions
 from support.simulator_process import Json, Vendor
@@ -159,16 +158,17 @@ def test_a_restored_object_takes_its_deployment_back(shared: World, vendor: Vend
     id_ = lost["status"]["externalID"]
     shared.namespace.delete("ModelDeployment", "triage")
     shared.namespace.wait_gone("ModelDeployment", "triage")
+    since = shared.simulator.last_request
     shared.namespace.apply(make("triage", externalID=id_, **spec))
     live = shared.until("triage", "Ready=True Available")
     assert live["metadata"]["uid"] != lost["metadata"]["uid"]
     assert live["status"]["externalID"] == id_
+    after_sweeps(shared.simulator, vendor)
+    shared.until("triage", "Ready=True Available")
     if vendor == "paitient":
-        eventually(
-            lambda: shared.remote(vendor, live)["tags"],
-            until=lambda tags: tags == {"model-operator-uid": live["metadata"]["uid"]},
-            what="the tag is the new owner's",
-        )
+        assert shared.remote(vendor, live)["tags"] == {"model-operator-uid": live["metadata"]["uid"]}
+    tagged = [("PATCH", f"/v1/deployments/{id_}")] if vendor == "paitient" else []
+    assert shared.writes(since, vendor) == tagged
     assert shared.simulator.counters(vendor)["creates_by_name"] == {"triage-v1": 1}
 
 
