@@ -157,6 +157,38 @@ async def test_a_patch_may_not_name_what_the_document_does_not_show(paitient):
     assert (await paitient.provider.get(id)).fields["replicas"] == 2
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param({}, id="fixed"),
+        pytest.param(
+            {"replicas": None, "autoscaling": {"minReplicas": 1, "maxReplicas": 3}}, id="autoscaling"
+        ),
+    ],
+)
+async def test_what_was_read_before_the_update_is_not_read_again(paitient, before):
+    id = await paitient.serving(paitient.desired(**before))
+    shown = (await paitient.provider.get(id)).fields
+    reads = len(await paitient.requests(operation="get"))
+    await paitient.provider.update(id, {"replicas": 2}, NOTHING, shown)
+    assert len(await paitient.requests(operation="get")) == reads
+    await paitient.advance(10)
+    assert (await paitient.provider.get(id)).fields["replicas"] == 2
+
+
+async def test_scaling_switched_since_it_was_read_is_a_conflict_and_the_next_update_sets_it(paitient):
+    id = await paitient.serving()
+    shown = (await paitient.provider.get(id)).fields
+    await paitient.edit(id, fields={"auto_scaling": True})
+    with pytest.raises(Conflict, match="switched by somebody else"):
+        await paitient.provider.update(id, {"replicas": 2}, NOTHING, shown)
+    await paitient.advance(10)
+    shown = (await paitient.provider.get(id)).fields
+    await paitient.provider.update(id, {"replicas": 2}, NOTHING, shown)
+    await paitient.advance(10)
+    assert (await paitient.provider.get(id)).fields["replicas"] == 2
+
+
 async def test_bounds_apart_without_scaling_equal_nothing_that_a_spec_can_say(paitient):
     id = await paitient.serving()
     await paitient.edit(id, fields={"min_replicas": 1, "max_replicas": 3, "auto_scaling": False})

@@ -94,8 +94,13 @@ class Provider(Protocol):
         After `within` the request is over, the wait for its turn included: not sent any more, or abandoned.
         """
 
-    async def update(self, id: str, changes: Fields, removed: frozenset[str]) -> None:
-        """Change the given owned fields only; clear `removed` where the vendor can. May read before it writes."""
+    async def update(
+        self, id: str, changes: Fields, removed: frozenset[str], shown: Fields | None = None
+    ) -> None:
+        """Change the given owned fields only; clear `removed` where the vendor can.
+
+        May read before it writes; `shown`, the fields as last read, may spare that. `Conflict` where they were old.
+        """
 
     async def adopt(self, id: str, uid: str) -> None:
         """Put our UID tag on the deployment; nothing where the vendor has no tags."""
@@ -165,7 +170,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A 2xx answer. `body` is parsed JSON, or None if it was empty or not wanted."""
+    """A 2xx answer. `body` is parsed JSON, or None if it was empty or, where that is allowed, not JSON."""
 
     status: int
     body: Any = field(repr=False)
@@ -199,7 +204,7 @@ class Call:
     mutates: bool = True
     """False: nothing at the provider changes, so a lost reply loses nothing."""
     wants_json: bool = True
-    """False: a 2xx body is ignored, whatever it is (pause, resume and delete)."""
+    """False: any 2xx body will do, and one that is not JSON counts as none (pause, resume, delete, a PATCH's)."""
 
     def title(self, provider: str) -> str:
         """`parasail: create "llama"`: how every message about this request begins."""

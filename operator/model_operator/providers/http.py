@@ -86,7 +86,7 @@ class HttpTransport:
                 self._observe(site.provider, call.operation, status, loop.time() - began)
         if not 200 <= status <= 299:
             raise Refused(status, headers, body)
-        return Reply(status, _parse(site, call, status, body) if call.wants_json else None, headers)
+        return Reply(status, _parse(site, call, status, body) if call.wants_json else _glance(body), headers)
 
     async def _exchange(
         self, request: httpx.Request, site: Site, call: Call
@@ -197,6 +197,14 @@ def _parse(site: Site, call: Call, status: int, body: bytes) -> Any:
     except (ValueError, RecursionError):
         pass
     raise _broken(site, call, f"HTTP {status} with a body that is not JSON", status=status)
+
+
+def _glance(body: bytes) -> Any:
+    """JSON, or None for everything else."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
 
 
 _CAUSES: tuple[tuple[type[Exception], str, bool], ...] = (

@@ -62,7 +62,7 @@ async def _carry_out(
         case Create():
             return await _create(s, provider, memory)
         case Update(id=id_, changes=changes, removed=removed):
-            await provider.update(id_, changes, removed)
+            await provider.update(id_, changes, removed, s.remote.fields if s.remote else None)
             memory.sent_update = SentUpdate(changes, s.now)
             applied = {k: v for k, v in (s.status.last_applied or {}).items() if k not in removed} | dict(
                 changes

@@ -23,7 +23,7 @@ from model_operator.domain import (
     RunState,
     Split,
 )
-from model_operator.errors import InvalidRequest, NotFound, Unavailable, Unsupported
+from model_operator.errors import Conflict, InvalidRequest, NotFound, Unavailable, Unsupported
 from model_operator.providers.account import Account
 from model_operator.providers.base import Call, Capabilities, Provider, Site
 from model_operator.providers.paitient import canary, wire
@@ -99,16 +99,25 @@ class PaitientProvider(Provider):
         return await self.account.ask(self.site, call, self._remote, within=within)
 
     @override
-    async def update(self, id: str, changes: Fields, removed: frozenset[str]) -> None:
+    async def update(
+        self, id: str, changes: Fields, removed: frozenset[str], shown: Fields | None = None
+    ) -> None:
         """PATCH of the changed keys. `removed` is left alone: the vendor's merge cannot take a key away."""
         body = wire.edit_body(changes)
-        if "auto_scaling" in body:
-            # Whether a PATCH may name it is not documented, so only where it has to change.
-            current = await self._get(id, dict)
-            if current.get("auto_scaling") == body["auto_scaling"]:
-                del body["auto_scaling"]
-        if body:
-            await self._patch("update", id, body)
+        wanted = body.get("auto_scaling")
+        is_as_wanted = wanted is not None and await self._scales(id, shown or {}) == wanted
+        if is_as_wanted:  # whether a PATCH may name it is not documented, so only where it has to change
+            del body["auto_scaling"]
+        if not body:
+            return
+        found = await self._patch("update", id, body)
+        if is_as_wanted and found not in (None, wanted):
+            raise Conflict(f"paitient: update {id}: scaling was switched by somebody else at the same time")
+
+    async def _scales(self, id: str, shown: Fields) -> bool | None:
+        """Whether its number of replicas moves by itself: as shown, else as a GET says."""
+        known = wire.scales(shown)
+        return known if known is not None else await self._get(id, wire.auto_scaling)
 
     @override
     async def adopt(self, id: str, uid: str) -> None:
@@ -186,7 +195,8 @@ class PaitientProvider(Provider):
         call = Call(operation="get", method="GET", path=path_of(id, "get"), about=id, mutates=False)
         return await self.account.ask(self.site, call, lambda body: read(_same(body, id)))
 
-    async def _patch(self, operation: str, id: str, body: dict[str, Any]) -> None:
+    async def _patch(self, operation: str, id: str, body: dict[str, Any]) -> bool | None:
+        """What the reply says of auto_scaling; None where it says nothing."""
         call = Call(
             operation=operation,
             method="PATCH",
@@ -195,7 +205,8 @@ class PaitientProvider(Provider):
             about=id,
             wants_json=False,
         )
-        await self.account.send(self.site, call)
+        reply = await self.account.send(self.site, call)
+        return wire.auto_scaling(reply.body)
 
     def _remote(self, item: Any, *, is_full: bool = False) -> Remote:
         return wire.remote_of(item, clean=self.account.clean, is_full=is_full)

@@ -137,6 +137,22 @@ def _scaling(replicas: Value) -> dict[str, Value]:
             return {"min_replicas": replicas, "max_replicas": replicas, "auto_scaling": False}
 
 
+def auto_scaling(item: Any) -> bool | None:
+    """What any reply says of it; None where it says nothing."""
+    return boolean(item.get("auto_scaling")) if isinstance(item, dict) else None
+
+
+def scales(fields: Fields) -> bool | None:
+    """The same of a `Remote`'s fields, as `_replicas` writes them."""
+    match fields.get("replicas"):
+        case None:
+            return None
+        case {"autoScaling": False} | int():
+            return False
+        case _:
+            return True
+
+
 def tag(uid: str) -> dict[str, str]:
     return {UID_TAG: uid}
 

@@ -80,7 +80,9 @@ class ParasailProvider(Provider):
         return await self.account.ask(self.control, call, self._remote, within=within)
 
     @override
-    async def update(self, id: str, changes: Fields, removed: frozenset[str]) -> None:
+    async def update(
+        self, id: str, changes: Fields, removed: frozenset[str], shown: Fields | None = None
+    ) -> None:
         """GET, change the owned keys, PUT the whole object; no PUT if that changes nothing."""
         current = await self._get(id, dict)
         body = wire.edited(current, changes, removed)
