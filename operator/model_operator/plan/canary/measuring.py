@@ -23,9 +23,9 @@ _WORTH_A_WARNING: Final = 3.0
 def question(scene: Scene) -> Question | None:
     """What to read in this pass; None if no verdict is due."""
     judgement = scene.path.judgement
-    if judgement is None or scene.status.rollout is None or scene.state is not State.HOLDING:
+    rollout = scene.status.rollout
+    if judgement is None or rollout is None or rollout.state != State.HOLDING:
         return None
-    rollout = scene.rollout
     due = rollout.next_evaluation_at
     if rollout.is_direct or rollout.is_promoted or (due is not None and scene.now < due):
         return None

@@ -246,7 +246,8 @@ def _wait_for_donors(scene: Scene) -> Decision | None:
 def _left_until_late(scene: Scene) -> timedelta | None:
     if scene.rollout.unready_since is None or scene.path.on_unhealthy is OnTargetUnhealthy.NONE:
         return None
-    return max(AT_ONCE, scene.path.unready_timeout - _unready_for(scene))
+    left = scene.path.unready_timeout - _unready_for(scene)
+    return left if left > AT_ONCE else None
 
 
 def advance(scene: Scene) -> Decision | None:

@@ -155,7 +155,7 @@ def keep_time(scene: Scene, *, is_stopped: bool) -> Scene:
     """Let the step's clock stand or go on; a clock of ours that was set back begins anew."""
     rollout, now = scene.rollout, scene.now
     if rollout.acked_at is not None and rollout.acked_at > now:
-        scene = scene.with_rollout(acked_at=now, paused_seconds=0.0, stopped_at=None)
+        scene = scene.with_rollout(acked_at=now, paused_seconds=0.0, stopped_at=None, next_evaluation_at=now)
         rollout = scene.rollout
     if is_stopped and rollout.stopped_at is None:
         return scene.with_rollout(stopped_at=now)

@@ -1,0 +1,265 @@
+"""Decisions about one CanaryEndpoint driven against a provider on paper: own time, faults, and death at any effect.
+
+It does what reconcile/canary.py does, without I/O, and checks after every step what must always hold.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from model_operator.domain import Bucket, Canary, Figure, Figures
+from model_operator.errors import InvalidRequest, NotFound, ProviderError, RateLimited, Unavailable
+from model_operator.models.canary import CanaryEndpointSpec
+from model_operator.models.canary_status import CanaryEndpointStatus
+from model_operator.plan.canary import outcome
+from model_operator.plan.canary.decide import decide
+from model_operator.plan.canary.measuring import question
+from model_operator.plan.canary.situation import (
+    CanaryCall,
+    CanaryFailure,
+    CreateCanary,
+    Decision,
+    Health,
+    Question,
+    Reading,
+    Scene,
+    Seen,
+    Target,
+    Wish,
+)
+from model_operator.status.canary import summarize
+
+START = datetime(2026, 1, 1, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+Death = Literal["before the call", "after the call", "after the write"]
+Fault = Literal["down", "lost", "429", "stale echo", "refused", "gone"]
+
+
+def target(name: str, percent: int) -> dict[str, Any]:
+    return {"name": name, "deploymentRef": {"name": name}, "percent": percent}
+
+
+def spec(rollout: Mapping[str, Any] | None = None, **percents: int) -> dict[str, Any]:
+    """`spec(v1=90, v2=10)`, as YAML has it."""
+    made: dict[str, Any] = {
+        "providerRef": {"name": "p"},
+        "traffic": [target(name, percent) for name, percent in percents.items()],
+    }
+    return made | ({"rollout": dict(rollout)} if rollout is not None else {})
+
+
+def judged(**more: Any) -> dict[str, Any]:
+    """An analysis of errors: 2 % at most, 100 requests, two fails."""
+    errors = {"name": "errors", "type": "Provider", "provider": {"metric": "ErrorRate", "maxPercent": "2"}}
+    return {"metrics": [errors], "interval": "1m", "warmup": "0s", "delay": "0s", **more}
+
+
+def path(*percents: int, hold: str = "5m", **more: Any) -> dict[str, Any]:
+    return {"steps": [{"percent": percent} for percent in percents], "hold": hold, **more}
+
+
+@dataclass
+class Driver:
+    """One object, its memory, and the world around it."""
+
+    wanted: dict[str, Any]
+    now: datetime = START
+    generation: int = 1
+    action: str = ""
+    status: CanaryEndpointStatus = field(default_factory=CanaryEndpointStatus)
+    health: dict[str, Health] = field(default_factory=dict)
+    errors: dict[str, float] = field(default_factory=dict)
+    """Percent of each version's requests."""
+    rps: float = 10.0
+    metrics_fail: bool = False
+    shared: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+    skew: timedelta = timedelta()
+
+    split: dict[str, int] = field(default_factory=dict)
+    """What is in force at the provider."""
+    posts: int = 0
+    patches: int = 0
+    changes: list[tuple[datetime, dict[str, int]]] = field(default_factory=list)
+    """By the provider's clock."""
+    notices: list[str] = field(default_factory=list)
+    decision: Decision | None = None
+
+    intent: datetime | None = None
+    created: Canary | None = None
+    failure: CanaryFailure | None = None
+    failures: int = 0
+    synced_at: datetime | None = None
+
+    def forget(self) -> None:
+        """kill -9."""
+        self.intent = self.created = self.failure = self.synced_at = None
+        self.failures = 0
+
+    def edit(self, wanted: dict[str, Any]) -> None:
+        self.wanted, self.generation = wanted, self.generation + 1
+
+    def id(self, name: str) -> str:
+        return self.ids.get(name, f"dep_{name}")
+
+    @property
+    def scene(self) -> Scene:
+        parsed = CanaryEndpointSpec.read(self.wanted)
+        names = {s.deployment_ref for s in parsed.destination} | {"v1", "v2", "v3"}
+        targets = {
+            f"deployment/{name}": Target(
+                self.id(name), self.health.get(name, Health.SERVING), f"{name} is so"
+            )
+            for name in names
+            if name is not None
+        }
+        pending = self.status.pending
+        seen = Seen(
+            targets=targets,
+            shared=self.shared,
+            intent_unsent=pending is not None and pending.started_at == self.intent,
+            created=self.created,
+            failure=self.failure,
+            synced_at=self.synced_at,
+            clock_offset=self.skew,
+        )
+        wish = Wish(name="c", generation=self.generation, spec=parsed, action=self.action)
+        return Scene(wish=wish, status=self.status, seen=seen, now=self.now)
+
+    def step(self, fault: Fault | None = None, death: Death | None = None) -> Decision:
+        """One pass."""
+        scene = self.scene
+        asked = question(scene)
+        if asked is not None:
+            scene = replace(scene, seen=replace(scene.seen, reading=self._read(asked)))
+        decision = decide(scene)
+        if decision.call is not None:
+            if death == "before the call":
+                self.intent = None
+                self.forget()
+                return decision
+            decision = self._call(scene, decision, decision.call, fault)
+            if death == "after the call":
+                self.forget()
+                return decision
+        self._write(scene, decision)
+        if death == "after the write":
+            self.forget()
+        return decision
+
+    def settle(self, most: int = 30) -> Decision:
+        """Passes until nothing is to be done at once."""
+        for _ in range(most):
+            decision = self.step()
+            if decision.look_again is None or decision.look_again > timedelta():
+                return decision
+        raise AssertionError(f"no rest: {self.status.message}")
+
+    def run(self, span: timedelta, most: int = 2000) -> None:
+        """Let time pass, with a pass whenever one was asked for."""
+        end = self.now + span
+        for _ in range(most):
+            decision = self.settle()
+            wait = decision.look_again if decision.look_again is not None else end - self.now
+            if self.now + wait >= end:
+                self.now = end
+                return
+            self.now += wait
+        raise AssertionError("too many passes")
+
+    def _read(self, asked: Question) -> Reading:
+        if self.metrics_fail:
+            return Reading(error=Unavailable("the metrics are down"))
+        return Reading(figures={r: self._figures(r.partition("/")[2], asked) for r in asked.references})
+
+    def _figures(self, name: str, asked: Question) -> Figures:
+        buckets, start = [], asked.start
+        while start + MINUTE <= asked.end:
+            share = self._share(name, start)
+            n = self.rps * 60 * share / 100
+            buckets.append(
+                Bucket(start, {Figure.REQUESTS: n, Figure.ERRORS: self.errors.get(name, 0.0) if n else 0.0})
+            )
+            start += MINUTE
+        return Figures(buckets=tuple(buckets), length=MINUTE)
+
+    def _share(self, name: str, at: datetime) -> int:
+        current: dict[str, int] = {}
+        for when, split in self.changes:
+            if when <= at:
+                current = split
+        return current.get(self.id(name), 0)
+
+    def _call(self, scene: Scene, decision: Decision, call: CanaryCall, fault: Fault | None) -> Decision:
+        before = dict(self.split)
+        self.intent = None if isinstance(call, CreateCanary) else self.intent
+        error: ProviderError | None = None
+        refused: dict[str, ProviderError] = {
+            "down": Unavailable("no route", may_have_landed=False),
+            "429": RateLimited("slow down"),
+            "refused": InvalidRequest("members are fixed"),
+            "gone": NotFound("no such endpoint"),
+        }
+        if fault in refused:
+            error = refused[fault]
+        else:
+            self._commit(call)
+            error = Unavailable("no answer") if fault == "lost" else None
+        if error is not None:
+            decision = outcome.refused(scene, decision, call, error)
+            return self._failed(decision, call, error)
+        echo = before if fault == "stale echo" and before else dict(call.split)
+        canary = Canary(id="cep_1", url="https://a.example", split=echo, at=self.now + self.skew)
+        self.synced_at = self.now
+        if isinstance(call, CreateCanary):
+            self.created = canary
+        done = outcome.answered(scene, decision, call, canary)
+        if _real(echo) != _real(call.split):
+            return self._failed(done, call, None)
+        self.failure, self.failures = None, 0
+        return done
+
+    def _failed(self, decision: Decision, call: CanaryCall, error: ProviderError | None) -> Decision:
+        if isinstance(call, CreateCanary) and isinstance(error, Unavailable) and error.may_have_landed:
+            return decision
+        wait = outcome.delay(decision, error, self.failures)
+        self.failures += 1
+        self.failure = CanaryFailure(call, error, self.now + wait)
+        return replace(decision, look_again=wait)
+
+    def _commit(self, call: CanaryCall) -> None:
+        assert sum(call.split.values()) == 100, call
+        assert all(0 <= percent <= 100 for percent in call.split.values()), call
+        assert all(id.startswith("dep_") for id in call.split), call
+        self.check_move(call)
+        self.posts += isinstance(call, CreateCanary)
+        self.patches += not isinstance(call, CreateCanary)
+        assert self.posts <= 1, "a second POST"
+        self.split = dict(call.split)
+        self.changes.append((self.now + self.skew, self.split))
+
+    def check_move(self, call: CanaryCall) -> None:
+        """For those who watch what is sent; the status is the one that was written before."""
+
+    def _write(self, scene: Scene, decision: Decision) -> None:
+        """Through JSON, as the API server keeps it."""
+        status = summarize(scene, decision, MINUTE)
+        written = CanaryEndpointStatus.parse(status.dump())
+        assert written == status
+        if written.pending is not None and written.pending != self.status.pending:
+            self.intent = written.pending.started_at
+        self.status, self.created, self.decision = written, None, decision
+        self.notices.extend(notice.reason for notice in decision.notices)
+
+    def condition(self, type: str) -> str:
+        found = self.status.condition(type)
+        return f"{found.status} {found.reason}" if found else ""
+
+    def at(self) -> dict[str, int]:
+        """The provider's split by version, without those that get nothing."""
+        return {id.removeprefix("dep_"): percent for id, percent in self.split.items() if percent}
+
+
+def _real(split: Mapping[str, int]) -> dict[str, int]:
+    return {id: percent for id, percent in split.items() if percent}
