@@ -15,7 +15,7 @@ from datetime import timedelta
 from model_operator.conditions import Reason
 from model_operator.domain import CONFIRM_ABSENCE, FINALIZER, Key
 from model_operator.errors import ProviderError
-from model_operator.kube import Kube, ObjectGone
+from model_operator.kube import Kube, KubeForbidden, ObjectGone
 from model_operator.models.provider import ModelProvider
 from model_operator.providers.base import Credentials, CredentialsIncomplete, Vendor
 from model_operator.reconcile.account import Account, Binding, Clock
@@ -126,6 +126,9 @@ class ProviderPass:
             credentials = vendor.credentials(decode(secret))
         except ObjectGone:
             message = f'There is no Secret "{name}" in namespace {key.namespace}. Apply it; it is looked for every minute.'
+            return Binding(kept, Reason.CREDENTIALS_MISSING, message)
+        except KubeForbidden as error:
+            message = f"{error}. Bind the operator's role there, or let it read this Secret (Helm: rbac.secretNames)."
             return Binding(kept, Reason.CREDENTIALS_MISSING, message)
         except CredentialsIncomplete as error:
             return Binding(kept, Reason.CREDENTIALS_MISSING, f'Secret "{name}": {error}.')
