@@ -124,6 +124,8 @@ async def _probe(s: Situation, plan: Plan, provider: Provider, memory: Memory) -
 
 def _refused(s: Situation, plan: Plan, error: ProviderError, memory: Memory) -> Plan:
     """Remember the failure for its retry, and say what it means."""
+    if not _is_same(memory.failure, error, s):
+        memory.failures = 0
     delay = _delay(s, plan, error, memory.failures)
     memory.failures += 1
     memory.failure = Failure(error, s.now + delay, s.desired.generation)
@@ -139,6 +141,13 @@ def _refused(s: Situation, plan: Plan, error: ProviderError, memory: Memory) -> 
     if isinstance(error, NameTaken) and s.has_default_name:
         return said  # the name holds our UID: an earlier create of ours has it, so the intent stays
     return _with(said, "pending", None)
+
+
+def _is_same(before: Failure | None, error: ProviderError, s: Situation) -> bool:
+    """Whether it goes on failing as it did; another error or another spec begins a back-off of its own."""
+    return (
+        before is not None and type(before.error) is type(error) and before.generation == s.desired.generation
+    )
 
 
 def _delay(s: Situation, plan: Plan, error: ProviderError, count: int) -> timedelta:
