@@ -1,0 +1,178 @@
+"""Operators of releases that may do less than everything: each in its own namespaces, with its own Secrets."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from model_operator.demo.controlplane_access import Access
+from model_operator.demo.processes import Processes
+from support import manifests
+from support.helm import Helm
+from support.kube_api import Object
+from support.namespace import Namespace, condition
+from support.release import Release, unique
+from support.simulator_process import SimulatorProcess
+
+Installed = Callable[..., Release]
+
+
+@pytest.fixture
+def other_namespace(cluster: Access) -> Iterator[Namespace]:
+    """A second one, of another team."""
+    created = Namespace.create(cluster, unique("other-team"))
+    yield created
+    created.remove()
+
+
+@pytest.fixture
+def installed(helm: Helm, cluster: Access, simulator: SimulatorProcess) -> Iterator[Installed]:
+    """`installed("team-a", rbac={…})`: a release with a namespace of its own that watches `team-a`."""
+    made: list[Release] = []
+
+    def install(*watched: str, **values: Object) -> Release:
+        name = unique("release")
+        release = Release(helm, cluster, name, f"{name}-system")
+        made.append(release)
+        default: Object = {
+            "watchNamespaces": list(watched),
+            "crds": {"install": False},
+            "allowedProviderHosts": [simulator.url],
+        }
+        release.install(values={**default, **values})
+        return release
+
+    yield install
+    for release in made:
+        release.uninstall()
+        cluster.kubectl("delete", "namespace", release.namespace, "--wait=false")
+
+
+def apply_llama(namespace: Namespace, simulator: SimulatorProcess) -> None:
+    """One deployment with its account."""
+    namespace.apply(
+        manifests.parasail_secret(),
+        manifests.parasail_provider(simulator.url),
+        manifests.parasail_deployment("llama"),
+    )
+
+
+def test_two_releases_work_in_two_namespaces_each_in_its_own(
+    installed: Installed,
+    namespace: Namespace,
+    other_namespace: Namespace,
+    simulator: SimulatorProcess,
+    processes: Processes,
+    tmp_path: Path,
+) -> None:
+    ours, theirs = installed(namespace.name), installed(other_namespace.name)
+    for team in (namespace, other_namespace):
+        apply_llama(team, simulator)
+
+    operator = ours.operator(processes, tmp_path / "ours")
+    operator.start()
+    operator.wait_ready()
+    namespace.wait_for_condition("ModelDeployment", "llama", "Ready=True Available")
+    untouched = other_namespace.get("ModelDeployment", "llama")
+    assert untouched["status"]["observedGeneration"] == -1
+    assert "finalizers" not in untouched["metadata"]
+
+    other = theirs.operator(processes, tmp_path / "theirs")
+    other.start()
+    other.wait_ready()
+    other_namespace.wait_for_condition("ModelDeployment", "llama", "Ready=True Available")
+    assert simulator.counters("parasail")["live"] == 2
+    for process in (operator, other):
+        process.terminate()
+        assert process.complaints() == []
+
+
+def test_a_release_has_rights_in_the_namespaces_that_it_watches_and_nowhere_else(
+    installed: Installed, namespace: Namespace, other_namespace: Namespace
+) -> None:
+    release = installed(namespace.name)
+    asked = (("list", "modeldeployments.modeloperator.dev"), ("get", "secrets"), ("create", "configmaps"))
+    assert all(release.can(verb, resource, namespace.name) for verb, resource in asked)
+    assert not any(release.can(verb, resource, other_namespace.name) for verb, resource in asked)
+    assert not any(release.can(verb, resource, release.namespace) for verb, resource in asked)
+
+
+def test_a_secret_that_is_not_on_the_list_is_not_read_and_the_status_says_so(
+    installed: Installed,
+    namespace: Namespace,
+    simulator: SimulatorProcess,
+    processes: Processes,
+    tmp_path: Path,
+) -> None:
+    release = installed(namespace.name, rbac={"secretNames": ["another"]})
+    operator = release.operator(processes, tmp_path)
+    operator.start()
+    operator.wait_ready()
+    apply_llama(namespace, simulator)
+    live = namespace.wait_for_condition("ModelProvider", "parasail", "Ready=False")
+    ready = condition(live, "Ready")
+    operator.terminate()
+    assert ready is not None
+    assert ready["reason"] == "CredentialsMissing"
+    assert 'cannot get resource "secrets"' in ready["message"]
+
+
+def test_without_its_role_the_operator_ends_with_one_line_that_says_what_is_missing(
+    installed: Installed, namespace: Namespace, processes: Processes, tmp_path: Path
+) -> None:
+    release = installed(namespace.name, rbac={"create": False})
+    operator = release.operator(processes, tmp_path)
+    operator.start()
+    assert operator.process.wait() == 1
+    log = operator.log.read_text()
+    assert "cannot start" in log
+    assert "cannot list resource" in log
+    assert operator.complaints() == []
+
+
+@pytest.mark.parametrize(
+    ("role", "may", "may_not"),
+    [
+        pytest.param(
+            "view",
+            [("list", "modeldeployments"), ("get", "modelproviders")],
+            [("create", "modeldeployments"), ("update", "modeldeployments/scale")],
+            id="view",
+        ),
+        pytest.param(
+            "edit",
+            [
+                ("create", "modeldeployments"),
+                ("delete", "canaryendpoints"),
+                ("update", "modeldeployments/scale"),
+            ],
+            [("create", "modelproviders"), ("patch", "modeldeployments/status"), ("get", "secrets")],
+            id="edit",
+        ),
+        pytest.param(
+            "admin",
+            [("create", "modelproviders"), ("delete", "modeldeployments")],
+            [("patch", "modelproviders/status"), ("get", "secrets")],
+            id="admin",
+        ),
+    ],
+)
+def test_what_people_may_with_the_shipped_roles(
+    cluster: Access,
+    namespace: Namespace,
+    role: str,
+    may: list[tuple[str, str]],
+    may_not: list[tuple[str, str]],
+) -> None:
+    namespace.kubectl("create", "rolebinding", role, f"--clusterrole=model-operator-{role}", "--user=jane")
+
+    def can(verb: str, resource: str) -> bool:
+        kind, _, subresource = resource.partition("/")
+        name = kind if kind == "secrets" else f"{kind}.modeloperator.dev"
+        asked = namespace.kubectl(
+            "auth", "can-i", verb, name, f"--subresource={subresource}", "--as=jane", check=False
+        )
+        return asked.stdout.strip() == "yes"
+
+    assert [asked for asked in may if not can(*asked)] == []
+    assert [asked for asked in may_not if can(*asked)] == []
