@@ -70,7 +70,8 @@ class Poller:
         ids = self._cache.ids(account.members)
         late = account.waiting - waiting  # asked while this LIST was under way: theirs is the next one
         # What was created while this LIST was under way need not be in it.
-        news = account.listed(Snapshot.of(begun, remotes), ids.held, ids.expected & before)
+        snapshot = Snapshot.of(begun, remotes, ended=self._clock())
+        news = account.listed(snapshot, ids.held, ids.expected & before)
         account.waiting = late
         if late:
             account.wake.set()

@@ -28,12 +28,14 @@ class Snapshot:
     """One complete LIST: everything in it existed some time after `begun`, everything not in it did not before."""
 
     begun: datetime
+    """From here on it waited for its turn under the account's limits."""
+    ended: datetime
     by_id: Mapping[str, Remote]
     by_name: Mapping[str, Sequence[Remote]]
     by_owner: Mapping[str, Sequence[Remote]]
 
     @classmethod
-    def of(cls, begun: datetime, remotes: Iterable[Remote]) -> "Snapshot":
+    def of(cls, begun: datetime, remotes: Iterable[Remote], *, ended: datetime | None = None) -> "Snapshot":
         by_id = {remote.id: remote for remote in remotes}
         by_name: dict[str, list[Remote]] = {}
         by_owner: dict[str, list[Remote]] = {}
@@ -41,7 +43,7 @@ class Snapshot:
             by_name.setdefault(remote.name, []).append(remote)
             if remote.owner_uid is not None:
                 by_owner.setdefault(remote.owner_uid, []).append(remote)
-        return cls(begun, by_id, by_name, by_owner)
+        return cls(begun, ended or begun, by_id, by_name, by_owner)
 
     def candidates(self, name: str, uid: str) -> tuple[Remote, ...]:
         """Live deployments of that name or with that UID tag."""

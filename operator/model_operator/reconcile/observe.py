@@ -53,8 +53,10 @@ def _by_name(look: Look) -> Observed:
     if not account.can_list:
         return Observed(can_list=False)
     snapshot = account.snapshot
-    oldest = memory.list_after or look.now - look.timing.poll_interval
-    if snapshot is None or snapshot.begun < oldest:
+    # Where requests are few, a LIST may wait for its turn for longer than it counts as recent.
+    if snapshot is None or snapshot.ended < look.now - look.timing.poll_interval:
+        return Observed(error=account.error)
+    if memory.list_after is not None and snapshot.begun < memory.list_after:
         return Observed(error=account.error)
     if account.is_mismatch:
         return Observed(error=AccountMismatch(_SUSPECT))  # what is created here would be lost with the key
