@@ -6,6 +6,7 @@ What a command runs is imported when it runs, so that `--help` and `crds` do not
 import click
 
 from model_operator import __version__
+from model_operator.cli.canary import canary
 from model_operator.cli.crds import print_crds
 from model_operator.cli.demo import show_demo
 from model_operator.cli.logs import print_logs
@@ -30,5 +31,5 @@ def main() -> None:
     """Run models on remote inference providers from Kubernetes YAML."""
 
 
-for command in (run_operator, print_crds, show_demo, run_simulator, print_logs, print_metrics):
+for command in (run_operator, print_crds, show_demo, run_simulator, print_logs, print_metrics, canary):
     main.add_command(command)

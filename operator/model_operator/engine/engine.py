@@ -21,6 +21,7 @@ from model_operator.providers.base import Transport, Vendor
 from model_operator.reconcile.account import Binding
 from model_operator.reconcile.cache import Cache, provider_key
 from model_operator.reconcile.canary import CanaryPass
+from model_operator.reconcile.canary_view import views
 from model_operator.reconcile.deployment import DeploymentPass
 from model_operator.reconcile.members import deployments_of, member_names
 from model_operator.reconcile.provider import ProviderPass
@@ -58,6 +59,7 @@ class Engine:
         self.cache = Cache()
         self._recorder = Recorder(kube, clock)
         self._is_primed = False
+        self._background: asyncio.Task[None] | None = None
         bindings: dict[Key, Binding] = {}
         self.accounts = Accounts(
             transport=transport,
@@ -89,7 +91,9 @@ class Engine:
             grace=settings.accepted_grace,
             clock=clock,
             record=self._recorder,
+            on_end=metrics.rollout_ended,
         )
+        metrics.show_canaries(lambda: views(self.cache, clock()))
         self.cache.on_change = self._told
         providers = ProviderPass(
             kube=kube,
@@ -150,8 +154,9 @@ class Engine:
                 await self._recorder.flush()
         except TimeoutError:
             log.warning("some events were not posted before the end")
-        self._background.cancel()
-        await asyncio.gather(self._background, return_exceptions=True)
+        if self._background is not None:
+            self._background.cancel()
+            await asyncio.gather(self._background, return_exceptions=True)
 
     def add(self, keys: Iterable[Key]) -> None:
         for key in keys:
@@ -235,7 +240,7 @@ class Engine:
     def problem(self) -> str | None:
         """For /healthz: why this process should be restarted."""
         problems = [c.problem for c in self._controllers.values()] + [self.accounts.problem]
-        if self._background.done():
+        if self._background is not None and self._background.done():
             problems.append("the event recorder has ended")
         return "; ".join(p for p in problems if p) or None
 

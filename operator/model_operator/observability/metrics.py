@@ -1,12 +1,14 @@
 """Prometheus metrics under controller-runtime's names, so that its dashboards and alerts work unchanged.
 
-Every label has few values by construction: kinds, results, operations, HTTP statuses; never an object's name.
+Every label has few values by construction: kinds, results, operations, HTTP statuses; never an object's name, save
+for CanaryEndpoints, whose split and verdicts mean nothing without it.
 """
 
 import platform
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
@@ -26,6 +28,22 @@ RESULTS: tuple[Result, ...] = ("success", "error", "requeue", "requeue_after")
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryView:
+    """What one CanaryEndpoint has to show. Series end with the object."""
+
+    namespace: str
+    name: str
+    traffic: Mapping[str, int] = field(default_factory=dict)
+    """Acknowledged percent by target."""
+    figures: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    """By (check, arm): what the last verdict was formed from; arms are canary and baseline."""
+    limits: Mapping[str, float] = field(default_factory=dict)
+    """By check."""
+    rollback_seconds: float | None = None
+    """For how long a decided rollback has not been acknowledged."""
+
+
 class Metrics:
     """The process's metrics on a registry of their own. Nothing here blocks or raises."""
 
@@ -43,9 +61,21 @@ class Metrics:
             "Remote deployments left running on purpose after their resource was deleted.",
             registry=self.registry,
         )
+        self._rollouts = Counter(
+            "model_operator_canary_rollouts",
+            "Rollouts of CanaryEndpoints that ended, by result.",
+            ["result"],
+            registry=self.registry,
+        )
         Gauge(
             "model_operator_build_info", "Always 1.", ["version", "python_version"], registry=self.registry
         ).labels(__version__, platform.python_version()).set(1)
+        self._leader = Gauge(
+            "leader_election_master_status",
+            "1 while this process holds the Lease of that name.",
+            ["name"],
+            registry=self.registry,
+        )
         ProcessCollector(registry=self.registry)
 
     def controller(self, kind: str) -> "ControllerMetrics":
@@ -71,9 +101,21 @@ class Metrics:
             self._throttles[provider] = _Throttle(provider, self._families, self._clock)
         self._throttles[provider].rest(account, seconds)
 
+    def leads(self, name: str, is_held: Callable[[], bool]) -> None:
+        """Ask `is_held` at every scrape whether this process is the leader."""
+        self._leader.labels(name).set_function(lambda: float(is_held()))
+
     def count_resources(self, count: Callable[[], Mapping[tuple[str, str], int]]) -> None:
         """Ask `count` at every scrape for the number of resources by (kind, phase)."""
         self.registry.register(_Resources(count))
+
+    def rollout_ended(self, result: str) -> None:
+        """Completed, RolledBack, Aborted or Superseded."""
+        self._rollouts.labels(result).inc()
+
+    def show_canaries(self, look: Callable[[], Iterable[CanaryView]]) -> None:
+        """Ask `look` at every scrape."""
+        self.registry.register(_Canaries(look))
 
     def render(self, accept: str = "") -> tuple[bytes, str]:
         """The page that Prometheus reads and its content type, in the best format that it accepts."""
@@ -214,6 +256,47 @@ class _Resources(Collector):
         for (kind, phase), number in sorted(self._count().items()):
             family.add_metric([kind, phase], number)
         yield family
+
+    def describe(self) -> Iterable[Metric]:
+        return []
+
+
+class _Canaries(Collector):
+    def __init__(self, look: Callable[[], Iterable[CanaryView]]) -> None:
+        self._look = look
+
+    @override
+    def collect(self) -> Iterable[Metric]:
+        base = ["namespace", "name"]
+        traffic = GaugeMetricFamily(
+            "model_operator_canary_traffic_percent",
+            "Share of a CanaryEndpoint's traffic that the provider acknowledged.",
+            labels=[*base, "target"],
+        )
+        figures = GaugeMetricFamily(
+            "model_operator_canary_metric",
+            "What the last verdict of a check was formed from, by arm: canary or baseline.",
+            labels=[*base, "metric", "arm"],
+        )
+        limits = GaugeMetricFamily(
+            "model_operator_canary_metric_limit", "The limit of that check.", labels=[*base, "metric"]
+        )
+        pending = GaugeMetricFamily(
+            "model_operator_canary_rollback_pending_seconds",
+            "How long a rollback that was decided has not been acknowledged by the provider.",
+            labels=base,
+        )
+        for view in self._look():
+            here = [view.namespace, view.name]
+            for target, percent in view.traffic.items():
+                traffic.add_metric([*here, target], percent)
+            for (check, arm), value in view.figures.items():
+                figures.add_metric([*here, check, arm], value)
+            for check, value in view.limits.items():
+                limits.add_metric([*here, check], value)
+            if view.rollback_seconds is not None:
+                pending.add_metric(here, view.rollback_seconds)
+        yield from (traffic, figures, limits, pending)
 
     def describe(self) -> Iterable[Metric]:
         return []

@@ -4,7 +4,7 @@ A call is made only of what the status already says, so that whatever dies, the 
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -67,6 +67,8 @@ class CanaryPass:
     grace: timedelta
     clock: Clock
     record: Recorder
+    on_end: Callable[[str], None] = lambda _: None
+    """Told of the result of every rollout that ends."""
     memories: dict[Key, CanaryMemory] = field(default_factory=dict)
 
     async def reconcile(self, key: Key) -> timedelta | None:
@@ -235,6 +237,10 @@ class CanaryPass:
             if status.pending is not None and status.pending != resource.status.pending:
                 memory.intent = status.pending.started_at
         memory.created = None
+        known = {past.id for past in resource.status.history}
+        for past in status.history:
+            if past.id not in known:
+                self.on_end(past.result)
         events = [
             Event("Warning" if n.is_warning else "Normal", n.reason, n.message) for n in decision.notices
         ]

@@ -1,0 +1,105 @@
+"""The way of a rollout in words, before anything is done: splits, checks, earliest times, and what can be seen.
+
+The same arithmetic as the real thing; only traffic and verdicts are not known yet.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from model_operator.durations import format_duration
+from model_operator.plan.canary.measuring import warning
+from model_operator.plan.canary.path import Check, Judgement, Path, Station
+from model_operator.plan.canary.split import Shares, blend, describe, gainers, identity
+
+
+def preview(path: Path, origin: Shares, to: Shares, rps: float | None) -> Iterator[str]:
+    """One line per step and check; `rps` is the traffic of the whole endpoint, if it is known."""
+    if not origin:
+        yield f"  create with {describe(to)} once all of them serve (a first split has no steps)"
+        return
+    if identity(origin) == identity(to):
+        yield f"  {describe(to)}: that is the last good split; it is sent at once, without steps"
+        return
+    if path.is_static:
+        yield f"  {describe(origin)} -> {describe(to)} at once (there is no spec.rollout)"
+        return
+    yield f"  from {describe(origin)} to {describe(to)}" + (", paused by the spec" if path.is_paused else "")
+    yield from _steps(path, origin, to, rps)
+
+
+def _steps(path: Path, origin: Shares, to: Shares, rps: float | None) -> Iterator[str]:
+    percent, number, start = 0, 0, timedelta()
+    while (station := path.after(percent, origin, to)) is not None:
+        if station.percent > path.limit:
+            yield f"  stop: the next step is {station.percent} %, and spec.rollout.limit is {path.limit}"
+            return
+        number += 1
+        split = blend(origin, to, station.percent)
+        stay = _stay(path, station)
+        yield f"  {number}. +{format_duration(start)}  {describe(split)}  ({station.percent} % of the way)"
+        yield from (f"       {line}" for line in _conditions(path, station, stay))
+        yield from (f"       {line}" for line in _seen(path, station, _share(split, origin, to), rps))
+        percent, start = station.percent, start + stay
+    yield f"  +{format_duration(start)}  completed, at the earliest"
+
+
+def _stay(path: Path, station: Station) -> timedelta:
+    """The hold, or until there can be a first verdict."""
+    judgement = path.judgement
+    if judgement is None or not judgement.enforces:
+        return station.hold
+    return max(station.hold, judgement.warmup + judgement.delay + judgement.interval)
+
+
+def _conditions(path: Path, station: Station, stay: timedelta) -> Iterator[str]:
+    yield f"for at least {format_duration(stay)} after the provider's acknowledgement"
+    if path.judgement is not None:
+        verb = "must pass" if path.judgement.enforces else "is observed"
+        for check in path.judgement.checks:
+            yield f"{check.name} {'only warns' if check.only_warns else verb}: {_limits(check)}"
+        if path.judgement.enforces:
+            then = "it pauses" if path.judgement.pauses else "it goes back"
+            yield f"after {path.judgement.fail_after} failed verdicts in a row {then}"
+    if station.is_gated:
+        yield "a person must let it leave this step"
+
+
+def _limits(check: Check) -> str:
+    figure = check.figure
+    parts = [
+        (figure.max_percent, "at most {} %"),
+        (figure.max_increase_percentage_points, "at most {} percentage points above the donors"),
+        (figure.max_milliseconds, "at most {} ms"),
+        (figure.max_tokens, "at most {} tokens"),
+        (figure.max_increase_percent, "at most {} % above the donors"),
+    ]
+    words = ", ".join(text.format(value) for value, text in parts if value is not None)
+    return f"{figure.metric} {words}, of at least {check.needed} requests"
+
+
+def _share(split: Shares, origin: Shares, to: Shares) -> float:
+    """The smallest gainer's part of the traffic."""
+    rising = gainers(origin, to)
+    return min((s.percent for s in split if s.reference in rising and s.percent), default=0) / 100
+
+
+def _seen(path: Path, station: Station, share: float, rps: float | None) -> Iterator[str]:
+    judgement = path.judgement
+    if rps is None or judgement is None:
+        return
+    requests = round(rps * share * _stay(path, station).total_seconds())
+    needed = max(check.needed for check in judgement.checks)
+    if requests < needed and rps * share > 0:
+        late = timedelta(seconds=round(needed / (rps * share)))
+        yield f"warning: {requests} requests in that time, {needed} needed: it takes {format_duration(late)}"
+    elif requests < needed:
+        yield "warning: no requests, so no verdict"
+    limit = _strictest(judgement)
+    thin = warning(requests, limit) if limit is not None else None
+    if thin is not None:
+        yield f"warning: {thin}"
+
+
+def _strictest(judgement: Judgement) -> float | None:
+    limits = [float(c.figure.max_percent) for c in judgement.checks if c.figure.max_percent is not None]
+    return min(limits, default=None)
