@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, get_args, get_origin
 
 import chart
+import reference
 from prometheus_client.core import Metric
 
 from model_operator.cli import crds
@@ -28,8 +29,10 @@ def generated() -> dict[str, str]:
         **{f"crds/{name}": text for name, text in crds.files().items()},
         **files,
         **chart.rendered(ROOT, files),
+        "docs/api.md": reference.api(),
         "docs/metrics.md": metrics(),
         "docs/settings.md": settings(),
+        reference.TROUBLESHOOTING: reference.troubleshooting(ROOT),
     }
 
 
