@@ -336,7 +336,7 @@ async def test_where_nobody_can_list_a_deletion_waits_for_a_person(vendor: str) 
 async def test_a_conflict_over_our_own_name_is_not_forgotten_by_a_deletion() -> None:
     operator = new_operator("parasail")
     operator.world.lists = False
-    await play(operator, [*A_CREATE, *[Step("work")] * 5], [Post("lost", 5)])
+    await play(operator, [*A_CREATE, Step("wait", 61), *[Step("work")] * 5], [Post("lost", 5)])
     assert told(operator.status)["Accepted"] == "False NameTaken"
     operator.world.lists = True
     operator.delete()

@@ -50,7 +50,7 @@ def settle_pending_create(s: Situation) -> Plan | None:
         return _send(s)
     if not s.observed.can_list:
         # Nobody can look. Where names are unique the same name may be sent again; elsewhere it is the user's word.
-        return _announce(s) if s.capabilities.names_are_unique else _ask(s)
+        return _wait_for_deadline(s) or _announce(s) if s.capabilities.names_are_unique else _ask(s)
     return wait_for_absence(s) or _announce(s)
 
 
@@ -68,6 +68,16 @@ def _send(s: Situation) -> Plan:
     if s.desired.paused or s.now > pending.deadline - s.timing.request_deadline / 2:
         return _announce(s)  # what is left would not do for the request
     return moving(Reason.CREATING, _creating(s), Phase.CREATING, Create())
+
+
+def _wait_for_deadline(s: Situation) -> Plan | None:
+    """Until the lost request is certainly over; without this, a provider that fails would be asked without a pause."""
+    pending = s.status.pending
+    if pending is None or s.now >= pending.deadline or s.recall.failure is not None:
+        return None  # with a failure on record, the last answer was not lost
+    message = "A create was sent and its answer was lost. It is sent again under the same name, which can exist once."
+    waiting = moving(Reason.OUTCOME_UNKNOWN, message, Phase.CREATING)
+    return replace(waiting, look_again=pending.deadline - s.now)
 
 
 def wait_for_absence(s: Situation) -> Plan | None:
