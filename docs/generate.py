@@ -16,7 +16,7 @@ from prometheus_client.core import Metric
 
 from model_operator.cli import crds
 from model_operator.demo.helm_program import NoHelm
-from model_operator.observability.metrics import Metrics
+from model_operator.observability.metrics import CanaryView, Metrics
 from model_operator.settings import Settings, default_of, env_of, flag_of, is_many, is_switch
 
 ROOT = Path(__file__).parents[1]
@@ -67,6 +67,19 @@ def metrics() -> str:
     shown.provider_request("parasail", "list", 200, 0.02)
     shown.provider_throttled("parasail", "account", 1)
     shown.count_resources(lambda: {("ModelDeployment", "Ready"): 1})
+    shown.rollout_ended("Completed")
+    shown.show_canaries(
+        lambda: [
+            CanaryView(
+                namespace="a",
+                name="b",
+                traffic={"v1": 100},
+                figures={("errors", "canary"): 1},
+                limits={"errors": 2},
+                rollback_seconds=0,
+            )
+        ]
+    )
     # The process's own are the client library's, and there are none where there is no /proc.
     own = (family for family in shown.registry.collect() if not family.name.startswith("process_"))
     rows = "\n".join(sorted(map(_metric, own)))
@@ -76,7 +89,8 @@ def metrics() -> str:
 `/metrics` speaks Prometheus' text format and OpenMetrics. Names that begin with `controller_runtime_` and
 `workqueue_` mean what they mean in operators made with controller-runtime, so its dashboards and alerts work.
 On Linux the usual `process_*` are there, too.
-No label names an object: the number of series does not grow with the number of resources.
+No label names an object, so the number of series does not grow with the number of resources; only the split and the
+verdicts of CanaryEndpoints are shown by namespace and name.
 
 | metric | type | labels | |
 |---|---|---|---|

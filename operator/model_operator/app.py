@@ -3,12 +3,15 @@
 import asyncio
 import logging
 import signal
+import socket
+import uuid
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 from model_operator import __version__, handlers
 from model_operator.engine.engine import Engine
-from model_operator.kube import PLURALS, Kube, KubeConfigError, KubeError, KubeForbidden
+from model_operator.kube import PLURALS, Kube, KubeConfigError, KubeError, KubeForbidden, namespace_of
+from model_operator.lease import Leadership
 from model_operator.observability import server
 from model_operator.observability.logs import dump_on_sigusr1, set_up
 from model_operator.observability.metrics import Metrics
@@ -51,14 +54,17 @@ def _loop_factory(settings: Settings) -> Callable[[], asyncio.AbstractEventLoop]
 
 
 async def _main(settings: Settings, redactor: Redactor) -> None:
-    metrics = Metrics()
+    metrics, told = Metrics(), asyncio.Event()
+    _on_signal(told.set)
     async with AsyncExitStack() as stack:
         kube = await stack.enter_async_context(await Kube.connect(settings.kubeconfig))
+        leadership = _leadership(settings, kube, metrics)
         transport = await stack.enter_async_context(
             HttpTransport(
                 request_timeout=settings.request_timeout,
                 connect_timeout=settings.connect_timeout,
                 observe=metrics.provider_request,
+                may_send=lambda: leadership is None or leadership.is_held,
             )
         )
         engine = Engine(
@@ -69,14 +75,37 @@ async def _main(settings: Settings, redactor: Redactor) -> None:
             metrics=metrics,
             redactor=redactor,
         )
-        url = await stack.enter_async_context(_health(settings, engine, metrics))
+        url = await stack.enter_async_context(_health(settings, engine, metrics, leadership))
         log.info("model-operator %s, health at %s", __version__, url)
         if settings.ready_file is not None:
             server.write_ready_file(settings.ready_file, {"health": url})
         dump_on_sigusr1(asyncio.get_running_loop())
         version = await _check_cluster(kube)
+        if leadership is not None:
+            await _stand_by(leadership, told)
+        if told.is_set():
+            return
         await _prime(engine)
-        await _operate(settings, engine, kube, version)
+        stop_watching = asyncio.Event()
+        tasks = await handlers.spawn(engine, kube, settings.namespaces, version, stop_watching)
+        _on_signal(told.set)  # Kopf has installed handlers of its own; ours let running passes finish first
+        await _operate(engine, leadership, told, handlers.Watch(tasks, stop_watching))
+
+
+async def _stand_by(leadership: Leadership, told: asyncio.Event) -> None:
+    """Until the Lease is ours or we are told to stop."""
+    leading = asyncio.create_task(leadership.acquire())
+    ending = asyncio.create_task(told.wait())
+    await asyncio.wait({leading, ending}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (leading, ending):
+        task.cancel()
+    if told.is_set():
+        await leadership.release()
+
+
+def _on_signal(stop: Callable[[], None]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
 
 
 async def _prime(engine: Engine) -> None:
@@ -92,33 +121,57 @@ async def _prime(engine: Engine) -> None:
         raise CannotStart(f"the objects could not be read: {error}") from error
 
 
-async def _operate(settings: Settings, engine: Engine, kube: Kube, version: tuple[int, int]) -> None:
-    """Watch and work until told to stop or until the watch fails."""
-    stop_watching, told = asyncio.Event(), asyncio.Event()
+async def _operate(
+    engine: Engine, leadership: Leadership | None, told: asyncio.Event, watch: handlers.Watch
+) -> None:
+    """Watch and work until told to stop, until the watch fails, or until the Lease is lost."""
     engine.start()
-    tasks = await handlers.spawn(engine, kube, settings.namespaces, version, stop_watching)
-    # Kopf has installed handlers of its own; ours let running passes finish first.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
-    watching = asyncio.create_task(handlers.watch(tasks, asyncio.all_tasks()))
     ending = asyncio.create_task(told.wait())
-    await asyncio.wait({watching, ending}, return_when=asyncio.FIRST_COMPLETED)
-    log.info("stopping: %s", "told to" if told.is_set() else "the watch has ended")
+    losing = asyncio.create_task(leadership.lost() if leadership is not None else asyncio.Event().wait())
+    watching = asyncio.create_task(watch.run(asyncio.all_tasks()))
+    await asyncio.wait({watching, ending, losing}, return_when=asyncio.FIRST_COMPLETED)
+    why = "told to" if told.is_set() else "the Lease is lost" if losing.done() else "the watch has ended"
+    log.info("stopping: %s", why)
     await engine.stop()
-    stop_watching.set()
+    if leadership is not None:
+        await leadership.release()
+    watch.stop.set()
     ending.cancel()
+    losing.cancel()
     await watching
     if not told.is_set():
-        raise CannotStart("the watch of the API server has ended")
+        raise CannotStart(f"{why}; another start will see to it")
 
 
-def _health(settings: Settings, engine: Engine, metrics: Metrics) -> AbstractAsyncContextManager[str]:
+def _leadership(settings: Settings, kube: Kube, metrics: Metrics) -> Leadership | None:
+    """None where this process is the only one. Raises `KubeConfigError` where its namespace cannot be told."""
+    if not settings.leader_elect:
+        return None
+    leadership = Leadership(
+        kube,
+        name=settings.lease_name,
+        namespace=settings.lease_namespace or namespace_of(settings.kubeconfig),
+        identity=f"{socket.gethostname()}_{uuid.uuid4()}",
+    )
+    metrics.leads(settings.lease_name, lambda: leadership.is_held)
+    return leadership
+
+
+def _health(
+    settings: Settings, engine: Engine, metrics: Metrics, leadership: Leadership | None
+) -> AbstractAsyncContextManager[str]:
     checks: Mapping[str, server.Check] = {"engine": lambda: engine.problem}
+
+    def unready() -> str | None:
+        """A replica that stands by is ready to take over."""
+        stands_by = leadership is not None and not leadership.is_held
+        return None if stands_by else engine.unready
+
     return server.serve(
         settings.health_host,
         settings.health_port,
         healthy=checks,
-        ready={**checks, "primed": lambda: engine.unready},
+        ready={**checks, "primed": unready},
         metrics=metrics,
     )
 

@@ -4,7 +4,9 @@ The only module that knows kopf. Its change handlers, timers, daemons and finali
 under faults (docs/decisions).
 """
 
+import asyncio
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 import kopf
@@ -89,7 +91,7 @@ def settings_for(server: tuple[int, int]) -> kopf.OperatorSettings:
 async def spawn(
     engine: Engine, kube: Kube, namespaces: Collection[str], server: tuple[int, int], stop_flag: Any
 ) -> Collection[Any]:
-    """Start watching; the tasks are for `watch` to run."""
+    """Start watching; the tasks are for a `Watch` to run."""
     return await kopf.spawn_tasks(
         registry=registry_for(engine, kube),
         settings=settings_for(server),
@@ -100,6 +102,13 @@ async def spawn(
     )
 
 
-async def watch(tasks: Collection[Any], ignored: Collection[Any]) -> None:
-    """Until the stop flag is set or the watch cannot go on (then it raises). `ignored` tasks are left alone."""
-    await kopf.run_tasks(tasks, ignored=frozenset(ignored))
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A watch under way, and the flag that ends it."""
+
+    tasks: Collection[Any]
+    stop: asyncio.Event
+
+    async def run(self, ignored: Collection[Any]) -> None:
+        """Until the flag is set or the watch cannot go on (then it raises). `ignored` tasks are left alone."""
+        await kopf.run_tasks(self.tasks, ignored=frozenset(ignored))

@@ -111,6 +111,11 @@ class Kube:
         self._configuration = configuration
         self._client = ApiClient(configuration=configuration)
 
+    @property
+    def api_client(self) -> ApiClient:
+        """For the client's own helpers, such as its leader election."""
+        return self._client
+
     @classmethod
     async def connect(cls, path: Path | None = None, context: str | None = None) -> Self:
         """Raises `KubeConfigError`; nothing is sent yet."""

@@ -146,6 +146,15 @@ class Settings(BaseSettings):
     )
     transition_poll: Duration = _duration(1, "Time between two looks at a deployment that is changing.")
     shutdown_timeout: Duration = _duration(20, "How long running work may take to finish after SIGTERM.")
+    leader_elect: bool = Field(
+        default=False,
+        description="Act only while holding a Lease, so that a second replica can stand by. Needs get, create "
+        "and update of Leases in the Lease's namespace.",
+    )
+    lease_name: str = Field(default="model-operator", min_length=1, description="Name of that Lease.")
+    lease_namespace: str = Field(
+        default="", description="Namespace of that Lease; without it the operator's own."
+    )
     health_host: str = Field(
         default="0.0.0.0",  # noqa: S104  kubelet and Prometheus come from outside the pod
         min_length=1,

@@ -64,7 +64,9 @@ def _metavar(name: str) -> str | None:
         return "|".join(get_args(kind))
     if is_many(name):
         return name.rpartition("_")[2].removesuffix("s").upper()
-    return {int: "NUMBER", timedelta: "DURATION", str: "ADDRESS", bool: None}.get(cast("type", kind), "FILE")
+    if kind is str:
+        return "NAME" if name.startswith("lease") else "ADDRESS"
+    return {int: "NUMBER", timedelta: "DURATION", bool: None}.get(cast("type", kind), "FILE")
 
 
 def _help(name: str) -> str:

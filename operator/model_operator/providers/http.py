@@ -51,7 +51,10 @@ class HttpTransport:
         connect_timeout: timedelta = timedelta(seconds=5),
         body_limit: int = BODY_LIMIT,
         observe: Observer | None = None,
+        may_send: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`may_send` is asked right before each request: a former leader starts none."""
+        self._may_send = may_send
         self.request_timeout = request_timeout
         self._body_limit = body_limit
         self._observe = observe
@@ -96,6 +99,11 @@ class HttpTransport:
         The low-level exception is not chained: some of aiohttp's print the request's headers.
         """
         timeout = self.request_timeout if call.timeout is None else call.timeout
+        if not self._may_send():
+            raise Unavailable(
+                f"{call.title(site.provider)}: not sent, this process is no longer the leader",
+                may_have_landed=False,
+            )
         try:
             async with asyncio.timeout(timeout.total_seconds()):
                 response = await self._client.handle_async_request(request)

@@ -1,0 +1,148 @@
+"""One acting operator among several: a Lease of the cluster, and a deadline on the process's own clock.
+
+The election is the Kubernetes client's. What is added here: a leader that was stopped for a while (SIGSTOP, a live
+migration) knows by the monotonic clock that its time is over, before it sends anything; the lease is given up at a
+clean end; and no answer of the API server ends the election with an exception.
+"""
+
+import asyncio
+import logging
+from contextlib import suppress
+from time import monotonic
+from typing import Any
+
+from aiohttp import ClientError
+from kubernetes.aio import client
+from kubernetes.aio.client.exceptions import ApiException
+from kubernetes.aio.leaderelection.electionconfig import Config
+from kubernetes.aio.leaderelection.leaderelection import LeaderElection
+from kubernetes.aio.leaderelection.leaderelectionrecord import LeaderElectionRecord
+from kubernetes.aio.leaderelection.resourcelock.leaselock import LeaseLock
+from typing_extensions import override
+
+from model_operator.kube import Kube
+
+LEASE_DURATION = 15
+"""Seconds after which the others may take over a Lease that is not renewed (client-go's default)."""
+RENEW_DEADLINE = 10
+"""Seconds after the last renewal until which this process may act; the rest is for requests on their way."""
+RETRY_PERIOD = 2
+
+log = logging.getLogger(__name__)
+
+
+class Leadership:
+    """`acquire`, then act while `is_held`; `lost` returns when that is over; `release` at a clean end."""
+
+    def __init__(self, kube: Kube, *, name: str, namespace: str, identity: str) -> None:
+        self._lock = _TimedLock(name, namespace, identity, kube.api_client)
+        self._acquired = asyncio.Event()
+        self._run: asyncio.Task[None] | None = None
+
+    async def acquire(self) -> None:
+        """Returns once this process is the leader, which may be never."""
+        config = Config(
+            self._lock,
+            lease_duration=LEASE_DURATION,
+            renew_deadline=RENEW_DEADLINE,
+            retry_period=RETRY_PERIOD,
+            onstarted_leading=self._lead,
+            onstopped_leading=_nothing,
+        )
+        self._run = asyncio.create_task(LeaderElection(config).run())
+        await self._acquired.wait()
+        log.info(
+            "leading, by the Lease %s/%s as %s", self._lock.namespace, self._lock.name, self._lock.identity
+        )
+
+    @property
+    def is_held(self) -> bool:
+        """May anything be sent now? By the monotonic clock, which goes on while the process is stopped."""
+        return monotonic() < self._lock.renewed_at + RENEW_DEADLINE and not self._lock.is_over
+
+    async def lost(self) -> None:
+        """Returns when the Lease could not be renewed in time."""
+        if self._run is not None:
+            await asyncio.wait({self._run})
+
+    async def release(self) -> None:
+        """Stop renewing, and let the next one in at once if the Lease is still ours."""
+        was_held = self.is_held
+        if self._run is not None:
+            self._run.cancel()
+            await asyncio.gather(self._run, return_exceptions=True)
+        if was_held:
+            await self._lock.give_up()
+
+    async def _lead(self) -> None:
+        self._acquired.set()
+        await asyncio.Event().wait()
+
+
+async def _nothing() -> None:
+    return
+
+
+class _TimedLock(LeaseLock):
+    """Remembers when the last successful renewal was begun; answers every failure with a plain no."""
+
+    def __init__(self, name: str, namespace: str, identity: str, api_client: client.ApiClient) -> None:
+        super().__init__(name, namespace, identity, api_client)
+        self.renewed_at = float("-inf")
+        self.is_over = False
+
+    @override
+    async def get(self, name: str, namespace: str) -> Any:
+        try:
+            async with asyncio.timeout(RETRY_PERIOD):
+                return await super().get(name, namespace)
+        except (ClientError, TimeoutError, OSError, ValueError) as error:
+            return False, ApiException(status=0, reason=f"no answer: {type(error).__name__}")
+
+    @override
+    async def create(self, name: str, namespace: str, election_record: LeaderElectionRecord) -> bool:
+        # The client's own passes `pretty`, which its generated API refuses.
+        lease = client.V1Lease(
+            metadata=client.V1ObjectMeta(name=name), spec=self.update_lease(election_record)
+        )
+        return await self._timed(self.api_instance.create_namespaced_lease(namespace, lease))
+
+    @override
+    async def update(self, name: str, namespace: str, updated_record: LeaderElectionRecord) -> bool:
+        lease = self.lease_reference
+        if lease is None or self._is_late():
+            return False
+        lease.spec = self.update_lease(updated_record, lease.spec)
+        return await self._timed(self.api_instance.replace_namespaced_lease(name, namespace, lease))
+
+    async def give_up(self) -> None:
+        """Empty the holder, so that nobody has to wait for the Lease to run out."""
+        found, record = await self.get(self.name, self.namespace)
+        lease = self.lease_reference
+        if not found or record is None or record.holder_identity != self.identity:
+            return
+        if lease is None or lease.spec is None:
+            return
+        lease.spec.holder_identity, lease.spec.lease_duration_seconds = "", 1
+        with suppress(ApiException, ClientError, TimeoutError, OSError):
+            async with asyncio.timeout(RETRY_PERIOD):
+                await self.api_instance.replace_namespaced_lease(self.name, self.namespace, lease)
+
+    def _is_late(self) -> bool:
+        """A leader that missed its deadline does not come back: another may have acted meanwhile."""
+        has_led = self.renewed_at != float("-inf")
+        self.is_over = self.is_over or (has_led and monotonic() >= self.renewed_at + RENEW_DEADLINE)
+        return self.is_over
+
+    async def _timed(self, request: Any) -> bool:
+        began = monotonic()
+        try:
+            async with asyncio.timeout(RETRY_PERIOD):
+                await request
+        except (ApiException, ClientError, TimeoutError, OSError, ValueError) as error:
+            log.warning(
+                "the Lease could not be written: %s", getattr(error, "reason", None) or type(error).__name__
+            )
+            return False
+        self.renewed_at = began
+        return True
