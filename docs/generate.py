@@ -15,7 +15,7 @@ import reference
 from prometheus_client.core import Metric
 
 from model_operator.cli import crds
-from model_operator.demo.helm_program import NoHelm
+from model_operator.demo.go_tools import NoTool
 from model_operator.observability.metrics import CanaryView, Metrics
 from model_operator.settings import Settings, default_of, env_of, flag_of, is_many, is_switch
 
@@ -132,7 +132,7 @@ def main() -> int:
     status = 0
     try:
         files = generated()
-    except NoHelm as error:
+    except NoTool as error:
         sys.stderr.write(f"the plain manifests are made with Helm: {error}\n")
         return 1
     for name, text in files.items():

@@ -1,5 +1,6 @@
 """`model-operator canary plan FILE`: what a CanaryEndpoint would do, worked out from its YAML alone."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,13 @@ split is created at once. Times are the earliest: metrics, gates and limits can 
 """
 
 
-@click.group("canary")
+@click.group(
+    "canary",
+    epilog="""\b
+Examples:
+  model-operator canary plan canary.yaml --from v1=100
+""",
+)
 def canary() -> None:
     """Look at CanaryEndpoints before they do anything."""
 
@@ -36,7 +43,7 @@ def canary() -> None:
 )
 def print_plan(file: Path, origin: str | None, rps: float | None) -> None:
     """Print the steps, checks and earliest times of every CanaryEndpoint in FILE (- is the standard input)."""
-    text = click.get_text_stream("stdin").read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     try:
         found = [body for body in yaml.safe_load_all(text) if isinstance(body, dict)]
     except yaml.YAMLError as error:

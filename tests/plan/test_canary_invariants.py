@@ -1,0 +1,297 @@
+"""What holds in any order of edits, faults, deaths and waits; and that any of them ends where the world says.
+
+The watcher keeps its own books beside the decisions: it only sees what is sent, written, and how much time passes.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from typing_extensions import override
+
+from model_operator.plan.canary.path import path_of
+from model_operator.plan.canary.situation import CanaryCall, CreateCanary, Health, State
+from model_operator.plan.canary.split import blend, identity, is_whole
+from support.canary_driver import MINUTE, Driver, judged, path, spec
+
+HOLD = 5 * MINUTE
+FAULTS = [None, None, None, "down", "lost", "429", "stale echo"]
+DEATHS = [None, None, None, "before the call", "after the call", "after the write"]
+
+
+@dataclass
+class Watched(Driver):
+    """Refuses what must never be sent."""
+
+    acked: datetime | None = None
+    """When the provider last acknowledged a step that was written down."""
+    requests_since: float = 0.0
+    """Of the gainers since then, as far as a bucket could show them."""
+    is_approved: bool = False
+    watched: str = ""
+    """The rollout that these books are about."""
+    went_back: str = ""
+    """The rollout that was decided to go back."""
+
+    @override
+    def check_move(self, call: CanaryCall) -> None:
+        rollout, gains = self.status.rollout, self.gains(dict(call.split))
+        assert rollout is not None
+        if isinstance(call, CreateCanary) or rollout.is_direct or not gains:
+            return
+        assert rollout.id != self.went_back or rollout.state == State.ROLLING_BACK or not self.risen(call)
+        limit = path_of(self.scene.wish.spec).limit
+        if rollout.state in (State.ROLLING_BACK, State.ROLLED_BACK):
+            return
+        assert rollout.step_percent <= max(limit, rollout.peak_percent), "above the limit"
+        if rollout.peak_percent == 0 or rollout.step_percent <= rollout.peak_percent or rollout.is_promoted:
+            return  # the first step, or the same one again
+        if self.is_approved:
+            return
+        assert self.acked is not None, "a step without the acknowledgement of the one before"
+        assert self.now - self.acked >= HOLD, "a step before its time"
+        assert self.requests_since >= 100, "a step without evidence"
+
+    def gains(self, split: dict[str, int]) -> bool:
+        return any(percent > self.split.get(id, 0) for id, percent in split.items())
+
+    def risen(self, call: CanaryCall) -> bool:
+        """Whether a gainer of the present rollout gets more than it has."""
+        gainers = {self.id(share.name) for share in self.scene.gainers}
+        return any(call.split.get(id, 0) > self.split.get(id, 0) for id in gainers)
+
+    def pass_time(self, span: timedelta) -> None:
+        if self.acked is not None and self.status.rollout is not None:
+            gainers = {self.id(share.name) for share in self.scene.gainers}
+            share = sum(self.split.get(id, 0) for id in gainers)
+            self.requests_since += self.rps * span.total_seconds() * share / 100
+        self.now += span
+
+    def observe(self) -> None:
+        """After a pass: the books."""
+        rollout = self.status.rollout
+        if rollout is None:
+            return
+        if rollout.id != self.watched:
+            self.watched, self.acked, self.is_approved = rollout.id, None, False
+        if rollout.acked_at is not None and rollout.acked_at != self.acked:
+            self.acked, self.requests_since, self.is_approved = rollout.acked_at, 0.0, False
+        if rollout.state in (State.ROLLING_BACK, State.ROLLED_BACK):
+            self.went_back = rollout.id
+
+
+JUDGED = path(10, 50, 100, analysis=judged())
+
+
+class Rollouts(RuleBasedStateMachine):
+    """One CanaryEndpoint in a bad world."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.driver = Watched(spec(JUDGED, v1=100))
+
+    @initialize()
+    def begin(self) -> None:
+        self.driver.settle()
+        self.driver.observe()
+
+    @rule(fault=st.sampled_from(FAULTS), death=st.sampled_from(DEATHS), times=st.integers(1, 4))
+    def passes(self, fault: str | None, death: str | None, times: int) -> None:
+        for _ in range(times):
+            self.driver.step(fault, death)
+            self.driver.observe()
+
+    @rule(minutes=st.sampled_from([0.2, 1, 2, 6]), is_asked=st.booleans())
+    def wait(self, minutes: float, is_asked: bool) -> None:
+        left = minutes * MINUTE
+        while left > timedelta():
+            span = min(left, MINUTE)
+            self.driver.pass_time(span)
+            left -= span
+            if is_asked:
+                self.driver.step()
+                self.driver.observe()
+
+    @rule(
+        to=st.sampled_from([{"v2": 100}, {"v3": 100}, {"v1": 30, "v2": 70}, {"v1": 100}]),
+        limit=st.sampled_from([100, 100, 50, 0]),
+        is_paused=st.sampled_from([False, False, True]),
+        retry=st.sampled_from(["", "", "again"]),
+    )
+    def edit(self, to: dict[str, int], limit: int, is_paused: bool, retry: str) -> None:
+        self.driver.edit(spec({**JUDGED, "limit": limit, "paused": is_paused, "retry": retry}, **to))
+
+    @rule(version=st.sampled_from(["v2", "v3"]), errors=st.sampled_from([0.0, 0.0, 20.0]))
+    def behave(self, version: str, errors: float) -> None:
+        self.driver.errors[version] = errors
+
+    @rule(rps=st.sampled_from([0.0, 0.1, 10.0]), fails=st.sampled_from([False, False, True]))
+    def measure(self, rps: float, fails: bool) -> None:
+        self.driver.rps, self.driver.metrics_fail = rps, fails
+
+    @rule(version=st.sampled_from(["v1", "v2", "v3"]), health=st.sampled_from([Health.SERVING, *Health]))
+    def fall_ill(self, version: str, health: Health) -> None:
+        self.driver.health[version] = health
+
+    @rule(verb=st.sampled_from(["advance", "abort", "pause", "resume", "retry", "promote"]))
+    def act(self, verb: str) -> None:
+        rollout = self.driver.status.rollout
+        assert rollout is not None
+        self.driver.action = f"{verb}:{rollout.id}"
+        self.driver.step()
+        self.driver.observe()
+        last = self.driver.status.last_action
+        if verb == "advance" and last is not None and last.result == "Accepted":
+            self.driver.is_approved = True
+
+    @rule(version=st.sampled_from(["v1", "v2"]), number=st.integers(1, 3))
+    @precondition(lambda self: self.driver.status.external_id is not None)
+    def create_anew(self, version: str, number: int) -> None:
+        self.driver.ids[version] = f"dep_{version}_{number}"
+
+    @invariant()
+    def there_is_one_endpoint(self) -> None:
+        assert self.driver.posts <= 1
+
+    @invariant()
+    def the_status_is_whole(self) -> None:
+        rollout = self.driver.status.rollout
+        if rollout is None:
+            return
+        assert is_whole(rollout.to)
+        assert not rollout.origin or is_whole(rollout.origin)
+        assert sum(share.percent for share in self.driver.status.traffic) in (0, 100)
+        ready, stalled = self.driver.condition("Reconciling"), self.driver.condition("Stalled")
+        assert not (ready.startswith("True") and stalled.startswith("True"))
+
+    @override
+    def teardown(self) -> None:
+        """Once the world is well again, everything ends, and the provider has what the status says."""
+        driver = self.driver
+        if driver.status.external_id is None:
+            return  # its create was lost, which only a person can settle
+        driver.forget()
+        driver.health, driver.errors, driver.rps, driver.metrics_fail = {}, {}, 10.0, False
+        driver.edit(spec({**JUDGED, "retry": "the end"}, v2=100))
+        driver.action = f"resume:{driver.status.rollout.id}" if driver.status.rollout else ""
+        for _ in range(40):
+            driver.pass_time(timedelta(seconds=61))
+            for _ in range(3):
+                driver.step()
+                driver.observe()
+            rollout = driver.status.rollout
+            if rollout is not None and rollout.is_paused:
+                driver.action = f"resume:{rollout.id}"
+        assert driver.condition("RolloutComplete") == "True Completed", driver.status.message
+        assert driver.at() == {driver.id("v2").removeprefix("dep_"): 100}
+
+
+TestRollouts = Rollouts.TestCase
+TestRollouts.settings = settings(
+    max_examples=15,
+    stateful_step_count=25,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@given(data=st.data(), is_good=st.booleans())
+@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_any_schedule_of_deaths_and_faults_ends_alike(data, is_good):
+    driver = Watched(spec(v1=100))
+    driver.settle()
+    driver.observe()
+    driver.errors["v2"] = 0.0 if is_good else 20.0
+    driver.edit(spec(path(50, 100, analysis=judged()), v2=100))
+    for _ in range(40):
+        driver.step(data.draw(st.sampled_from(FAULTS)), data.draw(st.sampled_from(DEATHS)))
+        driver.observe()
+        driver.pass_time(timedelta(seconds=20))
+    for _ in range(30):
+        driver.settle()
+        driver.observe()
+        driver.pass_time(MINUTE)
+    assert driver.at() == ({"v2": 100} if is_good else {"v1": 100})
+    assert driver.posts == 1
+
+
+@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize("health", [(a, b) for a in Health for b in Health], ids=str)
+@pytest.mark.parametrize(("errors", "rps"), [(0.0, 10.0), (20.0, 10.0), (0.0, 0.0)])
+@pytest.mark.parametrize("fault", [None, "lost"])
+def test_every_state_with_every_health_is_safe(state, health, errors, rps, fault):
+    """The small state space, all of it: from each, an hour passes without a move that is forbidden."""
+    driver = Watched(spec(v1=100))
+    driver.settle()
+    driver.observe()
+    driver.edit(spec(path(50, 100, analysis=judged()), v2=100))
+    driver.settle()
+    driver.observe()
+    if state is not State.HOLDING:
+        rollout = driver.status.rollout
+        driver.status = driver.status.model_copy(
+            update={"rollout": rollout.model_copy(update={"state": state, "acked_at": None})}
+        )
+        driver.observe()
+    driver.health = dict(zip(("v1", "v2"), health, strict=True))
+    driver.errors, driver.rps = {"v2": errors}, rps
+    for _ in range(8):
+        driver.step(fault)
+        driver.observe()
+        driver.pass_time(3 * MINUTE)
+    if health[0] in (Health.FAILED, Health.UNREADY) and state is State.ROLLING_BACK:
+        assert driver.at() != {"v1": 100}, "sent back to a dead target"
+
+
+def test_the_watcher_sees_a_step_before_its_time():
+    """What the invariants are worth: a rollout that counts its time from the step's beginning is caught."""
+    driver = Watched(spec(v1=100))
+    driver.settle()
+    driver.observe()
+    driver.edit(spec(path(50, 100, analysis=judged()), v2=100))
+    driver.settle()
+    driver.observe()
+    rollout = driver.status.rollout
+    early = rollout.model_copy(update={"acked_at": rollout.acked_at - 2 * HOLD})
+    driver.acked = rollout.acked_at
+    driver.pass_time(2 * MINUTE)
+    driver.status = driver.status.model_copy(update={"rollout": early})
+    with pytest.raises(AssertionError, match="before its time"):
+        driver.settle()
+
+
+def test_percents_are_always_whole_and_between_their_ends():
+    shares = st.lists(st.integers(0, 100), min_size=2, max_size=8)
+
+    @given(shares, shares, st.integers(0, 100))
+    @settings(max_examples=300, deadline=None, derandomize=True)
+    def check(before, after, percent):
+        origin, to = _as_split("a", before), _as_split("b" if len(after) % 2 else "a", after)
+        mixed = blend(origin, to, percent)
+        assert is_whole(mixed)
+        ends = {s.reference: [0, 0] for s in (*origin, *to)}
+        for s in origin:
+            ends[s.reference][0] = s.percent
+        for s in to:
+            ends[s.reference][1] = s.percent
+        assert all(min(ends[s.reference]) <= s.percent <= max(ends[s.reference]) for s in mixed)
+        assert identity(blend(origin, to, 0)) == identity(origin)
+        assert identity(blend(origin, to, 100)) == identity(to)
+
+    check()
+
+
+def _as_split(prefix, weights):
+    from model_operator.models.canary_status import Share  # noqa: PLC0415
+
+    total = sum(weights) or 1
+    percents = [weight * 100 // total for weight in weights]
+    percents[0] += 100 - sum(percents)
+    return tuple(
+        Share(name=f"{prefix}{n}", deployment_ref=f"{prefix}{n}", percent=percent)
+        for n, percent in enumerate(percents)
+    )

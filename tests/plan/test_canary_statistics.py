@@ -1,0 +1,134 @@
+"""How sure a verdict is: the bounds against published values, the rates of docs/canary.md, and what is judged how."""
+
+import importlib.util
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from model_operator.domain import Bucket, Figure
+from model_operator.models.canary_analysis import MetricSpec
+from model_operator.plan.canary.judging import judge
+from model_operator.plan.canary.measuring import warning
+from model_operator.plan.canary.path import Check
+from model_operator.plan.canary.statistics import detectable, least_breach, least_difference, wilson
+from support.canary_driver import START
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.mark.parametrize(
+    ("errors", "requests", "low", "high"),
+    [
+        pytest.param(0, 0, 0, 1, id="nothing is known of nothing"),
+        pytest.param(0, 100, 0, 0.0263, id="no errors"),
+        pytest.param(6, 100, 0.0313, 0.1120, id="some"),
+        pytest.param(81, 263, 0.2630, 0.3566, id="Newcombe's example"),
+        pytest.param(100, 100, 0.9737, 1, id="all"),
+    ],
+)
+def test_bounds_are_wilsons(errors, requests, low, high):
+    assert wilson(errors, requests) == (pytest.approx(low, abs=5e-4), pytest.approx(high, abs=5e-4))
+
+
+def test_a_difference_is_certain_only_with_enough_requests():
+    assert least_difference(6, 100, 1, 100) < 0.02 < least_difference(600, 10_000, 100, 10_000)
+
+
+@pytest.mark.parametrize(("requests", "errors"), [(6, 1), (50, 3), (100, 5), (1, 1), (1000, 28)])
+def test_the_least_breach_is_the_first_count_that_is_certain(requests, errors):
+    found = least_breach(requests, 0.02)
+    assert wilson(found, requests)[0] > 0.02 >= wilson(found - 1, requests)[0]
+    assert found == errors
+
+
+def test_six_requests_show_next_to_nothing():
+    assert detectable(6, 0.02) == pytest.approx(0.393, abs=0.005)
+    assert warning(6, 2) == "6 requests expected in this step: error rates below 39 % cannot be seen"
+    assert warning(0, 2) == "0 requests expected in this step: error rates below 100 % cannot be seen"
+    assert warning(100_000, 2) is None
+
+
+@pytest.mark.slow
+def test_the_rates_in_the_document_are_the_simulations():
+    location = importlib.util.spec_from_file_location("canary_rates", DOCS / "canary_rates.py")
+    rates = importlib.util.module_from_spec(location)
+    location.loader.exec_module(rates)
+    assert rates.table() in (DOCS / "canary.md").read_text()
+
+
+def check(needed=100, **provider):
+    spec = MetricSpec.read({"name": "m", "type": "Provider", "provider": provider})
+    return Check(name="m", figure=spec.provider, needed=needed, only_warns=False)
+
+
+def buckets(*figures):
+    return [Bucket(START + n * timedelta(minutes=1), one) for n, one in enumerate(figures)]
+
+
+def errors(n, percent):
+    return {Figure.REQUESTS: n, Figure.ERRORS: percent}
+
+
+def p95(n, value):
+    return {Figure.REQUESTS: n, Figure.LATENCY_P95: value}
+
+
+ERRORS = check(metric="ErrorRate", maxPercent="2")
+RELATIVE = check(metric="ErrorRate", maxIncreasePercentagePoints="1")
+P95 = check(metric="LatencyP95", maxMilliseconds="400", maxIncreasePercent="20")
+TOKENS = check(metric="TokensPerRequest", maxIncreasePercent="30")
+PER_TOKEN = check(metric="LatencyPerOutputToken", maxMilliseconds="10")
+
+
+@pytest.mark.parametrize(
+    ("check", "gainer", "donor", "verdict"),
+    [
+        pytest.param(ERRORS, [errors(1000, 1)], [], "Pass", id="few errors"),
+        pytest.param(ERRORS, [errors(1000, 6)], [], "Fail", id="many errors"),
+        pytest.param(ERRORS, [errors(100, 3)], [], "Inconclusive", id="above, and not certainly"),
+        pytest.param(ERRORS, [errors(99, 100)], [], "Inconclusive", id="too few requests"),
+        pytest.param(ERRORS, [], [], "Inconclusive", id="no buckets"),
+        pytest.param(ERRORS, [{Figure.REQUESTS: 1000.0}], [], "Inconclusive", id="no error figures"),
+        pytest.param(ERRORS, [errors(0, 0)], [], "Inconclusive", id="no requests"),
+        pytest.param(ERRORS, [errors(1000, 6)], [errors(1000, 6)], "Inconclusive", id="everywhere"),
+        pytest.param(ERRORS, [errors(500, 0), errors(500, 12)], [], "Fail", id="over all buckets"),
+        pytest.param(RELATIVE, [errors(9000, 3)], [errors(9000, 1)], "Fail", id="worse than the donors"),
+        pytest.param(RELATIVE, [errors(9000, 3)], [errors(9000, 2.5)], "Pass", id="like the donors"),
+        pytest.param(RELATIVE, [errors(100, 3)], [errors(100, 1)], "Inconclusive", id="perhaps worse"),
+        pytest.param(RELATIVE, [errors(9000, 50)], [errors(50, 1)], "Pass", id="no donors to compare with"),
+        pytest.param(P95, [p95(100, 300)], [], "Pass", id="quick"),
+        pytest.param(P95, [p95(100, 500), p95(100, 500), p95(100, 300)], [], "Fail", id="mostly slow"),
+        pytest.param(P95, [p95(100, 5000), p95(150, 300)], [], "Pass", id="slow for a minute"),
+        pytest.param(P95, [p95(300, 300)], [p95(300, 200)], "Fail", id="slower than the donors"),
+        pytest.param(P95, [p95(300, 300)], [p95(300, 280)], "Pass", id="as slow as the donors"),
+        pytest.param(
+            TOKENS,
+            [{Figure.REQUESTS: 100, Figure.TOKENS: 20_000}],
+            [{Figure.REQUESTS: 100, Figure.TOKENS: 10_000}],
+            "Fail",
+            id="wordy",
+        ),
+        pytest.param(
+            PER_TOKEN,
+            [{Figure.REQUESTS: 100, Figure.LATENCY_AVERAGE: 1000, Figure.OUTPUT_TOKENS: 5_000}],
+            [],
+            "Fail",
+            id="slow by the token",
+        ),
+        pytest.param(
+            PER_TOKEN,
+            [{Figure.REQUESTS: 100, Figure.LATENCY_AVERAGE: 1000, Figure.OUTPUT_TOKENS: 0}],
+            [],
+            "Inconclusive",
+            id="no tokens",
+        ),
+    ],
+)
+def test_what_a_check_says(check, gainer, donor, verdict):
+    assert judge(check, {"v2": buckets(*gainer)}, buckets(*donor)).verdict == verdict
+
+
+def test_the_worst_gainer_speaks():
+    said = judge(ERRORS, {"v2": buckets(errors(1000, 0)), "v3": buckets(errors(1000, 9))}, [])
+    assert (said.verdict, said.canary, said.limit, said.requests) == ("Fail", "9", "2", 1000)
