@@ -6,7 +6,6 @@ warning goes to the log instead.
 
 import asyncio
 import logging
-import uuid
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -19,6 +18,7 @@ from model_operator.status.events import Event
 
 COMPONENT: Final = "model-operator"
 _BACKLOG: Final = 2000
+_NAME_LIMIT: Final = 253
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,7 @@ class Recorder:
     def __init__(self, kube: Kube, clock: Clock) -> None:
         self._kube = kube
         self._clock = clock
+        self._last = 0
         self._waiting: asyncio.Queue[tuple[Key, dict[str, Any]]] = asyncio.Queue(_BACKLOG)
 
     def note(self, key: Key, metadata: Metadata, events: Iterable[Event]) -> None:
@@ -58,11 +59,14 @@ class Recorder:
             log.log(level, "%s: %s: %s (event not stored: %s)", key, body["reason"], body["message"], error)
 
     def _body(self, key: Key, metadata: Metadata, event: Event) -> dict[str, Any]:
-        now = format_time(self._clock().replace(microsecond=0))
+        clock = self._clock()
+        now = format_time(clock.replace(microsecond=0))
+        # Times of Events are whole seconds, and lists are sorted by name: within a second the name keeps their order.
+        self._last = max(self._last + 1, int(clock.timestamp() * 1_000_000))
         return {
             "apiVersion": "v1",
             "kind": "Event",
-            "metadata": {"name": f"{key.name}.{uuid.uuid4().hex[:16]}", "namespace": key.namespace},
+            "metadata": {"name": _name(key.name, self._last), "namespace": key.namespace},
             "involvedObject": {
                 "apiVersion": f"{GROUP}/{VERSION}",
                 "kind": key.kind,
@@ -81,3 +85,9 @@ class Recorder:
             "reportingComponent": COMPONENT,
             "reportingInstance": "",
         }
+
+
+def _name(about: str, number: int) -> str:
+    """`name.number`, a valid name also where the object's is as long as it may be."""
+    suffix = f".{number:016x}"
+    return about[: _NAME_LIMIT - len(suffix)].rstrip("-.") + suffix
