@@ -95,7 +95,19 @@ def _expect(world: World, live: Object, expected: list[tuple[str, str]]) -> None
         lambda: events(world, live), until=lambda found: len(found) >= len(expected), what=str(expected)
     )
     after_sweeps(world.simulator, "parasail", sweeps=2)
-    assert sorted(events(world, live)) == sorted(expected)
+    said = [f"{e['reason']}: {e['message']}" for e in world.namespace.events(live["metadata"]["name"])]
+    assert events(world, live) == expected, said
+
+
+def test_a_name_as_long_as_they_come_is_served_and_has_events(shared: World) -> None:
+    name = "long-" * 50 + "abc"
+    assert len(name) == 253
+    (live,) = shared.serve(manifests.parasail_deployment(name))
+    eventually(
+        lambda: events(shared, live),
+        until=lambda seen: seen == [("Normal", "Created"), ("Normal", "Available")],
+    )
+    assert shared.remote("parasail", live)["deploymentName"].startswith("long-long-")
 
 
 def test_applying_again_changes_nothing_and_nobody_fights_over_a_field(shared: World) -> None:
