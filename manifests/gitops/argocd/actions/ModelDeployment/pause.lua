@@ -1,0 +1,3 @@
+-- Lasts until the next sync where Git says something else about spec.paused.
+obj.spec.paused = true
+return obj
