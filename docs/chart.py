@@ -17,7 +17,7 @@ from typing import Any, Final
 import yaml
 
 from model_operator.cli import crds
-from model_operator.demo.helm_program import HELM_4, HelmSource
+from model_operator.demo.go_tools import HELM_4
 from model_operator.durations import DURATION_PATTERN
 from model_operator.models.crd import KINDS
 from model_operator.settings import Settings, default_of, is_switch
@@ -74,7 +74,7 @@ def chart_files(root: Path) -> dict[str, str]:
 def rendered(root: Path, files: Mapping[str, str]) -> dict[str, str]:
     """The manifests that the chart makes with its defaults, by path; `files` are what `chart_files` returned.
 
-    Raises `NoHelm`, or `subprocess.CalledProcessError` after Helm's own words.
+    Raises `NoTool`, or `subprocess.CalledProcessError` after Helm's own words.
     """
     roles = ("serviceaccount", "rbac", "user-roles")
     with tempfile.TemporaryDirectory(prefix="model-operator-chart-") as temporary:
@@ -178,7 +178,7 @@ def _setting_type(name: str) -> dict[str, Any]:
 
 
 def _template(chart: Path, *arguments: str) -> str:
-    helm = HelmSource(HELM_4, os.environ).find()
+    helm = HELM_4.find(os.environ)
     done = subprocess.run(  # noqa: S603  Helm, on our own chart
         [str(helm), "template", NAME, str(chart), f"--namespace={NAMESPACE}", *arguments],
         capture_output=True,

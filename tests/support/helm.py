@@ -14,13 +14,13 @@ import pytest
 import yaml
 
 from model_operator.demo.controlplane_access import Access
-from model_operator.demo.helm_program import HELM_3, HELM_4, HelmSource, NoHelm
+from model_operator.demo.go_tools import ACTIONLINT, HELM_3, HELM_4, GoTool, NoTool
 from support.kube_api import Object
 
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "helm" / "model-operator"
-_FIXTURES = {"helm": HELM_4, "helm_3": HELM_3}
-_PROGRAMS = pytest.StashKey[dict[str, Path | NoHelm]]()
+_FIXTURES = {"helm": HELM_4, "helm_3": HELM_3, "actionlint": ACTIONLINT}
+_PROGRAMS = pytest.StashKey[dict[GoTool, Path | NoTool]]()
 
 
 class HelmFailed(AssertionError):
@@ -89,48 +89,54 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     session.config.stash[_PROGRAMS] = {}
     if session.config.option.collectonly:
         return
-    for version in sorted({version for item in session.items for version in _needed(item)}):
+    for tool in {tool for item in session.items for tool in _needed(item)}:
         try:
-            session.config.stash[_PROGRAMS][version] = HelmSource(version, os.environ).find()
-        except NoHelm as error:
-            session.config.stash[_PROGRAMS][version] = error
+            session.config.stash[_PROGRAMS][tool] = tool.find(os.environ)
+        except NoTool as error:
+            session.config.stash[_PROGRAMS][tool] = error
 
 
-def _needed(item: pytest.Item) -> set[str]:
+def _needed(item: pytest.Item) -> set[GoTool]:
     chosen = getattr(getattr(item, "callspec", None), "params", {}).get("any_helm")
     named = {_FIXTURES[name] for name in getattr(item, "fixturenames", ()) if name in _FIXTURES}
     return named | {chosen} if chosen else named
 
 
-Program = Callable[[str], Helm]
+Program = Callable[[GoTool], Path]
 
 
 @pytest.fixture(scope="session")
-def helm_program(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Program:
-    """`helm_program(HELM_3)`."""
+def go_tool(request: pytest.FixtureRequest) -> Program:
+    """`go_tool(HELM_3)`: where it is."""
 
-    def program(version: str) -> Helm:
-        found = request.config.stash[_PROGRAMS][version]
-        if isinstance(found, NoHelm):
+    def program(tool: GoTool) -> Path:
+        found = request.config.stash[_PROGRAMS][tool]
+        if isinstance(found, NoTool):
             pytest.fail(str(found), pytrace=False)
-        return Helm(found, tmp_path_factory.mktemp("helm"))
+        return found
 
     return program
 
 
 @pytest.fixture(scope="session")
-def helm(helm_program: Program) -> Helm:
+def helm(go_tool: Program, tmp_path_factory: pytest.TempPathFactory) -> Helm:
     """Helm 4."""
-    return helm_program(HELM_4)
+    return Helm(go_tool(HELM_4), tmp_path_factory.mktemp("helm"))
 
 
 @pytest.fixture(scope="session")
-def helm_3(helm_program: Program) -> Helm:
+def helm_3(go_tool: Program, tmp_path_factory: pytest.TempPathFactory) -> Helm:
     """Helm 3, for users who are not on 4 yet."""
-    return helm_program(HELM_3)
+    return Helm(go_tool(HELM_3), tmp_path_factory.mktemp("helm"))
 
 
-@pytest.fixture(scope="session", params=[HELM_4, HELM_3])
-def any_helm(request: Any, helm_program: Program) -> Helm:
+@pytest.fixture(scope="session", params=[pytest.param(tool, id=tool.version) for tool in (HELM_4, HELM_3)])
+def any_helm(request: Any, go_tool: Program, tmp_path_factory: pytest.TempPathFactory) -> Helm:
     """Each of them."""
-    return helm_program(request.param)
+    return Helm(go_tool(request.param), tmp_path_factory.mktemp("helm"))
+
+
+@pytest.fixture(scope="session")
+def actionlint(go_tool: Program) -> Path:
+    """The linter of workflows."""
+    return go_tool(ACTIONLINT)

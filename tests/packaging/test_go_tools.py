@@ -1,10 +1,10 @@
-"""Where Helm comes from: the user's own if it will do, else the cache, else a build, else one clear message."""
+"""Where Helm and actionlint come from: the user's own if it will do, else the cache, else a build, else one clear message."""
 
 from pathlib import Path
 
 import pytest
 
-from model_operator.demo.helm_program import HelmSource, NoHelm
+from model_operator.demo.go_tools import ACTIONLINT, HELM_3, HELM_4, GoTool, NoTool
 
 
 @pytest.fixture
@@ -22,15 +22,15 @@ def program(folder: Path, name: str, text: str) -> Path:
     return path
 
 
-def source(bin_folder: Path, version: str = "v4.3.1") -> HelmSource:
+def find(bin_folder: Path, tool: GoTool = HELM_4) -> Path:
     environ = {"PATH": str(bin_folder), "XDG_CACHE_HOME": str(bin_folder.parent / "cache")}
-    return HelmSource(version, environ, progress=str)
+    return tool.find(environ, progress=str)
 
 
 @pytest.mark.parametrize("installed", ["v4.3.1", "v4.3.0", "v4.12.0+build"])
 def test_a_fitting_helm_on_the_path_is_used(bin_folder: Path, installed: str) -> None:
     helm = program(bin_folder, "helm", f"echo {installed}")
-    assert source(bin_folder).find() == helm
+    assert find(bin_folder) == helm
 
 
 @pytest.mark.parametrize(
@@ -44,33 +44,38 @@ def test_a_fitting_helm_on_the_path_is_used(bin_folder: Path, installed: str) ->
 )
 def test_another_one_is_not_used(bin_folder: Path, installed: str) -> None:
     program(bin_folder, "helm", installed)
-    with pytest.raises(NoHelm, match=r"no Helm v4\.3\.1 or newer on the PATH"):
-        source(bin_folder).find()
+    with pytest.raises(NoTool, match=r"no helm v4\.3\.1 or newer on the PATH"):
+        find(bin_folder)
 
 
 def test_without_go_the_message_says_what_to_install(bin_folder: Path) -> None:
-    with pytest.raises(NoHelm, match=r"Go is not installed[\s\S]*Install Helm .* or Go"):
-        source(bin_folder).find()
+    with pytest.raises(NoTool, match=r"Go is not installed[\s\S]*Install helm .* or Go"):
+        find(bin_folder)
 
 
 def test_it_is_built_once_and_then_found_in_the_cache(bin_folder: Path) -> None:
     calls = bin_folder.parent / "calls"
     program(bin_folder, "go", f'echo "$@" >> {calls}; echo made > "$GOBIN/helm"')
-    found = source(bin_folder).find()
+    found = find(bin_folder)
     assert found.read_text() == "made\n"
-    assert source(bin_folder).find() == found
+    assert find(bin_folder) == found
     (call,) = calls.read_text().splitlines()
     assert call.endswith("helm.sh/helm/v4/cmd/helm@v4.3.1")
 
 
 def test_a_failed_build_leaves_nothing_and_shows_the_compilers_words(bin_folder: Path) -> None:
     program(bin_folder, "go", "echo no such module; exit 1")
-    with pytest.raises(NoHelm, match="no such module"):
-        source(bin_folder).find()
+    with pytest.raises(NoTool, match="no such module"):
+        find(bin_folder)
     program(bin_folder, "go", 'echo made > "$GOBIN/helm"')
-    assert source(bin_folder).find().read_text() == "made\n"
+    assert find(bin_folder).read_text() == "made\n"
 
 
 def test_the_two_versions_have_places_of_their_own(bin_folder: Path) -> None:
     program(bin_folder, "go", 'echo made > "$GOBIN/helm"')
-    assert source(bin_folder, "v4.3.1").find() != source(bin_folder, "v3.22.0").find()
+    assert find(bin_folder, HELM_4) != find(bin_folder, HELM_3)
+
+
+def test_a_version_without_v_is_one_too(bin_folder: Path) -> None:
+    actionlint = program(bin_folder, "actionlint", "echo 1.7.12; echo installed by hand")
+    assert find(bin_folder, ACTIONLINT) == actionlint

@@ -1,0 +1,114 @@
+"""The workflows, which cannot run here: well-formed, pinned, with few rights, and what they edit is there."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from model_operator import __version__
+from support.helm import ROOT, Helm, of_kind
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yaml"))
+DIGEST = "sha256:" + "b2" * 32
+
+
+def test_actionlint_has_no_complaint(actionlint: Path) -> None:
+    done = subprocess.run(
+        [str(actionlint), "-no-color", *map(str, WORKFLOWS)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_actionlint_would_find_a_mistake(actionlint: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.yaml"
+    broken.write_text(WORKFLOWS[0].read_text().replace("steps.version.outputs", "steps.version.output"))
+    done = subprocess.run([str(actionlint), str(broken)], capture_output=True, text=True, check=False)
+    assert "is not defined in object type" in done.stdout
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_every_action_is_pinned_and_says_which_version_it_is(path: Path) -> None:
+    used = re.findall(r"uses: (?!\./)(.*)", path.read_text())
+    assert used
+    for reference in used:
+        assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", reference), reference
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_may_read_and_each_job_asks_for_more_itself(path: Path) -> None:
+    document: dict[str, Any] = yaml.safe_load(path.read_text())
+    assert document["permissions"] == {"contents": "read"}
+
+
+def step(name: str) -> str:
+    """The script of a step of the release."""
+    document: dict[str, Any] = yaml.safe_load((ROOT / ".github/workflows/release.yaml").read_text())
+    (found,) = [step["run"] for step in document["jobs"]["publish"]["steps"] if step.get("name") == name]
+    return str(found)
+
+
+def run(script: str, folder: Path, **environment: str) -> None:
+    """As the runner does: bash with -e and pipefail."""
+    subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+        cwd=folder,
+        env=environment,
+        check=True,
+    )
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """What the release's scripts read and write."""
+    for path in ("helm/model-operator", "manifests"):
+        shutil.copytree(ROOT / path, tmp_path / path)
+    (tmp_path / "operator/model_operator").mkdir(parents=True)
+    shutil.copy(ROOT / "operator/model_operator/__init__.py", tmp_path / "operator/model_operator")
+    return tmp_path
+
+
+def test_a_tag_of_another_version_is_not_released(checkout: Path) -> None:
+    path = "/usr/bin:/bin"
+    output = checkout / "output"
+    script = step("Compare the versions")
+    shared = {"PATH": path, "GITHUB_REPOSITORY": "Acme/Model-Operator", "GITHUB_REPOSITORY_OWNER": "Acme"}
+    run(script, checkout, GITHUB_REF_NAME=f"v{__version__}", GITHUB_OUTPUT=str(output), **shared)
+    assert output.read_text().splitlines() == [
+        f"version={__version__}",
+        "repository=acme/model-operator",
+        "owner=acme",
+    ]
+    with pytest.raises(subprocess.CalledProcessError):
+        run(script, checkout, GITHUB_REF_NAME="v9.9.9", GITHUB_OUTPUT=str(output), **shared)
+
+
+def test_the_published_chart_and_manifest_name_the_published_image(helm: Helm, checkout: Path) -> None:
+    tools = checkout / "tools"
+    tools.mkdir()
+    (tools / "helm").symlink_to(helm.program)
+    script = step("Put the image into the chart and the plain manifest")
+    run(
+        script,
+        checkout,
+        PATH=f"{tools}:/usr/bin:/bin",
+        HOME=str(checkout),
+        REGISTRY="ghcr.io",
+        REPOSITORY="acme/model-operator",
+        DIGEST=DIGEST,
+        VERSION=__version__,
+    )
+    image = f"ghcr.io/acme/model-operator:{__version__}@{DIGEST}"
+    packaged = checkout / "dist" / f"model-operator-{__version__}.tgz"
+    rendered = yaml.safe_load_all(helm("template", "a", packaged))
+    plain = yaml.safe_load_all((checkout / "dist" / "install.yaml").read_text())
+    for objects in (rendered, plain):
+        (deployment,) = of_kind(filter(None, objects), "Deployment")
+        assert deployment["spec"]["template"]["spec"]["containers"][0]["image"] == image
