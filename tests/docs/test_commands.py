@@ -1,0 +1,129 @@
+"""Commands in the documentation work: blocks marked `test` are carried out, all others are read by a shell.
+
+The marker stands behind the language, as in ```` ```console test ````; readers do not see it.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from model_operator.demo.controlplane_access import write_private
+from support.markdown import PAGES, ROOT, Block, blocks
+from support.namespace import Namespace
+from support.operator_process import OperatorProcess
+from support.simulator_process import SimulatorProcess
+
+BASH = shutil.which("bash") or "/bin/bash"
+SHELL_BLOCKS = [block for page in PAGES for block in blocks(page) if block.is_shell]
+README = ROOT / "README.md"
+LONGEST = 90  # seconds; one block of a page
+
+
+@pytest.fixture
+def run(namespace: Namespace, tmp_path: Path) -> Callable[[Block], str]:
+    """Carries out a block in a folder that looks like a checkout, as a user of this test's namespace."""
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    for entry in ("crds", "docs", "helm", "manifests"):
+        shutil.copytree(ROOT / entry, checkout / entry, ignore=shutil.ignore_patterns("__pycache__"))
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    access = namespace.access
+    # A context and no flag: with --namespace kubectl refuses objects of any other.
+    config = yaml.safe_load(access.kubeconfig.read_text())
+    config["contexts"][0]["context"]["namespace"] = namespace.name
+    kubeconfig = write_private(tmp_path / "kubeconfig", yaml.safe_dump(config))
+    for program, command in {
+        "kubectl": f'exec "{access.program}" --cache-dir="{access.cache}" "$@"',
+        "model-operator": f'exec "{sys.executable}" -m model_operator "$@"',
+    }.items():
+        (programs / program).write_text(f"#!/bin/sh\n{command}\n")
+        (programs / program).chmod(0o755)
+    environment = {
+        **{key: value for key, value in os.environ.items() if not key.startswith("MODEL_OPERATOR_")},
+        "PATH": f"{programs}:{os.environ['PATH']}",
+        "KUBECONFIG": str(kubeconfig),
+    }
+
+    def carry_out(block: Block) -> str:
+        done = subprocess.run(
+            [BASH, "-euo", "pipefail", "-c", block.script],
+            cwd=checkout,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=LONGEST,
+        )
+        assert done.returncode == 0, f"{block}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    return carry_out
+
+
+def is_shown(line: str, output: str) -> bool:
+    """Whether a line of the output is as promised; words with a digit (ages, ids, addresses) may be others."""
+    words = [".*" if re.search(r"\d", word) else re.escape(word) for word in line.split()]
+    return any(re.fullmatch(r"\s+".join(words), found.strip()) for found in output.splitlines())
+
+
+@pytest.mark.parametrize("block", SHELL_BLOCKS, ids=str)
+def test_a_shell_understands_it(block: Block) -> None:
+    assert block.script.strip(), f"{block}: no command; in a console it begins with `$ `"
+    done = subprocess.run([BASH, "-n", "-c", block.script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "block", [block for block in SHELL_BLOCKS if block.is_test and block.page != README], ids=str
+)
+def test_what_is_marked_works(block: Block, run: Callable[[Block], str]) -> None:
+    output = run(block)
+    assert [line for line in block.output if not is_shown(line, output)] == []
+
+
+@pytest.mark.e2e
+@pytest.mark.slow
+def test_the_readme_works_from_top_to_bottom(
+    namespace: Namespace,
+    simulator: SimulatorProcess,
+    operator: Callable[..., OperatorProcess],
+    run: Callable[[Block], str],
+    tmp_path: Path,
+) -> None:
+    """Its blocks in their order, with an operator that runs and with the simulator as the vendor."""
+    simulator.put_token("parasail", "YOUR_API_KEY")
+    account = tmp_path / "checkout" / "manifests" / "examples" / "parasail-provider.yaml"
+    addresses = f"  baseURL: {simulator.url}/parasail/api/v1\n  chatBaseURL: {simulator.url}/parasail/v1\n"
+    account.write_text(account.read_text().replace("spec:\n", f"spec:\n{addresses}"))
+    operator(transition_poll="200ms")
+    story = [block for block in blocks(README) if block.is_test]
+    missing: list[tuple[str, Any]] = []
+    for block in story:
+        output = run(block)
+        missing += [(str(block), line) for line in block.output if not is_shown(line, output)]
+    assert missing == []
+    assert simulator.counters("parasail")["live"] == 0
+    created = simulator.counters("parasail")["creates_by_name"]
+    assert list(created.values()) == [1]
+
+
+@pytest.mark.parametrize(
+    ("line", "output", "expected"),
+    [
+        pytest.param("NAME  READY", "NAME    READY\n", True, id="other spaces"),
+        pytest.param("llama True 8m", "llama True 3s\n", True, id="another age"),
+        pytest.param("llama True 8m", "llama False 3s\n", False, id="another word"),
+        pytest.param("llama True", "llama True Extra\n", False, id="one word more"),
+    ],
+)
+def test_promised_output_is_compared_by_its_words(line: str, output: str, *, expected: bool) -> None:
+    assert is_shown(line, output) is expected
