@@ -266,7 +266,12 @@ def create_endpoint(s: Situation) -> Plan | None:
 
 
 def serve(s: Situation) -> Plan | None:
-    """Everything is as the spec says: applied, even where the answer to the update was lost."""
-    applied = dict(s.desired.fields)
-    updates = {} if s.status.last_applied == applied else {"last_applied": applied}
+    """Everything is as the spec says: applied, even where the answer to the update was lost.
+
+    What was removed and cannot be cleared is still known, so that it goes on being said.
+    """
+    before = s.status.last_applied or {}
+    removed = removed_fields(s.desired, s.remote, before) if s.remote else frozenset[str]()
+    applied = {name: value for name, value in before.items() if name in removed} | dict(s.desired.fields)
+    updates = {} if before == applied else {"last_applied": applied}
     return replace(settled(Phase.READY), updates=updates)
