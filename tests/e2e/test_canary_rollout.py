@@ -163,6 +163,7 @@ def test_a_deployment_with_traffic_is_not_deleted_under_it(world):
     assert "/triage " in condition(held, "Synced")["message"]
     never_rises(world, 0, seconds=1)
     assert world.split() == {"v1": 100}
+    assert world.operator.metric("model_operator_canary_traffic_percent", target="v1") == 100
     world.edit(traffic=traffic(v2=100))
     world.namespace.wait_gone("ModelDeployment", "triage-v1")
     assert world.split() == {"v2": 100}

@@ -104,3 +104,16 @@ def test_a_provider_without_canary_endpoints_is_refused_at_once(world):
     assert condition(live, "Stalled")["status"] == "True"
     world.namespace.delete("CanaryEndpoint", "triage")
     world.namespace.wait_gone("CanaryEndpoint", "triage")
+
+
+def test_a_deployment_can_be_named_by_its_id_alone(world):
+    world.open("v1", "v2")
+    by_id = {"name": "old", "deploymentID": world.id_of("v1"), "percent": 100}
+    world.namespace.apply(canary(traffic=[by_id]))
+    world.until("RolloutComplete=True Completed")
+    assert world.split() == {"v1": 100}
+    world.namespace.delete("ModelDeployment", "triage-v1")
+    world.namespace.wait_for_condition("ModelDeployment", "triage-v1", "Synced=False InUse")
+    world.namespace.edit("ModelDeployment", "triage-v1", {"spec": {"deletionPolicy": "Orphan"}})
+    world.namespace.wait_gone("ModelDeployment", "triage-v1")
+    assert world.conditions()["Ready"] == "True Available"

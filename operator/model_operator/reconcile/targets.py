@@ -58,14 +58,24 @@ class Lookup:
     provider: Provider
 
     async def targets(self, resource: CanaryEndpoint) -> dict[str, Target]:
-        return {reference: await self._target(share) for reference, share in shares_of(resource).items()}
+        status = resource.status
+        good = status.last_good.traffic if status.last_good else ()
+        with_traffic = frozenset(s.deployment_id for s in (*status.traffic, *good) if s.percent)
+        shares = shares_of(resource).items()
+        return {reference: await self._target(share, with_traffic) for reference, share in shares}
 
-    async def _target(self, share: Share) -> Target:
+    async def _target(self, share: Share, with_traffic: frozenset[str | None]) -> Target:
+        """One that is being deleted, and is not kept by its traffic, may be gone any moment."""
         if share.deployment_ref is None:
             return await self._by_id(share.deployment_id or "")
         found = self.cache.deployment(Key(DEPLOYMENT, self.key.namespace, share.deployment_ref))
         if found is not None:
-            return _of_deployment(found)
+            target = _of_deployment(found)
+            if found.metadata.is_terminating and target.id not in with_traffic:
+                return Target(
+                    target.id, Health.UNREADY, f"ModelDeployment {share.deployment_ref} is being deleted"
+                )
+            return target
         if share.deployment_id is not None:  # its ModelDeployment was deleted, the deployment left behind
             return await self._by_id(share.deployment_id)
         return Target(None, Health.UNREADY, f"there is no ModelDeployment {share.deployment_ref}")
