@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
+import argocd
 import chart
 import reference
 from prometheus_client.core import Metric
@@ -29,6 +30,7 @@ def generated() -> dict[str, str]:
         **{f"crds/{name}": text for name, text in crds.files().items()},
         **files,
         **chart.rendered(ROOT, files),
+        **argocd.argocd_files(ROOT),
         "docs/api.md": reference.api(),
         "docs/metrics.md": metrics(),
         "docs/settings.md": settings(),
