@@ -1,0 +1,54 @@
+"""What a CanaryEndpoint shows to Prometheus: its split, what its verdict was formed from, and a rollback that hangs."""
+
+from datetime import timedelta
+
+from model_operator.domain import CANARY, Key
+from model_operator.models.canary import CanaryEndpoint
+from model_operator.observability.metrics import Metrics
+from model_operator.reconcile.cache import Cache
+from model_operator.reconcile.canary_view import views
+from support.canary_driver import Driver, judged, path, spec
+
+KEY = Key(CANARY, "team", "triage")
+
+
+def shown(driver):
+    """The samples of a CanaryEndpoint with this driver's status."""
+    body = {
+        "metadata": {"name": "triage", "namespace": "team", "resourceVersion": "1"},
+        "spec": driver.wanted,
+        "status": driver.status.dump(),
+    }
+    assert CanaryEndpoint.parse(body).status == driver.status
+    cache, metrics = Cache(), Metrics()
+    cache.put(KEY, body)
+    metrics.show_canaries(lambda: views(cache, driver.now))
+    lines = metrics.render()[0].decode().splitlines()
+    found = [line for line in lines if line.startswith("model_operator_canary")]
+    return {series: float(value) for series, _, value in (line.rpartition(" ") for line in found)}
+
+
+def test_split_figures_limits_and_a_rollback_that_hangs():
+    driver = Driver(spec(v1=100))
+    driver.settle()
+    driver.edit(spec(path(25, 100, analysis=judged()), v2=100))
+    driver.errors = {"v2": 8.0}
+    driver.run(timedelta(seconds=90))
+    where = 'name="triage",namespace="team"'
+    before = shown(driver)
+    assert before[f'model_operator_canary_traffic_percent{{{where},target="v2"}}'] == 25
+    assert before[f'model_operator_canary_metric{{arm="canary",metric="errors",{where}}}'] == 8
+    assert before[f'model_operator_canary_metric_limit{{metric="errors",{where}}}'] == 2
+    assert not any("rollback" in series for series in before)
+
+    driver.now += timedelta(seconds=40)
+    driver.step()
+    driver.step("down")
+    driver.now += timedelta(seconds=20)
+    assert shown(driver)[f"model_operator_canary_rollback_pending_seconds{{{where}}}"] == 20
+
+
+def test_rollouts_are_counted_by_result():
+    metrics = Metrics()
+    metrics.rollout_ended("RolledBack")
+    assert 'model_operator_canary_rollouts_total{result="RolledBack"} 1.0' in metrics.render()[0].decode()
