@@ -68,9 +68,15 @@ def blocks(page: Path) -> list[Block]:
     """Every fenced block of a page, in order."""
     text = page.read_text(encoding="utf-8")
     return [
-        Block(page, text.count("\n", 0, found.start()) + 1, tuple(found["info"].split()), found["body"])
+        Block(page, text.count("\n", 0, found.start()) + 1, tuple(found["info"].split()), _outdented(found))
         for found in _FENCE.finditer(text)
     ]
+
+
+def _outdented(found: re.Match[str]) -> str:
+    """The body of a block as it is shown: one inside a list is indented with its item."""
+    indent = found["indent"]
+    return "".join(line.removeprefix(indent) for line in found["body"].splitlines(keepends=True))
 
 
 def prose(page: Path) -> str:
