@@ -1,0 +1,239 @@
+"""What users get wrong, on the real server: each mistake has its words, and mending it needs no restart."""
+
+import base64
+from typing import Any
+
+import pytest
+
+from model_operator.demo.controlplane_access import Access
+from support import manifests
+from support.deadlines import eventually
+from support.fault_stage import VENDORS, FaultStage
+from support.kube_api import Object
+from support.namespace import Namespace, condition, conditions
+from support.simulator_process import Vendor
+
+pytest_plugins = ("support.fault_fixtures",)
+pytestmark = pytest.mark.e2e
+
+MAKE = {"parasail": manifests.parasail_deployment, "paitient": manifests.paitient_deployment}
+
+
+@pytest.mark.parametrize(
+    ("manifest", "field"),
+    [
+        pytest.param(manifests.parasail_deployment("a", replicas="two"), "spec.replicas", id="replicas"),
+        pytest.param(manifests.parasail_deployment("a", replicas=1.5), "spec.replicas", id="half a replica"),
+        pytest.param(manifests.parasail_deployment("a", paused="yes"), "spec.paused", id="paused"),
+        pytest.param(manifests.parasail_deployment("a", model=["x"]), "spec.model", id="model"),
+        pytest.param(
+            manifests.parasail_deployment("a", contextLength="4k"), "spec.contextLength", id="length"
+        ),
+        pytest.param(
+            manifests.parasail_deployment("a", providerRef="x"), "spec.providerRef", id="providerRef"
+        ),
+        pytest.param(
+            manifests.paitient_deployment("a", paitient={"tags": {"team": 7}}),
+            "spec.paitient.tags.team",
+            id="tag",
+        ),
+        pytest.param(
+            manifests.parasail_provider("http://x", credentials={"secretRef": "key"}),
+            "spec.credentials.secretRef",
+            id="secretRef",
+        ),
+        pytest.param(manifests.parasail_provider("http://x", type="openai"), "spec.type", id="vendor"),
+    ],
+)
+def test_the_server_refuses_a_wrong_type_and_names_the_field(
+    namespace: Namespace, manifest: Object, field: str
+) -> None:
+    refusal = namespace.refusal(manifest)
+    assert field in refusal, refusal
+    assert namespace.objects(manifest["kind"]) == []
+
+
+def put_secret(stage: FaultStage, vendor: Vendor, **keys: str) -> None:
+    """The vendor's Secret with exactly these keys, whatever it had."""
+    data = {key: base64.b64encode(value.encode()).decode() for key, value in keys.items()}
+    if stage.namespace.find("Secret", vendor) is None:
+        stage.namespace.apply(manifests.secret(vendor, **keys))
+    else:
+        gone = dict.fromkeys(stage.namespace.get("Secret", vendor).get("data") or {})
+        stage.namespace.edit("Secret", vendor, {"data": {**gone, **data}})
+
+
+def mend_secret(stage: FaultStage, vendor: Vendor) -> None:
+    stage.namespace.apply(stage.secret(vendor))
+
+
+def apply_both(stage: FaultStage, vendor: Vendor, **spec: Any) -> None:
+    stage.namespace.apply(stage.provider(vendor, **spec), MAKE[vendor]("a"))
+
+
+@pytest.mark.parametrize(
+    ("vendor", "keys", "says"),
+    [
+        pytest.param("parasail", None, 'no Secret "parasail"', id="no Secret"),
+        pytest.param("paitient", None, 'no Secret "paitient"', id="no Secret, paitient"),
+        pytest.param("parasail", {}, "apiKey", id="an empty Secret"),
+        pytest.param("parasail", {"apikey": "x"}, "apiKey", id="a key that is spelt wrong"),
+        pytest.param("parasail", {"apiKey": ""}, "apiKey", id="an empty key"),
+        pytest.param("paitient", {"apiKey": "sim-paitient-key"}, "clientID", id="half of the keys"),
+    ],
+)
+def test_credentials_that_come_later_are_picked_up(
+    stage: FaultStage, vendor: Vendor, keys: dict[str, str] | None, says: str
+) -> None:
+    if keys is not None:
+        put_secret(stage, vendor, **keys)
+    apply_both(stage, vendor)
+    provider = stage.provider_until(vendor, "Ready=False CredentialsMissing")
+    assert says in condition(provider, "Ready")["message"]  # type: ignore[index]
+    live = stage.until("a", "Accepted=False CredentialsMissing")
+    assert says in condition(live, "Ready")["message"]  # type: ignore[index]
+    assert conditions(live)["Reconciling"] == "True CredentialsMissing"
+    stage.until("a", "Stalled=True CredentialsMissing")  # after the grace
+    assert stage.simulator.requests() == []
+    mend_secret(stage, vendor)
+    stage.provider_until(vendor, "Ready=True Available")
+    stage.until("a", "Ready=True Available")
+    stage.assert_created_once(1)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_wrong_key_says_so_until_it_is_repaired(stage: FaultStage, vendor: Vendor) -> None:
+    stage.namespace.apply(stage.secret(vendor, apiKey="not-the-key"))
+    apply_both(stage, vendor)
+    live = stage.until("a", "Ready=False CredentialsInvalid")
+    assert conditions(live)["Stalled"] == "True CredentialsInvalid"
+    stage.provider_until(vendor, "Ready=False CredentialsInvalid")
+    assert {request["method"] for request in stage.simulator.requests()} == {"GET"}
+    mend_secret(stage, vendor)
+    stage.until("a", "Ready=True Available")
+    stage.assert_created_once(1)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_key_that_is_revoked_changes_nothing_until_it_is_replaced(
+    stage: FaultStage, vendor: Vendor
+) -> None:
+    stage.apply_providers(vendor)
+    stage.deploy(MAKE[vendor]("a"))
+    served = stage.until("a", "Ready=True Available")
+    key, client = f"sim-{vendor}-key", "sim-client" if vendor == "paitient" else None
+    stage.simulator.put_token(vendor, "the-next-key", client_id=client)
+    stage.simulator.revoke(vendor, key)
+    live = stage.until("a", "Ready=False CredentialsInvalid")
+    assert conditions(live)["Serving"] == "Unknown Unknown"
+    assert live["status"]["externalID"] == served["status"]["externalID"]
+    stage.namespace.apply(stage.secret(vendor, apiKey="the-next-key"))
+    live = stage.until("a", "Ready=True Available")
+    assert live["status"]["externalID"] == served["status"]["externalID"]
+    stage.assert_created_once(1)
+
+
+def test_a_read_only_key_is_told_at_the_first_write(stage: FaultStage) -> None:
+    stage.simulator.put_token("parasail", "read-only-key", read_only=True)
+    stage.namespace.apply(stage.secret("parasail", apiKey="read-only-key"))
+    apply_both(stage, "parasail")
+    live = stage.until("a", "Ready=False PermissionDenied")
+    assert "read-only" in condition(live, "Ready")["message"]  # type: ignore[index]
+    assert conditions(live)["Stalled"] == "True PermissionDenied"
+    assert stage.live() == 0
+    mend_secret(stage, "parasail")
+    stage.until("a", "Ready=True Available")
+    stage.assert_created_once(1)
+
+
+@pytest.mark.parametrize(
+    ("vendor", "field"),
+    [
+        pytest.param("parasail", "baseURL", id="parasail"),
+        pytest.param("paitient", "baseURL", id="paitient"),
+        pytest.param("parasail", "chatBaseURL", id="the chat's"),
+    ],
+)
+def test_a_key_is_not_sent_to_a_host_that_nobody_allowed(
+    stage: FaultStage, vendor: Vendor, field: str
+) -> None:
+    # The same simulator under another name: whatever is sent there is in its journal.
+    elsewhere = stage.provider(vendor)["spec"][field].replace("127.0.0.1", "localhost")
+    stage.namespace.apply(stage.secret(vendor))
+    apply_both(stage, vendor, **{field: elsewhere})
+    stage.provider_until(vendor, "Ready=False HostNotAllowed")
+    live = stage.until("a", "Accepted=False HostNotAllowed")
+    assert elsewhere in condition(live, "Ready")["message"]  # type: ignore[index]
+    stage.provider_until(vendor, "Stalled=True HostNotAllowed")
+    assert stage.simulator.requests() == []
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_the_second_of_one_name_waits_for_the_first_to_go(stage: FaultStage, vendor: Vendor) -> None:
+    stage.apply_providers(vendor)
+    stage.deploy(MAKE[vendor]("first", deploymentName="shared-name"))
+    first = stage.until("first", "Ready=True Available")
+    stage.deploy(MAKE[vendor]("second", deploymentName="shared-name"))
+    second = stage.until("second", "Accepted=False NameTaken")
+    assert "first" in condition(second, "Ready")["message"]  # type: ignore[index]
+    assert stage.creates() == {"shared-name": 1}
+    assert stage.namespace.get("ModelDeployment", "first")["status"] == first["status"]
+    stage.namespace.delete("ModelDeployment", "first")
+    stage.namespace.wait_gone("ModelDeployment", "first")
+    second = stage.until("second", "Ready=True Available")
+    assert second["status"]["externalID"] != first["status"]["externalID"]
+    assert stage.simulator.counters(vendor)["max_live_by_name"] == {"shared-name": 1}
+
+
+def test_two_of_one_name_at_the_same_moment_make_one(stage: FaultStage) -> None:
+    stage.apply_providers()
+    for vendor in VENDORS:
+        stage.deploy(*(MAKE[vendor](f"{vendor}-{n}", deploymentName="shared-name") for n in range(4)))
+    expected = ["False NameTaken"] * 3 + ["True Available"]
+    for vendor in VENDORS:
+        eventually(
+            lambda v=vendor: sorted(
+                conditions(obj).get("Ready", "")
+                for obj in stage.namespace.objects("ModelDeployment")
+                if v in obj["spec"]
+            ),
+            until=lambda found: found == expected,
+            what=f"one of four at {vendor}",
+        )
+        assert stage.simulator.counters(vendor)["creates_by_name"] == {"shared-name": 1}
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_block_of_the_other_vendor_is_refused(stage: FaultStage, vendor: Vendor) -> None:
+    other: Vendor = "paitient" if vendor == "parasail" else "parasail"
+    stage.apply_providers(vendor)
+    stage.deploy(MAKE[other]("a", providerRef={"name": vendor}))
+    live = stage.until("a", "Accepted=False ProviderMismatch")
+    message = condition(live, "Ready")["message"]  # type: ignore[index]
+    assert vendor in message
+    assert other in message
+    assert stage.live() == 0
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_things_may_be_applied_in_any_order(stage: FaultStage, vendor: Vendor) -> None:
+    stage.deploy(MAKE[vendor]("a"))
+    live = stage.until("a", "Accepted=False ProviderNotFound")
+    assert conditions(live)["Reconciling"] == "True ProviderNotFound"
+    stage.namespace.apply(stage.provider(vendor))
+    stage.until("a", "Accepted=False CredentialsMissing")
+    stage.namespace.apply(stage.secret(vendor))
+    stage.until("a", "Ready=True Available")
+    stage.assert_created_once(1)
+
+
+def test_what_cannot_be_accepted_can_be_deleted(stage: FaultStage, cluster: Access) -> None:
+    stage.apply_providers("parasail")
+    stage.deploy(
+        manifests.parasail_deployment("no-provider", providerRef={"name": "nobody"}),
+        manifests.paitient_deployment("wrong-block", providerRef={"name": "parasail"}),
+    )
+    stage.until("no-provider", "Accepted=False ProviderNotFound")
+    stage.until("wrong-block", "Accepted=False ProviderMismatch")
+    stage.delete_all()
+    stage.all_gone()
