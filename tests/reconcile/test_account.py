@@ -234,3 +234,14 @@ def test_moving_wakes_the_poller_when_it_begins():
     account.settle(ONE, is_moving=False)
     account.forget(TWO)
     assert not account.moving
+
+
+def test_after_a_get_that_shows_another_state_the_same_list_is_news():
+    """An update that begins and ends within one second leaves no trace in a list whose times are whole seconds."""
+    account = new_account()
+    listed(account, *HELD.values())
+    for key, id_ in HELD.items():
+        account.note(key, id_)
+    assert listed(account, *HELD.values()) == set()
+    account.doubt(TWO)
+    assert listed(account, *HELD.values()) == {TWO}

@@ -158,6 +158,10 @@ class Account:
         if id_ is not None and self.snapshot is not None:
             self.seen[key] = self._version(id_)
 
+    def doubt(self, key: Key) -> None:
+        """A GET has shown another state than the last LIST: the next one is news, also if it says the same again."""
+        self.seen.pop(key, None)
+
     @property
     def is_confirmed(self) -> bool:
         return bool(self.confirmed)

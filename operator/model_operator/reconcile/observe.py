@@ -117,6 +117,8 @@ async def _read(look: Look, id_: str, item: Remote | None) -> Observed:
     memory.has_tagged = memory.has_tagged and full.owner_uid != look.desired.uid
     memory.version = item.version if item is not None else full.version
     memory.read_again_at = look.now + look.full_read_interval
+    if item is not None and item.word != full.word:
+        look.account.doubt(look.key)
     _compare(look, full)
     return _seen(full, memory)
 
