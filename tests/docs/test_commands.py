@@ -3,6 +3,7 @@
 The marker stands behind the language, as in ```` ```console test ````; readers do not see it.
 """
 
+import base64
 import os
 import re
 import shutil
@@ -88,6 +89,21 @@ def test_a_shell_understands_it(block: Block) -> None:
 def test_what_is_marked_works(block: Block, run: Callable[[Block], str]) -> None:
     output = run(block)
     assert [line for line in block.output if not is_shown(line, output)] == []
+
+
+def test_a_key_is_replaced_by_the_documented_command(
+    namespace: Namespace, run: Callable[[Block], str]
+) -> None:
+    """Also one that `kubectl create` has made, whose fields another manager holds."""
+    (block,) = [
+        block
+        for block in SHELL_BLOCKS
+        if "create secret" in block.script and block.page.stem == "troubleshooting"
+    ]
+    namespace.kubectl("create", "secret", "generic", "parasail", "--from-literal=apiKey=OLD")
+    run(block)
+    key = base64.b64decode(namespace.get("Secret", "parasail")["data"]["apiKey"])
+    assert key == b"YOUR_API_KEY"
 
 
 @pytest.mark.e2e

@@ -7,10 +7,13 @@ import pytest
 import yaml
 
 from model_operator.conditions import MEANINGS, ConditionType, Phase, Reason
+from model_operator.settings import Settings, flag_of
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 CRDS = sorted((ROOT / "crds").glob("*.yaml"))
+HAND_WRITTEN = ("backup.md", "costs.md", "security.md", "troubleshooting.md")
+FLAGS_OF_OTHERS = {"--status-include-resources"}  # Velero's
 # Reasons of Kubernetes itself and of Events, and kinds; the hand-written pages name them beside ours.
 OTHER_WORDS = {
     "ClusterRole",
@@ -102,11 +105,30 @@ def test_every_reason_is_explained_and_none_is_stale():
     assert listed == expected
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/troubleshooting.md", "docs/costs.md", "docs/backup.md"])
+@pytest.mark.parametrize("name", ["README.md", *(f"docs/{name}" for name in HAND_WRITTEN)])
 def test_no_page_names_a_reason_that_does_not_exist(name: str):
     text = (ROOT / name).read_text(encoding="utf-8")
     words = set(re.findall(r"`([A-Z][a-z]+(?:[A-Z]+[a-z]*)*)`", text))
     assert words - {*Reason, *Phase, *ConditionType, *OTHER_WORDS} == set()
+
+
+def test_the_log_lines_of_a_refused_start_are_those_of_the_code():
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "operator").rglob("*.py"))
+    lines = [
+        row[0].strip("`") for row in rows(section(page("troubleshooting.md"), "The operator does not start"))
+    ]
+    fragments = [part.strip() for line in lines for part in line.split("…") if part.strip()]
+    assert len(fragments) >= len(lines) > 1
+    assert [part for part in fragments if part not in source] == []
+
+
+@pytest.mark.parametrize("name", HAND_WRITTEN)
+def test_metrics_and_settings_that_a_page_names_exist(name: str):
+    text = page(name)
+    metrics = set(re.findall(r"`(model_operator_\w+)`", text))
+    assert metrics <= {row[0].strip("`") for row in rows(page("metrics.md"))}
+    flags = set(re.findall(r"`(--[a-z-]+)`", text)) - FLAGS_OF_OTHERS
+    assert flags <= {flag_of(setting) for setting in Settings.model_fields}
 
 
 def test_the_condition_table_of_the_readme_holds_reasons_only():
