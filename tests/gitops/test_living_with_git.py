@@ -278,3 +278,32 @@ def test_a_restored_object_without_its_id_makes_a_deployment_of_its_own(shared: 
     after = shared.until("llama", "Ready=True Available")
     assert conditions(after)["Synced"] == "True Synced"
     assert shared.simulator.counters("parasail")["live"] == 2
+
+
+@pytest.mark.simulator("--clock=scaled", "--time-scale=60")
+@pytest.mark.parametrize("way", ["status", "externalID"])
+def test_a_canary_endpoint_is_restored_and_not_made_again(
+    namespace: Namespace, simulator: SimulatorProcess, operator, way: str
+) -> None:
+    world = CanaryWorld(namespace, simulator, operator)
+    world.open("v1", "v2")
+    split = canary(traffic=traffic(v1=60, v2=40))
+    namespace.apply(split)
+    before = world.until("RolloutComplete=True Completed")
+    world.operator.kill()
+    namespace.delete("CanaryEndpoint", "triage")
+    namespace.edit("CanaryEndpoint", "triage", {"metadata": {"finalizers": None}})
+    namespace.wait_gone("CanaryEndpoint", "triage")
+    if way == "status":
+        namespace.apply(split)
+        path_ = path_of("CanaryEndpoint", namespace.name, "triage", "status")
+        namespace.api.merge(path_, {"status": before["status"]})
+    else:
+        split["spec"]["externalID"] = before["status"]["externalID"]
+        namespace.apply(split)
+    world.operator.restart()
+    after_sweeps(simulator, "paitient")
+    after = world.until("RolloutComplete=True Completed")
+    assert after["status"]["externalID"] == before["status"]["externalID"]
+    assert world.creates() == 1
+    assert world.split() == {"v1": 60, "v2": 40}
