@@ -127,10 +127,21 @@ async def test_a_change_calls_those_whom_it_concerns(polling):
     assert polling.news() == {A, NEW}
 
 
-async def test_who_asks_while_a_list_is_under_way_gets_the_next_one(polling):
+async def test_who_asks_while_the_first_list_is_under_way_gets_that_one(polling):
     await polling.begins()
     polling.account.want_list(NEW)
     await polling.ends([])
+    assert polling.news() == {NEW}
+    assert polling.account.waiting == set()
+
+
+async def test_who_asks_while_a_later_list_is_under_way_gets_the_next_one(polling):
+    await polling.lists([])
+    polling.account.want_list(A)
+    await polling.begins()
+    polling.account.want_list(NEW)
+    await polling.ends([])
+    assert A in polling.news()
     assert polling.account.waiting == {NEW}
     await polling.lists([])
     assert polling.news() == {NEW}

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from model_operator.domain import Key, Priority
 from model_operator.errors import CredentialsInvalid, ProviderError, Unsupported, delay_after
-from model_operator.reconcile.account import Account, Clock, Snapshot
+from model_operator.reconcile.account import HICCUPS, Account, Clock, Snapshot
 from model_operator.reconcile.cache import Cache
 
 _AFTER_BUG = 5.0
@@ -68,7 +68,8 @@ class Poller:
             return
         account.can_list = True
         ids = self._cache.ids(account.members)
-        late = account.waiting - waiting  # asked while this LIST was under way: theirs is the next one
+        # Who asks while a LIST is under way has seen too little in the one before: theirs is the next one.
+        late = account.waiting - waiting if account.snapshot is not None else set[Key]()
         # What was created while this LIST was under way need not be in it.
         snapshot = Snapshot.of(begun, remotes, ended=self._clock())
         news = account.listed(snapshot, ids.held, ids.expected & before)
@@ -114,6 +115,8 @@ class Poller:
         account = self._account
         sweep = account.poll_interval.total_seconds()
         if account.error is not None:
+            if account.snapshot is not None and account.failures <= HICCUPS:
+                return sweep  # a blip of seconds is nobody's news
             delay = delay_after(account.error, account.failures - 1).total_seconds()
             return max(delay, self._quick)
         if not account.can_list:

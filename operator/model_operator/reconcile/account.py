@@ -163,6 +163,11 @@ class Account:
         self.seen.pop(key, None)
 
     @property
+    def has_answered(self) -> bool:
+        """False until the first LIST has ended, in whatever way."""
+        return self.snapshot is not None or self.error is not None or not self.can_list
+
+    @property
     def is_confirmed(self) -> bool:
         return bool(self.confirmed)
 

@@ -60,7 +60,7 @@ class DeploymentPass:
             await report_invalid(self.kube, self.cache, key, entry.invalid, self.clock())
             return None
         resource = self.cache.deployment(key)
-        if resource is None or self._is_early(resource):
+        if resource is None or self._is_early(key, resource):
             return None
         memory = self._memory(key, resource)
         resource = await self._keep_finalizer(key, resource)
@@ -76,10 +76,17 @@ class DeploymentPass:
         await self._report(key, resource, s, step, memory)
         return self._settle(key, s, step, account, memory)
 
-    def _is_early(self, resource: ModelDeployment) -> bool:
-        """Its ModelProvider is there and has not had its first pass, which will bring this one back."""
+    def _is_early(self, key: Key, resource: ModelDeployment) -> bool:
+        """Its ModelProvider's first pass, or its account's first LIST, is still to come and will bring it back."""
         ref = provider_key(resource)
-        return self.cache.provider(ref) is not None and ref not in self.bindings
+        binding = self.bindings.get(ref)
+        if binding is None:
+            return self.cache.provider(ref) is not None
+        account = binding.account
+        if account is None or account.has_answered:
+            return False
+        account.waiting.add(key)
+        return True
 
     async def _keep_finalizer(self, key: Key, resource: ModelDeployment) -> ModelDeployment:
         """Put it (back) on a living object; a `kubectl replace` may have taken it off."""
@@ -135,7 +142,7 @@ class DeploymentPass:
         return Situation(
             desired=desire(resource, vendor),
             wanted=not resource.metadata.is_terminating,
-            status=resource.status,
+            status=memory.complete(resource.status),
             observed=Observed(),
             recall=memory.recall(pending.started_at if pending else None),
             capabilities=vendor.capabilities,
@@ -207,6 +214,10 @@ class DeploymentPass:
             body = await self.kube.replace_status(key, version, status.dump())
             self.cache.renew(key, body)
             self.record.note(key, resource.metadata, of_deployment(resource.status, status))
+        if memory.lost_endpoint is not None and status.endpoint is not None:
+            message = f'A create of endpoint "{memory.lost_endpoint}" got no answer and was sent again: a spare one may stay.'
+            self.record.warn(key, resource.metadata, "EndpointOrphaned", message)
+            memory.lost_endpoint = None
         memory.note_written(resource.status, status, s.now)
 
     def _settle(
