@@ -50,6 +50,8 @@ class Accounts:
 
     def close(self, account: Account, member: Key) -> None:
         """That ModelProvider no longer leads there; without any left the account is closed."""
+        for key in self._cache.dependents(member):
+            account.forget(key)
         account.members.discard(member)
         account.confirmed.discard(member)
         opened = self._open.get(account.id)

@@ -8,7 +8,14 @@ from datetime import timedelta
 
 from model_operator.conditions import Phase, Reason
 from model_operator.domain import RunState
-from model_operator.errors import AccountMismatch, CredentialsInvalid, NameTaken, ProviderError, Unsupported, retry_for
+from model_operator.errors import (
+    AccountMismatch,
+    CredentialsInvalid,
+    NameTaken,
+    ProviderError,
+    Unsupported,
+    retry_for,
+)
 from model_operator.plan.situation import Action, Plan, Progress, Situation, Verdict
 
 HELD = Verdict(True, Reason.SYNCED, "The provider holds the spec.")

@@ -73,6 +73,7 @@ async def _carry_out(
             last = LastPowerAction(
                 action=power, at=s.now, generation=s.desired.generation, correction=is_correction
             )
+            memory.power = last
             return s, _with(soon, "last_power_action", last)
         case Delete(id=id_, force=force):
             return s, await _delete(s, soon, provider, memory, id_, force=force)
@@ -130,6 +131,8 @@ def _refused(s: Situation, plan: Plan, error: ProviderError, memory: Memory) -> 
     memory.failures += 1
     memory.failure = Failure(error, s.now + delay, s.desired.generation)
     said = failed_step(s, plan, error, delay)
+    if isinstance(plan.action, CreateEndpoint) and isinstance(error, Unavailable) and error.may_have_landed:
+        memory.lost_endpoint = plan.action.name
     if not isinstance(plan.action, Create):
         return said
     if isinstance(error, Unavailable) and error.may_have_landed:

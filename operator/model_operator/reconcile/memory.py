@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from model_operator.domain import Remote
-from model_operator.models.deployment_status import ModelDeploymentStatus
+from model_operator.models.deployment_status import LastPowerAction, ModelDeploymentStatus
 from model_operator.plan.situation import Failure, ProbeResult, Recall, SentUpdate
 
 
@@ -40,10 +40,21 @@ class Memory:
     """Only a LIST that began later counts (after a deployment proved to be gone)."""
     missed_at: datetime | None = None
     """First 404, where no LIST can confirm it."""
+    power: LastPowerAction | None = None
+    """Our last pause or resume, should it not have reached the status."""
+    lost_endpoint: str | None = None
+    """Name of an endpoint whose create may have been carried out although nobody answered."""
     is_finished: bool = False
     """Its deletion is done; the coming DELETED event needs no look."""
     published: tuple[str, ...] | None = None
     """What was last written to the connection's ConfigMap, or found there."""
+
+    def complete(self, status: ModelDeploymentStatus) -> ModelDeploymentStatus:
+        """The status with a power action that a failed write has kept from it."""
+        last = status.last_power_action
+        if self.power is None or (last is not None and last.at >= self.power.at):
+            return status
+        return status.model_copy(update={"last_power_action": self.power})
 
     def recall(self, intent_started_at: datetime | None) -> Recall:
         return Recall(
@@ -69,7 +80,7 @@ class Memory:
         self.failure, self.failures = None, 0  # of what was there before
         if after.external_id is None:
             self.list_after, self.full, self.version, self.read_again_at = now, None, None, None
-            self.delete_sent_at = self.sent_update = self.probe = self.missed_at = None
+            self.delete_sent_at = self.sent_update = self.probe = self.missed_at = self.power = None
         elif self.created is None and before.pending is None:
             self.adopted_at = now
         self.created = self.absent_since = None
