@@ -147,12 +147,10 @@ def test_nothing_is_written_and_only_lists_are_asked_for_while_nothing_changes(
 
 
 def _assert_quiet(world: World, proxy: ApiProxy) -> None:
-    for vendor in VENDORS:
-        after_sweeps(world.simulator, vendor, sweeps=2)
+    after_sweeps(world.simulator, *VENDORS, sweeps=2)
     writes, since = len(proxy.writes()), world.simulator.last_request
     events = len(world.namespace.objects("Event"))
-    for vendor in VENDORS:
-        after_sweeps(world.simulator, vendor, sweeps=6)
+    after_sweeps(world.simulator, *VENDORS, sweeps=5)
     assert [(seen.method, seen.path) for seen in proxy.writes()[writes:]] == []
     assert len(world.namespace.objects("Event")) == events
     assert {request["operation"] for request in world.simulator.requests(since)} == {"list"}

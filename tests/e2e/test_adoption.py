@@ -23,13 +23,18 @@ def adopting(vendor: Vendor, name: str, id_: str, **spec: Any) -> Object:
     return make(name, **{"externalID": id_, "deletionPolicy": "Orphan", **spec})
 
 
+def poll_every_five_seconds(world: World, vendor: Vendor) -> None:
+    world.namespace.edit("ModelProvider", vendor, {"spec": {"pollInterval": "5s"}})
+    world.namespace.wait_for_condition("ModelProvider", vendor, "Ready=True Available")
+
+
 def replicas_of(remote: Json) -> int:
     return int(remote["replicas"] if "replicas" in remote else remote["min_replicas"])
 
 
 @pytest.mark.parametrize("vendor", BOTH)
 def test_what_is_taken_over_is_shown_first_and_corrected_a_sweep_later(shared: World, vendor: Vendor) -> None:
-    shared.namespace.edit("ModelProvider", vendor, {"spec": {"pollInterval": "5s"}})
+    poll_every_five_seconds(shared, vendor)
     extra: Json = (
         {"contextLength": 4096, "description": "by hand"}
         if vendor == "parasail"
@@ -80,7 +85,7 @@ def test_an_omitted_paused_leaves_a_stopped_deployment_stopped(shared: World) ->
 
 
 def test_power_waits_for_the_sweep_as_fields_do(shared: World) -> None:
-    shared.namespace.edit("ModelProvider", "parasail", {"spec": {"pollInterval": "5s"}})
+    poll_every_five_seconds(shared, "parasail")
     id_ = create_by_hand(shared.simulator, "parasail", "legacy")
     since = shared.simulator.last_request
     shared.namespace.apply(adopting("parasail", "legacy", id_, paused=True))

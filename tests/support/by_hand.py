@@ -59,11 +59,12 @@ def word_of(remote: Json) -> str:
     return str(status["status"] if isinstance(status, dict) else status)
 
 
-def after_sweeps(simulator: SimulatorProcess, vendor: Vendor, sweeps: int = 3) -> None:
-    """Until the operator has listed the account so many times more: what it wanted to do by then, it has done."""
+def after_sweeps(simulator: SimulatorProcess, *vendors: Vendor, sweeps: int = 3) -> None:
+    """Until the operator has listed these accounts so many times more: what it wanted to do by then, it has done."""
     since = simulator.last_request
-    eventually(
-        lambda: simulator.requests(since, vendor=vendor, operation="list"),
-        until=lambda lists: len(lists) > sweeps,
-        what=f"{sweeps} sweeps",
-    )
+    for vendor in vendors:
+        eventually(
+            lambda vendor=vendor: simulator.requests(since, vendor=vendor, operation="list"),
+            until=lambda lists: len(lists) > sweeps,
+            what=f"{sweeps} sweeps of {vendor}",
+        )
