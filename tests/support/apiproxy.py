@@ -303,7 +303,12 @@ class ApiProxy:
         if ending is not None:
             return _end(request, ending, seen)
         # A request that is on its way is not called back, as on a real network.
-        reply = await asyncio.shield(asyncio.ensure_future(self._send_on(request, body)))
+        sending = asyncio.ensure_future(self._send_on(request, body))
+        try:
+            reply = await asyncio.shield(sending)
+        except asyncio.CancelledError:
+            sending.add_done_callback(_hang_up)  # its client has gone, and nobody reads the answer
+            raise
         try:
             ending = await self._apply(Phase.REPLY, request, body)
             return _end(request, ending, seen) if ending is not None else await _stream(request, reply, seen)
@@ -326,6 +331,11 @@ class ApiProxy:
             allow_redirects=False,
             skip_auto_headers=("Accept-Encoding", "Content-Type", "User-Agent"),
         )
+
+
+def _hang_up(sending: "asyncio.Future[aiohttp.ClientResponse]") -> None:
+    if not sending.cancelled() and sending.exception() is None:
+        sending.result().close()
 
 
 def _end(request: web.Request, outcome: Answer | Cut, seen: Seen) -> web.Response:

@@ -1,4 +1,4 @@
-"""`model-operator demo`: set the stage, tell the story, stay up for playing; one message if something is missing."""
+"""`model-operator demo`: set the stage, tell the story in two acts, stay up for playing; one message if something is missing."""
 
 import contextlib
 import os
@@ -9,12 +9,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from model_operator.demo import shipped, story
+from model_operator.demo import canary_story, shipped, story
 from model_operator.demo.controlplane import ControlPlaneFailed
 from model_operator.demo.controlplane_access import KubectlFailed
 from model_operator.demo.controlplane_binaries import NoControlPlane
 from model_operator.demo.processes import ProcessFailed
 from model_operator.demo.programs import NotUp
+from model_operator.demo.proof import NotShown
 from model_operator.demo.screen import Screen
 from model_operator.demo.stage import NotOnThisCluster, Stage, set_up
 
@@ -23,10 +24,10 @@ _EXPECTED = (
     KubectlFailed,
     NoControlPlane,
     NotOnThisCluster,
+    NotShown,
     NotUp,
     ProcessFailed,
     shipped.NoManifests,
-    story.NotShown,
     subprocess.TimeoutExpired,
 )
 _INTERRUPTED = 130
@@ -39,6 +40,7 @@ def run(*, once: bool, keep: bool, existing_cluster: bool) -> int:
     try:
         with _sigterm_is_interrupt(), set_up(screen, keep=keep, existing_cluster=existing_cluster) as stage:
             story.tell(stage)
+            canary_story.tell(stage)
             is_told = True
             if not once:
                 _stay(stage)

@@ -16,9 +16,20 @@ from rich.table import Table
 from rich.text import Text
 
 Row = tuple[str, ...]
-COLUMNS = ("NAME", "PHASE", "READY", "REASON", "REPLICAS", "PROVIDER")
-_WIDTHS = (22, 10, 8, 12, 9, 9)
-_COLOURS = {"True": "green", "False": "yellow", "Ready": "green", "Paused": "blue", "Failed": "red"}
+Column = tuple[str, int]
+"""A headline and how many characters a cell of it takes, where the table is not redrawn."""
+_COLOURS = {
+    "True": "green",
+    "False": "yellow",
+    "Ready": "green",
+    "Completed": "green",
+    "Pass": "green",
+    "Paused": "blue",
+    "Failed": "red",
+    "Fail": "red",
+    "RollingBack": "red",
+    "RolledBack": "red",
+}
 _PAUSE = 0.4  # seconds between two looks; each is one run of kubectl
 
 
@@ -71,11 +82,16 @@ class Screen:
         console.print(Text(f"\ndemo: {error}", style="red"))
 
     def follow(
-        self, look: Callable[[], Sequence[Row]], until: Callable[[Sequence[Row]], bool], within: timedelta
+        self,
+        columns: Sequence[Column],
+        look: Callable[[], Sequence[Row]],
+        until: Callable[[Sequence[Row]], bool],
+        within: timedelta,
     ) -> Sequence[Row] | None:
         """Show the rows until they are as wanted; None if they are not `within` that time."""
         deadline = time.monotonic() + within.total_seconds()
-        with _LiveTable(self._console) if self.is_live else _Lines(self._console) as shown:
+        shown_as = _LiveTable if self.is_live else _Lines
+        with shown_as(self._console, columns) as shown:
             while True:
                 rows = look()
                 shown.show(rows)
@@ -87,7 +103,8 @@ class Screen:
 
 
 class _LiveTable:
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, columns: Sequence[Column]) -> None:
+        self._titles = [title for title, _ in columns]
         self._live = Live(console=console, auto_refresh=False)
 
     def __enter__(self) -> Self:
@@ -100,7 +117,7 @@ class _LiveTable:
         self._live.stop()
 
     def show(self, rows: Sequence[Row]) -> None:
-        table = Table(*COLUMNS, box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
+        table = Table(*self._titles, box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
         for row in rows:
             table.add_row(*(Text(cell, style=_COLOURS.get(cell, "")) for cell in row))
         grid = Table.grid(padding=(0, 0, 0, 5))
@@ -109,12 +126,13 @@ class _LiveTable:
 
 
 class _Lines:
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, columns: Sequence[Column]) -> None:
         self._console = console
+        self._columns = columns
         self._shown: dict[str, Row] = {}
 
     def __enter__(self) -> Self:
-        self._print(COLUMNS)
+        self._print(tuple(title for title, _ in self._columns))
         return self
 
     def __exit__(
@@ -129,6 +147,6 @@ class _Lines:
                 self._print(row)
 
     def _print(self, row: Row) -> None:
-        cells = (cell.ljust(width) for cell, width in zip(row, _WIDTHS, strict=True))
+        cells = (cell.ljust(width) for cell, (_, width) in zip(row, self._columns, strict=True))
         self._console.print(Text(f"     {' '.join(cells)}".rstrip()))
         sys.stdout.flush()

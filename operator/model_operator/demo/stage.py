@@ -23,9 +23,18 @@ from model_operator.demo.programs import NotUp, Part
 from model_operator.demo.screen import Screen
 
 PORT = 8700  # in manifests/examples/simulator-providers.yaml, and the simulator's default
-TIME_SCALE = (
-    3  # a start at Parasail takes eight seconds: long enough to be seen, short enough to be waited for
-)
+TIME_SCALE = 60  # a minute of the provider's metrics passes in a second
+SIMULATED = {  # clock seconds: a start at Parasail is long enough to be seen and short enough to be waited for
+    "parasail.start_s": 160,
+    "parasail.stop_s": 60,
+    "parasail.delete_s": 40,
+    "parasail.instance_s": 80,
+    "paitient.create_s": 120,
+    "paitient.update_s": 80,
+    "paitient.delete_s": 60,
+    "paitient.tombstone_s": 1200,
+    "metrics.endpoint_rps": 100,
+}
 NAMESPACE = "model-operator-demo"
 
 
@@ -42,7 +51,12 @@ class Stage:
     namespace: str
     simulator: Part
     operator: Part
-    examples: Path
+    manifests: Path
+
+    @property
+    def examples(self) -> Path:
+        """The manifests that a user may start from."""
+        return self.manifests / "examples"
 
     def kubectl(self, *args: str, shown: bool = True) -> str:
         """Run kubectl, show command and outcome. Raises `KubectlFailed`, or `NotUp` when a part has ended."""
@@ -80,7 +94,7 @@ def set_up(screen: Screen, *, keep: bool, existing_cluster: bool) -> Iterator[St
         screen.command("model-operator crds | kubectl apply --server-side --filename -")
         screen.command(f"kubectl apply --server-side --filename {shipped.as_typed(manifests / 'rbac.yaml')}")
         screen.outcome(programs.install(cluster, manifests / "rbac.yaml"))
-        screen.step("A simulator of both providers, whose clock runs faster, and the operator")
+        screen.step("A simulator of both providers, where a minute passes in a second, and the operator")
         simulator = _simulator(screen, processes, folder)
         operator = _operator(screen, processes, folder, cluster, simulator)
         if existing_cluster:
@@ -88,7 +102,7 @@ def set_up(screen: Screen, *, keep: bool, existing_cluster: bool) -> Iterator[St
             stack.callback(_leave_namespace, cluster)
         if keep:
             screen.progress(f"logs will stay in {folder}")
-        yield Stage(screen, cluster, namespace, simulator, operator, manifests / "examples")
+        yield Stage(screen, cluster, namespace, simulator, operator, manifests)
 
 
 def _own(screen: Screen) -> Cluster:
@@ -131,7 +145,7 @@ def _enter_namespace(cluster: Cluster) -> None:
 
 def _leave_namespace(cluster: Cluster) -> None:
     """The operator still runs and lets go of its objects; if it cannot, the simulator's end ends them, too."""
-    kinds = "modeldeployments,modelproviders"
+    kinds = "canaryendpoints,modeldeployments,modelproviders"
     done = cluster.kubectl("delete", kinds, "--all", "--timeout=30s", check=False)
     if done.returncode != 0:
         names = cluster.kubectl("get", kinds, "--output=name", check=False).stdout.split()
@@ -145,6 +159,7 @@ def _leave_namespace(cluster: Cluster) -> None:
 def _simulator(screen: Screen, processes: Processes, folder: Path) -> Part:
     port = PORT if _is_free(PORT) else 0
     flags = [f"--port={port}", "--clock=scaled", f"--time-scale={TIME_SCALE}"]
+    flags += [f"--knob={name}={value}" for name, value in SIMULATED.items()]
     part = programs.start_simulator(processes, folder, *flags)
     screen.command(_typed("model-operator", "simulator", f"--port={part.url.rpartition(':')[2]}", *flags[1:]))
     screen.progress(f"  {part.url}: Parasail, PaiTIENT, and what they were asked (/__sim/requests)")

@@ -1,36 +1,35 @@
-"""What the demo shows, step by step: from `kubectl apply` to a served model, through every edit, to nothing left.
+"""The demo's first act, step by step: from `kubectl apply` to a served model, through every edit, to nothing left.
 
 Each step does what a user would do, with the command shown, and then looks at what came of it: a step that
 does not come true ends the demo with `NotShown`.
 """
 
-import http.client
 import json
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any
 
 from model_operator.demo import shipped
-from model_operator.demo.processes import end_of
-from model_operator.demo.provider_http import request
-from model_operator.demo.screen import Row
+from model_operator.demo.proof import NotShown, Object, ask, check, control, get
+from model_operator.demo.screen import Column, Row
 from model_operator.demo.stage import PORT, Stage
-
-Object = dict[str, Any]
 
 _WITHIN = timedelta(seconds=90)
 _PARASAIL = {"Authorization": "Bearer sim-parasail-key"}
 _PAITIENT = {"Authorization": "Bearer sim-paitient-key", "X-Client-ID": "sim-client"}
 _FILES = ("parasail.yaml", "paitient.yaml")
+_COLUMNS: tuple[Column, ...] = (
+    ("NAME", 22),
+    ("PHASE", 10),
+    ("READY", 8),
+    ("REASON", 12),
+    ("REPLICAS", 9),
+    ("PROVIDER", 9),
+)
 _NAMES = ("llama", "clinical-assistant")  # of the deployments in these files
 
 
-class NotShown(Exception):
-    """Something did not come true; the text says what, and how the operator's log ends."""
-
-
 def tell(stage: Stage) -> None:
-    """The whole story. Raises `NotShown` or what kubectl raises."""
+    """The whole act. Raises `NotShown` or what kubectl raises."""
     for chapter in (_accounts, _deployments, _chat, _generate, _scale, _pause, _resume, _delete):
         chapter(stage)
 
@@ -60,20 +59,20 @@ def _chat(stage: Stage) -> None:
     stage.screen.step(
         "A chat completion at Parasail: status.endpointURL, and status.externalAlias as the model"
     )
-    status = _get(stage, "llama")["status"]
+    status = get(stage, "llama")["status"]
     url, model = status["endpointURL"], status["externalAlias"]
     message = {"role": "user", "content": "What is the capital of France?"}
     code, text = _post(stage, f"{url}/chat/completions", _PARASAIL, {"model": model, "messages": [message]})
-    _check(stage, code == 200, f"the chat completion was answered with {code}: {text}")
+    check(stage, code == 200, f"the chat completion was answered with {code}: {text}")
     stage.screen.good(f"the model says: {json.loads(text)['choices'][0]['message']['content']}")
 
 
 def _generate(stage: Stage) -> None:
     stage.screen.step("A prompt at PaiTIENT: status.endpointURL takes it as it is")
-    url = _get(stage, "clinical-assistant")["status"]["endpointURL"]
+    url = get(stage, "clinical-assistant")["status"]["endpointURL"]
     body = {"prompt": "Summarize: the patient reports a mild headache.", "max_tokens": 64}
     code, text = _post(stage, url, _PAITIENT, body)
-    _check(stage, code == 200, f"the prompt was answered with {code}: {text}")
+    check(stage, code == 200, f"the prompt was answered with {code}: {text}")
     stage.screen.good(f"the model says: {json.loads(text)['text']}")
 
 
@@ -82,7 +81,7 @@ def _scale(stage: Stage) -> None:
     stage.kubectl("scale", "modeldeployment", "llama", "--replicas=2")
     _follow(stage, _row("llama", phase="Ready", replicas="2"), "two replicas")
     remote = _remote(stage, "llama")
-    _check(stage, remote["replicas"] == 2, f"Parasail has {remote['replicas']} replicas")
+    check(stage, remote["replicas"] == 2, f"Parasail has {remote['replicas']} replicas")
     stage.screen.good("Parasail runs two replicas")
 
 
@@ -92,7 +91,7 @@ def _pause(stage: Stage) -> None:
     _follow(stage, _row("llama", phase="Paused"), "the pause")
     remote = _remote(stage, "llama")
     word = remote["status"]["status"]
-    _check(stage, word in ("OFFLINE", "PAUSED"), f"Parasail says {word}")
+    check(stage, word in ("OFFLINE", "PAUSED"), f"Parasail says {word}")
     stage.screen.good(f"Parasail says {word}; Ready is True all the same, since it is as the spec says")
 
 
@@ -101,21 +100,19 @@ def _resume(stage: Stage) -> None:
     _patch_paused(stage, paused=False)
     _follow(stage, _row("llama", phase="Ready", replicas="2"), "the resumption")
     remote = _remote(stage, "llama")
-    _check(stage, remote["status"]["status"] == "ONLINE", f"Parasail says {remote['status']}")
+    check(stage, remote["status"]["status"] == "ONLINE", f"Parasail says {remote['status']}")
     stage.screen.good("Parasail says ONLINE, under the same id as before")
 
 
 def _delete(stage: Stage) -> None:
     stage.screen.step("Deleted, and nothing is left at the providers")
     stage.kubectl("delete", *_filenames(stage))
-    url = f"{stage.simulator.url}/__sim/counters"
-    stage.screen.command(f"curl {url}")
-    counters = json.loads(request("GET", url)[1])
+    counters = control(stage, "GET", "/counters")
     for vendor, name in (("parasail", "Parasail"), ("paitient", "PaiTIENT")):
         count = counters[vendor]
         created, deleted, live = count["creates"].get("deployment", 0), count["deletes"], count["live"]
         stage.screen.outcome(f"{name}: {created} created, {deleted} deleted, {live} left")
-        _check(
+        check(
             stage, (created, deleted, live) == (1, 1, 0), f"{name} should have created one and have none left"
         )
     stage.screen.good("one created and none left at each")
@@ -134,8 +131,8 @@ def _patch_paused(stage: Stage, *, paused: bool) -> None:
 def _follow(stage: Stage, until: Callable[[Row], bool], what: str) -> None:
     """Show the table until `until` holds of each row."""
     stage.screen.command("kubectl get modeldeployments --watch")
-    rows = stage.screen.follow(lambda: _rows(stage), lambda rows: all(map(until, rows)), _WITHIN)
-    _check(stage, rows is not None, f"waited {_WITHIN.total_seconds():g} s for {what}")
+    rows = stage.screen.follow(_COLUMNS, lambda: _rows(stage), lambda rows: all(map(until, rows)), _WITHIN)
+    check(stage, rows is not None, f"waited {_WITHIN.total_seconds():g} s for {what}")
 
 
 def _rows(stage: Stage) -> Sequence[Row]:
@@ -169,19 +166,14 @@ def _row(name: str, *, phase: str, replicas: str | None = None) -> Callable[[Row
     return holds
 
 
-def _get(stage: Stage, name: str) -> Object:
-    found: Object = json.loads(stage.kubectl("get", "modeldeployment", name, "--output=json", shown=False))
-    return found
-
-
 def _remote(stage: Stage, name: str) -> Object:
     """The deployment as Parasail shows it."""
-    id_ = _get(stage, name)["status"]["externalID"]
+    id_ = get(stage, name)["status"]["externalID"]
     url = f"{stage.simulator.url}/parasail/api/v1/dedicated/deployments/{id_}"
     fields = "{id, replicas, status: .status.status}"
     stage.screen.command(f"curl {url} {_header_flags(_PARASAIL)} | jq -c '{fields}'")
-    code, text = _ask(stage, "GET", url, _PARASAIL, None)
-    _check(stage, code == 200, f"{url} was answered with {code}: {text}")
+    code, text = ask(stage, "GET", url, _PARASAIL, None)
+    check(stage, code == 200, f"{url} was answered with {code}: {text}")
     remote: Object = json.loads(text)
     shown = {"id": remote["id"], "replicas": remote["replicas"], "status": remote["status"]["status"]}
     stage.screen.outcome(json.dumps(shown, separators=(",", ":")))
@@ -190,26 +182,10 @@ def _remote(stage: Stage, name: str) -> Object:
 
 def _post(stage: Stage, url: str, headers: dict[str, str], body: Object) -> tuple[int, str]:
     stage.screen.command(f"curl {url} {_header_flags(headers)} --json '{json.dumps(body)}'")
-    code, text = _ask(stage, "POST", url, headers, body)
+    code, text = ask(stage, "POST", url, headers, body)
     stage.screen.outcome(text)
     return code, text
 
 
-def _ask(
-    stage: Stage, method: str, url: str, headers: dict[str, str], body: Object | None
-) -> tuple[int, str]:
-    try:
-        return request(method, url, headers, body)
-    except (OSError, http.client.HTTPException) as error:
-        raise NotShown(f"{url} does not answer: {error}\n{end_of(stage.simulator.process.log)}") from error
-
-
 def _header_flags(headers: dict[str, str]) -> str:
     return " ".join(f"-H '{name}: {value}'" for name, value in headers.items())
-
-
-def _check(stage: Stage, is_true: bool, complaint: str) -> None:
-    if not is_true:
-        raise NotShown(
-            f"{complaint}\nThe operator's log ends:\n{end_of(stage.operator.process.log, lines=15)}"
-        )

@@ -20,6 +20,7 @@ from model_operator.models.metadata import Metadata
 from model_operator.models.paitient import PaitientSpec
 from model_operator.models.parasail import ParasailSpec
 from model_operator.models.parse import parse_body
+from model_operator.models.provider import ProviderType
 from model_operator.models.rules import REPLACE, checked, immutable, immutable_if_set, positive, rule
 from model_operator.models.wire import Duration, Model
 
@@ -252,6 +253,11 @@ class ModelDeploymentSpec(Model):
         if (self.parasail is None) == (self.paitient is None):
             raise ValueError("set exactly one of parasail and paitient")
         return self
+
+    @property
+    def vendor(self) -> ProviderType:
+        """Whose block the spec has."""
+        return ProviderType.PARASAIL if self.parasail is not None else ProviderType.PAITIENT
 
 
 class ModelDeployment(Model):

@@ -147,6 +147,11 @@ class Vendor(Protocol):
 
     def may_scale_down(self, spec: ModelDeploymentSpec) -> bool: ...
 
+    def forces_delete(self, spec: ModelDeploymentSpec) -> bool: ...
+
+    def endpoint_name(self, spec: ModelDeploymentSpec) -> str | None:
+        """Of the routing endpoint that the spec asks for besides the deployment."""
+
     def credentials(self, secret: Mapping[str, str]) -> Credentials:
         """Raises `CredentialsIncomplete` that names the missing key."""
 

@@ -100,7 +100,7 @@ class DeploymentPass:
     async def _observe(
         self, key: Key, resource: ModelDeployment, memory: Memory
     ) -> tuple[Situation, Account | None]:
-        vendor = self.vendors["parasail" if resource.spec.parasail is not None else "paitient"]
+        vendor = self.vendors[resource.spec.vendor]
         binding = self.bindings.get(provider_key(resource))
         s = self._situation(resource, vendor, memory)
         refused = self._refuse(resource, vendor, binding)

@@ -18,7 +18,6 @@ _PROGRESS_DEADLINE = timedelta(minutes=30)
 def desire(resource: ModelDeployment, vendor: Vendor) -> Desired:
     """Effective values for everything that the spec leaves out."""
     metadata, spec = resource.metadata, resource.spec
-    paitient = spec.paitient
     limit = vendor.capabilities.name_limit
     return Desired(
         uid=metadata.uid,
@@ -34,10 +33,10 @@ def desire(resource: ModelDeployment, vendor: Vendor) -> Desired:
         may_scale_down=vendor.may_scale_down(spec),
         corrects_drift=spec.drift_policy is not DriftPolicy.REPORT,
         orphans=spec.deletion_policy is DeletionPolicy.ORPHAN,
-        forces_delete=bool(paitient and paitient.force_delete),
+        forces_delete=vendor.forces_delete(spec),
         progress_deadline=spec.progress_deadline or _PROGRESS_DEADLINE,
         probe=_probe(spec),
-        endpoint_name=paitient.endpoint_name if paitient else None,
+        endpoint_name=vendor.endpoint_name(spec),
     )
 
 

@@ -82,7 +82,7 @@ def _completed(scene: Scene) -> Outlook:
 
 def _rolled_back(scene: Scene) -> Outlook:
     rollout = scene.rollout
-    why = f"{rollout.failure.reason}: {rollout.failure.message}" if rollout.failure else ""
+    why = f"{rollout.failure.reason}: {rollout.failure.message.rstrip(chr(46))}" if rollout.failure else ""
     message = (
         f"Back at {describe(rollout.origin)} after {why}. Change spec.traffic or spec.rollout.retry, or annotate"
         f" with modeloperator.dev/action: retry:{rollout.id}."

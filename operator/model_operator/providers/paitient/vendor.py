@@ -38,6 +38,14 @@ class Paitient(Vendor):
         return False
 
     @override
+    def forces_delete(self, spec: ModelDeploymentSpec) -> bool:
+        return bool(spec.paitient and spec.paitient.force_delete)
+
+    @override
+    def endpoint_name(self, spec: ModelDeploymentSpec) -> str | None:
+        return spec.paitient.endpoint_name if spec.paitient else None
+
+    @override
     def credentials(self, secret: Mapping[str, str]) -> Credentials:
         return Credentials(api_key=read_key(secret, "apiKey"), client_id=read_key(secret, "clientID"))
 

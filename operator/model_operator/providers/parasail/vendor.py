@@ -40,6 +40,14 @@ class Parasail(Vendor):
         return policy in (ScaleDownPolicy.TIMER, ScaleDownPolicy.INACTIVE)
 
     @override
+    def forces_delete(self, spec: ModelDeploymentSpec) -> bool:
+        return False
+
+    @override
+    def endpoint_name(self, spec: ModelDeploymentSpec) -> None:
+        return None
+
+    @override
     def credentials(self, secret: Mapping[str, str]) -> Credentials:
         return Credentials(api_key=read_key(secret, "apiKey"))
 
