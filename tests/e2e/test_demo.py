@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -33,6 +33,25 @@ CHAPTERS = (
     "Paused",
     "Resumed",
     "Deleted, and nothing is left",
+    "Two versions of a model, and a CanaryEndpoint",
+    "v2 takes over step by step",
+    "v3, of whose requests 6 % fail",
+    "v3 is tried, seen through, and taken back",
+    "The CanaryEndpoint deleted",
+    "nothing that costs is left",
+)
+# What the second act shows live, and what came of it.
+CANARY = (
+    r"triage +Completed +v1=100 +True ",
+    r"triage +Progressing +v1=95 v2=5 +1/4 .*True +At v1=95 v2=5",
+    r"triage +Progressing +v1=50 v2=50 +3/4 ",
+    r"triage +Completed +v2=100 +4/4 +Pass +True ",
+    r"triage +Progressing +v2=95 v3=5 +1/4 ",
+    r"triage +RolledBack +v2=100 .*Fail .*MetricBreached: errors: ",
+    r"Back at v2=100: errors: \S+, limit 2",
+    r"v3 never had more than (5|25) %",
+    r"Canary endpoint cep_\w+ stays at the provider with v2=100",
+    r"PaiTIENT: 4 created, 4 deleted, 0 left",
 )
 
 
@@ -112,6 +131,7 @@ def test_once_tells_the_whole_story_and_leaves_nothing(start: type[Demo], tmp_pa
     assert "sed s/8700/" in demo.output
     assert "Parasail: 1 created, 1 deleted, 0 left" in demo.output
     assert "PaiTIENT: 1 created, 1 deleted, 0 left" in demo.output
+    assert_in_order(demo.output, CANARY)
     assert demo.leftovers() == []
 
 
@@ -178,6 +198,15 @@ def test_without_kubectl_it_says_what_is_missing(start: type[Demo], tmp_path: Pa
     assert "kubectl is not in the PATH" in demo.output
     assert "Traceback" not in demo.output
     assert demo.leftovers() == []
+
+
+def assert_in_order(text: str, patterns: Sequence[str]) -> None:
+    """Each pattern is found behind the one before it."""
+    rest = text
+    for pattern in patterns:
+        found = re.search(pattern, rest)
+        assert found, f"no {pattern!r} in\n{rest}"
+        rest = rest[found.end() :]
 
 
 def existing(access: Access) -> dict[str, str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from model_operator.demo import shipped
-from model_operator.demo.proof import NotShown, Object, ask, check, control, get
+from model_operator.demo.proof import Object, ask, check, control, get
 from model_operator.demo.screen import Column, Row
 from model_operator.demo.stage import PORT, Stage
 
