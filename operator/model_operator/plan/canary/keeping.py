@@ -82,7 +82,8 @@ def _completed(scene: Scene) -> Outlook:
 
 def _rolled_back(scene: Scene) -> Outlook:
     rollout = scene.rollout
-    why = f"{rollout.failure.reason}: {rollout.failure.message.rstrip(chr(46))}" if rollout.failure else ""
+    failure = rollout.failure
+    why = f"{failure.reason}: {failure.message.rstrip('.')}" if failure else ""
     message = (
         f"Back at {describe(rollout.origin)} after {why}. Change spec.traffic or spec.rollout.retry, or annotate"
         f" with modeloperator.dev/action: retry:{rollout.id}."
