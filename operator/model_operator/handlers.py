@@ -5,7 +5,8 @@ under faults (docs/decisions).
 """
 
 import asyncio
-from collections.abc import Collection
+import itertools
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +67,13 @@ def registry_for(engine: Engine, kube: Kube) -> kopf.OperatorRegistry:
     return registry
 
 
+class _Endless:
+    """Seconds between tries. A watch that gives up takes the process with it: the API server may be away for long."""
+
+    def __iter__(self) -> Iterator[float]:
+        return itertools.chain((0.5, 1.0, 2.0, 4.0), itertools.repeat(8.0))
+
+
 def settings_for(server: tuple[int, int]) -> kopf.OperatorSettings:
     """Kopf as informer: nothing on the objects, no Events, quick to forget idle ones."""
     settings = kopf.OperatorSettings()
@@ -78,13 +86,14 @@ def settings_for(server: tuple[int, int]) -> kopf.OperatorSettings:
     settings.queueing.exit_timeout = 20
     settings.networking.request_timeout = 30
     settings.networking.connect_timeout = 5
-    settings.networking.error_backoffs = (0.5, 1, 2, 4, 8)
+    settings.networking.error_backoffs = _Endless()
     settings.watching.inactivity_timeout = 70
     if server >= (1, 34):
         settings.watching.initial_streaming = True
     else:
         settings.watching.chunk_size = 500
-    settings.process.ultimate_exiting_timeout = 60
+    # What gets past that ends Kopf, and its tasks do not always end with it: then it kills this process after so long.
+    settings.process.ultimate_exiting_timeout = 30
     return settings
 
 
