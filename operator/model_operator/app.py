@@ -93,7 +93,12 @@ async def _main(settings: Settings, redactor: Redactor) -> None:
 
 
 async def _stand_by(leadership: Leadership, told: asyncio.Event) -> None:
-    """Until the Lease is ours or we are told to stop."""
+    """Until the Lease is ours or we are told to stop. Raises `CannotStart` where it cannot be ours."""
+    if refusal := await leadership.refusal():
+        raise CannotStart(
+            f"a permission is missing: {refusal}. Bind the Role of manifests/rbac.yaml for the Lease to it: get,"
+            " create and update of leases there"
+        )
     leading = asyncio.create_task(leadership.acquire())
     ending = asyncio.create_task(told.wait())
     await asyncio.wait({leading, ending}, return_when=asyncio.FIRST_COMPLETED)

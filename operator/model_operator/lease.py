@@ -6,8 +6,10 @@ clean end; and no answer of the API server ends the election with an exception.
 """
 
 import asyncio
+import json
 import logging
 from contextlib import suppress
+from http import HTTPStatus
 from time import monotonic
 from typing import Any
 
@@ -38,6 +40,16 @@ class Leadership:
         self._lock = _TimedLock(name, namespace, identity, kube.api_client)
         self._acquired = asyncio.Event()
         self._run: asyncio.Task[None] | None = None
+
+    async def refusal(self) -> str | None:
+        """Why the API server will never let this process have the Lease; None if it may be had some time."""
+        _, answer = await self._lock.get(self._lock.name, self._lock.namespace)
+        if not isinstance(answer, ApiException) or answer.status != HTTPStatus.FORBIDDEN:
+            return None
+        try:
+            return str(json.loads(answer.body or "")["message"])
+        except (ValueError, TypeError, KeyError):
+            return str(answer.reason)
 
     async def acquire(self) -> None:
         """Returns once this process is the leader, which may be never."""
