@@ -54,7 +54,16 @@ def test_there_is_nothing_in_it_that_runs_by_itself_or_costs_money(helm: Helm, v
         pytest.param(
             {"replicaCount": "one"}, "at '/replicaCount': got string, want integer", id="wrong type"
         ),
-        pytest.param({"replicaCount": 2}, "this version has no leader election", id="two operators"),
+        pytest.param(
+            {"replicaCount": 2, "leaderElection": {"enabled": False}},
+            "two operators would work on the same objects. Enable it, or set replicaCount: 1",
+            id="two operators",
+        ),
+        pytest.param(
+            {"strategy": {"type": "RollingUpdate"}, "leaderElection": {"enabled": False}},
+            "during an update. Enable it, or set strategy.type: Recreate",
+            id="two operators for a while",
+        ),
         pytest.param(
             {"log": {"level": "loud"}},
             "at '/log/level': value must be one of 'debug', 'info', 'warning', 'error'",
@@ -144,9 +153,20 @@ def test_the_image(helm: Helm, image: Object, reference: str) -> None:
 @pytest.mark.parametrize(
     ("values", "environment"),
     [
-        pytest.param({}, {"LOG_LEVEL": "info", "LOG_FORMAT": "json", "HEALTH_PORT": "8080"}, id="default"),
         pytest.param(
-            CASES["settings"],
+            {},
+            {
+                "LOG_LEVEL": "info",
+                "LOG_FORMAT": "json",
+                "HEALTH_PORT": "8080",
+                "LEADER_ELECT": "true",
+                "LEASE_NAME": "model-operator",
+                "LEASE_NAMESPACE": "system",
+            },
+            id="default",
+        ),
+        pytest.param(
+            {**CASES["settings"], "leaderElection": {"enabled": False}},
             {
                 "LOG_LEVEL": "debug",
                 "LOG_FORMAT": "text",
@@ -159,7 +179,11 @@ def test_the_image(helm: Helm, image: Object, reference: str) -> None:
             id="settings",
         ),
         pytest.param(
-            {"watchNamespaces": ["a", "b"], "settings": {"workers": 1000000}},
+            {
+                "watchNamespaces": ["a", "b"],
+                "settings": {"workers": 1000000},
+                "leaderElection": {"enabled": False},
+            },
             {
                 "LOG_LEVEL": "info",
                 "LOG_FORMAT": "json",
@@ -230,8 +254,9 @@ def test_the_network_policy_opens_the_ports_of_the_allowed_hosts(
 
 
 def test_watched_namespaces_get_the_same_rules_as_a_role_each(helm: Helm) -> None:
-    everywhere = helm.template()
-    some = helm.template({"watchNamespaces": ["a", "b"]})
+    values = {"leaderElection": {"enabled": False}}
+    everywhere = helm.template(values)
+    some = helm.template({**values, "watchNamespaces": ["a", "b"]})
     (cluster_role,) = of_kind(everywhere, "ClusterRole", "model-operator")
     assert not of_kind(everywhere, "Role")
     assert not of_kind(some, "ClusterRole", "model-operator")
@@ -243,6 +268,26 @@ def test_watched_namespaces_get_the_same_rules_as_a_role_each(helm: Helm) -> Non
         binding["subjects"] == [{"kind": "ServiceAccount", "name": "model-operator", "namespace": "system"}]
         for binding in of_kind(some, "RoleBinding")
     )
+
+
+def test_the_lease_is_in_the_releases_namespace_and_the_only_one(helm: Helm) -> None:
+    (role,) = of_kind(helm.template(), "Role")
+    assert role["metadata"]["namespace"] == "system"
+    assert [rule["resources"] for rule in role["rules"]] == [["leases"], ["leases"]]
+    assert [rule.get("resourceNames") for rule in role["rules"]] == [["model-operator"], None]
+
+
+@pytest.mark.parametrize(
+    ("values", "strategy"),
+    [
+        pytest.param({}, {"type": "RollingUpdate"}, id="with a Lease, two may overlap"),
+        pytest.param({"leaderElection": {"enabled": False}}, {"type": "Recreate"}, id="without, never two"),
+        pytest.param({"strategy": {"type": "Recreate"}}, {"type": "Recreate"}, id="as it is said"),
+    ],
+)
+def test_how_the_old_pod_makes_room(helm: Helm, values: Object, strategy: Object) -> None:
+    (deployment,) = of_kind(helm.template(values), "Deployment")
+    assert deployment["spec"]["strategy"] == strategy
 
 
 def test_no_rule_has_a_wildcard(helm: Helm) -> None:

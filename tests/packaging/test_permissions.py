@@ -87,6 +87,26 @@ def test_two_releases_work_in_two_namespaces_each_in_its_own(
         assert process.complaints() == []
 
 
+def test_of_two_replicas_one_works_and_the_other_takes_over_with_the_releases_own_rights(
+    installed: Installed,
+    namespace: Namespace,
+    simulator: SimulatorProcess,
+    processes: Processes,
+    tmp_path: Path,
+) -> None:
+    release = installed(namespace.name, replicaCount=2)
+    first, second = (release.operator(processes, tmp_path / name) for name in ("first", "second"))
+    for replica in (first, second):
+        replica.start()
+        replica.wait_ready()
+    assert [replica.metric("leader_election_master_status") for replica in (first, second)] == [1, 0]
+    first.terminate()
+    apply_llama(namespace, simulator)
+    namespace.wait_for_condition("ModelDeployment", "llama", "Ready=True Available")
+    second.terminate()
+    assert first.complaints() + second.complaints() == []
+
+
 def test_a_release_has_rights_in_the_namespaces_that_it_watches_and_nowhere_else(
     installed: Installed, namespace: Namespace, other_namespace: Namespace
 ) -> None:
@@ -117,16 +137,28 @@ def test_a_secret_that_is_not_on_the_list_is_not_read_and_the_status_says_so(
     assert 'cannot get resource "secrets"' in ready["message"]
 
 
-def test_without_its_role_the_operator_ends_with_one_line_that_says_what_is_missing(
-    installed: Installed, namespace: Namespace, processes: Processes, tmp_path: Path
+@pytest.mark.parametrize(
+    ("election", "missing"),
+    [
+        pytest.param(True, 'cannot get resource "leases"', id="not even to the Lease"),
+        pytest.param(False, 'cannot list resource "', id="to the objects"),
+    ],
+)
+def test_without_its_rights_the_operator_ends_with_one_line_that_says_which_is_missing(
+    installed: Installed,
+    namespace: Namespace,
+    processes: Processes,
+    tmp_path: Path,
+    election: bool,
+    missing: str,
 ) -> None:
-    release = installed(namespace.name, rbac={"create": False})
-    operator = release.operator(processes, tmp_path)
+    release = installed(namespace.name, rbac={"create": False}, leaderElection={"enabled": election})
+    operator = release.operator(processes, tmp_path, log_level="info")
     operator.start()
     assert operator.process.wait() == 1
-    log = operator.log.read_text()
-    assert "cannot start" in log
-    assert "cannot list resource" in log
+    (line,) = [line for line in operator.log.read_text().splitlines() if '"error"' in line]
+    assert "cannot start: a permission is missing" in line
+    assert missing in line.replace('\\"', '"')
     assert operator.complaints() == []
 
 

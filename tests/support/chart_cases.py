@@ -1,5 +1,9 @@
 """Values as different users set them: what every check of the chart goes through, by name."""
 
+from pathlib import Path
+
+import yaml
+
 from support.kube_api import Object
 
 DIGEST = "sha256:" + "a1" * 32
@@ -22,6 +26,8 @@ CASES: dict[str, Object] = {
     "CRDs for Argo CD": {"crds": {"annotations": {"argocd.argoproj.io/sync-options": "Prune=false"}}},
     "CRDs that go": {"crds": {"keep": False}},
     "stopped": {"replicaCount": 0},
+    "highly available": yaml.safe_load((Path(__file__).parents[2] / "helm" / "values-ha.yaml").read_text()),
+    "without a Lease": {"leaderElection": {"enabled": False}},
     "subchart": {"global": {"imageRegistry": "registry.example.com", "anything": [1]}},
     "other names": {
         "nameOverride": "models",

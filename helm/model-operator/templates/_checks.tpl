@@ -1,8 +1,13 @@
 {{/* What the schema cannot see: values that contradict each other. One message each, which says what to do. */}}
 
 {{- define "model-operator.checks" -}}
+{{- if not .Values.leaderElection.enabled }}
 {{- if gt (int .Values.replicaCount) 1 }}
-{{- fail "replicaCount must be 0 or 1: this version has no leader election, and two operators would work on the same objects. For more namespaces, install releases that watch different ones (watchNamespaces)." }}
+{{- fail "replicaCount is more than 1 and leaderElection.enabled is false: two operators would work on the same objects. Enable it, or set replicaCount: 1." }}
+{{- end }}
+{{- if eq (default "Recreate" .Values.strategy.type) "RollingUpdate" }}
+{{- fail "strategy.type is RollingUpdate and leaderElection.enabled is false: two operators would work on the same objects during an update. Enable it, or set strategy.type: Recreate." }}
+{{- end }}
 {{- end }}
 {{- with .Values.podDisruptionBudget }}
 {{- if and .enabled (eq (empty (toString .minAvailable)) (empty (toString .maxUnavailable))) }}

@@ -7,6 +7,14 @@
   value: {{ .Values.log.format }}
 - name: MODEL_OPERATOR_HEALTH_PORT
   value: {{ .Values.healthPort | quote }}
+{{- if .Values.leaderElection.enabled }}
+- name: MODEL_OPERATOR_LEADER_ELECT
+  value: "true"
+- name: MODEL_OPERATOR_LEASE_NAME
+  value: {{ include "model-operator.fullname" . }}
+- name: MODEL_OPERATOR_LEASE_NAMESPACE
+  value: {{ include "model-operator.namespace" . }}
+{{- end }}
 {{- with .Values.watchNamespaces }}
 - name: MODEL_OPERATOR_NAMESPACES
   value: {{ join "," . | quote }}
