@@ -63,7 +63,12 @@ def _bad_version(stage: Stage) -> None:
 def _take_back(stage: Stage) -> None:
     stage.screen.step("v3 is tried, seen through, and taken back")
     _send_to(stage, "v3")
-    live = _follow(stage, _is_rolled_back, "the traffic to go back to v2")
+    live = _follow(
+        stage,
+        lambda live: _is_rolled_back(live) or _is_complete(live, "v3=100"),
+        "the traffic to go back to v2",
+    )
+    check(stage, _is_rolled_back(live), "v3 took over, bad as it is")
     rollout = live["status"]["rollout"]
     failure, peak = rollout["failure"], rollout["peakPercent"]
     check(stage, failure["reason"] == "MetricBreached", f"v3 was taken back for {failure}")

@@ -117,7 +117,9 @@ class _LiveTable:
         self._live.stop()
 
     def show(self, rows: Sequence[Row]) -> None:
-        table = Table(*self._titles, box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
+        table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
+        for title in self._titles:  # where the terminal is too narrow, the last column folds
+            table.add_column(title, no_wrap=title != self._titles[-1], overflow="fold")
         for row in rows:
             table.add_row(*(Text(cell, style=_COLOURS.get(cell, "")) for cell in row))
         grid = Table.grid(padding=(0, 0, 0, 5))
