@@ -12,7 +12,11 @@ from model_operator.demo.controlplane_access import Access, write_kubeconfig
 from support.deadlines import HALF_A_MINUTE, eventually
 from support.kube_api import ApiError, KubeApi, Object, path_of
 
-OUR_KINDS = ("CanaryEndpoint", "ModelDeployment", "ModelProvider")  # in the order in which they are taken down
+OUR_KINDS = (
+    "CanaryEndpoint",
+    "ModelDeployment",
+    "ModelProvider",
+)  # in the order in which they are taken down
 Manifest = Object | str  # a built object, or YAML as a user writes it, one or more documents
 
 
