@@ -46,7 +46,7 @@ def test_a_pause_is_defended_once_per_generation_against_hands(world: World) -> 
 
 
 def test_a_stop_by_its_own_policy_is_left_alone(world: World) -> None:
-    (llama,) = world.serve(
+    world.serve(
         manifests.parasail_deployment(
             "llama", parasail={"scaleDownPolicy": "TIMER", "scaleDownThreshold": "20s"}
         )

@@ -1,6 +1,6 @@
 """Two replicas and one Lease: one acts, the other stands by, and a former leader sends nothing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +19,7 @@ TAKEOVER = timedelta(seconds=20)
 
 
 @pytest.fixture
-def electorate(namespace: Namespace) -> Iterator[dict[str, Any]]:
+def electorate(namespace: Namespace) -> dict[str, Any]:
     """The right to the Lease, in the operator's own namespace, and the settings of both replicas."""
     rules = "/apis/rbac.authorization.k8s.io/v1/namespaces/" + namespace.name
     namespace.api.call(
@@ -45,7 +45,7 @@ def electorate(namespace: Namespace) -> Iterator[dict[str, Any]]:
             "subjects": [{"kind": "ServiceAccount", "name": "model-operator", "namespace": namespace.name}],
         },
     )
-    yield {**QUICK, "leader_elect": True}
+    return {**QUICK, "leader_elect": True}
 
 
 def leads(operator: OperatorProcess) -> bool:
