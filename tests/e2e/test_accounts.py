@@ -50,7 +50,7 @@ def test_the_strictest_limit_of_an_account_holds_for_all_of_it(shared: World) ->
     )
     shared.namespace.wait_for_condition("ModelProvider", "slow", "Ready=True")
     since = shared.simulator.last_request
-    shared.namespace.apply(*(manifests.parasail_deployment(f"m{n}") for n in range(8)))
+    shared.namespace.apply(*(manifests.parasail_deployment(f"m{n}") for n in range(6)))
     found = eventually(
         lambda: shared.simulator.requests(since, vendor="parasail"),
         until=lambda found: found and found[-1]["at"] - found[0]["at"] >= 5,
@@ -59,7 +59,7 @@ def test_the_strictest_limit_of_an_account_holds_for_all_of_it(shared: World) ->
     # Three at once after a quiet time, then 57 a minute.
     assert len(within) <= 3 + 5 + 1, [(r["at"], r["operation"]) for r in within]
     shared.namespace.edit("ModelProvider", "slow", {"spec": {"requestsPerMinute": None}})
-    for n in range(8):
+    for n in range(6):
         shared.until(f"m{n}", "Ready=True Available")
     assert set(shared.simulator.counters("parasail")["creates_by_name"].values()) == {1}
 
