@@ -103,7 +103,8 @@ def _keep_resumed(s: Situation) -> Plan:
         # Our pause may only not show yet, and whoever forgets it would not resume what it stops.
         return replace(_resuming(), look_again=_grace_left(s))
     # Resumed by somebody, or by us just before a restart: from here on it is ours to keep running.
-    return _record(s, Power.RESUME, _resuming())
+    # Nothing at the provider may move any more, so nothing else would bring the next look.
+    return replace(_record(s, Power.RESUME, _resuming()), look_again=timedelta())
 
 
 def _resume(s: Situation) -> Plan:
