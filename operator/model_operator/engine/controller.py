@@ -75,11 +75,11 @@ class Controller:
         except ObjectGone:
             return await self._read_again(key)
         except KubeError as error:
-            log.warning("%s: %s", key, error)
+            log.warning("%s", error)
             self.queue.retry(key, first=_SOON, cap=_KUBE_CAP)
             return "error"
         except Exception:
-            log.exception("%s: the pass failed in an unforeseen way", key)
+            log.exception("the pass failed in an unforeseen way")
             self.queue.retry(key, first=_BUG_FIRST, cap=_BUG_CAP)
             return "error"
         self.queue.forget(key)
@@ -96,6 +96,6 @@ class Controller:
             self._vanished(key)
             return "success"
         except KubeError as error:
-            log.warning("%s: %s", key, error)
+            log.warning("%s", error)
         self.queue.retry(key, first=_SOON, cap=_KUBE_CAP)
         return "requeue"

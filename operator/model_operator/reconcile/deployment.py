@@ -180,13 +180,13 @@ class DeploymentPass:
         if action.orphaned is not None:
             self.on_orphan()
             message = f"Deployment {action.orphaned} stays at the provider (deletionPolicy Orphan)."
-            log.warning("%s: %s", key, message)
+            log.warning("%s", message)
             self.record.warn(key, resource.metadata, "Orphaned", message)
         if resource.status.endpoint is not None:
             message = (
                 f"Endpoint {resource.status.endpoint.id} stays at the provider: its API cannot delete it."
             )
-            log.warning("%s: %s", key, message)
+            log.warning("%s", message)
             self.record.warn(key, resource.metadata, "EndpointOrphaned", message)
         metadata, entry = resource.metadata, self.cache.entry(key)
         if entry is None or entry.is_ghost or FINALIZER not in metadata.finalizers:
@@ -194,7 +194,7 @@ class DeploymentPass:
             return
         body = await self.kube.remove_finalizer(key, metadata.resource_version, metadata.finalizers)
         self.cache.renew(key, body)
-        log.info("%s: released", key)
+        log.info("released")
         present = self.cache.deployment(key)
         if not body["metadata"].get("finalizers") and present and present.metadata.uid == metadata.uid:
             # Nothing holds it any more. A watch that begins only now will never tell.
