@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import signal
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,9 @@ LOGS = pytest.StashKey[list[Path]]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Whoever the user started owns the API server; workers ask their controller for it."""
+    # A shell starts what goes to the background deaf to ^C, and children inherit that.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(config, "workerinput"):
         return
 
