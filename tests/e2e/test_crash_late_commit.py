@@ -2,8 +2,7 @@
 
 import pytest
 
-from support.crash_steps import SOON
-from support.fault_stage import VENDORS, FaultStage, Fleet
+from support.fault_stage import A_MINUTE, VENDORS, FaultStage, Fleet
 
 pytest_plugins = ("support.fault_fixtures",)
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -29,7 +28,7 @@ def die_between_post_and_commit(stage: FaultStage) -> None:
     ]
     stage.operator.start()
     for fault in faults:
-        fault.wait(len(FLEET) // 2)
+        fault.wait(len(FLEET) // 2, A_MINUTE)
     for _ in range(2):
         stage.operator.kill()
         stage.operator.restart()
@@ -39,7 +38,7 @@ def die_between_post_and_commit(stage: FaultStage) -> None:
 def test_a_late_commit_is_adopted(stage: FaultStage) -> None:
     die_between_post_and_commit(stage)
     stage.operator.restart()
-    stage.all_until("Ready=True Available", within=SOON)
+    stage.all_until("Ready=True Available")
     assert posts(stage) == len(FLEET)
     stage.assert_created_once(len(FLEET))
     stage.assert_nothing_is_left()
@@ -49,7 +48,7 @@ def test_a_late_commit_of_what_is_deleted_meanwhile_is_deleted_too(stage: FaultS
     die_between_post_and_commit(stage)
     stage.delete_all()
     stage.operator.restart()
-    stage.all_gone(within=SOON)
+    stage.all_gone()
     stage.assert_created_once(len(FLEET))
     assert posts(stage) == len(FLEET)
     assert stage.live() == 0

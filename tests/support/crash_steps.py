@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
 from support.apiproxy import Phase
-from support.fault_stage import FaultStage
+from support.fault_stage import A_MINUTE, FaultStage
 
 Start = Callable[[], object]
 """What sets the passes going: the operator's start, an edit, a deletion."""
@@ -31,35 +30,35 @@ class Step:
 def _unsent(stage: FaultStage, operation: str, start: Start, count: int) -> None:
     fault = stage.simulator.fault("timeout", operation=operation, seconds=_LONG)
     start()
-    fault.wait(count)
+    fault.wait(count, A_MINUTE)
 
 
 def _uncommitted(stage: FaultStage, operation: str, start: Start, count: int) -> None:
     fault = stage.simulator.fault("hold", operation=operation, when="before", seconds=_LONG)
     start()
-    fault.wait(count)
+    fault.wait(count, A_MINUTE)
 
 
 def _unanswered(stage: FaultStage, operation: str, start: Start, count: int) -> None:
     fault = stage.simulator.fault("hold", operation=operation, when="after", seconds=_LONG)
     start()
-    fault.wait(count)
+    fault.wait(count, A_MINUTE)
 
 
 def _unrecorded(stage: FaultStage, operation: str, start: Start, count: int) -> None:
     fault = stage.simulator.fault("hold", operation=operation, when="after", seconds=_LONG)
     start()
-    fault.wait(count)
+    fault.wait(count, A_MINUTE)
     rule = stage.proxy.rule("PATCH", STATUS, hold=True)
     fault.release()
-    rule.wait(count)
+    rule.wait(count, A_MINUTE)
 
 
 def _at_write(path: str, body: str, phase: Phase) -> Step:
     def bring(stage: FaultStage, _operation: str, start: Start, count: int) -> None:
         rule = stage.proxy.rule("PATCH", path, body=body, phase=phase, hold=True)
         start()
-        rule.wait(count)
+        rule.wait(count, A_MINUTE)
 
     return Step(bring)
 
@@ -76,6 +75,3 @@ UNRECORDED = Step(_unrecorded)
 """Answered, and the status write that says so on its way."""
 BEFORE_RELEASE = _at_write(OBJECT, "finalizers", Phase.REQUEST)
 """Gone at the provider, the removal of the finalizer on its way."""
-
-SOON = timedelta(seconds=45)
-"""For twenty deployments after a restart, on a machine with other work."""

@@ -5,6 +5,7 @@ Each test leaves it empty (`tidy`): no object, no fault, no deployment at either
 
 import secrets
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,18 +18,20 @@ from model_operator.demo.controlplane_access import Access
 from model_operator.demo.processes import Processes, end_of
 from support import manifests
 from support.apiproxy import ApiProxy
-from support.deadlines import HALF_A_MINUTE, NotYet, eventually
+from support.deadlines import NotYet, eventually
 from support.kube_api import Object, path_of
 from support.namespace import Manifest, Namespace, condition, conditions
 from support.operator_process import OperatorProcess, Setting
 from support.simulator_process import SimulatorProcess, Vendor
 
+A_MINUTE = timedelta(minutes=1)  # many times what it takes, on a machine that does other things too
+_BETWEEN_LISTS = 0.1  # seconds: twenty objects are 100 KB
 KINDS = ("ModelDeployment", "ModelProvider")
 VENDORS: tuple[Vendor, ...] = ("parasail", "paitient")
 
 QUICK: Mapping[str, Setting] = {
-    "default_poll_interval": "300ms",
-    "transition_poll": "150ms",
+    "default_poll_interval": "500ms",
+    "transition_poll": "250ms",
     "request_timeout": "2s",
     "connect_timeout": "1s",
     "recovery_window": "1s",
@@ -99,15 +102,15 @@ class FaultStage:
         """Apply ModelDeployments."""
         self.namespace.apply(*deployments)
 
-    def until(self, name: str, wanted: str, *, within: timedelta = HALF_A_MINUTE) -> Object:
+    def until(self, name: str, wanted: str, *, within: timedelta = A_MINUTE) -> Object:
         """The ModelDeployment once it has that condition for its present generation."""
         return self._until("ModelDeployment", wanted, within, name)[0]
 
     def provider_until(self, name: str, wanted: str) -> Object:
         """The ModelProvider once it has that condition."""
-        return self._until("ModelProvider", wanted, HALF_A_MINUTE, name)[0]
+        return self._until("ModelProvider", wanted, A_MINUTE, name)[0]
 
-    def all_until(self, wanted: str, *, within: timedelta = HALF_A_MINUTE) -> list[Object]:
+    def all_until(self, wanted: str, *, within: timedelta = A_MINUTE) -> list[Object]:
         """All ModelDeployments once each has that condition for its present generation."""
         return self._until("ModelDeployment", wanted, within)
 
@@ -116,6 +119,8 @@ class FaultStage:
 
         def others() -> dict[str, dict[str, str]]:
             """Short, for the message of what was not in time."""
+            if name is None:
+                time.sleep(_BETWEEN_LISTS)
             seen[:] = [self.namespace.get(kind, name)] if name else self.namespace.objects(kind)
             assert seen, f"there is no {kind}"
             return {obj["metadata"]["name"]: conditions(obj) for obj in seen if not is_so(obj, wanted)}
@@ -136,7 +141,7 @@ class FaultStage:
         """Ask for the deletion of every ModelDeployment; `all_gone` waits for it."""
         self.namespace.api.call("DELETE", path_of("ModelDeployment", self.namespace.name))
 
-    def all_gone(self, *, within: timedelta = HALF_A_MINUTE) -> None:
+    def all_gone(self, *, within: timedelta = A_MINUTE) -> None:
         """Until there is no ModelDeployment any more."""
         eventually(
             lambda: self._left("ModelDeployment"),
@@ -186,7 +191,7 @@ class FaultStage:
             eventually(
                 lambda: self._left(*KINDS),
                 until=lambda left: not left,
-                within=timedelta(seconds=15),
+                within=A_MINUTE / 2,
                 what="all objects gone after the test",
             )
             left = self.live()
