@@ -17,14 +17,14 @@ RUN python3 -m pip install --no-cache-dir --require-hashes --only-binary=:all: -
         --target=/app -r /tmp/requirements.txt
 COPY operator/model_operator /app/model_operator
 COPY manifests /app/model_operator/demo/_manifests
-# The Kubernetes client has a module for each of Kubernetes' types and groups, two thirds of everything here. The
-# operator speaks JSON and uses those of Leases alone; Kopf looks at the types of metadata.
+# The Kubernetes client is two clients, each with a module for every group and type of Kubernetes: two thirds of all
+# here. The operator speaks JSON, and uses the asynchronous one's group of Leases; Kopf looks at the other's metadata.
 # Bytecode belongs into the image: at run time its file system is read-only. By hash and unchecked, because file
-# times differ between builds.
-RUN find /app/kubernetes/client /app/kubernetes/aio/client -type f \( -path '*/api/*' -o -path '*/models/*' \) \
-        ! -name '__init__.py' ! -name 'coordination_v1_api.py' ! -name 'v1_lease*.py' ! -name 'v1_*_meta.py' \
-        ! -name 'v1_managed_fields_entry.py' ! -name 'v1_owner_reference.py' ! -name 'v1_status*.py' -delete \
-    && python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash /app
+# times differ between builds; not of the types that are left, of which a dozen is loaded.
+RUN find /app/kubernetes/client/api /app/kubernetes/client/models /app/kubernetes/aio/client/api -name '*.py' \
+        ! -name '__init__.py' ! -name 'coordination_v1_api.py' ! -name 'v1_object_meta.py' \
+        ! -name 'v1_managed_fields_entry.py' ! -name 'v1_owner_reference.py' -delete \
+    && python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash -x '/aio/client/models/' /app
 
 FROM ${RUNTIME_IMAGE}
 ARG VERSION=0.1.0
@@ -37,7 +37,10 @@ LABEL org.opencontainers.image.title="model-operator" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.source="${SOURCE}"
 COPY --from=build /app /app
-ENV PYTHONPATH=/app \
+# HOME and LOGNAME, because the user that OpenShift chooses has no entry in /etc/passwd: libraries ask for both.
+ENV HOME=/tmp \
+    LOGNAME=model-operator \
+    PYTHONPATH=/app \
     PYTHONSAFEPATH=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1

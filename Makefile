@@ -3,6 +3,8 @@
 # PYTHON=… which interpreter makes it, default the newest of python3.13 … python3.11, python3
 # ARGS=…   more arguments for pytest, e.g. make test ARGS="-k paused"
 # ONCE=1   the demo stops at the end; its exit code says whether all went well
+# IMAGE=…  the image's name, default localhost/model-operator:dev; BUILDER=… docker, podman or buildah, default the first found
+# BUILD_ARGS=… for `make image`, such as --build-arg RUNTIME_IMAGE=…; .ci/image-bases makes bases where none can be pulled
 # N=1000   how many deployments the benchmark makes; ARGS="--help" prints what else it takes
 
 VENV ?= .venv
@@ -11,12 +13,15 @@ ARGS ?=
 # One control plane per test process: more than four of them need more memory than they save time.
 JOBS ?= $(shell n=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2); echo $$((n < 4 ? n : 4)))
 
+IMAGE ?= localhost/model-operator:dev
+BUILDER ?= $(notdir $(firstword $(foreach name,docker podman buildah,$(shell command -v $(name))) docker))
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help init demo test check fmt generate bench lock clean
+.PHONY: help init demo test check fmt generate bench image image-test sbom lock clean
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 init: $(VENV)/.ready ## Make the virtual environment from the locked dependencies
 
@@ -44,6 +49,18 @@ generate: init ## Write the CRDs and the reference documents from the code
 
 bench: init ## Measure 1,000 deployments on a real API server (N=100 for fewer)
 	@$(BIN)/python -m model_operator.demo.bench $(if $(N),--count $(N)) $(ARGS)
+
+image: ## Build the container image (IMAGE=…, BUILD_ARGS=…; docker, podman or buildah)
+	$(BUILDER) build $(if $(findstring buildah,$(BUILDER)),--isolation chroot --network host $(BUILDAH_ARGS)) \
+		--build-arg REVISION=$(shell git rev-parse HEAD 2>/dev/null || echo unknown) $(BUILD_ARGS) --tag $(IMAGE) .
+
+image-test: init image ## Build the image and run it as a cluster would (with buildah: as root)
+	IMAGE=$(IMAGE) BUILDER=$(BUILDER) $(BIN)/pytest tests/packaging/check_image.py $(ARGS)
+
+sbom: ## Write the bill of materials of what is locked to dist/sbom.json (needs cyclonedx-bom)
+	@command -v cyclonedx-py >/dev/null || { echo "make sbom needs cyclonedx-py: pip install cyclonedx-bom"; exit 1; }
+	@mkdir -p dist
+	cyclonedx-py requirements requirements/runtime.txt --pyproject pyproject.toml --output-file dist/sbom.json
 
 lock: ## Lock the dependencies anew (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv"; exit 1; }
