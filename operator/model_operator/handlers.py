@@ -79,6 +79,9 @@ def settings_for(server: tuple[int, int]) -> kopf.OperatorSettings:
     settings = kopf.OperatorSettings()
     settings.posting.enabled = False
     settings.persistence.diffbase_storage = _NoDiffBase()
+    settings.persistence.progress_storage = kopf.MultiProgressStorage(
+        []
+    )  # none, instead of two that find nothing
     settings.persistence.finalizer = f"{GROUP}/kopf-unused"
     settings.peering.standalone = True
     settings.scanning.disabled = True

@@ -82,7 +82,8 @@ async def load_configuration(path: Path | None = None, context: str | None = Non
             f"the kubeconfig {path}" if path else "the pod's ServiceAccount, $KUBECONFIG and ~/.kube/config"
         )
         raise KubeConfigError(f"cannot reach a cluster: tried {where}: {error}") from error
-    configuration.connection_pool_maxsize = 100
+    # Enough for two busy cores; each one costs a TLS handshake at both ends and up to 256 KiB of buffer here.
+    configuration.connection_pool_maxsize = 20
     return configuration
 
 

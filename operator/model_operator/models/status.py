@@ -6,9 +6,10 @@ A status is the operator's memory, so one spoilt line must not cost the rest of 
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any, Final, Self
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic.json_schema import WithJsonSchema
 
 from model_operator.models.wire import Model, Time
@@ -59,11 +60,51 @@ class Condition(Model):
     )
 
 
+@lru_cache(maxsize=4096)
+def condition(
+    type: str,
+    status: str,
+    reason: str,
+    message: str,
+    observed_generation: int | None,
+    last_transition_time: datetime | str,
+) -> Condition:
+    """The condition with these fields, the same object for all who ask: most resources say the same things.
+
+    Raises pydantic's `ValidationError`.
+    """
+    return Condition.model_validate(
+        {
+            "type": type,
+            "status": status,
+            "reason": reason,
+            "message": message,
+            "observed_generation": observed_generation,
+            "last_transition_time": last_transition_time,
+        },
+        by_name=True,
+    )
+
+
+def _shared(raw: object) -> object:
+    """One item of a list as the API server shows it: its condition, or unchanged for pydantic to say what is wrong."""
+    if not isinstance(raw, dict):
+        return raw
+    fields: dict[str, Any] = {_FIELDS.get(key, str(key)): value for key, value in raw.items()}
+    try:
+        return condition(**{"observed_generation": None, **fields})
+    except (TypeError, ValidationError):  # a field too few or too many, or not what it should be
+        return raw
+
+
+_FIELDS: Final = {"observedGeneration": "observed_generation", "lastTransitionTime": "last_transition_time"}
+
+
 class Status(Model):
     observed_generation: int | None = Field(
         default=None, description="The metadata.generation that this status was computed from."
     )
-    conditions: tuple[Condition, ...] = Field(
+    conditions: tuple[Annotated[Condition, BeforeValidator(_shared)], ...] = Field(
         default=(),
         description="Ready sums the others up; Reconciling and Stalled say whether to wait or to act.",
         json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]},
@@ -85,7 +126,10 @@ class Status(Model):
 
     def condition(self, type: str) -> Condition | None:
         """The condition of that type, or None before the first status write."""
-        return next((condition for condition in self.conditions if condition.type == type), None)
+        for condition in self.conditions:
+            if condition.type == type:
+                return condition
+        return None
 
 
 def _without_bad_parts(raw: Mapping[str, Any], error: ValidationError) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 from datetime import timedelta
+from functools import lru_cache
 
 from model_operator.domain import Desired, Probe
 from model_operator.models.deployment import DeletionPolicy, DriftPolicy, ModelDeployment, ModelDeploymentSpec
@@ -40,6 +41,7 @@ def desire(resource: ModelDeployment, vendor: Vendor) -> Desired:
     )
 
 
+@lru_cache(maxsize=4096)  # asked for in every pass
 def default_name(name: str, uid: str, limit: int) -> str:
     """`triage-v1` → `triage-v1-k3x7…`: lower case, at most `limit` characters, and no other CR's.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from model_operator.conditions import ConditionType
-from model_operator.models.status import Condition
+from model_operator.models.status import Condition, condition
 from model_operator.plan.situation import Verdict
 
 _MESSAGE_LIMIT = 1024
@@ -21,21 +21,12 @@ def merge(
     prior: Iterable[Condition], verdicts: Mapping[ConditionType, Verdict], generation: int, now: datetime
 ) -> tuple[Condition, ...]:
     """The new list, in the order of `verdicts`; types of `prior` that nobody spoke of are dropped."""
-    before = {condition.type: condition for condition in prior}
+    before = {one.type: one for one in prior}
     merged = []
     for type_, verdict in verdicts.items():
         old, status = before.get(type_), text_of(verdict.is_true)
         has_flipped = old is None or old.status != status
-        merged.append(
-            Condition(
-                type=type_,
-                status=status,
-                reason=verdict.reason,
-                message=verdict.message[:_MESSAGE_LIMIT],
-                observed_generation=generation,
-                last_transition_time=now.replace(microsecond=0)
-                if has_flipped or old is None
-                else old.last_transition_time,
-            )
-        )
+        since = now.replace(microsecond=0) if has_flipped or old is None else old.last_transition_time
+        message = verdict.message[:_MESSAGE_LIMIT]
+        merged.append(condition(str(type_), status, str(verdict.reason), message, generation, since))
     return tuple(merged)
