@@ -8,6 +8,7 @@ import http.client
 import json
 import socket
 import ssl
+import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from model_operator.demo.controlplane_access import Access
 
 Object = dict[str, Any]
 
+_IDLE = 30.0  # seconds; the server hangs up after 90
 GROUP = "/apis/modeloperator.dev/v1alpha1"
 _COLLECTIONS: Mapping[str, tuple[str, str]] = {
     "ConfigMap": ("/api/v1", "configmaps"),
@@ -57,6 +59,7 @@ class KubeApi:
     def __init__(self, access: Access) -> None:
         user = yaml.safe_load(access.kubeconfig.read_text())["users"][0]["user"]
         self._headers = {"Authorization": f"Bearer {user['token']}"}
+        self._used_at = time.monotonic()
         address = urlsplit(access.url)
         self._connection: http.client.HTTPConnection
         if address.scheme == "http":  # through a proxy of the test
@@ -84,6 +87,9 @@ class KubeApi:
 
     def send(self, method: str, path: str, body: object = None, content: str = "application/json") -> None:
         """Only the request; `receive` has the reply."""
+        if time.monotonic() - self._used_at > _IDLE:
+            self._connection.close()  # the server may have hung up already; the next request opens it anew
+        self._used_at = time.monotonic()
         data = None if body is None else json.dumps(body)
         self._connection.request(method, path, body=data, headers={**self._headers, "Content-Type": content})
 
