@@ -317,6 +317,29 @@ def test_roles_for_people_are_aggregated(helm: Helm, values: Object, aggregated:
     assert found == {(name, name) for name in aggregated}
 
 
+@each_case
+def test_it_is_what_linters_of_manifests_ask_for(helm: Helm, values: Object) -> None:
+    made = helm.template(values)
+    (deployment,) = of_kind(made, "Deployment")
+    pod = deployment["spec"]["template"]["spec"]
+    operator = container(made)
+    assert not {"hostNetwork", "hostPID", "hostIPC"} & set(pod)
+    assert operator["securityContext"]["readOnlyRootFilesystem"] is True
+    assert operator["securityContext"]["allowPrivilegeEscalation"] is False
+    assert operator["image"].rpartition("/")[2].partition(":")[2] not in ("", "latest")
+    assert {"cpu"} <= set(operator["resources"]["requests"])
+    assert {"memory"} <= set(operator["resources"]["limits"])
+    for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+        assert operator[probe]["httpGet"]["port"] == "health"
+    assert set(deployment["spec"]["selector"]["matchLabels"].items()) <= set(
+        deployment["spec"]["template"]["metadata"]["labels"].items()
+    )
+    names = [entry["name"] for entry in operator["env"]]
+    assert len(names) == len(set(names))
+    identities = [(obj["kind"], obj["metadata"].get("namespace"), obj["metadata"]["name"]) for obj in made]
+    assert len(identities) == len(set(identities))
+
+
 def test_the_crds_are_those_of_the_repository(helm: Helm) -> None:
     shipped = {path.stem: yaml.safe_load(path.read_text()) for path in (ROOT / "crds").glob("*.yaml")}
     rendered = {crd["metadata"]["name"]: crd for crd in of_kind(helm.template(), "CustomResourceDefinition")}

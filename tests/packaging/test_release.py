@@ -67,6 +67,7 @@ def knows_deadlines(access: Access) -> bool:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_a_release_from_install_to_reinstall(
     any_helm: Helm,
     own_cluster: Access,
@@ -143,3 +144,19 @@ def test_with_an_image_of_a_registry_the_notes_do_not_warn_of_it(any_helm: Helm,
     said = any_helm.on(cluster)("install", "a", CHART, "--dry-run=client", values=values)
     assert "names no registry" not in said
     assert "It works in all namespaces." in said
+
+
+def test_helm_4_goes_on_with_what_helm_3_installed(
+    helm: Helm, helm_3: Helm, cluster: Access, namespace: Namespace
+) -> None:
+    values = {"watchNamespaces": [namespace.name], "crds": {"install": False}, "rbac": {"userRoles": False}}
+    Release(helm_3, cluster, "moved", namespace.name).install(values=values)
+    release = Release(helm, cluster, "moved", namespace.name)
+    release.upgrade("--reset-then-reuse-values", values={"replicaCount": 2})
+    deployment = namespace.kubectl(
+        "get", "deployment", release.fullname, "--output=jsonpath={.spec.replicas}"
+    )
+    assert deployment.stdout == "2"
+    release.rollback(1)
+    release.uninstall()
+    assert release.objects("deployments", "serviceaccounts", "roles", "rolebindings") == []
