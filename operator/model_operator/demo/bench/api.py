@@ -130,6 +130,12 @@ async def writes(kube: Api) -> int:
     return int(total)
 
 
+async def cpu(kube: Api) -> float:
+    """CPU seconds that the API server has used so far, its etcd included where that is inside."""
+    found = re.search(r"^process_cpu_seconds_total (\S+)$", await kube.text("GET", "/metrics"), re.MULTILINE)
+    return float(found[1]) if found else 0.0
+
+
 async def metric(operator: Api, name: str, **labels: str) -> float:
     """The sum of the operator's samples of that name with these labels."""
     total = 0.0
