@@ -23,6 +23,11 @@ _FIXTURES = {"helm": HELM_4, "helm_3": HELM_3, "actionlint": ACTIONLINT}
 _PROGRAMS = pytest.StashKey[dict[GoTool, Path | NoTool]]()
 
 
+# Many tests look at the same objects, and the chart does not change meanwhile.
+_RENDERED: dict[tuple[Path, tuple[str, ...], str], str] = {}
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
 class HelmFailed(AssertionError):
     """Helm ended with an error; the text is Helm's own."""
 
@@ -54,12 +59,14 @@ class Helm:
 
     def template(self, values: Object | None = None, *args: str, namespace: str = "system") -> list[Object]:
         """The objects of a release called `model-operator`."""
-        done = self._run(
-            ["template", "model-operator", str(CHART), f"--namespace={namespace}", *args], values
-        )
-        if done.returncode != 0:
-            raise HelmFailed(done.stderr)
-        return [document for document in yaml.safe_load_all(done.stdout) if document]
+        argv = ("template", "model-operator", str(CHART), f"--namespace={namespace}", *args)
+        key = (self.program, argv, yaml.safe_dump(values))
+        if key not in _RENDERED:
+            done = self._run(list(argv), values)
+            if done.returncode != 0:
+                raise HelmFailed(done.stderr)
+            _RENDERED[key] = done.stdout
+        return [document for document in yaml.load_all(_RENDERED[key], Loader=_LOADER) if document]
 
     def _run(self, args: list[str], values: Object | None) -> subprocess.CompletedProcess[str]:
         ours = {name: value for name, value in os.environ.items() if not name.startswith(("HELM_", "KUBE"))}
