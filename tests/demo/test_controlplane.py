@@ -85,11 +85,13 @@ def test_a_guessed_token_opens_nothing(cluster: Access, tmp_path: Path) -> None:
         replace(cluster, kubeconfig=path).kubectl("get", "configmaps")
 
 
-def test_kubectl_keeps_its_cache_out_of_the_users_home(cluster: Access) -> None:
-    cluster.kubectl("get", "configmaps")
-    port = cluster.url.rpartition(":")[2]
-    assert list((Path.home() / ".kube").rglob(f"*_{port}")) == []
-    assert list(cluster.cache.rglob(f"*_{port}")) != []
+def test_kubectl_keeps_its_cache_out_of_the_users_home(
+    cluster: Access, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    access = replace(cluster, cache=tmp_path / "cache")
+    access.kubectl("get", "configmaps")
+    assert [path.name for path in tmp_path.iterdir()] == ["cache"]
 
 
 def test_the_controllers_collect_what_was_owned(controllers: Access, namespace: Namespace) -> None:
@@ -118,6 +120,28 @@ def test_stop_ends_the_processes_and_removes_the_data(binaries: Binaries) -> Non
     assert not folder.exists()
     assert processes_of(folder) == {}
     plane.stop()  # once more does no harm
+
+
+def test_a_folder_for_temporary_files_that_is_too_deep_for_sockets_is_not_the_end(
+    cluster: Access, tmp_path: Path
+) -> None:
+    deep = tmp_path / ("d" * 100)
+    deep.mkdir()
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT],
+        env={**os.environ, "TMPDIR": str(deep)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as parent:
+        assert parent.stdout is not None
+        assert parent.stderr is not None
+        folder = Path(parent.stdout.readline().strip())
+        assert folder.parts[:2] == ("/", "tmp"), parent.stderr.read()
+        parent.terminate()
+    eventually(lambda: processes_of(folder), until=lambda left: not left, what="all processes to be gone")
+    assert not folder.exists()
+    assert list(deep.iterdir()) == []
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])

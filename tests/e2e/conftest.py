@@ -1,7 +1,9 @@
 """What most end-to-end tests begin with: an operator with quick clocks and one served deployment per vendor."""
 
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +25,13 @@ QUICK: dict[str, Setting] = {
     "connect_timeout": "1s",
 }
 """Every wait of the operator, shortened; providers have no pollInterval of their own."""
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A folder for a program's temporary files; pytest's own names are too long for a unix socket in it."""
+    with tempfile.TemporaryDirectory(prefix="mo-") as folder:
+        yield Path(folder)
 
 
 @dataclass

@@ -40,10 +40,11 @@ MARKED = "# Title\n<!-- figures: begin -->\nold\n<!-- figures: end -->\nafter\n"
 @pytest.mark.e2e
 @pytest.mark.slow
 @pytest.mark.timeout(400)
-def test_a_small_run_measures_everything_and_keeps_the_promises(tmp_path: Path, cluster: Access) -> None:
-    figures, document, files = tmp_path / "figures.json", tmp_path / "document.md", tmp_path / "tmp"
+def test_a_small_run_measures_everything_and_keeps_the_promises(
+    tmp_path: Path, short_folder: Path, cluster: Access
+) -> None:
+    figures, document = tmp_path / "figures.json", tmp_path / "document.md"
     document.write_text(MARKED)
-    files.mkdir()
     done = subprocess.run(
         [
             sys.executable,
@@ -53,7 +54,7 @@ def test_a_small_run_measures_everything_and_keeps_the_promises(tmp_path: Path, 
             f"--json={figures}",
             f"--update={document}",
         ],
-        env={**os.environ, "TMPDIR": str(files)},
+        env={**os.environ, "TMPDIR": str(short_folder)},
         capture_output=True,
         text=True,
         check=False,
@@ -78,7 +79,7 @@ def test_a_small_run_measures_everything_and_keeps_the_promises(tmp_path: Path, 
     assert text.startswith("# Title\n<!-- figures: begin -->\n| | here | target |\n")
     assert text.endswith("<!-- figures: end -->\nafter\n")
     assert "old" not in text
-    assert list(files.iterdir()) == []
+    assert list(short_folder.iterdir()) == []
 
 
 def test_without_marks_a_document_is_refused_and_untouched(tmp_path: Path) -> None:

@@ -58,10 +58,10 @@ CANARY = (
 class Demo:
     """A running demo, its output so far and its temporary files, all in one folder."""
 
-    def __init__(self, folder: Path, *flags: str, environ: Mapping[str, str] | None = None) -> None:
-        self.folder = folder
-        self.files = folder / "tmp"
-        self.files.mkdir()
+    def __init__(
+        self, folder: Path, files: Path, *flags: str, environ: Mapping[str, str] | None = None
+    ) -> None:
+        self.files = files
         self._output = folder / "output"
         with self._output.open("wb") as output:
             self.process = psutil.Popen(
@@ -102,13 +102,13 @@ class Demo:
 
 
 @pytest.fixture
-def start(tmp_path: Path, cluster: Access) -> Iterator[type[Demo]]:
+def start(tmp_path: Path, short_folder: Path, cluster: Access) -> Iterator[type[Demo]]:
     """Starts demos; the session's cluster has made sure that the programs are in the cache."""
     started: list[Demo] = []
 
     class Started(Demo):
         def __init__(self, *flags: str, environ: Mapping[str, str] | None = None) -> None:
-            super().__init__(tmp_path, *flags, environ=environ)
+            super().__init__(tmp_path, short_folder, *flags, environ=environ)
             started.append(self)
 
     yield Started  # type: ignore[misc]

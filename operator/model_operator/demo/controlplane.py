@@ -28,7 +28,11 @@ from model_operator.demo.processes import Process, Processes, ProcessFailed, end
 
 _READY_WITHIN = timedelta(seconds=90)
 _ATTEMPTS = 3
+_PREFIX = "model-operator-"
+_ETCD, _CLIENT_SOCKET, _PEER_SOCKET = "etcd", "client.sock", "peer.sock"
 _PORT_TAKEN = "address already in use"
+# What the address of a unix socket may be long (sun_path, with its end): 108 bytes on Linux, 104 on macOS.
+_LONGEST_SOCKET = 103
 # DER of a P-256 private key (SEC 1) up to the number itself, and what follows it: the curve's name. Go derives the
 # public half. It saves a dependency for one throw-away key.
 _EC_KEY_START = bytes.fromhex("30310201010420")
@@ -44,6 +48,15 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _temporary_folder() -> Path:
+    """Where temporary files go; under /tmp where that path is too long for etcd's sockets in it."""
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    if len(os.fsencode(folder / _ETCD / _CLIENT_SOCKET)) <= _LONGEST_SOCKET:
+        return folder
+    folder.rmdir()
+    return Path(tempfile.mkdtemp(prefix=_PREFIX, dir="/tmp"))
 
 
 class ControlPlane(Cluster):
@@ -87,7 +100,7 @@ class ControlPlane(Cluster):
                 controller_manager=controller_manager
             )
         started = time.monotonic()
-        folder = Path(tempfile.mkdtemp(prefix="model-operator-"))
+        folder = _temporary_folder()
         processes = Processes(remove=[folder])
         try:
             plane = cls(binaries, folder, processes)
@@ -117,11 +130,11 @@ class ControlPlane(Cluster):
 
     def _start_etcd(self) -> str:
         """The API server's flag for its storage; etcd talks over a unix socket that only we may open."""
-        data = self._folder / "etcd"
+        data = self._folder / _ETCD
         data.mkdir(mode=0o700)
         if self.binaries.etcd is None:
             return f"--embedded-etcd={data}"
-        client, peer = f"unix://{data}/client.sock", f"unix://{data}/peer.sock"
+        client, peer = f"unix://{data / _CLIENT_SOCKET}", f"unix://{data / _PEER_SOCKET}"
         self._run(
             "etcd",
             [
