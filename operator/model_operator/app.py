@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 from model_operator import __version__, handlers
 from model_operator.engine.engine import Engine
+from model_operator.engine.garbage import spare_start_up
 from model_operator.kube import PLURALS, Kube, KubeConfigError, KubeError, KubeForbidden, namespace_of
 from model_operator.lease import Leadership
 from model_operator.observability import server
@@ -86,6 +87,7 @@ async def _main(settings: Settings, redactor: Redactor) -> None:
         if told.is_set():
             return
         await _prime(engine)
+        spare_start_up()
         stop_watching = asyncio.Event()
         tasks = await handlers.spawn(engine, kube, settings.namespaces, version, stop_watching)
         _on_signal(told.set)  # Kopf has installed handlers of its own; ours let running passes finish first

@@ -75,6 +75,33 @@ async def test_a_key_that_waits_already_is_not_added_again():
     assert workers.done == ["a", "b"]
 
 
+async def test_what_is_urgent_overtakes_what_waits_and_keeps_its_own_order():
+    workers = Workers()
+    for key in ("a", "b"):
+        workers.queue.add(key)
+    for key in ("c", "d"):
+        workers.queue.add(key, is_urgent=True)
+    assert not workers.queue.is_idle
+    async with workers:
+        await workers.until(lambda w: len(w.done) == 4)
+        await workers.idle()
+        assert workers.queue.is_idle
+    assert workers.done == ["c", "d", "a", "b"]
+
+
+async def test_what_became_urgent_while_it_was_worked_on_runs_before_the_others():
+    async with Workers() as workers:
+        workers.gate.clear()
+        workers.queue.add("a")
+        await workers.until(lambda w: w.active["a"])
+        workers.queue.add("b")
+        workers.queue.add("a", is_urgent=True)
+        workers.queue.add("a")
+        workers.gate.set()
+        await workers.until(lambda w: len(w.done) == 3)
+    assert workers.done == ["a", "a", "b"]
+
+
 async def test_a_key_has_one_worker_and_runs_again_if_it_was_added_meanwhile():
     async with Workers(count=4) as workers:
         workers.gate.clear()

@@ -1,5 +1,6 @@
 """`model-operator run`: settings in, exit code out; the operator itself is put together in `model_operator.app`."""
 
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Literal, cast, get_args, get_origin
@@ -90,6 +91,8 @@ def run_operator(**flags: str | bool | tuple[str, ...] | None) -> None:
     except SettingsInvalid as invalid:
         raise WrongSettings("\n".join(f"  {problem}" for problem in invalid.problems)) from None
 
+    # httpx loads a command line of its own where rich is installed: 5 MB that an operator has no use for.
+    sys.modules["httpx._main"] = None  # type: ignore[assignment]
     from model_operator.app import run  # noqa: PLC0415  the other commands start without kopf
 
     raise SystemExit(run(settings))

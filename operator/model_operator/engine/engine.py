@@ -7,12 +7,13 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
 from model_operator.engine.accounts import Accounts
 from model_operator.engine.controller import Controller
+from model_operator.engine.garbage import collect_when_idle
 from model_operator.kube import Kube
 from model_operator.models.deployment import DeletionPolicy, ModelDeployment
 from model_operator.observability.metrics import Metrics
@@ -31,6 +32,8 @@ from model_operator.settings import Settings
 
 _PROVIDER_WORKERS = 4
 _CANARY_WORKERS = 4
+_COUNT_AFTER = timedelta(seconds=5)
+"""A ModelProvider's status counts its deployments; those of one `kubectl apply` together."""
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +62,7 @@ class Engine:
         self.cache = Cache()
         self._recorder = Recorder(kube, clock)
         self._is_primed = False
-        self._background: asyncio.Task[None] | None = None
+        self._background: dict[str, asyncio.Task[None]] = {}
         bindings: dict[Key, Binding] = {}
         self.accounts = Accounts(
             transport=transport,
@@ -139,7 +142,10 @@ class Engine:
         self.add(self.cache.keys())
 
     def start(self) -> None:
-        self._background = asyncio.create_task(self._recorder.run())
+        self._background = {
+            "the event recorder": asyncio.create_task(self._recorder.run()),
+            "the garbage collection": asyncio.create_task(collect_when_idle(self._is_idle)),
+        }
         for controller in self._controllers.values():
             controller.start()
 
@@ -154,9 +160,9 @@ class Engine:
                 await self._recorder.flush()
         except TimeoutError:
             log.warning("some events were not posted before the end")
-        if self._background is not None:
-            self._background.cancel()
-            await asyncio.gather(self._background, return_exceptions=True)
+        for task in self._background.values():
+            task.cancel()
+        await asyncio.gather(*self._background.values(), return_exceptions=True)
 
     def add(self, keys: Iterable[Key]) -> None:
         for key in keys:
@@ -168,9 +174,13 @@ class Engine:
         if not self.cache.put(key, body):
             return
         queue = self._controllers[key.kind].queue
-        if before != self.cache.generation(key):
+        has_new_spec = before != self.cache.generation(key)
+        if has_new_spec:
             queue.forget(key)
-        queue.add(key)
+        # A new object may be one of thousands; an edit is somebody waiting.
+        queue.add(key, is_urgent=has_new_spec and before is not None)
+        if before is None and (deployment := self.cache.deployment(key)):
+            self._controllers[PROVIDER].queue.add_after(provider_key(deployment), _COUNT_AFTER)
 
     def _refreshed(self, key: Key, body: dict[str, Any]) -> None:
         """A GET has brought this body; meanwhile the watch may have shown the object's end."""
@@ -236,12 +246,14 @@ class Engine:
             named = deployments_of(before | self.cache.members(key))
             self.add(k for k in named if (d := self.cache.deployment(k)) and d.metadata.is_terminating)
 
+    def _is_idle(self) -> bool:
+        return all(controller.queue.is_idle for controller in self._controllers.values())
+
     @property
     def problem(self) -> str | None:
         """For /healthz: why this process should be restarted."""
         problems = [c.problem for c in self._controllers.values()] + [self.accounts.problem]
-        if self._background is not None and self._background.done():
-            problems.append("the event recorder has ended")
+        problems += [f"{name} has ended" for name, task in self._background.items() if task.done()]
         return "; ".join(p for p in problems if p) or None
 
     @property

@@ -67,11 +67,12 @@ class Poller:
             self._failed(error)
             return
         account.can_list = True
+        snapshot = Snapshot.of(begun, remotes, ended=self._clock())
+        await asyncio.sleep(0)  # edits may go first
         ids = self._cache.ids(account.members)
         # Who asks while a LIST is under way has seen too little in the one before: theirs is the next one.
         late = account.waiting - waiting if account.snapshot is not None else set[Key]()
         # What was created while this LIST was under way need not be in it.
-        snapshot = Snapshot.of(begun, remotes, ended=self._clock())
         news = account.listed(snapshot, ids.held, ids.expected & before)
         account.waiting = late
         if late:

@@ -12,9 +12,13 @@ from model_operator.domain import Key, Remote, RunState
 from model_operator.errors import ProviderError, retry_for
 from model_operator.providers.base import Gate, Provider, Vendor
 
+Version = tuple[str | None, str, int | None]
+"""Of an item of a LIST: the vendor's own version of it, its state in the vendor's word, its replicas."""
+
 HICCUPS = 2
 """Failed polls in a row that change nothing in any status."""
 
+_NEVER: Version = (None, "", None)
 _NOT_THERE = frozenset({RunState.GONE, RunState.DELETING})
 
 
@@ -82,7 +86,7 @@ class Account:
     moving: set[Key] = field(default_factory=set)
     waiting: set[Key] = field(default_factory=set)
     """Passes that need a complete LIST that begins from now on."""
-    seen: dict[Key, str | None] = field(default_factory=dict)
+    seen: dict[Key, Version | None] = field(default_factory=dict)
     """Version of each key's deployment at its last pass; None: it was missing."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     on_change: Callable[["Account"], None] = lambda _: None
@@ -126,7 +130,7 @@ class Account:
         self.is_mass_missing = len(missing) >= 2 and 2 * len(missing) > len(expected)
         self.is_doubtful = bool(missing) and not self.is_proven
         after = (True, self.is_proven, self.is_mass_missing, self.is_doubtful)
-        news = {key for key, id_ in held.items() if self._version(id_) != self.seen.get(key, "")}
+        news = {key for key, id_ in held.items() if self._version(id_) != self.seen.get(key, _NEVER)}
         if before != after:
             news |= held.keys()
             self.on_change(self)
@@ -181,9 +185,9 @@ class Account:
         """The poll's error once it is more than a hiccup."""
         return self.error if self.failures > HICCUPS else None
 
-    def _version(self, id_: str) -> str | None:
+    def _version(self, id_: str) -> Version | None:
         item = self.snapshot.by_id.get(id_) if self.snapshot else None
-        return f"{item.version}|{item.word}|{item.replicas}" if item else None
+        return (item.version, item.word, item.replicas) if item else None
 
 
 @dataclass(slots=True)
