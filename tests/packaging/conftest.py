@@ -1,0 +1,37 @@
+"""kube-score, a linter of manifests, had from its Go module in the way of Helm: before the first test that needs it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from model_operator.demo.go_tools import GoTool, NoTool
+
+KUBE_SCORE = GoTool(
+    name="kube-score",
+    version="v1.20.0",
+    package="github.com/zegl/kube-score/cmd/kube-score",
+    asked=("version",),
+    homepage="https://kube-score.com",
+)
+_FOUND = pytest.StashKey[Path | NoTool]()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Whoever cannot have it is told by the tests."""
+    needed = any("kube_score" in getattr(item, "fixturenames", ()) for item in session.items)
+    if not needed or session.config.option.collectonly:
+        return
+    try:
+        session.config.stash[_FOUND] = KUBE_SCORE.find(os.environ)
+    except NoTool as error:
+        session.config.stash[_FOUND] = error
+
+
+@pytest.fixture(scope="session")
+def kube_score(request: pytest.FixtureRequest) -> Path:
+    """The program."""
+    found = request.config.stash[_FOUND]
+    if isinstance(found, NoTool):
+        pytest.fail(str(found), pytrace=False)
+    return found
