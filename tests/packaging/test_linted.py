@@ -79,3 +79,9 @@ def test_the_plain_manifest_has_none_either(kube_score: Path) -> None:
 )
 def test_it_would_complain(helm: Helm, kube_score: Path, values: Object, complaint: str) -> None:
     assert any(complaint in line for line in critical(kube_score, helm.template(values)))
+
+
+def test_the_simulators_manifest_has_none_but_that_it_is_alone(kube_score: Path) -> None:
+    made = list(yaml.safe_load_all((ROOT / "manifests" / "examples" / "simulator.yaml").read_text()))
+    alone = ("deployment-replicas", "deployment-has-poddisruptionbudget", "deployment-strategy")
+    assert [line for line in critical(kube_score, made) if not any(check in line for check in alone)] == []
