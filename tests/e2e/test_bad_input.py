@@ -1,13 +1,13 @@
 """What users get wrong, on the real server: each mistake has its words, and mending it needs no restart."""
 
 import base64
+import time
 from typing import Any
 
 import pytest
 
 from model_operator.demo.controlplane_access import Access
 from support import manifests
-from support.deadlines import eventually
 from support.fault_stage import VENDORS, FaultStage
 from support.kube_api import Object
 from support.namespace import Namespace, condition, conditions
@@ -185,22 +185,22 @@ def test_the_second_of_one_name_waits_for_the_first_to_go(stage: FaultStage, ven
     assert stage.simulator.counters(vendor)["max_live_by_name"] == {"shared-name": 1}
 
 
-def test_two_of_one_name_at_the_same_moment_make_one(stage: FaultStage) -> None:
-    stage.apply_providers()
-    for vendor in VENDORS:
-        stage.deploy(*(MAKE[vendor](f"{vendor}-{n}", deploymentName="shared-name") for n in range(4)))
-    expected = ["False NameTaken"] * 3 + ["True Available"]
-    for vendor in VENDORS:
-        eventually(
-            lambda v=vendor: sorted(
-                conditions(obj).get("Ready", "")
-                for obj in stage.namespace.objects("ModelDeployment")
-                if v in obj["spec"]
-            ),
-            until=lambda found: found == expected,
-            what=f"one of four at {vendor}",
-        )
-        assert stage.simulator.counters(vendor)["creates_by_name"] == {"shared-name": 1}
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_who_has_begun_keeps_the_name_also_from_an_elder(stage: FaultStage, vendor: Vendor) -> None:
+    """The elder could not be acted on until the younger's intent was on its way to the API server."""
+    stage.apply_providers(vendor)
+    stage.deploy(MAKE[vendor]("elder", deploymentName="shared-name", providerRef={"name": "another"}))
+    stage.until("elder", "Accepted=False ProviderNotFound")
+    time.sleep(1.1)  # ages are counted in seconds
+    intent = stage.proxy.rule("PATCH", "/modeldeployments/younger/status$", body='"pending"', hold=True)
+    stage.deploy(MAKE[vendor]("younger", deploymentName="shared-name"))
+    intent.wait()
+    provider = manifests.parasail_provider if vendor == "parasail" else manifests.paitient_provider
+    stage.namespace.apply(provider(stage.simulator.url, name="another", secret=vendor))
+    stage.until("elder", "Accepted=False NameTaken")
+    intent.release()
+    stage.until("younger", "Ready=True Available")
+    assert stage.simulator.counters(vendor)["requests"]["create"] == 1
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

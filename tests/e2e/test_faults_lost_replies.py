@@ -119,8 +119,8 @@ def test_a_create_that_fails_where_nobody_can_look_is_not_repeated_without_a_pau
     stage.deploy(manifests.parasail_deployment("llama"))
     fault.wait(3)
     first, second, third = (request["at"] for request in stage.simulator.requests(operation="create")[:3])
-    assert second - first > 1.9  # twice the request's timeout
-    assert third - second > 1.9
+    # Intents are two timeouts (2 s) apart; between an intent and its POST there is a write to the API server.
+    assert min(second - first, third - second) > 1.5
     stage.simulator.clear_faults()
     stage.until("llama", "Ready=True Available")
     stage.assert_created_once(1)

@@ -1,5 +1,6 @@
 """Which of several ModelDeployments has a name or an id: the one that has it already, else the elder."""
 
+from collections.abc import Collection
 from datetime import timedelta
 
 import pytest
@@ -33,7 +34,7 @@ ADOPTING = {"externalID": "1", "deletionPolicy": "Orphan"}
 YOUNGER = {"creationTimestamp": "2026-03-01T12:00:05Z"}
 
 
-def rival_of(name: str, *objects: dict) -> str | None:
+def rival_of(name: str, *objects: dict, claims: Collection[str] = ()) -> str | None:
     cache = Cache()
     for body in objects:
         cache.put(Key(DEPLOYMENT, "team", body["metadata"]["name"]), body)
@@ -47,7 +48,7 @@ def rival_of(name: str, *objects: dict) -> str | None:
         poll_interval=timedelta(seconds=30),
         members={Key(PROVIDER, "team", member) for member in ACCOUNTS[own]},
     )
-    return find_rival(key, cache.deployment(key), account, cache)
+    return find_rival(key, cache.deployment(key), account, cache, claims)
 
 
 def pair(elder: dict, younger: dict) -> tuple[dict, dict]:
@@ -107,6 +108,14 @@ def test_there_is_no_rivalry(elder, younger):
 def test_of_the_same_age_one_and_only_one_comes_first():
     objects = [bodies.deployment(name, **NAMED) for name in ("a", "b", "c")]
     assert [rival_of(name, *objects) for name in ("a", "b", "c")].count(None) == 1
+
+
+def test_who_was_let_through_comes_before_the_elder_and_after_who_has_announced_it():
+    objects = pair(NAMED, NAMED)
+    assert rival_of("elder", *objects, claims={"uid-younger"}) == "team/younger"
+    assert rival_of("younger", *objects, claims={"uid-younger"}) is None
+    objects = pair({**NAMED, "status": PENDING}, NAMED)
+    assert rival_of("younger", *objects, claims={"uid-younger"}) == "team/elder"
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,8 @@ class DeploymentPass:
     vanished: Callable[[Key], None]
     """Told of an object that is no more."""
     memories: dict[Key, Memory] = field(default_factory=dict)
+    claims: set[str] = field(default_factory=set)
+    """UIDs of those whose name or id nobody else may have, until a pass refuses them."""
 
     async def reconcile(self, key: Key) -> timedelta | None:
         """One pass. Returns when to look again at the latest; None: when something happens.
@@ -66,6 +68,7 @@ class DeploymentPass:
         resource = await self._keep_finalizer(key, resource)
         s, account = await self._observe(key, resource, memory)
         step = decide(s)
+        self._note_claim(resource.metadata.uid, s, step, account)
         if account is not None:
             provider = account.provider.at(_priority(s))
             s, step = await act(s, step, provider, account, memory)
@@ -123,7 +126,7 @@ class DeploymentPass:
                 now=s.now,
             )
         )
-        rival = find_rival(key, resource, account, self.cache)
+        rival = find_rival(key, resource, account, self.cache, self.claims)
         if resource.status.external_id is None and observed.remote is not None:
             rival = rival or find_owner(observed.remote.owner_uid, resource, self.cache)
         pending = resource.status.pending
@@ -151,6 +154,13 @@ class DeploymentPass:
             has_default_name=resource.spec.deployment_name is None,
             guard=find_guard(resource, self.cache),
         )
+
+    def _note_claim(self, uid: str, s: Situation, step: Plan, account: Account | None) -> None:
+        """At once, and not with the write that follows: a rival's pass may come before that arrives."""
+        if account is not None and s.rival is None and step.accepted is None:
+            self.claims.add(uid)
+        else:
+            self.claims.discard(uid)
 
     def _refuse(
         self, resource: ModelDeployment, vendor: Vendor, binding: Binding | None
@@ -254,7 +264,9 @@ class DeploymentPass:
         if binding is not None and binding.account is not None:
             binding.account.forget(key)
         self.cache.remove(key)
-        self.memories.pop(key, None)
+        memory = self.memories.pop(key, None)
+        if memory is not None:
+            self.claims.discard(memory.uid)
 
 
 def _priority(s: Situation) -> Priority:

@@ -1,6 +1,10 @@
-"""Which of several ModelDeployments has the elder claim to one remote name or id. Pure over the cache."""
+"""Which of several ModelDeployments has the first claim to one remote name or id. Pure over the cache.
 
-from collections.abc import Callable
+What is at the provider counts first, then the intent in the status, then who was let through in this process (its
+intent may still be on its way to the API server), and only then the age.
+"""
+
+from collections.abc import Callable, Container
 from datetime import UTC, datetime
 
 from model_operator.domain import Key
@@ -11,17 +15,19 @@ from model_operator.reconcile.cache import Cache
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def find_rival(key: Key, resource: ModelDeployment, account: Account, cache: Cache) -> str | None:
+def find_rival(
+    key: Key, resource: ModelDeployment, account: Account, cache: Cache, claims: Container[str]
+) -> str | None:
     """`namespace/name` of the ModelDeployment of this account that comes first, or None.
 
-    A default name holds the CR's own UID, so only a chosen name or an `externalID` can have rivals.
+    `claims` has the UIDs of those that were let through at their last pass. A default name holds the CR's own UID, so only a chosen name or an `externalID` can have rivals.
     """
-    claims = _claim_on(resource)
-    if claims is None:
+    wants_the_same = _claim_on(resource)
+    if wants_the_same is None:
         return None
     for member in account.members:
         for other_key, other in cache.deployments(member):
-            if other_key != key and claims(other) and _comes_first(other, resource):
+            if other_key != key and wants_the_same(other) and _rank(other, claims) < _rank(resource, claims):
                 return f"{other.metadata.namespace}/{other.metadata.name}"
     return None
 
@@ -35,15 +41,12 @@ def _claim_on(resource: ModelDeployment) -> Callable[[ModelDeployment], bool] | 
     return None
 
 
-def _comes_first(other: ModelDeployment, resource: ModelDeployment) -> bool:
-    return _rank(other) < _rank(resource)
-
-
-def _rank(resource: ModelDeployment) -> tuple[bool, bool, datetime, str]:
+def _rank(resource: ModelDeployment, claims: Container[str]) -> tuple[bool, bool, bool, datetime, str]:
     status, metadata = resource.status, resource.metadata
     return (
         status.external_id is None,
         status.pending is None,
+        metadata.uid not in claims,
         metadata.creation_timestamp or _FIRST,
         metadata.uid,
     )
