@@ -48,7 +48,7 @@ generate: init ## Write the CRDs and the reference documents from the code
 	$(BIN)/python docs/generate.py
 
 bench: init ## Measure 1,000 deployments on a real API server (N=100 for fewer)
-	@$(BIN)/python -m model_operator.demo.bench $(if $(N),--count $(N)) $(ARGS)
+	@$(BIN)/python -m model_operator.demo.bench --baseline tests/baseline/simple_kopf_operator.py $(if $(N),--count $(N)) $(ARGS)
 
 image: ## Build the container image (IMAGE=…, BUILD_ARGS=…; docker, podman or buildah)
 	$(BUILDER) build $(if $(findstring buildah,$(BUILDER)),--isolation chroot --network host $(BUILDAH_ARGS)) \

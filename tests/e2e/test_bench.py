@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from model_operator.demo.bench.__main__ import main
+from model_operator.demo.bench.baseline import beside
+from model_operator.demo.bench.phases import BroughtUp, Targets
 from model_operator.demo.bench.rows import Report, Row
 from model_operator.demo.controlplane_access import Access
 
@@ -32,7 +35,14 @@ ROWS = [
     "storm: duplicates",
     "storm: orphans",
     "storm: left after deletion",
+    "simple Kopf operator: all Ready",
+    "simple Kopf operator: CPU per deployment",
+    "simple Kopf operator: API server CPU",
+    "simple Kopf operator: memory, all",
+    "CPU, ours / simple Kopf",
+    "memory, ours / simple Kopf",
 ]
+BASELINE = Path(__file__).parents[1] / "baseline" / "simple_kopf_operator.py"
 SMALL = ("--count=12", "--edits=4", "--steady=3", "--storm=8")
 MARKED = "# Title\n<!-- figures: begin -->\nold\n<!-- figures: end -->\nafter\n"
 
@@ -51,6 +61,7 @@ def test_a_small_run_measures_everything_and_keeps_the_promises(
             "-m",
             "model_operator.demo.bench",
             *SMALL,
+            f"--baseline={BASELINE}",
             f"--json={figures}",
             f"--update={document}",
         ],
@@ -75,6 +86,12 @@ def test_a_small_run_measures_everything_and_keeps_the_promises(
     assert values["kill -9: Kubernetes writes"] == 0
     assert 0 < values["spec edit → provider, p50"] <= values["spec edit → provider, p99"]
     assert 5 < values["all Ready"] < 60
+    assert 5 < values["simple Kopf operator: all Ready"] < 60
+    for what, ours, theirs in (
+        ("CPU", "operator CPU per deployment", "simple Kopf operator: CPU per deployment"),
+        ("memory", "operator memory, all", "simple Kopf operator: memory, all"),
+    ):
+        assert values[f"{what}, ours / simple Kopf"] == pytest.approx(values[ours] / values[theirs])
     text = document.read_text()
     assert text.startswith("# Title\n<!-- figures: begin -->\n| | here | target |\n")
     assert text.endswith("<!-- figures: end -->\nafter\n")
@@ -90,12 +107,50 @@ def test_without_marks_a_document_is_refused_and_untouched(tmp_path: Path) -> No
     assert document.read_text() == "no marks"
 
 
+def test_a_baseline_that_does_not_exist_is_refused_before_anything_is_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main([f"--baseline={tmp_path / 'gone.py'}"])
+    assert "gone.py" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("ready", "first"),
+    [
+        pytest.param(1000, Row("simple Kopf operator: all Ready", 43.0, "s"), id="all"),
+        pytest.param(501, Row("simple Kopf operator: Ready after 43 s", 501, ""), id="not all in time"),
+    ],
+)
+def test_a_baseline_that_is_not_done_in_time_says_how_far_it_came(ready: int, first: Row) -> None:
+    found = BroughtUp(
+        ready=ready,
+        created=9,
+        seconds=43.0,
+        operator=20,
+        server=30,
+        simulator=2,
+        memory_before=90,
+        memory=200,
+    )
+    ours = [Row("operator CPU per deployment", 5, "ms"), Row("operator memory, all", 100, "MB")]
+    assert beside(found, 1000, ours, Targets(counts=True)) == [
+        first,
+        Row("simple Kopf operator: CPU per deployment", 20, "ms"),
+        Row("simple Kopf operator: API server CPU", 30, "ms"),
+        Row("simple Kopf operator: memory, all", 200, "MB"),
+        Row("CPU, ours / simple Kopf", 0.25, "", 0.3),
+        Row("memory, ours / simple Kopf", 0.5, ""),
+    ]
+
+
 @pytest.mark.parametrize(
     ("row", "cells", "is_met"),
     [
         pytest.param(Row("a", 11.94, "s", 12), ("a", "11.9 s", "≤ 12 s"), True, id="met"),
         pytest.param(Row("a", 12.04, "s", 12), ("a", "12.0 s", "≤ 12 s"), False, id="missed by a little"),
         pytest.param(Row("a", 0, "", 0), ("a", "0", "≤ 0"), True, id="none, as promised"),
+        pytest.param(Row("a", 0.304, "", 0.3), ("a", "0.304", "≤ 0.3"), False, id="a ratio"),
         pytest.param(Row("a", 1234.5, "ms"), ("a", "1,234 ms", ""), None, id="without a target"),
     ],
 )

@@ -51,6 +51,16 @@ def start_operator(processes: Processes, folder: Path, kubeconfig: Path, *flags:
     return Part(process, _announced(process, ready_file, "health"))
 
 
+def start_script(processes: Processes, folder: Path, script: Path, **variables: str) -> Process:
+    """A Python script with these variables; returns when it has made the file that READY_FILE names."""
+    ready_file = folder / f"{script.stem}.json"
+    env = {**_environment(folder), **variables, "READY_FILE": str(ready_file)}
+    argv = [sys.executable, str(script)]
+    process = processes.start(script.stem, argv, log=folder / f"{script.stem}.log", env=env)
+    _await(process, ready_file.is_file)
+    return process
+
+
 def wait_ready(operator: Part) -> None:
     """Until /readyz says yes. Raises `NotUp`."""
     _await(operator.process, lambda: get(f"{operator.url}/readyz")[0] == 200)

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from model_operator import __version__
 from model_operator.demo import programs, shipped
-from model_operator.demo.bench import api, phases
+from model_operator.demo.bench import api, baseline, phases
 from model_operator.demo.bench.phases import Targets
 from model_operator.demo.bench.rows import TARGETS_FOR, Report, Row, check_marks
 from model_operator.demo.bench.stage import Ground, TooSlow, stage
@@ -67,6 +67,9 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--storm", type=int, default=100, help="deployments in the storm (default %(default)s)"
     )
+    parser.add_argument(
+        "--baseline", type=Path, metavar="FILE", help="compare with the operator that this script is"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here, too")
     parser.add_argument(
         "--update", type=Path, metavar="FILE", help="replace the figures in this Markdown file"
@@ -74,6 +77,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     given = parser.parse_args(argv)
     if min(given.count, given.edits, given.storm) < 1 or given.steady <= 0:
         parser.error("--count, --edits, --storm and --steady must be more than 0")
+    if given.baseline is not None and not given.baseline.is_file():
+        parser.error(f"--baseline: there is no file {given.baseline}")
     if given.update is not None:
         try:
             check_marks(given.update)
@@ -97,7 +102,7 @@ async def _phases(
     rows: list[Row] = []
     async with api.connect(cluster) as kube:
         ground = Ground(processes, cluster, kube, folder)
-        async with stage(ground, "bench", "paitient.create_s=5") as made:
+        async with stage(ground, "bench", phases.CREATION) as made:
             _say(f"creating {given.count:,} deployments")
             rows += await phases.all_ready(made, given.count, target)
             _say(f"quiet for {given.steady:g} s")
@@ -108,6 +113,9 @@ async def _phases(
             rows += await phases.restart(made, given.count, target)
         _say("creates that land late, and kill -9 again and again")
         rows += await storm(ground, given.storm)
+        if given.baseline is not None:
+            _say(f"the same with {given.baseline.name}")
+            rows += await baseline.compare(ground, given.baseline, given.count, rows, target)
     return rows
 
 

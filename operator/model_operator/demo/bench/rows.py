@@ -122,4 +122,6 @@ def _cpu() -> str:
 
 
 def _number(value: float) -> str:
+    if 0 < value < 1:
+        return f"{value:.3g}"
     return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:,.1f}"

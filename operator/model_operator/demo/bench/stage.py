@@ -119,6 +119,13 @@ class Stage:
 
     async def until_ready(self, count: int, within: timedelta) -> None:
         """Until the API server shows so many Ready, all for what their spec says now. Raises `TooSlow`."""
+        found = await self.ready_within(count, within)
+        if found < count:
+            waited = f"waited {within.total_seconds():g} s for {count} deployments to be Ready"
+            raise TooSlow(f"{waited}; {found} are")
+
+    async def ready_within(self, count: int, within: timedelta) -> int:
+        """How many are Ready for what their spec says now: `count`, or fewer when the time is over."""
         ready: dict[str, bool] = {}
         try:
             async with asyncio.timeout(within.total_seconds()):
@@ -126,10 +133,9 @@ class Stage:
                     async for item in api.follow(self.kube, self.namespace):
                         ready[item["metadata"]["name"]] = api.is_ready(item)
                         if sum(ready.values()) >= count:
-                            return
+                            return count
         except TimeoutError:
-            waited = f"waited {within.total_seconds():g} s for {count} deployments to be Ready"
-            raise TooSlow(f"{waited}; {sum(ready.values())} are") from None
+            return sum(ready.values())
 
 
 @asynccontextmanager
@@ -137,20 +143,53 @@ async def stage(
     ground: Ground, namespace: str, *knobs: str, flags: tuple[str, ...] = ()
 ) -> AsyncIterator[Stage]:
     """A namespace whose account is accepted; the operator and the simulator end with it."""
-    folder = ground.folder / namespace
-    folder.mkdir()
-    await ground.kube.call("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
-    given = [f"--knob={knob}" for knob in (*_KNOBS, *knobs)]
-    simulator = programs.start_simulator(ground.processes, folder, "--port=0", *given)
-    programs.operator_kubeconfig(ground.cluster, folder / "kubeconfig")
-    operator = _start_operator(ground, folder, simulator, flags)
-    async with api.open_url(simulator.url) as control:
+    async with _provider(ground, namespace, *knobs) as (folder, simulator, control):
+        programs.operator_kubeconfig(ground.cluster, folder / "kubeconfig")
+        operator = _start_operator(ground, folder, simulator, flags)
         made = Stage(ground, namespace, simulator, control, flags, operator)
         try:
             await _open_account(made)
             yield made
         finally:
             made.operator.process.kill()
+
+
+@asynccontextmanager
+async def stage_of(ground: Ground, namespace: str, script: Path, *knobs: str) -> AsyncIterator[Stage]:
+    """The same with a script as operator, told by KUBECONFIG (administrator), NAMESPACE and PAITIENT_URL.
+
+    It cannot be restarted and has no health endpoints.
+    """
+    async with _provider(ground, namespace, *knobs) as (folder, simulator, control):
+        operator = programs.start_script(
+            ground.processes,
+            folder,
+            script,
+            KUBECONFIG=str(ground.cluster.kubeconfig),
+            NAMESPACE=namespace,
+            PAITIENT_URL=f"{simulator.url}/paitient",
+        )
+        try:
+            yield Stage(ground, namespace, simulator, control, (), Part(operator, url=""))
+        finally:
+            operator.kill()
+
+
+@asynccontextmanager
+async def _provider(ground: Ground, namespace: str, *knobs: str) -> AsyncIterator[tuple[Path, Part, Api]]:
+    """A namespace with the keys of an account of its own simulator."""
+    folder = ground.folder / namespace
+    folder.mkdir()
+    await ground.kube.call("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
+    keys = {"apiKey": "sim-paitient-key", "clientID": "sim-client"}
+    secret = {"metadata": {"name": "paitient"}, "stringData": keys}
+    await ground.kube.call("POST", f"/api/v1/namespaces/{namespace}/secrets", secret)
+    given = [f"--knob={knob}" for knob in (*_KNOBS, *knobs)]
+    simulator = programs.start_simulator(ground.processes, folder, "--port=0", *given)
+    async with api.open_url(simulator.url) as control:
+        try:
+            yield folder, simulator, control
+        finally:
             simulator.process.kill()
 
 
@@ -160,17 +199,13 @@ def _start_operator(ground: Ground, folder: Path, simulator: Part, flags: tuple[
 
 
 async def _open_account(made: Stage) -> None:
-    """The Secret and the ModelProvider, which is Ready on return."""
-    path = f"namespaces/{made.namespace}"
-    keys = {"apiKey": "sim-paitient-key", "clientID": "sim-client"}
-    secret = {"metadata": {"name": "paitient"}, "stringData": keys}
-    await made.kube.call("POST", f"/api/v1/{path}/secrets", secret)
+    """The ModelProvider, which is Ready on return."""
     spec = {
         "type": "paitient",
         "baseURL": f"{made.simulator.url}/paitient",
         "credentials": {"secretRef": {"name": "paitient"}},
     }
-    path = f"{api.GROUP}/{path}/modelproviders"
+    path = f"{api.GROUP}/namespaces/{made.namespace}/modelproviders"
     await made.kube.call("POST", path, resource("ModelProvider", "paitient", spec))
 
     async def look() -> Object:
