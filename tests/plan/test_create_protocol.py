@@ -202,6 +202,13 @@ async def settle(operator: Operator, minutes: int = 15) -> None:
             return
 
 
+async def look_on(operator: Operator, times: int) -> None:
+    for _ in range(times):
+        await operator.poll()
+        await operator.work()
+        operator.world.now += 5 * SECOND
+
+
 def is_quiet(operator: Operator) -> bool:
     """Nothing is on its way any more, at neither end."""
     world, status = operator.world, operator.status
@@ -353,6 +360,31 @@ async def test_a_persons_word_ends_the_search_for_a_lost_create() -> None:
     await settle(operator)
     assert operator.status.external_id == made.id
     assert operator.status.pending is None
+
+
+@pytest.mark.parametrize("vendor", PROVIDERS)
+@pytest.mark.parametrize("is_made", [True, False])
+async def test_a_take_over_waits_for_what_a_lost_create_made(vendor: str, is_made: bool) -> None:
+    """Else that would run on without an object, and be paid for."""
+    operator = new_operator(vendor)
+    foreign = Deployment("7", "theirs", "", NOW, NOW)
+    operator.world.deployments.append(foreign)
+    await play(operator, A_CREATE, [Post("lost", 40 if is_made else None)])
+    operator.edit(external_id="7", deletion_policy=DeletionPolicy.DELETE)
+    await look_on(operator, 40)
+    if not is_made:
+        assert operator.status.external_id == "7"
+        return
+    (made,) = (one for one in operator.world.live() if one is not foreign)
+    assert operator.status.external_id is None
+    assert told(operator.status)["Stalled"] == "True OutcomeUnknown"
+    ready = operator.status.condition("Ready")
+    assert ready is not None
+    assert f"made deployment {made.id}, and spec.externalID names 7" in ready.message
+    operator.delete()
+    await look_on(operator, 40)
+    assert operator.is_released
+    assert operator.world.live() == [foreign]
 
 
 async def test_a_name_that_was_not_seen_to_be_free_is_nobodys() -> None:

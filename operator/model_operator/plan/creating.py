@@ -86,7 +86,7 @@ def wait_for_absence(s: Situation) -> Plan | None:
     assert pending is not None  # noqa: S101  the callers' guard
     waiting = moving(
         Reason.OUTCOME_UNKNOWN,
-        "A create was sent and its answer was lost. Looking for the deployment before another one is sent.",
+        "A create was sent and its answer was lost. Looking for what it made before anything else is done.",
         Phase.CREATING,
     )
     if s.now < pending.deadline:
@@ -130,10 +130,28 @@ def adopt(s: Situation) -> Plan | None:
         )
     if s.remote is None:
         return None
+    first = _settle_own_create(s, s.remote)
+    if first is not None:
+        return first
     return replace(
         take(s.remote, s),
         synced=unsynced(Reason.UPDATING, f"Deployment {s.remote.id} was taken over."),
         drift=(*power_difference(s), *differences(s.desired, s.remote, dict(s.desired.fields))),
+    )
+
+
+def _settle_own_create(s: Situation, wanted: Remote) -> Plan | None:
+    """An earlier create of ours may have made another deployment than the one to take over: nobody would pay for two."""
+    if s.status.pending is None or s.recall.intent_unsent or not s.observed.can_list or is_ours(s, wanted):
+        return None
+    made = made_by_us(s)
+    if made is None:
+        return wait_for_absence(s)
+    return stuck(
+        Reason.OUTCOME_UNKNOWN,
+        f"An earlier create of this object made deployment {made.id}, and spec.externalID names {wanted.id}. Delete"
+        f" {made.id} at the provider, or delete this object (that deletes {made.id}) and apply it again.",
+        Phase.CREATING,
     )
 
 

@@ -40,11 +40,23 @@ async def observe(look: Look) -> Observed:
     id_ = status.external_id or look.desired.external_id
     if look.resource.metadata.is_terminating:
         id_ = status.external_id  # a refused adoption is none of ours
+    is_lost = status.pending is not None and look.memory.intent != status.pending.started_at
     if id_ is not None:
-        return await _by_id(look, id_)
-    if status.pending is not None and look.memory.intent != status.pending.started_at:
-        return await _lost(look)
-    return _by_name(look)
+        seen = await _by_id(look, id_)
+        return seen if status.external_id is not None or not is_lost else await _with_lost(look, seen)
+    return await _lost(look) if is_lost else _by_name(look)
+
+
+async def _with_lost(look: Look, seen: Observed) -> Observed:
+    """A deployment is to be taken over while a create of our own may have made another one."""
+    lost = await _lost(look)
+    return replace(
+        seen,
+        candidates=lost.candidates,
+        listed_at=lost.listed_at,
+        can_list=lost.can_list,
+        error=seen.error or lost.error,
+    )
 
 
 def _by_name(look: Look) -> Observed:
