@@ -3,8 +3,9 @@
 import http.client
 import json
 import sys
+import time
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit
@@ -144,7 +145,14 @@ class SimulatorProcess:
         return self.control("GET", f"/deployments/{vendor}/{identifier}")
 
     def edit_deployment(self, vendor: Vendor, identifier: str, **edit: Any) -> Json:
-        """Hands in the vendor's console: `fields={...}`, `status=`, `stuck=`, `message=`, `fail_after_s=`."""
+        """Hands in the vendor's console: `fields={...}`, `status=`, `stuck=`, `message=`, `fail_after_s=`.
+
+        PaiTIENT's `updated_at` has whole seconds, and nobody can see two changes in one: so not in the same second.
+        """
+        if vendor == "paitient":
+            changed = datetime.fromisoformat(self.deployment(vendor, identifier)["updated_at"])
+            left = changed + timedelta(seconds=1) - datetime.now(UTC)
+            time.sleep(min(max(left, timedelta()), timedelta(seconds=1)).total_seconds())
         return self.control("PATCH", f"/deployments/{vendor}/{identifier}", edit)
 
     def remove_deployment(self, vendor: Vendor, identifier: str) -> None:
