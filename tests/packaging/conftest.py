@@ -1,11 +1,15 @@
-"""kube-score, a linter of manifests, had from its Go module in the way of Helm: before the first test that needs it."""
+"""A cluster of a test's own, and kube-score, a linter of manifests that is had from its Go module in the way of Helm."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from model_operator.demo.controlplane import ControlPlane
+from model_operator.demo.controlplane_access import Access
 from model_operator.demo.go_tools import GoTool, NoTool
+from support.namespace import Namespace
 
 KUBE_SCORE = GoTool(
     name="kube-score",
@@ -35,3 +39,18 @@ def kube_score(request: pytest.FixtureRequest) -> Path:
     if isinstance(found, NoTool):
         pytest.fail(str(found), pytrace=False)
     return found
+
+
+@pytest.fixture
+def own_cluster(cluster: Access) -> Iterator[Access]:
+    """One without CRDs and roles, that the operator may have for itself. `cluster` has had the programs built."""
+    with ControlPlane.start(progress=str) as plane:
+        yield plane.access
+
+
+@pytest.fixture
+def team(own_cluster: Access) -> Iterator[Namespace]:
+    """Where the models are."""
+    namespace = Namespace.create(own_cluster, "team")
+    yield namespace
+    namespace.api.close()

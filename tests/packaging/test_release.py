@@ -1,14 +1,12 @@
 """A release from its first day to its last, with real Helm on a real API server, and a model that outlives all of it."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from model_operator.demo.controlplane import ControlPlane
 from model_operator.demo.controlplane_access import Access
 from model_operator.demo.processes import Processes
 from support import manifests
@@ -22,21 +20,6 @@ CRDS = [
     for kind in ("canaryendpoints", "modeldeployments", "modelproviders")
 ]
 OURS = ("deployments", "serviceaccounts", "clusterroles", "clusterrolebindings", "customresourcedefinitions")
-
-
-@pytest.fixture
-def own_cluster(cluster: Access) -> Iterator[Access]:
-    """One without CRDs and roles, that the operator may have for itself. `cluster` has had the programs built."""
-    with ControlPlane.start(progress=str) as plane:
-        yield plane.access
-
-
-@pytest.fixture
-def team(own_cluster: Access) -> Iterator[Namespace]:
-    """Where the models are."""
-    namespace = Namespace.create(own_cluster, "team")
-    yield namespace
-    namespace.api.close()
 
 
 def make_older_chart(tmp_path: Path) -> Path:
