@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import quote
 
+import yaml
 from aiohttp import ClientError
 from kubernetes.aio import config as kubeconfig
 from kubernetes.aio.client import ApiClient, Configuration
@@ -22,6 +23,17 @@ _CORE: Final = {"Secret": "secrets", "ConfigMap": "configmaps", "Event": "events
 _JSON_PATCH: Final = "application/json-patch+json"
 _TIMEOUT: Final = 30
 _SERVICE_ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+
+# What the client raises for a file that is no kubeconfig: its own error, or whatever it stumbles over.
+_UNREADABLE: Final = (
+    kubeconfig.ConfigException,
+    OSError,
+    yaml.YAMLError,
+    AttributeError,
+    KeyError,
+    TypeError,
+    ValueError,
+)
 
 Body = dict[str, Any]
 
@@ -77,11 +89,11 @@ async def load_configuration(path: Path | None = None, context: str | None = Non
             await kubeconfig.load_kube_config(  # type: ignore[no-untyped-call]
                 config_file=str(path) if path else None, context=context, client_configuration=configuration
             )
-    except (kubeconfig.ConfigException, OSError) as error:
+    except _UNREADABLE as error:
         where = (
             f"the kubeconfig {path}" if path else "the pod's ServiceAccount, $KUBECONFIG and ~/.kube/config"
         )
-        raise KubeConfigError(f"cannot reach a cluster: tried {where}: {error}") from error
+        raise KubeConfigError(f"cannot reach a cluster: tried {where}: {_one_line(error)}") from error
     # Enough for two busy cores; each one costs a TLS handshake at both ends and up to 256 KiB of buffer here.
     configuration.connection_pool_maxsize = 20
     return configuration
@@ -95,10 +107,17 @@ def namespace_of(path: Path | None = None, context: str | None = None) -> str:
         contexts, current = kubeconfig.list_kube_config_contexts(  # type: ignore[no-untyped-call]
             str(path) if path else None
         )
-    except (kubeconfig.ConfigException, OSError) as error:
-        raise KubeConfigError(f"cannot read the kubeconfig: {error}") from error
+    except _UNREADABLE as error:
+        raise KubeConfigError(f"cannot read the kubeconfig: {_one_line(error)}") from error
     chosen = next((found for found in contexts if found["name"] == context), current)
     return str(chosen["context"].get("namespace") or "default")
+
+
+def _one_line(error: Exception) -> str:
+    """A file without its meaning shows as a TypeError, whose words are about the client's code."""
+    if isinstance(error, TypeError | AttributeError | KeyError):
+        return "it is not a kubeconfig"
+    return " ".join(str(error).split())
 
 
 def _is_in_cluster() -> bool:
@@ -162,7 +181,9 @@ class Kube:
             )
             data = await reply.read()
         except (ClientError, TimeoutError, OSError) as error:
-            raise KubeError(0, f"the API server does not answer: {type(error).__name__}") from error
+            raise KubeError(
+                0, f"the API server {self._configuration.host} does not answer: {type(error).__name__}"
+            ) from error
         if not 200 <= reply.status <= 299:
             raise _refusal(reply.status, data)
         try:
