@@ -10,7 +10,7 @@ from model_operator.domain import RunState
 from model_operator.errors import NotAccepted, Unavailable
 from model_operator.models.status import Condition
 from model_operator.plan.deployment import plan
-from model_operator.plan.situation import Verdict
+from model_operator.plan.situation import Observed, Verdict
 from model_operator.status.conditions import merge
 from model_operator.status.deployment import time_left
 from support.situations import (
@@ -119,6 +119,17 @@ def test_success_after_the_deadline_ends_stalled():
     served = later(stalled, observed=situation().observed)
     assert told(status_of(served))["Stalled"] == "False NotStalled"
     assert told(status_of(served))["Ready"] == "True Available"
+
+
+def test_an_outage_neither_ends_the_work_nor_gives_it_a_new_deadline():
+    silence = Observed(error=Unavailable("no answer"))
+    blind = later(later(STARTING), timedelta(minutes=20), observed=silence)
+    assert told(status_of(blind))["Ready"] == "Unknown ProviderUnavailable"
+    assert told(status_of(blind))["Reconciling"] == "True ProviderUnavailable"
+    back = later(blind, timedelta(minutes=11), observed=STARTING.observed)
+    assert told(status_of(back))["Stalled"] == "True ProgressDeadlineExceeded"
+    blind_again = later(back, observed=silence)
+    assert told(status_of(blind_again))["Stalled"] == "True ProgressDeadlineExceeded"
 
 
 @pytest.mark.parametrize(

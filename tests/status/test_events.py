@@ -1,4 +1,4 @@
-"""Events: on transitions only, a Warning when a person must help, and never twice the same."""
+"""Events: on transitions only, a Warning when something is wrong, and never twice the same."""
 
 from datetime import timedelta
 
@@ -48,7 +48,7 @@ def after(s):
         pytest.param(
             READY,
             after(changed(SERVING, observed=Observed(error=Unavailable("no answer")))),
-            [("Normal", "ProviderUnavailable")],
+            [("Warning", "ProviderUnavailable")],
             id="an outage",
         ),
         pytest.param(READY, after(changed(SERVING, paused=True)), [("Normal", "Pausing")], id="pausing"),

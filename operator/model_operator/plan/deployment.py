@@ -42,9 +42,16 @@ def stay_when_blind(s: Situation) -> Plan | None:
         look_again=max(again, s.timing.poll_interval),
         synced=unknown,
         serving=Verdict(None, Reason.UNKNOWN, str(error)),
-        progress=Progress.SETTLED,
+        progress=Progress.MOVING if _is_under_way(s) else Progress.SETTLED,
         phase=None,
     )
+
+
+def _is_under_way(s: Situation) -> bool:
+    """What had begun before the outage goes on after it, and its deadline with it."""
+    reconciling, stalled = s.status.condition("Reconciling"), s.status.condition("Stalled")
+    is_late = stalled is not None and stalled.reason == Reason.PROGRESS_DEADLINE_EXCEEDED
+    return is_late or (reconciling is not None and reconciling.status == "True")
 
 
 def _keep_looking(s: Situation, plan: Plan, error: ProviderError) -> Plan:

@@ -10,6 +10,9 @@ from model_operator.models.status import Status
 _QUIET = frozenset({Reason.PENDING, Reason.CREATING, Reason.STARTING})
 """Stations of every create; the id that appears and the end of it are Events enough."""
 
+_WORRYING = frozenset({Reason.PROVIDER_UNAVAILABLE, Reason.OUTCOME_UNKNOWN, Reason.PROBE_FAILED})
+"""Nobody needs to act, and yet it is not as it should be."""
+
 _MESSAGE_LIMIT = 1024
 """Of core/v1 Event, in bytes; our messages are mostly ASCII and cut well before."""
 
@@ -36,7 +39,7 @@ def of_transition(before: Status, after: Status) -> tuple[Event, ...]:
     if not is_stalled and (not has_moved or new.reason in _QUIET):
         return ()
     source = stalled if is_stalled and stalled is not None else new
-    kind: Literal["Normal", "Warning"] = "Warning" if is_stalled else "Normal"
+    kind: Literal["Normal", "Warning"] = "Warning" if is_stalled or new.reason in _WORRYING else "Normal"
     return (Event(kind, source.reason, source.message[:_MESSAGE_LIMIT]),)
 
 
