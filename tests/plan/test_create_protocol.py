@@ -16,7 +16,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from model_operator.domain import Desired, Priority, Remote, RunState
-from model_operator.errors import NameTaken, NotFound, QuotaExceeded, Unavailable, Unsupported
+from model_operator.errors import (
+    NameTaken,
+    NotFound,
+    PermissionDenied,
+    QuotaExceeded,
+    Unavailable,
+    Unsupported,
+)
 from model_operator.models.deployment import DeletionPolicy
 from model_operator.plan.situation import Timing
 from model_operator.providers.base import Provider, Vendor
@@ -32,7 +39,7 @@ REQUEST = 30 * SECOND
 class Post:
     """What becomes of one POST. `late` is how long after it was sent it is carried out; None: never."""
 
-    answer: Literal["ok", "lost", "refused", "crash"] = "ok"
+    answer: Literal["ok", "lost", "refused", "forbidden", "crash"] = "ok"
     late: int | None = 0
     lag: int = 0
     """How long after that a LIST still does not show it."""
@@ -118,6 +125,8 @@ class WorldProvider(Provider):
             raise NameTaken("that name is taken")
         if post.answer == "refused":
             raise QuotaExceeded("no GPU is left")
+        if post.answer == "forbidden":
+            raise PermissionDenied("this key may only read")
         if post.late is not None:
             begins = world.now + post.late * SECOND
             made = Deployment(str(100 + world.sent), desired.deployment_name, desired.uid, begins, begins)
@@ -442,9 +451,14 @@ async def test_a_create_costs_three_writes_of_the_status_and_a_restart_none(vend
     assert len(operator.said) == 3
 
 
-async def test_a_refused_create_is_tried_again_without_a_word() -> None:
+@pytest.mark.parametrize(
+    ("post", "reason"), [(Post("refused"), "QuotaExceeded"), (Post("forbidden"), "PermissionDenied")]
+)
+async def test_a_refused_create_is_tried_again_each_ten_minutes_without_a_word(
+    post: Post, reason: str
+) -> None:
     operator = new_operator("parasail")
-    await play(operator, A_CREATE, [Post("refused"), Post("refused")])
+    await play(operator, A_CREATE, [post] * 2)
     refused = operator.status.conditions
     for _ in range(13):
         operator.world.now += 60 * SECOND
@@ -453,6 +467,6 @@ async def test_a_refused_create_is_tried_again_without_a_word() -> None:
         await operator.work()
         assert operator.status.conditions == refused or operator.world.sent == 3
     assert operator.world.sent == 2
-    assert told(operator.status)["Stalled"] == "True QuotaExceeded"
+    assert told(operator.status)["Stalled"] == f"True {reason}"
     await settle(operator)
     check_end(operator)

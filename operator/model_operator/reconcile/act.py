@@ -155,8 +155,10 @@ def _is_same(before: Failure | None, error: ProviderError, s: Situation) -> bool
 
 def _delay(s: Situation, plan: Plan, error: ProviderError, count: int) -> timedelta:
     retry = retry_for(error)
+    if isinstance(error, NameTaken):
+        return min(retry.first, s.timing.create_retry)  # a name gets free without anybody telling
     if retry.needs_person and isinstance(plan.action, Create):
-        return min(retry.first, s.timing.create_retry)
+        return s.timing.create_retry  # another Secret, another spec: tried at once
     return delay_after(error, count)
 
 
