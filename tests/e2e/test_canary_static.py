@@ -94,6 +94,22 @@ def test_what_somebody_changed_at_the_vendor_is_undone(world):
     assert world.creates() == 1
 
 
+def test_a_model_provider_is_kept_for_the_canary_endpoints_that_use_it(world):
+    world.open("v1")
+    by_id = {"name": "old", "deploymentID": world.id_of("v1"), "percent": 100}
+    world.namespace.apply(canary(traffic=[by_id]))
+    world.until("RolloutComplete=True Completed")
+    world.namespace.edit("ModelDeployment", "triage-v1", {"spec": {"deletionPolicy": "Orphan"}})
+    world.namespace.delete("ModelDeployment", "triage-v1")
+    world.namespace.wait_gone("ModelDeployment", "triage-v1")
+    world.namespace.delete("ModelProvider", "paitient")
+    kept = world.namespace.wait_for_condition("ModelProvider", "paitient", "Ready=False InUse")
+    assert "CanaryEndpoints" in condition(kept, "Ready")["message"]
+    world.namespace.delete("CanaryEndpoint", "triage")
+    world.namespace.wait_gone("CanaryEndpoint", "triage")
+    world.namespace.wait_gone("ModelProvider", "paitient")
+
+
 def test_a_provider_without_canary_endpoints_is_refused_at_once(world):
     world.open()
     world.namespace.apply(

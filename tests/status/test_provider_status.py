@@ -96,6 +96,9 @@ def test_one_that_is_used_is_kept_and_says_by_whom():
     many = after(AccountView(dependents=tuple("abcdefgh")), **bodies.TERMINATING).condition("Ready")
     assert many is not None
     assert "a, b, c, d, e and 3 more" in many.message
+    split = after(AccountView(canaries=("triage",)), **bodies.TERMINATING).condition("Ready")
+    assert split is not None
+    assert "until the CanaryEndpoints that use it are gone: triage." in split.message
 
 
 def test_the_secret_that_has_proven_itself_is_remembered_until_another_has():

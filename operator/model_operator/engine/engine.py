@@ -94,6 +94,7 @@ class Engine:
             grace=settings.accepted_grace,
             clock=clock,
             record=self._recorder,
+            on_gone=self._vanished,
             on_end=metrics.rollout_ended,
         )
         metrics.show_canaries(lambda: views(self.cache, clock()))
@@ -200,8 +201,10 @@ class Engine:
             self.add((key, *self.cache.dependents(key), *self.cache.canaries(key)))
             return
         if key.kind == CANARY:
+            canary = self.cache.canary(key)
             self._controllers[CANARY].queue.drop(key)
             self._canaries.vanished(key)
+            self.add([provider_key(canary)] if canary and self.cache.provider(provider_key(canary)) else [])
             return
         resource = self.cache.deployment(key)
         memory = self._deployments.memories.get(key)

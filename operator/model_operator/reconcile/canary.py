@@ -67,6 +67,8 @@ class CanaryPass:
     grace: timedelta
     clock: Clock
     record: Recorder
+    on_gone: Callable[[Key], None]
+    """Told of an object that is no more."""
     on_end: Callable[[str], None] = lambda _: None
     """Told of the result of every rollout that ends."""
     memories: dict[Key, CanaryMemory] = field(default_factory=dict)
@@ -267,7 +269,7 @@ class CanaryPass:
         body = await self.kube.remove_finalizer(key, metadata.resource_version, metadata.finalizers)
         self.cache.renew(key, body)
         if metadata.finalizers == (FINALIZER,):
-            self.forget(key)
+            self.on_gone(key)
 
     def _say_what_stays(self, key: Key, resource: CanaryEndpoint, memory: CanaryMemory) -> None:
         status = resource.status

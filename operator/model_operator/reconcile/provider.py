@@ -68,13 +68,13 @@ class ProviderPass:
         if resource is None:
             self.unbind(key)
             return None
-        dependents = self.cache.dependents(key)
-        if resource.metadata.is_terminating and not dependents:
+        dependents, canaries = self.cache.dependents(key), self.cache.canaries(key)
+        if resource.metadata.is_terminating and not dependents and not canaries:
             await self._release(key, resource)
             return None
         resource = await self._keep_finalizer(key, resource)
         await self._bind(key, resource)
-        await self._report(key, resource, tuple(d.name for d in dependents))
+        await self._report(key, resource, tuple(d.name for d in dependents), tuple(c.name for c in canaries))
         return self.secret_refresh
 
     async def _keep_finalizer(self, key: Key, resource: ModelProvider) -> ModelProvider:
@@ -157,7 +157,9 @@ class ProviderPass:
         )
         return hmac.new(self.salt, "\n".join(parts).encode(), hashlib.sha256).hexdigest()[:16]
 
-    async def _report(self, key: Key, resource: ModelProvider, dependents: tuple[str, ...]) -> None:
+    async def _report(
+        self, key: Key, resource: ModelProvider, dependents: tuple[str, ...], canaries: tuple[str, ...]
+    ) -> None:
         binding = self.bindings[key]
         account = binding.account
         view = AccountView(
@@ -169,6 +171,7 @@ class ProviderPass:
             is_proven=account is not None and account.is_proven and binding.reason is None,
             secret_version=binding.secret_version,
             dependents=dependents,
+            canaries=canaries,
         )
         status = summarize(resource, view, self.clock(), self.grace)
         if status == resource.status:

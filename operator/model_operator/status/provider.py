@@ -27,6 +27,8 @@ class AccountView:
     secret_version: str | None = None
     dependents: tuple[str, ...] = ()
     """Names of the ModelDeployments that use it."""
+    canaries: tuple[str, ...] = ()
+    """Names of the CanaryEndpoints that use it."""
 
 
 def summarize(
@@ -56,7 +58,7 @@ def summarize(
 def _ready(resource: ModelProvider, view: AccountView) -> tuple[Verdict, bool]:
     """Ready, and whether only a person can help."""
     if resource.metadata.is_terminating:
-        return Verdict(False, Reason.IN_USE, _in_use(view.dependents)), True
+        return Verdict(False, Reason.IN_USE, _in_use(view)), True
     if view.reason is not None:
         return Verdict(False, Reason(view.reason), view.message), True
     if view.error is not None:
@@ -81,9 +83,12 @@ def _was_ready(resource: ModelProvider) -> bool:
     return before.status == "True"
 
 
-def _in_use(names: tuple[str, ...]) -> str:
-    shown = ", ".join(sorted(names)[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-    return f"Kept until the ModelDeployments that use it are gone: {shown}. Delete them first."
+def _in_use(view: AccountView) -> str:
+    users = {"ModelDeployments": view.dependents, "CanaryEndpoints": view.canaries}
+    kinds = " and ".join(kind for kind, names in users.items() if names)
+    names = sorted(view.dependents) + sorted(view.canaries)
+    shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    return f"Kept until the {kinds} that use it are gone: {shown}. Delete them first."
 
 
 def _since(status: ModelProviderStatus, ready: Verdict, now: datetime) -> timedelta:
