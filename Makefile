@@ -5,6 +5,7 @@
 # ONCE=1   the demo stops at the end; its exit code says whether all went well
 # IMAGE=…  the image's name, default localhost/model-operator:dev; BUILDER=… docker, podman or buildah, default the first found
 # BUILD_ARGS=… for `make image`, such as --build-arg RUNTIME_IMAGE=…; .ci/image-bases makes bases where none can be pulled
+# BUILDAH_ARGS=… more for buildah alone, such as --volume and --env PIP_CERT=… of a company's certificates
 # N=1000   how many deployments the benchmark makes; ARGS="--help" prints what else it takes
 
 VENV ?= .venv
