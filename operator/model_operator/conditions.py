@@ -252,7 +252,7 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         "Take the change back, or make it at the provider. The next edit of the spec is sent again.",
     ),
     Reason.REMOVAL_UNSUPPORTED: Meaning(
-        "A field was removed from the spec and the provider's API cannot clear it.",
+        "A field was removed from the spec and the provider does not clear it.",
         "Set the field to the value that you want instead.",
     ),
     Reason.EXTERNAL_RESOURCE_MISSING: Meaning(

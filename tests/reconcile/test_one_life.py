@@ -62,6 +62,25 @@ async def test_a_change_that_does_not_take_is_said_and_not_sent_again(world, new
     assert await life.replicas(id_) == 2
 
 
+async def test_a_field_that_the_provider_does_not_clear_is_said_and_not_cleared_again(parasail, new_life):
+    life = new_life(parasail, contextLength=8192)
+    await life.serve()
+    await parasail.set(put_ignored_fields=["contextLength"])
+    life.edit(context_length=None)
+    await life.go(200, every=5)
+    assert told(life.status)["Synced"] == "False RemovalUnsupported"
+    assert told(life.status)["Stalled"] == "True RemovalUnsupported"
+    assert await life.count("update") == 1
+    life.start()
+    await life.go(60, every=5)
+    assert await life.count("update") == 1
+    await parasail.set(put_ignored_fields=[])
+    life.edit(replicas=2)
+    await life.go(60, every=5)
+    assert told(life.status)["Ready"] == "True Available"
+    assert "contextLength" not in life.status.last_applied
+
+
 async def test_an_old_answer_after_an_update_is_not_held_against_it(world, new_life):
     life = new_life(world)
     await life.serve()

@@ -44,6 +44,13 @@ class SentUpdate:
     at: datetime
     is_verified: bool = False
     """A full GET that began after the update has been seen."""
+    removed: Fields = field(default_factory=dict)
+    """What was cleared, with the value that it had."""
+
+    def shows_in(self, shown: Fields) -> bool:
+        """Whether a full GET shows all of it; what the GET leaves out is not held against it."""
+        is_set = all(shown.get(name, value) == value for name, value in self.fields.items())
+        return is_set and all(shown.get(name) != value for name, value in self.removed.items())
 
 
 @dataclass(frozen=True, slots=True)

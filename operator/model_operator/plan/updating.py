@@ -54,7 +54,7 @@ def update_fields(s: Situation) -> Plan | None:
         return None
     if remote.state not in _TAKES_CHANGES:
         return _wait_until_running(s, found, removed)
-    return _await(s, found) or _send(s, found, removed)
+    return _await(s, found, removed) or _send(s, found, removed)
 
 
 def _waits_for_sweep(s: Situation) -> bool:
@@ -71,38 +71,60 @@ def _wait_until_running(s: Situation, found: tuple[Difference, ...], removed: fr
     return moving(Reason.UPDATING, message, phase_of(s.state))
 
 
-def _await(s: Situation, found: tuple[Difference, ...]) -> Plan | None:
+def _await(s: Situation, found: tuple[Difference, ...], removed: frozenset[str]) -> Plan | None:
     """The change was sent already: wait until it shows."""
     sent = s.recall.sent_update
-    if sent is None or not _was_sent(s, found) or _is_ignored(s, found):
+    if sent is None or not _was_sent(s, found, removed) or _did_not_take(s):
         return None
-    waiting = moving(
-        Reason.UPDATING, f"Waiting for the provider to show: {describe(found)}.", _updating_phase(s)
-    )
+    message = f"Waiting for the provider to show: {describe(found, removed)}."
+    waiting = moving(Reason.UPDATING, message, _updating_phase(s))
     return replace(waiting, look_again=max(sent.at + s.timing.power_grace - s.now, s.timing.transition_poll))
 
 
-def _was_sent(s: Situation, found: tuple[Difference, ...]) -> bool:
-    """All that is different was in the last update."""
-    sent = s.recall.sent_update
-    return bool(found) and sent is not None and all(sent.fields.get(d.field) == d.desired for d in found)
+def _was_sent(s: Situation, found: tuple[Difference, ...], removed: frozenset[str]) -> bool:
+    """All that is different, and can be sent, was in the last update."""
+    sent, cleared = s.recall.sent_update, _clearable(s, removed)
+    if sent is None or not (found or cleared):
+        return False
+    return cleared <= sent.removed.keys() and all(sent.fields.get(d.field) == d.desired for d in found)
 
 
-def _is_ignored(s: Situation, found: tuple[Difference, ...]) -> bool:
+def _clearable(s: Situation, removed: frozenset[str]) -> frozenset[str]:
+    return removed if s.capabilities.removes_fields else frozenset()
+
+
+def _is_ignored(s: Situation, found: tuple[Difference, ...], removed: frozenset[str]) -> bool:
     """The provider accepted these changes and did not make them, as far as is known or was said before."""
-    sent, synced = s.recall.sent_update, s.status.condition("Synced")
-    if sent is not None and _was_sent(s, found):
-        return sent.is_verified and s.now - sent.at >= s.timing.power_grace
-    was_said = synced is not None and synced.reason == Reason.UPDATE_IGNORED
-    is_same_spec = synced is not None and synced.observed_generation == s.desired.generation
-    return was_said and is_same_spec and not any(d.is_edit for d in found)
+    if _was_sent(s, found, removed):
+        return _did_not_take(s)
+    return _was_said(s, Reason.UPDATE_IGNORED) and not any(d.is_edit for d in found)
+
+
+def _is_kept(s: Situation, found: tuple[Difference, ...], removed: frozenset[str]) -> bool:
+    """The provider does not clear what the spec has no more: its API has no way, or it did not when it was asked to."""
+    if not s.capabilities.removes_fields:
+        return True
+    return _did_not_take(s) if _was_sent(s, found, removed) else _was_said(s, Reason.REMOVAL_UNSUPPORTED)
+
+
+def _did_not_take(s: Situation) -> bool:
+    sent = s.recall.sent_update
+    return sent is not None and sent.is_verified and s.now - sent.at >= s.timing.power_grace
+
+
+def _was_said(s: Situation, reason: Reason) -> bool:
+    synced = s.status.condition("Synced")
+    return synced is not None and (synced.reason, synced.observed_generation) == (
+        reason,
+        s.desired.generation,
+    )
 
 
 def _send(s: Situation, found: tuple[Difference, ...], removed: frozenset[str]) -> Plan | None:
     assert s.remote is not None  # noqa: S101  the caller's guard
-    is_due = not _is_ignored(s, found)
+    is_due = not _is_ignored(s, found, removed)
     to_send = tuple(d for d in found if is_due and (d.is_edit or s.desired.corrects_drift))
-    clearable = removed if s.capabilities.removes_fields else frozenset[str]()
+    clearable = frozenset[str]() if _is_kept(s, found, removed) else removed
     if not to_send and not clearable:
         return None
     plan = moving(Reason.UPDATING, f"Updating {describe(to_send, clearable)}.", _updating_phase(s))
@@ -134,12 +156,14 @@ def say_what_differs(s: Situation, step: Plan) -> Plan:
 
 
 def _unsent(s: Situation, found: tuple[Difference, ...], removed: frozenset[str]) -> Plan | None:
-    if removed and not s.capabilities.removes_fields:
-        message = f"The provider's API cannot clear {', '.join(sorted(removed))}. Set the value that you want instead."
+    if removed and _is_kept(s, found, removed):
+        message = (
+            f"The provider does not clear {', '.join(sorted(removed))}. Set the value that you want instead."
+        )
         return stuck(Reason.REMOVAL_UNSUPPORTED, message, None)
     if not found:
         return None
-    if s.state in _TAKES_CHANGES and _is_ignored(s, found):
+    if s.state in _TAKES_CHANGES and _is_ignored(s, found, removed):
         message = (
             f"The provider accepted a change and did not make it: {describe(found)}. Take it back or make it at the"
             " provider; the next edit is sent again."

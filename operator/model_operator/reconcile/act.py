@@ -63,11 +63,10 @@ async def _carry_out(
             return await _create(s, provider, memory)
         case Update(id=id_, changes=changes, removed=removed):
             await provider.update(id_, changes, removed, s.remote.fields if s.remote else None)
-            memory.sent_update = SentUpdate(changes, s.now)
-            applied = {k: v for k, v in (s.status.last_applied or {}).items() if k not in removed} | dict(
-                changes
-            )
-            return s, _with(soon, "last_applied", applied)
+            # What was cleared stays applied until a GET shows that it is.
+            before = s.status.last_applied or {}
+            memory.sent_update = SentUpdate(changes, s.now, removed={name: before[name] for name in removed})
+            return s, _with(soon, "last_applied", {**before, **changes})
         case SetPower(id=id_, power=power, is_correction=is_correction):
             await (provider.pause(id_) if power is Power.PAUSE else provider.resume(id_))
             last = LastPowerAction(

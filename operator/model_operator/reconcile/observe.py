@@ -140,7 +140,7 @@ def _compare(look: Look, full: Remote) -> None:
     sent = look.memory.sent_update
     if sent is None or look.now <= sent.at:
         return
-    if all(full.fields.get(name, value) == value for name, value in sent.fields.items()):
+    if sent.shows_in(full.fields):
         look.memory.sent_update = None
     elif look.now - sent.at >= look.timing.power_grace:  # until then a reply may be an old one
         look.memory.sent_update = replace(sent, is_verified=True)
