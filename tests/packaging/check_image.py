@@ -82,6 +82,15 @@ def test_it_prints_the_crds_from_a_read_only_file_system(image: Image, shared: P
     assert done.stderr == ""
 
 
+def test_the_simulator_of_the_examples_runs_from_it(
+    image: Image, processes: Processes, shared: Path, tmp_path: Path
+) -> None:
+    argv = image.command("simulator", "--host=127.0.0.1", "--port=18700", shared=shared)
+    process = processes.start("simulator", argv, log=tmp_path / "log")
+    eventually(lambda: answers("http://127.0.0.1:18700/__sim"), what="the simulator to answer")
+    assert process.terminate(timedelta(seconds=20)) == 0
+
+
 def test_it_is_ready_within_three_seconds_with_a_lease(
     image: Image, cluster: Access, namespace: Namespace, processes: Processes, shared: Path, tmp_path: Path
 ) -> None:
