@@ -1,12 +1,15 @@
 """The ConfigMap of `spec.connection`: how applications reach a model, without any key."""
 
+from collections.abc import Callable
+
 import pytest
 
-from e2e.conftest import World
+from e2e.conftest import QUICK, World
 from support import manifests
 from support.deadlines import eventually
-from support.namespace import condition, conditions
-from support.operator_process import SECRETS
+from support.namespace import Namespace, condition, conditions
+from support.operator_process import SECRETS, OperatorProcess
+from support.simulator_process import SimulatorProcess
 
 pytest_plugins = ("support.shared_world",)
 pytestmark = pytest.mark.e2e
@@ -54,6 +57,21 @@ def test_it_follows_the_name_in_the_spec(shared: World) -> None:
     assert shared.namespace.find("ConfigMap", "late") is None
     shared.edit("llama", connection={"configMapName": "late"})
     eventually(lambda: shared.namespace.find("ConfigMap", "late"))
+
+
+def test_hands_on_it_are_undone_at_the_next_full_read(
+    namespace: Namespace, simulator: SimulatorProcess, operator: Callable[..., OperatorProcess]
+) -> None:
+    world = World(namespace, simulator, operator(**{**QUICK, "full_read_interval": "2s"}))
+    world.apply_providers()
+    world.serve(manifests.parasail_deployment("llama", connection=CONNECTION))
+    made = namespace.get("ConfigMap", "llama-connection")["data"]
+    namespace.edit("ConfigMap", "llama-connection", {"data": {"baseURL": "https://example.com"}})
+    eventually(
+        lambda: namespace.get("ConfigMap", "llama-connection")["data"], until=lambda data: data == made
+    )
+    namespace.delete("ConfigMap", "llama-connection")
+    eventually(lambda: namespace.find("ConfigMap", "llama-connection"))
 
 
 def test_a_foreign_config_map_is_left_alone(shared: World) -> None:

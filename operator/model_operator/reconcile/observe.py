@@ -129,6 +129,7 @@ async def _read(look: Look, id_: str, item: Remote | None) -> Observed:
     memory.has_tagged = memory.has_tagged and full.owner_uid != look.desired.uid
     memory.version = item.version if item is not None else full.version
     memory.read_again_at = look.now + look.full_read_interval
+    memory.published = None  # nobody tells of hands on the ConfigMap either
     if item is not None and item.word != full.word:
         look.account.doubt(look.key)
     _compare(look, full)
