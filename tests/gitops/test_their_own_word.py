@@ -1,4 +1,4 @@
-"""What Flux, Helm and Argo CD say themselves: kstatus on every sample of the real operator, their kinds on our files."""
+"""What Flux, Helm, Argo CD and prometheus-operator say themselves of our files, and kstatus of every sample."""
 
 import copy
 import itertools
@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 from model_operator.demo.controlplane_access import Access, KubectlFailed
+from support.chart_cases import CASES
+from support.helm import Helm, of_kind
 from support.kstatus import kstatus
 from support.kube_api import Object
 from support.samples import FOLDER
@@ -106,3 +108,12 @@ def test_the_rule_of_the_page_that_leaves_replicas_alone_is_one_of_flux(with_the
         if obj["metadata"]["name"] == "models" and obj["kind"] == "Kustomization"
     )
     dry_run(with_their_kinds, {**models, "spec": {**models["spec"], "ignore": yaml.safe_load(rule[1])}})
+
+
+def test_prometheus_operator_takes_the_charts_podmonitor(checker, helm: Helm) -> None:
+    (monitor,) = of_kind(helm.template(CASES["monitored"]), "PodMonitor")
+    misspelt = copy.deepcopy(monitor)
+    misspelt["spec"]["podMetricsEndpoint"] = []
+    said, about_the_misspelt = checker([monitor, misspelt])
+    assert said["refused"] == ""
+    assert 'unknown field "podMetricsEndpoint"' in about_the_misspelt["refused"]

@@ -1,5 +1,5 @@
-// Command checker says what GitOps tools make of objects, by those tools' own code: kstatus of cli-utils, which Flux,
-// Helm 4 and kpt wait by, and Flux' type of a HelmRelease, which refuses a field that it does not know.
+// Command checker says what other tools make of objects, by those tools' own code: kstatus of cli-utils, which Flux,
+// Helm 4 and kpt wait by, and the types of a HelmRelease and a PodMonitor, which refuse a field that they do not know.
 //
 // A JSON list of objects comes in on stdin; a JSON list of as many answers goes out.
 package main
@@ -10,7 +10,9 @@ import (
 	"os"
 
 	helm "github.com/fluxcd/helm-controller/api/v2"
+	monitoring "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/cli-utils/pkg/kstatus/status"
 	"sigs.k8s.io/yaml"
 )
@@ -51,10 +53,20 @@ func check(text []byte) answer {
 		return answer{Refused: err.Error()}
 	}
 	said := answer{Status: result.Status.String(), Message: result.Message}
-	if object.GroupVersionKind() == helm.GroupVersion.WithKind(helm.HelmReleaseKind) {
-		if err := yaml.UnmarshalStrict(text, &helm.HelmRelease{}); err != nil {
+	if typed := typeOf(object.GroupVersionKind()); typed != nil {
+		if err := yaml.UnmarshalStrict(text, typed); err != nil {
 			said.Refused = err.Error()
 		}
 	}
 	return said
+}
+
+func typeOf(kind schema.GroupVersionKind) any {
+	switch kind {
+	case helm.GroupVersion.WithKind(helm.HelmReleaseKind):
+		return &helm.HelmRelease{}
+	case monitoring.SchemeGroupVersion.WithKind(monitoring.PodMonitorsKind):
+		return &monitoring.PodMonitor{}
+	}
+	return nil
 }
