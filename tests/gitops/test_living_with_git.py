@@ -177,6 +177,18 @@ def test_a_replace_makes_no_second_deployment_and_its_finalizer_is_back_in_secon
     assert sum(shared.simulator.counters("parasail")["creates_by_name"].values()) == 1
 
 
+def test_a_deletion_in_the_gap_after_a_replace_is_still_carried_out_at_the_provider(shared: World) -> None:
+    git = manifests.parasail_deployment("llama")
+    shared.serve(git)
+    shared.operator.pause()  # it does not come to put its finalizer back
+    shared.namespace.kubectl("replace", "--filename=-", input=yaml.safe_dump(git))
+    shared.namespace.delete("ModelDeployment", "llama")
+    assert shared.namespace.find("ModelDeployment", "llama") is None
+    assert shared.simulator.counters("parasail")["live"] == 1
+    shared.operator.resume()
+    eventually(lambda: shared.simulator.counters("parasail")["live"] == 0, what="nothing left")
+
+
 def external_ids(world: World) -> dict[str, str]:
     """The command of the documentation."""
     template = '{range .items[*]}{.metadata.name}{"\\t"}{.status.externalID}{"\\n"}{end}'
