@@ -51,6 +51,11 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["cluster_broker"] = (stash[BROKER].port, stash[BROKER].key)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes a minute comes first: at the end, one worker would do it alone while the others have nothing left."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Start the server before the first test that needs it: not within that test's time-out."""
     needs = any("cluster" in getattr(item, "fixturenames", ()) for item in session.items)
