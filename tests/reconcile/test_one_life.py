@@ -1,5 +1,6 @@
 """What a pass sees and does, against the vendors' simulator: updates that take or do not, hands, absences, quiet."""
 
+import asyncio
 from datetime import timedelta
 
 from model_operator.conditions import Reason
@@ -42,6 +43,23 @@ async def test_a_hands_change_is_undone_also_after_an_update_of_ours(world, new_
     assert await life.replicas(id_) == 2
     assert said(life)[-1] == "True Available"
     assert "False UpdateIgnored" not in said(life)
+
+
+async def test_a_change_in_the_same_second_as_ours_is_found_soon(paitient, new_life):
+    """`updated_at` has whole seconds: no list shows a late answer to an earlier update, or hands, right after it."""
+    life = new_life(paitient)
+    id_ = await life.serve()
+    life.edit(replicas=2)
+    await life.work()
+    async with asyncio.timeout(5):
+        while told(life.status)["Ready"] != "True Available":
+            await life.go(1)
+    before = (await paitient.shown(id_))["updated_at"]
+    await life.set_replicas(id_, 3)
+    assert (await paitient.shown(id_))["updated_at"] == before
+    await life.go(100, every=5)
+    assert await life.replicas(id_) == 2
+    assert await life.count("update") == 2
 
 
 async def test_a_change_that_does_not_take_is_said_and_not_sent_again(world, new_life):

@@ -38,6 +38,8 @@ class Memory:
     """When the next full read is due although nothing seems to have changed."""
     list_after: datetime | None = None
     """Only a LIST that began later counts (after a deployment proved to be gone)."""
+    recheck_at: datetime | None = None
+    """When to read once more after an update of ours has taken."""
     missed_at: datetime | None = None
     """First 404, where no LIST can confirm it."""
     power: LastPowerAction | None = None
@@ -80,7 +82,8 @@ class Memory:
         self.failure, self.failures = None, 0  # of what was there before
         if after.external_id is None:
             self.list_after, self.full, self.version, self.read_again_at = now, None, None, None
-            self.delete_sent_at = self.sent_update = self.probe = self.missed_at = self.power = None
+            self.delete_sent_at = self.sent_update = self.recheck_at = self.probe = None
+            self.missed_at = self.power = None
         elif self.created is None and before.pending is None:
             self.adopted_at = now
         self.created = self.absent_since = None

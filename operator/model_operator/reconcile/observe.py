@@ -5,7 +5,7 @@
 
 import random
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from model_operator.conditions import Reason
 from model_operator.domain import Desired, Key, Remote, RunState
@@ -16,6 +16,7 @@ from model_operator.providers.base import Provider
 from model_operator.reconcile.account import Account, is_live
 from model_operator.reconcile.memory import Memory
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _UP = frozenset({RunState.SERVING, RunState.UPDATING})
 
 
@@ -128,21 +129,28 @@ async def _read(look: Look, id_: str, item: Remote | None) -> Observed:
     memory.full, memory.missed_at = full, None
     memory.has_tagged = memory.has_tagged and full.owner_uid != look.desired.uid
     memory.version = item.version if item is not None else full.version
-    memory.read_again_at = look.now + look.full_read_interval
+    if memory.recheck_at is not None and look.now >= memory.recheck_at:
+        memory.recheck_at = None
     memory.published = None  # nobody tells of hands on the ConfigMap either
     if item is not None and item.word != full.word:
         look.account.doubt(look.key)
     _compare(look, full)
+    memory.read_again_at = min(memory.recheck_at or _NEVER, look.now + look.full_read_interval)
     return _seen(full, memory)
 
 
 def _compare(look: Look, full: Remote) -> None:
-    """Whether our last update took: once it shows, later differences are somebody else's."""
+    """Whether our last update took: once it shows, later differences are somebody else's.
+
+    One more look follows: an earlier update whose answer was lost may still land, and in a version that has whole
+    seconds no list would show it.
+    """
     sent = look.memory.sent_update
     if sent is None or look.now <= sent.at:
         return
     if sent.shows_in(full.fields):
         look.memory.sent_update = None
+        look.memory.recheck_at = look.now + look.timing.recovery_window
     elif look.now - sent.at >= look.timing.power_grace:  # until then a reply may be an old one
         look.memory.sent_update = replace(sent, is_verified=True)
 
