@@ -21,6 +21,9 @@ from model_operator.providers.registry import PROVIDERS
 from model_operator.redaction import Redactor
 from model_operator.settings import Settings
 
+OLDEST_SERVER = (1, 31)
+"""Of Kubernetes, as the chart's kubeVersion has it."""
+
 log = logging.getLogger(__name__)
 
 
@@ -76,7 +79,13 @@ async def _main(settings: Settings, redactor: Redactor) -> None:
             metrics=metrics,
             redactor=redactor,
         )
-        url = await stack.enter_async_context(_health(settings, engine, metrics, leadership))
+        try:
+            url = await stack.enter_async_context(_health(settings, engine, metrics, leadership))
+        except OSError as error:
+            where = f"{settings.health_host}:{settings.health_port}"
+            raise CannotStart(
+                f"the health endpoints cannot listen on {where}: {error.strerror or error}"
+            ) from error
         log.info("model-operator %s, health at %s", __version__, url)
         if settings.ready_file is not None:
             server.write_ready_file(settings.ready_file, {"health": url})
@@ -91,7 +100,11 @@ async def _main(settings: Settings, redactor: Redactor) -> None:
         stop_watching = asyncio.Event()
         tasks = await handlers.spawn(engine, kube, settings.namespaces, version, stop_watching)
         _on_signal(told.set)  # Kopf has installed handlers of its own; ours let running passes finish first
-        await _operate(engine, leadership, told, handlers.Watch(tasks, stop_watching))
+        try:
+            await _operate(engine, leadership, told, handlers.Watch(tasks, stop_watching))
+        except Exception:
+            await _check_cluster(kube)  # where the kinds have gone, that is the whole story
+            raise
 
 
 async def _stand_by(leadership: Leadership, told: asyncio.Event) -> None:
@@ -184,11 +197,15 @@ def _health(
 
 
 async def _check_cluster(kube: Kube) -> tuple[int, int]:
-    """The server's version. Raises `CannotStart` where it cannot be reached or does not know our kinds."""
+    """The server's version. Raises `CannotStart` where it is too old, not reached, or does not know our kinds."""
     try:
         version, served = await kube.version(), await kube.served_kinds()
     except KubeError as error:
-        raise CannotStart(f"the API server refused the first request: {error}") from error
+        refused = "the API server refused the first request: " if error.status else ""
+        raise CannotStart(f"{refused}{error}") from error
+    if version < OLDEST_SERVER:
+        found, oldest = (".".join(str(part) for part in parts) for parts in (version, OLDEST_SERVER))
+        raise CannotStart(f"the API server is of Kubernetes {found}; {oldest} is the oldest that works")
     missing = sorted(set(PLURALS.values()) - served)
     if missing:
         raise CannotStart(

@@ -8,7 +8,7 @@ import pytest
 
 from e2e.conftest import QUICK, World
 from support import manifests
-from support.apiproxy import ApiProxy, Phase, status_error
+from support.apiproxy import Answer, ApiProxy, Phase, status_error
 from support.deadlines import eventually
 from support.kube_api import path_of
 from support.namespace import Namespace
@@ -119,6 +119,12 @@ def test_sigterm_lets_running_passes_finish_but_not_for_ever(
         ),
         pytest.param(
             "^/version", status_error(401, "Unauthorized"), ["refused the first request"], id="no token"
+        ),
+        pytest.param(
+            "^/version",
+            Answer(200, b'{"major": "1", "minor": "29+"}'),
+            ["1.29", "1.31 is the oldest"],
+            id="too old",
         ),
     ],
 )

@@ -1,6 +1,7 @@
 """What the operator says when it cannot start: exit code 1, and one line that tells what is missing."""
 
 import json
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,17 +10,18 @@ import pytest
 from model_operator.demo.controlplane import free_port
 from model_operator.demo.controlplane_access import Access, write_kubeconfig
 from model_operator.demo.processes import Processes
-from support.operator_process import OperatorProcess
+from model_operator.demo.programs import crds
+from support.operator_process import OperatorProcess, Setting
 
-Ending = Callable[[Path], str]
+Ending = Callable[..., str]
 
 
 @pytest.fixture
 def ending(processes: Processes, tmp_path: Path) -> Ending:
-    """Runs the operator with a kubeconfig until it ends: its one error."""
+    """Runs the operator with a kubeconfig and settings until it ends: its one error."""
 
-    def run(kubeconfig: Path) -> str:
-        settings = {"kubeconfig": str(kubeconfig), "log_format": "json", "log_level": "info"}
+    def run(kubeconfig: Path, **given: Setting) -> str:
+        settings = {"kubeconfig": str(kubeconfig), "log_format": "json", "log_level": "info", **given}
         operator = OperatorProcess(processes, tmp_path / "operator", settings)
         operator.start()
         assert operator.process.wait() == 1
@@ -44,6 +46,31 @@ def test_with_a_token_that_is_none_it_says_that_the_server_refused_it(
 ) -> None:
     kubeconfig = write_kubeconfig(tmp_path / "kubeconfig", server=cluster.url, ca=cluster.ca, token="wrong")
     assert ending(kubeconfig) == "cannot start: the API server refused the first request: Unauthorized"
+
+
+def test_a_health_port_that_is_taken_is_named(cluster: Access, ending: Ending) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        said = ending(cluster.kubeconfig, health_port=port)
+    assert said.startswith(f"cannot start: the health endpoints cannot listen on 127.0.0.1:{port}: ")
+    assert "address already in use" in said
+
+
+def test_kinds_that_go_while_it_runs_are_its_last_words(
+    own_cluster: Access, processes: Processes, tmp_path: Path
+) -> None:
+    own_cluster.kubectl("apply", "--server-side", "--filename=-", input=crds())
+    own_cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
+    settings = {"kubeconfig": str(own_cluster.kubeconfig), "log_format": "json"}
+    operator = OperatorProcess(processes, tmp_path / "operator", settings)
+    operator.start()
+    operator.wait_ready()
+    own_cluster.kubectl("delete", "--filename=-", input=crds())
+    assert operator.process.wait() == 1
+    last = json.loads(operator.log.read_text().splitlines()[-1])
+    assert last["message"].startswith("cannot start: the cluster does not know canaryendpoints and")
 
 
 def test_where_no_server_listens_it_names_the_address(ending: Ending, tmp_path: Path) -> None:
