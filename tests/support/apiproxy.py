@@ -173,6 +173,7 @@ class ApiProxy:
         self._access = access
         self._rules: list[Rule] = []
         self._connections: set[asyncio.Transport] = set()
+        self._sending: set[asyncio.Future[aiohttp.ClientResponse]] = set()
         self._is_down = False
         self._listening = threading.Event()
         self.seen: list[Seen] = []
@@ -278,6 +279,8 @@ class ApiProxy:
             await self._closing.wait()
             self._abort_all()
             await runner.cleanup()
+            if self._sending:
+                await asyncio.wait(self._sending, timeout=5)
 
     def _abort_all(self) -> None:
         for transport in self._connections:
@@ -304,6 +307,8 @@ class ApiProxy:
             return _end(request, ending, seen)
         # A request that is on its way is not called back, as on a real network.
         sending = asyncio.ensure_future(self._send_on(request, body))
+        self._sending.add(sending)
+        sending.add_done_callback(self._sending.discard)
         try:
             reply = await asyncio.shield(sending)
         except asyncio.CancelledError:
@@ -313,7 +318,7 @@ class ApiProxy:
             ending = await self._apply(Phase.REPLY, request, body)
             return _end(request, ending, seen) if ending is not None else await _stream(request, reply, seen)
         finally:
-            reply.close()
+            _drop(reply)
 
     async def _apply(self, phase: Phase, request: web.Request, body: bytes) -> Outcome:
         for rule in [r for r in self._rules if r.strikes(phase, request.method, request.path_qs, body)]:
@@ -335,7 +340,15 @@ class ApiProxy:
 
 def _hang_up(sending: "asyncio.Future[aiohttp.ClientResponse]") -> None:
     if not sending.cancelled() and sending.exception() is None:
-        sending.result().close()
+        _drop(sending.result())
+
+
+def _drop(reply: aiohttp.ClientResponse) -> None:
+    """Not read to its end, its connection is reset: a goodbye in TLS could outlive the proxy."""
+    connection = reply.connection
+    if connection is not None and connection.transport is not None:
+        connection.transport.abort()
+    reply.close()
 
 
 def _end(request: web.Request, outcome: Answer | Cut, seen: Seen) -> web.Response:

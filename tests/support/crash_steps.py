@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from support.apiproxy import Phase
+from support.deadlines import eventually
 from support.fault_stage import A_MINUTE, FaultStage
 
 Start = Callable[[], object]
@@ -24,6 +25,8 @@ class Step:
         """Until `count` requests of `operation` are at this step; then kill -9."""
         self.bring(stage, operation, start, count)
         stage.operator.kill()
+        # What it held must know that its client has gone before it is let go: else it would be sent on.
+        eventually(lambda: stage.proxy.open_connections, until=lambda count: count == 0)
         stage.proxy.clear()
 
 
