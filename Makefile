@@ -11,8 +11,8 @@
 VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
-# One control plane per test process: more than four of them need more memory than they save time.
-JOBS ?= $(shell n=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2); echo $$((n < 4 ? n : 4)))
+# Tests wait more than they compute, and all share one control plane: two processes for each core, four at most.
+JOBS ?= $(shell n=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2); echo $$((n < 2 ? 2 : 4)))
 
 IMAGE ?= localhost/model-operator:dev
 BUILDER ?= $(notdir $(firstword $(foreach name,docker podman buildah,$(shell command -v $(name))) docker))
