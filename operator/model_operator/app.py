@@ -69,6 +69,7 @@ async def _main(settings: Settings, redactor: Redactor) -> None:
                 connect_timeout=settings.connect_timeout,
                 observe=metrics.provider_request,
                 may_send=lambda: leadership is None or leadership.is_held,
+                ca_file=settings.provider_ca_file,
             )
         )
         engine = Engine(

@@ -7,6 +7,7 @@ else receives a finished `Settings`.
 import difflib
 import os
 import re
+import ssl
 import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
@@ -76,6 +77,14 @@ def read_config(path: Path) -> dict[str, Any]:
     return {str(key): value for key, value in (found or {}).items()}
 
 
+def _to_authorities(path: Path) -> Path:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except OSError as error:  # an SSLError is one
+        raise ValueError(f"cannot read certificates from {str(path)!r}: {error.strerror}") from error
+    return path
+
+
 def _to_readable(path: Path) -> Path:
     read_config(path)
     return path
@@ -116,6 +125,11 @@ class Settings(BaseSettings):
         default=(),
         description="Hosts besides the vendors' own that a ModelProvider may send its key to: scheme, host "
         "and port, as in https://gateway.example.com or http://127.0.0.1:8080; https unless it says http.",
+    )
+    provider_ca_file: Annotated[Path, AfterValidator(_to_authorities)] | None = Field(
+        default=None,
+        description="PEM file with certificate authorities to trust at providers besides the public ones: those "
+        "of a gateway of your own.",
     )
     workers: int = Field(
         default=50, ge=1, le=1000, description="Objects that are reconciled at the same time."

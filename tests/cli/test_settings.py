@@ -44,6 +44,20 @@ def test_each_source_gives_each_type(name, text, files, value, tmp_path, monkeyp
     assert getattr(load({}), name) == value
 
 
+@pytest.mark.parametrize("text", [None, "no certificate"])
+def test_authorities_that_cannot_be_read_are_a_problem_at_the_start(tmp_path, text):
+    path = tmp_path / "ca.crt"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(SettingsInvalid) as caught:
+        load({"provider_ca_file": str(path)})
+    (problem,) = caught.value.problems
+    assert problem.startswith(
+        "--provider-ca-file / MODEL_OPERATOR_PROVIDER_CA_FILE / provider_ca_file: cannot read"
+    )
+    assert str(path) in problem
+
+
 @pytest.mark.parametrize(
     ("flag", "environment", "file", "workers"),
     [

@@ -292,6 +292,17 @@ async def test_tls_that_fails_sent_nothing(transport):
     assert not caught.value.may_have_landed
 
 
+async def test_a_certificate_is_trusted_with_its_own_authority_only(cluster, transport):
+    """The server is the API server, whose certificate no public authority knows."""
+    at = site(cluster.url)
+    with pytest.raises(Unavailable, match=r"the certificate of 127\.0\.0\.1:\d+ is not trusted"):
+        await transport.send(at, GET)
+    async with HttpTransport(ca_file=cluster.ca) as trusting:
+        with pytest.raises(Refused) as caught:  # nobody knows the key there, and it was read to find that out
+            await trusting.send(at, GET)
+    assert caught.value.status in {401, 403}
+
+
 async def test_a_name_that_does_not_exist_sent_nothing(transport, monkeypatch):
     def fail(*_args, **_options):
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")

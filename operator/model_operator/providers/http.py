@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import lru_cache
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -52,8 +53,13 @@ class HttpTransport:
         body_limit: int = BODY_LIMIT,
         observe: Observer | None = None,
         may_send: Callable[[], bool] = lambda: True,
+        ca_file: Path | None = None,
     ) -> None:
-        """`may_send` is asked right before each request: a former leader starts none."""
+        """`may_send` is asked right before each request: a former leader starts none.
+
+        `ca_file` has certificate authorities (PEM) to trust besides the public ones. Raises `OSError` if it cannot be
+        read.
+        """
         self._may_send = may_send
         self.request_timeout = request_timeout
         self._body_limit = body_limit
@@ -63,6 +69,8 @@ class HttpTransport:
         # limit of its own: the request's deadline covers it.
         self._extensions = {"timeout": {"connect": connect, "pool": connect, "read": None, "write": None}}
         tls = httpx.create_ssl_context(trust_env=False)
+        if ca_file is not None:
+            tls.load_verify_locations(ca_file)
         self._client = AiohttpTransport(verify=tls, trust_env=False, client=lambda: _session(tls))
 
     async def __aenter__(self) -> Self:
@@ -218,7 +226,11 @@ def _glance(body: bytes) -> Any:
 _CAUSES: tuple[tuple[type[Exception], str, bool], ...] = (
     (_Unreadable, "{error}", True),
     (aiohttp.ClientConnectorDNSError, "the name of {host} cannot be resolved", False),
-    (aiohttp.ClientConnectorCertificateError, "the certificate of {host} is not trusted", False),
+    (
+        aiohttp.ClientConnectorCertificateError,
+        "the certificate of {host} is not trusted (--provider-ca-file adds an authority)",
+        False,
+    ),
     (aiohttp.ClientSSLError, "no TLS connection to {host}", False),
     (aiohttp.ClientConnectorError, "no connection to {host} ({reason})", False),
     (aiohttp.ConnectionTimeoutError, "no connection to {host} in time", False),
