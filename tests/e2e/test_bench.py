@@ -84,7 +84,7 @@ def test_a_small_run_measures_everything_and_keeps_the_promises(
     assert values["kill -9: LISTs"] == 1
     assert values["API server CPU per deployment"] > 0
     assert values["kill -9: Kubernetes writes"] == 0
-    assert 0 < values["spec edit → provider, p50"] <= values["spec edit → provider, p99"]
+    assert 0 <= values["spec edit → provider, p50"] <= values["spec edit → provider, p99"]
     assert 5 < values["all Ready"] < 60
     assert 5 < values["simple Kopf operator: all Ready"] < 60
     for what, ours, theirs in (

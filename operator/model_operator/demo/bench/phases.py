@@ -101,7 +101,8 @@ async def reaction(stage: Stage, count: int, target: Targets) -> list[Row]:
     arrived: dict[str, float] = {}
     for entry in await stage.requests(since, operation="update"):
         arrived.setdefault(entry["path"].rpartition("/")[2], entry["at"])
-    delays = [(arrived[id_] - at) * 1000 for id_, at in edited_at.items()]
+    # The watch may tell the operator before the answer has told us.
+    delays = [max(0.0, arrived[id_] - at) * 1000 for id_, at in edited_at.items()]
     return [
         Row("spec edit → provider, p50", statistics.median(delays), "ms", target(10)),
         Row("spec edit → provider, p99", _percentile(delays, 99), "ms", target(30)),
