@@ -192,9 +192,23 @@ class Driver:
         return current.get(self.id(name), 0)
 
     def _call(self, scene: Scene, decision: Decision, call: CanaryCall, fault: Fault | None) -> Decision:
-        before = dict(self.split)
         self.intent = None if isinstance(call, CreateCanary) else self.intent
-        error: ProviderError | None = None
+        canary = self._answer(call, fault)
+        if isinstance(canary, ProviderError):
+            decision = outcome.refused(scene, decision, call, canary)
+            return self._failed(decision, call, canary)
+        self.synced_at = self.now
+        if isinstance(call, CreateCanary):
+            self.created = canary
+        done = outcome.answered(scene, decision, call, canary)
+        if canary.split is not None and _real(canary.split) != _real(call.split):
+            return self._failed(done, call, None)
+        self.failure, self.failures = None, 0
+        return done
+
+    def _answer(self, call: CanaryCall, fault: Fault | None) -> Canary | ProviderError:
+        """What the provider says, and does."""
+        before = dict(self.split)
         refused: dict[str, ProviderError] = {
             "down": Unavailable("no route", may_have_landed=False),
             "429": RateLimited("slow down"),
@@ -202,23 +216,12 @@ class Driver:
             "gone": NotFound("no such endpoint"),
         }
         if fault in refused:
-            error = refused[fault]
-        else:
-            self._commit(call)
-            error = Unavailable("no answer") if fault == "lost" else None
-        if error is not None:
-            decision = outcome.refused(scene, decision, call, error)
-            return self._failed(decision, call, error)
+            return refused[fault]
+        self._commit(call)
+        if fault == "lost":
+            return Unavailable("no answer")
         echo = before if fault == "stale echo" and before else dict(call.split)
-        canary = Canary(id="cep_1", url="https://a.example", split=echo, at=self.now + self.skew)
-        self.synced_at = self.now
-        if isinstance(call, CreateCanary):
-            self.created = canary
-        done = outcome.answered(scene, decision, call, canary)
-        if _real(echo) != _real(call.split):
-            return self._failed(done, call, None)
-        self.failure, self.failures = None, 0
-        return done
+        return Canary(id="cep_1", url="https://a.example", split=echo, at=self.now + self.skew)
 
     def _failed(self, decision: Decision, call: CanaryCall, error: ProviderError | None) -> Decision:
         if isinstance(call, CreateCanary) and isinstance(error, Unavailable) and error.may_have_landed:

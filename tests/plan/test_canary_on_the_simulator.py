@@ -1,0 +1,154 @@
+"""The same invariants with the provider's simulator: its echoes, its metrics, its time, over HTTP."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from datetime import timedelta
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from typing_extensions import override
+
+from model_operator.plan.canary.split import is_whole
+from support.canary_driver import MINUTE, Death, Fault, judged, path, spec
+from support.canary_simulated import NO_METRICS, Simulated
+from support.provider_world import new_world
+
+JUDGED = path(10, 50, 100, analysis=judged())
+FAULTS = [None, None, None, "down", "lost", "429", "stale echo"]
+DEATHS = [None, None, None, "before the call", "after the call", "after the write"]
+METRICS = [{}, {}, {"gap_probability": 0.5}, {"nan_probability": 0.5}, {"unequal": True}, {"lag_s": 60}]
+
+
+class RolloutsOnTheSimulator(RuleBasedStateMachine):
+    """One CanaryEndpoint over three deployments of one account."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.loop, self.stack = asyncio.new_event_loop(), AsyncExitStack()
+        world = self.loop.run_until_complete(self.stack.enter_async_context(new_world("paitient")))
+        self.driver = Simulated(spec(JUDGED, v1=100), world=world, loop=self.loop)
+        self.driver.begin("v1", "v2", "v3")
+        self.driver.settle()
+        self.driver.observe()
+
+    @rule(fault=st.sampled_from(FAULTS), death=st.sampled_from(DEATHS), times=st.integers(1, 3))
+    def passes(self, fault: Fault | None, death: Death | None, times: int) -> None:
+        for _ in range(times):
+            self.driver.step(fault, death)
+            self.driver.observe()
+
+    @rule(minutes=st.sampled_from([0.2, 1, 2, 6]), is_asked=st.booleans())
+    def wait(self, minutes: float, is_asked: bool) -> None:
+        left = minutes * MINUTE
+        while left > timedelta():
+            span = min(left, MINUTE)
+            self.driver.pass_time(span)
+            left -= span
+            if is_asked:
+                self.driver.step()
+                self.driver.observe()
+
+    @rule(
+        to=st.sampled_from([{"v2": 100}, {"v3": 100}, {"v1": 30, "v2": 70}, {"v1": 100}]),
+        limit=st.sampled_from([100, 100, 50]),
+        retry=st.sampled_from(["", "", "again"]),
+    )
+    def edit(self, to: dict[str, int], limit: int, retry: str) -> None:
+        self.driver.edit(spec({**JUDGED, "limit": limit, "retry": retry}, **to))
+
+    @rule(version=st.sampled_from(["v2", "v3"]), errors=st.sampled_from([0.0, 0.0, 20.0]))
+    def behave(self, version: str, errors: float) -> None:
+        self.driver.behave(version, errors)
+
+    @rule(version=st.sampled_from(["v1", "v2", "v3"]), is_failed=st.booleans())
+    def fail_by_itself(self, version: str, is_failed: bool) -> None:
+        self.driver.turn(version, is_failed=is_failed)
+
+    @rule(knobs=st.sampled_from(METRICS), fails=st.sampled_from([False, False, True]))
+    def measure(self, knobs: dict[str, float], fails: bool) -> None:
+        self.driver.run_now(self.driver.measure(**{**NO_METRICS, **knobs}))
+        self.driver.metrics_fail = fails
+
+    @rule(verb=st.sampled_from(["abort", "pause", "resume", "retry"]))
+    def act(self, verb: str) -> None:
+        rollout = self.driver.status.rollout
+        assert rollout is not None
+        self.driver.action = f"{verb}:{rollout.id}"
+        self.driver.step()
+        self.driver.observe()
+
+    @invariant()
+    def there_is_one_endpoint_and_its_split_is_whole(self) -> None:
+        driver = self.driver
+        assert driver.posts <= 1
+        assert sum(driver.split.values()) in (0, 100)
+        rollout = driver.status.rollout
+        assert rollout is None or is_whole(rollout.to)
+        stuck = [driver.condition(type).startswith("True") for type in ("Reconciling", "Stalled")]
+        assert not all(stuck)
+
+    @override
+    def teardown(self) -> None:
+        """Once the world is well again the rollout ends, and the simulator has what the status says."""
+        try:
+            if (
+                self.driver.status.external_id is not None
+            ):  # else its create was lost: only a person can settle that
+                self.recover()
+        finally:
+            self.loop.run_until_complete(self.stack.aclose())
+            self.loop.close()
+
+    def recover(self) -> None:
+        driver = self.driver
+        driver.forget()
+        driver.metrics_fail = False
+        driver.run_now(driver.measure(**NO_METRICS))
+        for version in ("v1", "v2", "v3"):
+            driver.behave(version, 0.0)
+            driver.turn(version, is_failed=False)
+        driver.edit(spec({**JUDGED, "retry": "the end"}, v2=100))
+        driver.action = f"resume:{driver.status.rollout.id}" if driver.status.rollout else ""
+        for _ in range(40):
+            driver.pass_time(timedelta(seconds=61))
+            for _ in range(2):
+                driver.step()
+                driver.observe()
+            rollout = driver.status.rollout
+            if rollout is not None and rollout.is_paused:
+                driver.action = f"resume:{rollout.id}"
+        assert driver.condition("RolloutComplete") == "True Completed", driver.status.message
+        assert {id_: percent for id_, percent in driver.split.items() if percent} == {driver.id("v2"): 100}
+
+
+TestRolloutsOnTheSimulator = RolloutsOnTheSimulator.TestCase
+TestRolloutsOnTheSimulator.settings = settings(
+    max_examples=25,
+    stateful_step_count=30,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def test_each_fault_reaches_the_driver_as_it_is_meant() -> None:
+    """A lost answer has moved the split, a stale echo says the old one, a 503 and a 429 have moved nothing."""
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        stack = AsyncExitStack()
+        world = loop.run_until_complete(stack.enter_async_context(new_world("paitient")))
+        driver = Simulated(spec(v1=100), world=world, loop=loop)
+        driver.begin("v1", "v2")
+        driver.settle()
+        percents = []
+        for share, fault in ((90, "down"), (80, "429"), (70, "lost"), (60, "stale echo")):
+            driver.edit(spec(v1=share, v2=100 - share))
+            for _ in range(3):  # the plan of it is written, the step of it is, and then it is sent
+                driver.step(fault)  # type: ignore[arg-type]
+            percents.append(driver.split[driver.id("v1")])
+            driver.pass_time(MINUTE)
+            driver.settle()
+            assert driver.split == {driver.id("v1"): share, driver.id("v2"): 100 - share}
+        loop.run_until_complete(stack.aclose())
+    assert percents == [100, 90, 70, 60]
