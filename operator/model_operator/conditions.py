@@ -244,7 +244,7 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     ),
     Reason.HELD_WHILE_PAUSED: Meaning("Edits were made while paused. They are sent after the resume."),
     Reason.DRIFT_REPORTED: Meaning(
-        "The provider shows other values than the spec, and driftPolicy is Report, or the deployment was just adopted.",
+        "The provider shows other values than the spec, and driftPolicy is Report.",
         "See status.drift; edit the spec, mend it at the provider, or set driftPolicy to Correct.",
     ),
     Reason.UPDATE_IGNORED: Meaning(
