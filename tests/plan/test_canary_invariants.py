@@ -5,49 +5,24 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 from typing_extensions import override
 
 from model_operator.plan.canary.situation import Health, State
 from model_operator.plan.canary.split import blend, identity, is_whole
 from support.canary_driver import MINUTE, judged, path, spec
+from support.canary_machine import DEATHS, FAULTS, JUDGED, CanaryMachine
 from support.canary_watcher import HOLD, Watched
 
-FAULTS = [None, None, None, "down", "lost", "429", "stale echo"]
-DEATHS = [None, None, None, "before the call", "after the call", "after the write"]
 
-
-JUDGED = path(10, 50, 100, analysis=judged())
-
-
-class Rollouts(RuleBasedStateMachine):
+class Rollouts(CanaryMachine):
     """One CanaryEndpoint in a bad world."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.driver = Watched(spec(JUDGED, v1=100))
 
     @initialize()
     def begin(self) -> None:
+        self.driver = Watched(spec(JUDGED, v1=100))
         self.driver.settle()
         self.driver.observe()
-
-    @rule(fault=st.sampled_from(FAULTS), death=st.sampled_from(DEATHS), times=st.integers(1, 4))
-    def passes(self, fault: str | None, death: str | None, times: int) -> None:
-        for _ in range(times):
-            self.driver.step(fault, death)
-            self.driver.observe()
-
-    @rule(minutes=st.sampled_from([0.2, 1, 2, 6]), is_asked=st.booleans())
-    def wait(self, minutes: float, is_asked: bool) -> None:
-        left = minutes * MINUTE
-        while left > timedelta():
-            span = min(left, MINUTE)
-            self.driver.pass_time(span)
-            left -= span
-            if is_asked:
-                self.driver.step()
-                self.driver.observe()
 
     @rule(
         to=st.sampled_from([{"v2": 100}, {"v3": 100}, {"v1": 30, "v2": 70}, {"v1": 100}]),
@@ -111,15 +86,7 @@ class Rollouts(RuleBasedStateMachine):
         driver.health, driver.errors, driver.rps, driver.metrics_fail = {}, {}, 10.0, False
         driver.edit(spec({**JUDGED, "retry": "the end"}, v2=100))
         driver.action = f"resume:{driver.status.rollout.id}" if driver.status.rollout else ""
-        for _ in range(40):
-            driver.pass_time(timedelta(seconds=61))
-            for _ in range(3):
-                driver.step()
-                driver.observe()
-            rollout = driver.status.rollout
-            if rollout is not None and rollout.is_paused:
-                driver.action = f"resume:{rollout.id}"
-        assert driver.condition("RolloutComplete") == "True Completed", driver.status.message
+        self.end_well()
         assert driver.at() == {driver.id("v2").removeprefix("dep_"): 100}
 
 

@@ -2,26 +2,25 @@
 
 import asyncio
 from contextlib import AsyncExitStack
-from datetime import timedelta
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import initialize, invariant, rule
 from typing_extensions import override
 
 from model_operator.plan.canary.split import is_whole
-from support.canary_driver import MINUTE, Death, Fault, judged, path, spec
+from support.canary_driver import MINUTE, spec
+from support.canary_machine import JUDGED, CanaryMachine
 from support.canary_simulated import NO_METRICS, Simulated
 from support.provider_world import new_world
 
-JUDGED = path(10, 50, 100, analysis=judged())
-FAULTS = [None, None, None, "down", "lost", "429", "stale echo"]
-DEATHS = [None, None, None, "before the call", "after the call", "after the write"]
 METRICS = [{}, {}, {"gap_probability": 0.5}, {"nan_probability": 0.5}, {"unequal": True}, {"lag_s": 60}]
 
 
-class RolloutsOnTheSimulator(RuleBasedStateMachine):
+class RolloutsOnTheSimulator(CanaryMachine):
     """One CanaryEndpoint over three deployments of one account."""
+
+    driver: Simulated
 
     @initialize()
     def begin(self) -> None:
@@ -31,23 +30,6 @@ class RolloutsOnTheSimulator(RuleBasedStateMachine):
         self.driver.begin("v1", "v2", "v3")
         self.driver.settle()
         self.driver.observe()
-
-    @rule(fault=st.sampled_from(FAULTS), death=st.sampled_from(DEATHS), times=st.integers(1, 3))
-    def passes(self, fault: Fault | None, death: Death | None, times: int) -> None:
-        for _ in range(times):
-            self.driver.step(fault, death)
-            self.driver.observe()
-
-    @rule(minutes=st.sampled_from([0.2, 1, 2, 6]), is_asked=st.booleans())
-    def wait(self, minutes: float, is_asked: bool) -> None:
-        left = minutes * MINUTE
-        while left > timedelta():
-            span = min(left, MINUTE)
-            self.driver.pass_time(span)
-            left -= span
-            if is_asked:
-                self.driver.step()
-                self.driver.observe()
 
     @rule(
         to=st.sampled_from([{"v2": 100}, {"v3": 100}, {"v1": 30, "v2": 70}, {"v1": 100}]),
@@ -110,15 +92,7 @@ class RolloutsOnTheSimulator(RuleBasedStateMachine):
             driver.turn(version, is_failed=False)
         driver.edit(spec({**JUDGED, "retry": "the end"}, v2=100))
         driver.action = f"resume:{driver.status.rollout.id}" if driver.status.rollout else ""
-        for _ in range(40):
-            driver.pass_time(timedelta(seconds=61))
-            for _ in range(2):
-                driver.step()
-                driver.observe()
-            rollout = driver.status.rollout
-            if rollout is not None and rollout.is_paused:
-                driver.action = f"resume:{rollout.id}"
-        assert driver.condition("RolloutComplete") == "True Completed", driver.status.message
+        self.end_well()
         assert {id_: percent for id_, percent in driver.split.items() if percent} == {driver.id("v2"): 100}
 
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from model_operator.conditions import Phase, Reason
 from model_operator.errors import NotAccepted, ProviderError, RateLimited, retry_for
-from model_operator.plan import creating, deleting, power, updating
+from model_operator.plan import creating, deleting, power, serving, updating
 from model_operator.plan.acceptance import REFUSALS
 from model_operator.plan.situation import Plan, Presence, Progress, Release, RunProbe, Situation, Verdict
 from model_operator.plan.verdicts import failed_step, moving, refusal, unsynced
@@ -88,12 +88,12 @@ WANTED: tuple[Rule, ...] = (
     power.keep_running,
     updating.update_fields,
     updating.retag,
-    updating.report_failure,
-    updating.wait_for_start,
-    updating.wait_for_replicas,
-    updating.prove_serving,
-    updating.create_endpoint,
-    updating.serve,
+    serving.report_failure,
+    serving.wait_for_start,
+    serving.wait_for_replicas,
+    serving.prove_serving,
+    serving.create_endpoint,
+    serving.serve,
 )
 
 UNWANTED: tuple[Rule, ...] = (

@@ -11,8 +11,8 @@ from model_operator.conditions import ConditionType, Phase, Reason
 from model_operator.domain import RunState
 from model_operator.models.deployment_status import DriftRow, ModelDeploymentStatus
 from model_operator.plan.difference import render
+from model_operator.plan.serving import unproven_serving
 from model_operator.plan.situation import Plan, Presence, Progress, Situation, Verdict
-from model_operator.plan.updating import unproven_serving
 from model_operator.status.conditions import merge
 
 SELECTOR = "modeloperator.dev/no-pods=true"
