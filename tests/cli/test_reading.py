@@ -206,6 +206,12 @@ class TestRefusals:
         assert "--allowed-provider-host" in line
         assert simulator.requests(vendor="paitient", operation=command) == []
 
+    @pytest.mark.usefixtures("id")
+    def test_authorities_that_are_none_are_named(self, command, call, kubeconfig, simulator):
+        line = self.refused(call(command, "triage", f"--provider-ca-file={kubeconfig}"))
+        assert f"cannot read certificates from {kubeconfig}" in line
+        assert simulator.requests(vendor="paitient", operation=command) == []
+
     def test_a_deployment_that_is_not_there_yet_is_no_error_of_the_provider(
         self, command, call, namespace, simulator
     ):
@@ -261,6 +267,7 @@ class TestRefusals:
         ),
         pytest.param(["--allowed-provider-host", "https://a/b"], "an allowed host is", id="host"),
         pytest.param(["--kubeconfig", "no/such/file"], "does not exist", id="kubeconfig"),
+        pytest.param(["--provider-ca-file", "no/such/file"], "does not exist", id="authorities"),
         pytest.param(["--output", "xml"], "--output", id="output"),
     ],
 )

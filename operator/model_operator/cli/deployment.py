@@ -55,7 +55,13 @@ async def _open(target: Target) -> AsyncIterator[tuple[PaitientProvider, str]]:
                 f"ModelDeployment {target.name!r} has no deployment at the provider yet"
             )
         secret = await _get(kube, "Secret", namespace, provider.spec.credentials.secret_ref.name)
-    async with HttpTransport() as transport:
+    try:
+        client = HttpTransport(ca_file=target.provider_ca_file)
+    except OSError as error:
+        raise click.ClickException(
+            f"cannot read certificates from {target.provider_ca_file}: {error}"
+        ) from error
+    async with client as transport:
         connection = Connection(
             base_url=base_url,
             chat_base_url=None,

@@ -26,6 +26,7 @@ class Target:
     kubeconfig: Path | None
     context: str | None
     allowed_hosts: tuple[HostRule, ...]
+    provider_ca_file: Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,11 @@ _FLAGS = (
         multiple=True,
         metavar="HOST",
         help="Host besides the vendor's own that may be sent the key, as for `run`; may be repeated.",
+    ),
+    click.option(
+        "--provider-ca-file",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="PEM file with authorities to trust besides the public ones, as for `run`.",
     ),
     click.option(
         "--since", type=_duration, metavar="DURATION", help="Begin so long before now, or before --end-time."
