@@ -98,7 +98,7 @@ class RolloutsOnTheSimulator(CanaryMachine):
 
 TestRolloutsOnTheSimulator = RolloutsOnTheSimulator.TestCase
 TestRolloutsOnTheSimulator.settings = settings(
-    max_examples=25,
+    max_examples=12,
     stateful_step_count=30,
     deadline=None,
     derandomize=True,
