@@ -5,6 +5,7 @@ Deployments, splits and metrics are the simulator's; they come over HTTP and thr
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -14,6 +15,8 @@ from typing_extensions import override
 from model_operator.domain import Canary
 from model_operator.errors import ProviderError
 from model_operator.plan.canary.situation import CanaryCall, CreateCanary, Health, Question, Reading
+from model_operator.providers.base import Provider
+from model_operator.providers.http import HttpTransport
 from support.canary_driver import Fault
 from support.canary_watcher import Watched
 from support.provider_world import World
@@ -22,11 +25,13 @@ T = TypeVar("T")
 
 RULES: Final[dict[str, dict[str, Any]]] = {
     "down": {"kind": "error", "status": 503, "body": "html"},
-    "lost": {"kind": "commit_then_reset"},
+    "lost": {"kind": "commit_then_timeout", "seconds": 60},
     "429": {"kind": "error", "status": 429, "retry_after": 1},
     "stale echo": {"kind": "stale_reply"},
 }
 """The driver's faults as the simulator's."""
+_SHORT: Final = timedelta(seconds=0.5)
+"""The request timeout where the answer never comes: real time, while the simulator's stands still."""
 NO_METRICS: Final[dict[str, Any]] = {"gap_probability": 0, "nan_probability": 0, "unequal": False, "lag_s": 0}
 
 
@@ -91,16 +96,23 @@ class Simulated(Watched):
         if fault is not None:
             rule = {**RULES[fault], "path": "/canary-endpoints", "count": 1}
             self.run_now(self.world.fault(rule.pop("kind"), **rule))
-        provider = self.world.provider
         try:
-            if isinstance(call, CreateCanary):
-                return self.run_now(provider.create_canary(call.name, call.split))
-            return self.run_now(provider.update_canary(call.id, call.split))
+            return self.run_now(self._send(call, hasty=fault == "lost"))
         except ProviderError as error:
             return error
         finally:
             self.run_now(self.world.mend())
             self._look()
+
+    async def _send(self, call: CanaryCall, *, hasty: bool) -> Canary:
+        async with AsyncExitStack() as stack:
+            provider: Provider = self.world.provider
+            if hasty:
+                transport = await stack.enter_async_context(HttpTransport(request_timeout=_SHORT))
+                provider = self.world.connect(transport=transport)
+            if isinstance(call, CreateCanary):
+                return await provider.create_canary(call.name, call.split)
+            return await provider.update_canary(call.id, call.split)
 
     def _look(self) -> None:
         """What is in force at the provider now."""
