@@ -16,7 +16,7 @@ COPY requirements/runtime.txt /tmp/requirements.txt
 RUN python3 -m pip install --no-cache-dir --require-hashes --only-binary=:all: --no-deps --no-compile \
         --target=/app -r /tmp/requirements.txt
 COPY operator/model_operator /app/model_operator
-COPY manifests /app/model_operator/demo/_manifests
+COPY operator/model_operator_simulator /app/model_operator_simulator
 # The Kubernetes client is two clients, each with a module for every group and type of Kubernetes: two thirds of all
 # here. The operator speaks JSON, and uses the asynchronous one's group of Leases; Kopf looks at the other's metadata.
 # Bytecode belongs into the image: at run time its file system is read-only. By hash and unchecked, because file

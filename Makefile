@@ -36,9 +36,9 @@ check: init ## Check format, lint, types, import layers, generated files
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/mypy docs/generate.py
+	$(BIN)/mypy tools
 	$(BIN)/lint-imports
-	$(BIN)/python docs/generate.py --check
+	$(BIN)/python tools/generate.py --check
 	.ci/hygiene
 
 fmt: init ## Format the code and mend what the linter can mend
@@ -46,10 +46,10 @@ fmt: init ## Format the code and mend what the linter can mend
 	$(BIN)/ruff check --fix .
 
 generate: init ## Write the CRDs and the reference documents from the code
-	$(BIN)/python docs/generate.py
+	$(BIN)/python tools/generate.py
 
 bench: init ## Measure 1,000 deployments on a real API server (N=100 for fewer)
-	@$(BIN)/python -m model_operator.demo.bench --baseline tests/baseline/simple_kopf_operator.py $(if $(N),--count $(N)) $(ARGS)
+	@$(BIN)/python -m model_operator_demo.bench --baseline tests/baseline/simple_kopf_operator.py $(if $(N),--count $(N)) $(ARGS)
 
 image: ## Build the container image (IMAGE=…, BUILD_ARGS=…; docker, podman or buildah)
 	$(BUILDER) build $(if $(findstring buildah,$(BUILDER)),--isolation chroot --network host $(BUILDAH_ARGS)) \
@@ -70,7 +70,7 @@ lock: ## Lock the dependencies anew (needs uv)
 
 clean: ## Remove the virtual environment and everything that tools left behind
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	find operator tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
+	find operator tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 UV_LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q
 

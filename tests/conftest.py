@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from model_operator.demo.controlplane_access import Access
-from model_operator.demo.processes import Processes, end_of
+from model_operator_demo.controlplane_access import Access
+from model_operator_demo.processes import Processes, end_of
 from support.apiproxy import ApiProxy
 from support.namespace import Namespace
 from support.operator_process import OperatorProcess, Setting

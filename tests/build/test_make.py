@@ -153,10 +153,10 @@ def test_what_would_break_elsewhere_is_refused(checkout, path, text, complaint):
 
 
 def test_generated_files_are_what_the_code_makes_and_a_difference_is_found(helm, tmp_path):
-    for folder in ("docs", "crds", "helm", "manifests"):
+    for folder in ("docs", "tools", "crds", "helm", "manifests"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("settings.md"))
-    script = tmp_path / "docs" / "generate.py"
-    assert run(sys.executable, ROOT / "docs" / "generate.py", "--check").returncode == 0
+    script = tmp_path / "tools" / "generate.py"
+    assert run(sys.executable, ROOT / "tools" / "generate.py", "--check").returncode == 0
     assert run(sys.executable, script, "--check").returncode == 1
     assert not (tmp_path / "docs" / "settings.md").exists()
     assert run(sys.executable, script).returncode == 0

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from model_operator.cli import main
-from model_operator.simulator.accounts import PAITIENT_CLIENT, PAITIENT_KEY, PARASAIL_KEY
-from model_operator.simulator.knobs import Knobs, described
+from model_operator_simulator.accounts import PAITIENT_CLIENT, PAITIENT_KEY, PARASAIL_KEY
+from model_operator_simulator.knobs import Knobs, described
 
 COMMAND = [sys.executable, "-m", "model_operator", "simulator"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from model_operator.demo.controlplane_access import Access
+from model_operator_demo.controlplane_access import Access
 from support.kube_api import ApiError, KubeApi, Object, path_of
 
 DRY_RUN = "?dryRun=All&fieldValidation=Strict"

@@ -12,18 +12,18 @@ from pathlib import Path
 import psutil
 import pytest
 
-from model_operator.demo.controlplane import ControlPlane, ControlPlaneFailed, free_port
-from model_operator.demo.controlplane_access import Access, KubectlFailed, write_kubeconfig
-from model_operator.demo.controlplane_binaries import Binaries, Resolver
-from model_operator.demo.controlplane_build import GoBuild
-from model_operator.demo.controlplane_cache import cache_root, fill_once
-from model_operator.demo.controlplane_existing import ExistingCluster
+from model_operator_demo.controlplane import ControlPlane, ControlPlaneFailed, free_port
+from model_operator_demo.controlplane_access import Access, KubectlFailed, write_kubeconfig
+from model_operator_demo.controlplane_binaries import Binaries, Resolver
+from model_operator_demo.controlplane_build import GoBuild
+from model_operator_demo.controlplane_cache import cache_root, fill_once
+from model_operator_demo.controlplane_existing import ExistingCluster
 from support.deadlines import eventually
 from support.namespace import Namespace
 
 PARENT = """
 import sys, time
-from model_operator.demo.controlplane import ControlPlane
+from model_operator_demo.controlplane import ControlPlane
 with ControlPlane.start(controller_manager=True) as plane:
     print(plane.kubeconfig.parent, flush=True)
     time.sleep(1000)

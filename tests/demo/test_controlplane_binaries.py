@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 from typing_extensions import override
 
-from model_operator.demo.controlplane_binaries import Binaries, NoControlPlane, Resolver
-from model_operator.demo.controlplane_build import PACKAGES, GoBuild, find_source
-from model_operator.demo.controlplane_cache import cache_root
-from model_operator.demo.controlplane_download import PROGRAMS, Archive
+from model_operator_demo.controlplane_binaries import Binaries, NoControlPlane, Resolver
+from model_operator_demo.controlplane_build import PACKAGES, GoBuild, find_source
+from model_operator_demo.controlplane_cache import cache_root
+from model_operator_demo.controlplane_download import PROGRAMS, Archive
 
 PLATFORM = "linux-amd64"
 PATH = f"/envtest-v1.36.2/envtest-v1.36.2-{PLATFORM}.tar.gz"

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from model_operator.demo.controlplane_cache import fill_once
+from model_operator_demo.controlplane_cache import fill_once
 from support.deadlines import eventually
 
 # Fills the folder argv[1], tells in argv[2] that it is at it, and goes on as soon as argv[3] exists.
 FILLER = """
 import sys, time
 from pathlib import Path
-from model_operator.demo.controlplane_cache import fill_once
+from model_operator_demo.controlplane_cache import fill_once
 folder, at_it, go_on = map(Path, sys.argv[1:])
 
 def make(staged):

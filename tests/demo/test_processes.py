@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from model_operator.demo.processes import Processes, ProcessFailed
+from model_operator_demo.processes import Processes, ProcessFailed
 from support.deadlines import eventually
 
 SHORT = timedelta(seconds=0.2)
@@ -19,7 +19,7 @@ STUBBORN = "trap '' TERM; echo ready; while true; do sleep 0.05; done"
 PARENT = """
 import sys, time
 from pathlib import Path
-from model_operator.demo.processes import Processes
+from model_operator_demo.processes import Processes
 folder = Path(sys.argv[1])
 with Processes(remove=[folder]) as processes:
     child = processes.start("sh", ["sh", "-c", "sleep 1000 & sleep 1001"], log=folder / "log")

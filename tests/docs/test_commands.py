@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from model_operator.demo.controlplane_access import write_private
+from model_operator_demo.controlplane_access import write_private
 from support.markdown import PAGES, ROOT, Block, blocks
 from support.namespace import Namespace
 from support.operator_process import OperatorProcess
@@ -33,7 +33,7 @@ def run(namespace: Namespace, tmp_path: Path) -> Callable[[Block], str]:
     """Carries out a block in a folder that looks like a checkout, as a user of this test's namespace."""
     checkout = tmp_path / "checkout"
     checkout.mkdir()
-    for entry in ("crds", "docs", "helm", "manifests"):
+    for entry in ("crds", "docs", "helm", "manifests", "tools"):
         shutil.copytree(ROOT / entry, checkout / entry, ignore=shutil.ignore_patterns("__pycache__"))
     programs = tmp_path / "bin"
     programs.mkdir()

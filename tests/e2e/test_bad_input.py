@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from model_operator.demo.controlplane_access import Access
+from model_operator_demo.controlplane_access import Access
 from support import manifests
 from support.fault_stage import VENDORS, FaultStage
 from support.kube_api import Object

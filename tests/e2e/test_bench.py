@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from model_operator.demo.bench.__main__ import main
-from model_operator.demo.bench.baseline import beside
-from model_operator.demo.bench.phases import BroughtUp, Targets
-from model_operator.demo.bench.rows import Report, Row
-from model_operator.demo.controlplane_access import Access
+from model_operator_demo.bench.__main__ import main
+from model_operator_demo.bench.baseline import beside
+from model_operator_demo.bench.phases import BroughtUp, Targets
+from model_operator_demo.bench.rows import Report, Row
+from model_operator_demo.controlplane_access import Access
 
 ROWS = [
     "all created",
@@ -59,7 +59,7 @@ def test_a_small_run_measures_everything_and_keeps_the_promises(
         [
             sys.executable,
             "-m",
-            "model_operator.demo.bench",
+            "model_operator_demo.bench",
             *SMALL,
             f"--baseline={BASELINE}",
             f"--json={figures}",

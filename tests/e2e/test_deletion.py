@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from e2e.conftest import QUICK, World
-from model_operator.demo.controlplane_access import Access
+from model_operator_demo.controlplane_access import Access
 from support import manifests
 from support.deadlines import eventually
 from support.namespace import Namespace, condition

@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from model_operator.demo.controlplane import ControlPlane
-from model_operator.demo.controlplane_access import Access
+from model_operator_demo.controlplane import ControlPlane
+from model_operator_demo.controlplane_access import Access
 from support.deadlines import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(360)]

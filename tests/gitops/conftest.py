@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from model_operator.demo.controlplane_binaries import to_stderr
-from model_operator.demo.controlplane_build import BuildFailed, follow
-from model_operator.demo.controlplane_cache import cache_root, fill_once
-from model_operator.demo.processes import Processes, ProcessFailed
+from model_operator_demo.controlplane_binaries import to_stderr
+from model_operator_demo.controlplane_build import BuildFailed, follow
+from model_operator_demo.controlplane_cache import cache_root, fill_once
+from model_operator_demo.processes import Processes, ProcessFailed
 from support.kube_api import Object
 
 _SOURCE = Path(__file__).parent / "checker"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from model_operator.demo.controlplane_access import Access
+from model_operator_demo.controlplane_access import Access
 from support.deadlines import eventually
 from support.kstatus import kstatus
 from support.kube_api import Object

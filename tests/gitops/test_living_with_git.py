@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from e2e.conftest import World
-from model_operator.demo.controlplane_access import KubectlFailed
+from model_operator_demo.controlplane_access import KubectlFailed
 from support import manifests
 from support.argo_lua import act, offered
 from support.by_hand import after_sweeps

@@ -13,7 +13,7 @@ from support.kube_api import Object
 from support.namespace import Namespace
 from support.shared_cluster import ROOT
 
-sys.path.insert(0, str(ROOT / "docs"))  # where the generators are; they are no package
+sys.path.insert(0, str(ROOT / "tools"))  # where the generators are; they are no package
 import argocd
 
 GITOPS = ROOT / "manifests" / "gitops"

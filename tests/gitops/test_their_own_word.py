@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from model_operator.demo.controlplane_access import Access, KubectlFailed
+from model_operator_demo.controlplane_access import Access, KubectlFailed
 from support.chart_cases import CASES
 from support.helm import Helm, of_kind
 from support.kstatus import kstatus

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from model_operator.demo.controlplane_access import Access
+from model_operator_demo.controlplane_access import Access
 from support.apiproxy import CUT, Answer, ApiProxy, Phase, status_error
 from support.deadlines import NotYet, eventually
 from support.kube_api import ApiError, KubeApi, Object, path_of

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from model_operator.demo.controlplane_access import Access, KubectlFailed
+from model_operator_demo.controlplane_access import Access, KubectlFailed
 from support import manifests
 from support.deadlines import NotYet, eventually
 from support.kube_api import KubeApi, path_of

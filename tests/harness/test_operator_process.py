@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from model_operator.demo.processes import Processes
+from model_operator_demo.processes import Processes
 from support.deadlines import NotYet, eventually
 from support.operator_process import OperatorProcess, Setting, environment
 

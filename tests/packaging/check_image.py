@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 from model_operator import __version__
-from model_operator.demo.controlplane_access import Access
-from model_operator.demo.processes import Processes
 from model_operator.models.crd import KINDS
+from model_operator_demo.controlplane_access import Access
+from model_operator_demo.processes import Processes
 from support.deadlines import eventually
 from support.image import Image, open_image
 from support.namespace import Namespace

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from model_operator.demo.controlplane import ControlPlane
-from model_operator.demo.controlplane_access import Access
-from model_operator.demo.go_tools import GoTool, NoTool
+from model_operator_demo.controlplane import ControlPlane
+from model_operator_demo.controlplane_access import Access
+from model_operator_demo.go_tools import GoTool, NoTool
 from support.namespace import Namespace
 
 KUBE_SCORE = GoTool(

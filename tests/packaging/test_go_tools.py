@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from model_operator.demo.go_tools import ACTIONLINT, HELM_3, HELM_4, GoTool, NoTool
+from model_operator_demo.go_tools import ACTIONLINT, HELM_3, HELM_4, GoTool, NoTool
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from model_operator.demo.controlplane_access import Access, KubectlFailed
+from model_operator_demo.controlplane_access import Access, KubectlFailed
 from support.chart_cases import CASES
 from support.helm import ROOT, Helm, of_kind
 from support.kube_api import Object

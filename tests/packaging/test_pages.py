@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from model_operator.demo.controlplane_access import Access
+from model_operator_demo.controlplane_access import Access
 from support.helm import ROOT, Helm
 from support.markdown import Block, blocks
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from model_operator.demo.controlplane import free_port
-from model_operator.demo.controlplane_access import Access, write_kubeconfig
-from model_operator.demo.processes import Processes
-from model_operator.demo.programs import crds
+from model_operator_demo.controlplane import free_port
+from model_operator_demo.controlplane_access import Access, write_kubeconfig
+from model_operator_demo.processes import Processes
+from model_operator_demo.programs import crds
 from support.operator_process import OperatorProcess, Setting
 
 Ending = Callable[..., str]

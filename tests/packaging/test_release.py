@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from model_operator.demo.controlplane_access import Access
-from model_operator.demo.processes import Processes
+from model_operator_demo.controlplane_access import Access
+from model_operator_demo.processes import Processes
 from support import manifests
 from support.helm import CHART, Helm
 from support.namespace import Namespace

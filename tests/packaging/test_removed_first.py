@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from model_operator.demo.controlplane_access import Access
-from model_operator.demo.processes import Processes
+from model_operator_demo.controlplane_access import Access
+from model_operator_demo.processes import Processes
 from support import manifests
 from support.deadlines import eventually
 from support.helm import Helm

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from model_operator import __version__
-from model_operator.demo.controlplane import free_port
-from model_operator.demo.processes import Processes
+from model_operator_demo.controlplane import free_port
+from model_operator_demo.processes import Processes
 from support.deadlines import eventually
 from support.helm import ROOT
 from support.namespace import Namespace

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from model_operator.simulator import Knobs, Simulator
+from model_operator_simulator import Knobs, Simulator
 
 DEPLOYMENTS = "/api/v1/dedicated/deployments"
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from model_operator.simulator.clock import Clock, rfc3339
+from model_operator_simulator.clock import Clock, rfc3339
 
 DEPLOYMENTS = "/api/v1/dedicated/deployments"
 

@@ -4,17 +4,17 @@ import json
 import re
 from pathlib import Path
 
-from model_operator.simulator import Knobs
-from model_operator.simulator.clock import Clock
-from model_operator.simulator.control import Control
-from model_operator.simulator.core import Core
-from model_operator.simulator.faults import SECONDS, FaultRule, Kind
-from model_operator.simulator.hands import DeploymentEdit, EndpointEdit
-from model_operator.simulator.knobs import described
-from model_operator.simulator.paitient.routes import PaitientApp
-from model_operator.simulator.paitient.state import Paitient
-from model_operator.simulator.parasail.routes import ParasailApp
-from model_operator.simulator.parasail.state import Parasail
+from model_operator_simulator import Knobs
+from model_operator_simulator.clock import Clock
+from model_operator_simulator.control import Control
+from model_operator_simulator.core import Core
+from model_operator_simulator.faults import SECONDS, FaultRule, Kind
+from model_operator_simulator.hands import DeploymentEdit, EndpointEdit
+from model_operator_simulator.knobs import described
+from model_operator_simulator.paitient.routes import PaitientApp
+from model_operator_simulator.paitient.state import Paitient
+from model_operator_simulator.parasail.routes import ParasailApp
+from model_operator_simulator.parasail.state import Parasail
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "simulator.md"
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from model_operator.simulator import Knobs
+from model_operator_simulator import Knobs
 
 DEPLOYMENTS = "/api/v1/dedicated/deployments"
 FIVE_REPLICAS = {"deploymentName": "big", "modelName": "org/m", "serviceTierName": "low-cost", "replicas": 5}

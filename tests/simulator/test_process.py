@@ -13,7 +13,7 @@ async def begin(*flags):
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "model_operator.simulator",
+        "model_operator_simulator",
         *flags,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from model_operator.simulator import Knobs
+from model_operator_simulator import Knobs
 
 DEPLOYMENTS = "/api/v1/dedicated/deployments"
 BUDGET = 0.05  # CPU seconds per list page: half a core at ten pages per second

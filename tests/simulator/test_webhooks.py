@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from model_operator.simulator import Knobs, Simulator
+from model_operator_simulator import Knobs, Simulator
 
 CREATED = ["created", "status_changed", "health_changed"]
 

@@ -21,7 +21,7 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from model_operator.demo.controlplane_access import Access
+from model_operator_demo.controlplane_access import Access
 from support.deadlines import HALF_A_MINUTE, NotYet
 
 _OF_THE_CONNECTION = frozenset({"connection", "keep-alive", "transfer-encoding", "te", "upgrade", "host"})

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from model_operator.demo.controlplane_access import Access
-from model_operator.demo.processes import Processes
+from model_operator_demo.controlplane_access import Access
+from model_operator_demo.processes import Processes
 from support.fault_stage import FaultStage
 
 

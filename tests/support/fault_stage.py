@@ -14,8 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from model_operator.demo.controlplane_access import Access
-from model_operator.demo.processes import Processes, end_of
+from model_operator_demo.controlplane_access import Access
+from model_operator_demo.processes import Processes, end_of
 from support import manifests
 from support.apiproxy import ApiProxy
 from support.deadlines import NotYet, eventually

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from model_operator.demo.controlplane_access import Access
-from model_operator.demo.go_tools import ACTIONLINT, HELM_3, HELM_4, GoTool, NoTool
+from model_operator_demo.controlplane_access import Access
+from model_operator_demo.go_tools import ACTIONLINT, HELM_3, HELM_4, GoTool, NoTool
 from support.kube_api import Object
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from model_operator.demo.controlplane_access import Access
+from model_operator_demo.controlplane_access import Access
 
 Object = dict[str, Any]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from model_operator.demo.controlplane_access import Access, write_kubeconfig
+from model_operator_demo.controlplane_access import Access, write_kubeconfig
 from support.deadlines import HALF_A_MINUTE, eventually
 from support.kube_api import ApiError, KubeApi, Object, path_of
 

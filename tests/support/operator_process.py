@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from model_operator.demo.processes import Process, Processes, end_of
+from model_operator_demo.processes import Process, Processes, end_of
 from support.deadlines import HALF_A_MINUTE, NotYet, eventually
 
 Setting = str | int | bool | timedelta | list[str]

@@ -17,7 +17,7 @@ from model_operator.models.deployment import ModelDeploymentSpec
 from model_operator.providers.base import Connection, Gate, Provider, Vendor
 from model_operator.providers.http import HttpTransport
 from model_operator.providers.registry import PROVIDERS
-from model_operator.simulator import Simulator
+from model_operator_simulator import Simulator
 
 
 class OpenGate(Gate):

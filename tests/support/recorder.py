@@ -7,7 +7,7 @@ import threading
 from types import TracebackType
 from typing import Self
 
-from model_operator.demo.controlplane_access import Access
+from model_operator_demo.controlplane_access import Access
 from support.kube_api import KubeApi, Object, path_of
 
 

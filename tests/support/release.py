@@ -8,8 +8,8 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from model_operator.demo.controlplane_access import Access, write_kubeconfig
-from model_operator.demo.processes import Processes
+from model_operator_demo.controlplane_access import Access, write_kubeconfig
+from model_operator_demo.processes import Processes
 from support.helm import CHART, Helm
 from support.kube_api import Object
 from support.operator_process import OperatorProcess, Setting

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 
-from model_operator.demo.controlplane import ControlPlane, ControlPlaneFailed
-from model_operator.demo.controlplane_access import Access, KubectlFailed
-from model_operator.demo.controlplane_binaries import NoControlPlane
+from model_operator_demo.controlplane import ControlPlane, ControlPlaneFailed
+from model_operator_demo.controlplane_access import Access, KubectlFailed
+from model_operator_demo.controlplane_binaries import NoControlPlane
 
 ROOT = Path(__file__).resolve().parents[2]
 _SHIPPED = (ROOT / "crds", ROOT / "manifests" / "rbac.yaml")

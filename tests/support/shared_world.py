@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from e2e.conftest import QUICK, World
-from model_operator.demo.controlplane_access import Access
-from model_operator.demo.processes import Processes, end_of
+from model_operator_demo.controlplane_access import Access
+from model_operator_demo.processes import Processes, end_of
 from support.deadlines import NotYet, eventually
 from support.kube_api import path_of
 from support.namespace import OUR_KINDS, Namespace

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit
 
-from model_operator.demo.processes import Process, Processes, end_of
+from model_operator_demo.processes import Process, Processes, end_of
 from support.deadlines import HALF_A_MINUTE, NotYet, eventually
 
 Json = dict[str, Any]
@@ -59,7 +59,7 @@ class SimulatorProcess:
         argv = [
             sys.executable,
             "-m",
-            "model_operator.simulator",
+            "model_operator_simulator",
             "--port=0",
             f"--ready-file={ready_file}",
             *flags,

@@ -24,6 +24,10 @@ def show_demo(*, once: bool, keep: bool, existing_cluster: bool) -> None:
     Starts a real kube-apiserver, a simulator of both providers and the operator, all on loopback ports; applies
     the examples, follows them until Ready, talks to a model, scales, pauses, resumes and deletes.
     """
-    from model_operator.demo.main import run  # noqa: PLC0415
-
+    try:
+        from model_operator_demo.main import run  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise click.ClickException(
+            "The demo is not part of the container image. Run it from a checkout (make demo), or install the package."
+        ) from error
     raise SystemExit(run(once=once, keep=keep, existing_cluster=existing_cluster))

@@ -8,8 +8,8 @@ import click
 from pydantic import ValidationError
 
 if TYPE_CHECKING:  # it brings a web server
-    from model_operator.simulator.clock import ClockMode
-    from model_operator.simulator.knobs import Knobs
+    from model_operator_simulator.clock import ClockMode
+    from model_operator_simulator.knobs import Knobs
 
 EPILOG = """\b
 Examples:
@@ -77,7 +77,7 @@ def run_simulator(  # noqa: PLR0913, PLR0917  the flags of a command
       parasail  apiKey: sim-parasail-key
       paitient  apiKey: sim-paitient-key, clientID: sim-client
     """
-    from model_operator.simulator import run  # noqa: PLC0415
+    from model_operator_simulator import run  # noqa: PLC0415
 
     chosen = _chosen(knobs)
     if list_knobs:
@@ -90,7 +90,7 @@ def run_simulator(  # noqa: PLR0913, PLR0917  the flags of a command
 
 
 def _chosen(knobs: tuple[str, ...]) -> "Knobs":
-    from model_operator.simulator.knobs import Knobs  # noqa: PLC0415
+    from model_operator_simulator.knobs import Knobs  # noqa: PLC0415
 
     try:
         return Knobs().changed(dict(map(_parse, knobs)))
@@ -113,7 +113,7 @@ def _parse(knob: str) -> tuple[str, Any]:
 
 
 def _table(knobs: "Knobs") -> str:
-    from model_operator.simulator.knobs import described  # noqa: PLC0415
+    from model_operator_simulator.knobs import described  # noqa: PLC0415
 
     return "\n".join(
         f"{row['name']}={json.dumps(row['value'])}\n    {row['description']}" for row in described(knobs)

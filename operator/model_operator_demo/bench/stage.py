@@ -1,0 +1,237 @@
+"""What a measurement runs on: a namespace, a simulator without quotas, and an operator that can be killed."""
+
+import asyncio
+import itertools
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from model_operator_demo import programs
+from model_operator_demo.bench import api
+from model_operator_demo.bench.api import Api
+from model_operator_demo.controlplane_access import Cluster
+from model_operator_demo.processes import Processes
+from model_operator_demo.programs import Part
+
+Object = dict[str, Any]
+T = TypeVar("T")
+
+PAGE = 100  # deployments per page of PaiTIENT's list
+_KNOBS = ("http.latency_s=0.02", "http.journal_size=200000", "paitient.max_deployments=null")
+_PAUSE = 0.2  # seconds between two looks
+_WITHIN = timedelta(minutes=1)
+
+
+class TooSlow(Exception):
+    """A measurement did not come to its end; the text says which, and what was seen last."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What all measurements of a run share."""
+
+    processes: Processes
+    cluster: Cluster
+    kube: Api
+    folder: Path
+
+
+@dataclass
+class Stage:
+    """One namespace with its simulator and operator. `operator` is another one after each restart."""
+
+    ground: Ground
+    namespace: str
+    simulator: Part
+    control: Api
+    flags: tuple[str, ...]
+    operator: Part
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    @property
+    def kube(self) -> Api:
+        """The API server."""
+        return self.ground.kube
+
+    @property
+    def pid(self) -> int:
+        """The operator's."""
+        return self.operator.process.pid
+
+    async def restart(self) -> None:
+        """kill -9, and start again; returns when the new one opens its health endpoints."""
+        self.operator.process.kill()
+        self.operator = await asyncio.to_thread(
+            _start_operator, self.ground, self.folder, self.simulator, self.flags
+        )
+
+    @property
+    def folder(self) -> Path:
+        """Of the logs."""
+        return self.ground.folder / self.namespace
+
+    def health(self) -> Any:
+        """The operator's own endpoints, to be entered with `async with`."""
+        return api.open_url(self.operator.url)
+
+    def bodies(self, count: int) -> list[Object]:
+        """New ModelDeployments, of names that were never used."""
+        spec = {
+            "providerRef": {"name": "paitient"},
+            "model": "NCIT/DeepSeek-R1-8B",
+            "replicas": 1,
+            "paitient": {"computeType": "gpu", "instanceType": "g5.2xlarge", "region": "us-west-2"},
+        }
+        numbers = itertools.islice(self._numbers, count)
+        return [resource("ModelDeployment", f"model-{number:05d}", spec) for number in numbers]
+
+    def path(self, name: str) -> str:
+        """Of a ModelDeployment."""
+        return f"{api.GROUP}/namespaces/{self.namespace}/modeldeployments/{name}"
+
+    async def requests(self, since: int = 0, **filters: str) -> list[Object]:
+        """The simulator's journal, oldest first."""
+        query = "".join(f"&{name}={value}" for name, value in filters.items())
+        found = await self.control.call("GET", f"/__sim/requests?since={since}{query}")
+        entries: list[Object] = found["requests"]
+        return entries
+
+    async def last_request(self) -> int:
+        """The number of the newest request."""
+        return int((await self.control.call("GET", "/__sim/requests?since=999999999"))["last"])
+
+    async def until_quiet(self) -> None:
+        """Until nothing has been written for a second: Events follow what they are about."""
+        path = f"/api/v1/namespaces/{self.namespace}/configmaps?limit=1"
+        seen: list[str] = []
+
+        async def look() -> list[str]:
+            seen.append((await self.kube.call("GET", path))["metadata"]["resourceVersion"])
+            return seen[-6:]
+
+        await until(
+            look, lambda last: len(last) == 6 and len(set(last)) == 1, _WITHIN, "nothing to be written"
+        )
+
+    async def until_ready(self, count: int, within: timedelta) -> None:
+        """Until the API server shows so many Ready, all for what their spec says now. Raises `TooSlow`."""
+        found = await self.ready_within(count, within)
+        if found < count:
+            waited = f"waited {within.total_seconds():g} s for {count} deployments to be Ready"
+            raise TooSlow(f"{waited}; {found} are")
+
+    async def ready_within(self, count: int, within: timedelta) -> int:
+        """How many are Ready for what their spec says now: `count`, or fewer when the time is over."""
+        ready: dict[str, bool] = {}
+        try:
+            async with asyncio.timeout(within.total_seconds()):
+                while True:  # a watch may end at any time: the server drops slow readers
+                    async for item in api.follow(self.kube, self.namespace):
+                        ready[item["metadata"]["name"]] = api.is_ready(item)
+                        if sum(ready.values()) >= count:
+                            return count
+        except TimeoutError:
+            return sum(ready.values())
+
+
+@asynccontextmanager
+async def stage(
+    ground: Ground, namespace: str, *knobs: str, flags: tuple[str, ...] = ()
+) -> AsyncIterator[Stage]:
+    """A namespace whose account is accepted; the operator and the simulator end with it."""
+    async with _provider(ground, namespace, *knobs) as (folder, simulator, control):
+        programs.operator_kubeconfig(ground.cluster, folder / "kubeconfig")
+        operator = _start_operator(ground, folder, simulator, flags)
+        made = Stage(ground, namespace, simulator, control, flags, operator)
+        try:
+            await _open_account(made)
+            yield made
+        finally:
+            made.operator.process.kill()
+
+
+@asynccontextmanager
+async def stage_of(ground: Ground, namespace: str, script: Path, *knobs: str) -> AsyncIterator[Stage]:
+    """The same with a script as operator, told by KUBECONFIG (administrator), NAMESPACE and PAITIENT_URL.
+
+    It cannot be restarted and has no health endpoints.
+    """
+    async with _provider(ground, namespace, *knobs) as (folder, simulator, control):
+        operator = programs.start_script(
+            ground.processes,
+            folder,
+            script,
+            KUBECONFIG=str(ground.cluster.kubeconfig),
+            NAMESPACE=namespace,
+            PAITIENT_URL=f"{simulator.url}/paitient",
+        )
+        try:
+            yield Stage(ground, namespace, simulator, control, (), Part(operator, url=""))
+        finally:
+            operator.kill()
+
+
+@asynccontextmanager
+async def _provider(ground: Ground, namespace: str, *knobs: str) -> AsyncIterator[tuple[Path, Part, Api]]:
+    """A namespace with the keys of an account of its own simulator."""
+    folder = ground.folder / namespace
+    folder.mkdir()
+    await ground.kube.call("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
+    keys = {"apiKey": "sim-paitient-key", "clientID": "sim-client"}
+    secret = {"metadata": {"name": "paitient"}, "stringData": keys}
+    await ground.kube.call("POST", f"/api/v1/namespaces/{namespace}/secrets", secret)
+    given = [f"--knob={knob}" for knob in (*_KNOBS, *knobs)]
+    simulator = programs.start_simulator(ground.processes, folder, "--port=0", *given)
+    async with api.open_url(simulator.url) as control:
+        try:
+            yield folder, simulator, control
+        finally:
+            simulator.process.kill()
+
+
+def _start_operator(ground: Ground, folder: Path, simulator: Part, flags: tuple[str, ...]) -> Part:
+    hosts = f"--allowed-provider-host={simulator.url}"
+    return programs.start_operator(ground.processes, folder, folder / "kubeconfig", hosts, *flags)
+
+
+async def _open_account(made: Stage) -> None:
+    """The ModelProvider, which is Ready on return."""
+    spec = {
+        "type": "paitient",
+        "baseURL": f"{made.simulator.url}/paitient",
+        "credentials": {"secretRef": {"name": "paitient"}},
+    }
+    path = f"{api.GROUP}/namespaces/{made.namespace}/modelproviders"
+    await made.kube.call("POST", path, resource("ModelProvider", "paitient", spec))
+
+    async def look() -> Object:
+        found: Object = await made.kube.call("GET", f"{path}/paitient")
+        return found
+
+    await until(look, api.is_ready, _WITHIN, "the ModelProvider to be Ready")
+
+
+async def until(
+    look: Callable[[], Awaitable[T]], holds: Callable[[T], bool], within: timedelta, what: str
+) -> T:
+    """What `look` returned when it was as wanted. Raises `TooSlow` with the last look."""
+    deadline = time.monotonic() + within.total_seconds()
+    while not holds(seen := await look()):
+        if time.monotonic() > deadline:
+            raise TooSlow(f"waited {within.total_seconds():g} s for {what}; at last: {str(seen)[:300]}")
+        await asyncio.sleep(_PAUSE)
+    return seen
+
+
+def resource(kind: str, name: str, spec: Object) -> Object:
+    """A custom resource of ours."""
+    return {
+        "apiVersion": "modeloperator.dev/v1alpha1",
+        "kind": kind,
+        "metadata": {"name": name},
+        "spec": spec,
+    }

@@ -1,0 +1,157 @@
+"""Writes every file that is made from the code; `--check` writes nothing and fails if one differs.
+
+A generated file is one line in `generated()`: its path from the repository's root, and its content.
+"""
+
+import argparse
+import difflib
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal, get_args, get_origin
+
+from prometheus_client.core import Metric
+
+import argocd
+import chart
+import reference
+from model_operator.cli import crds
+from model_operator.observability.metrics import CanaryView, Metrics
+from model_operator.settings import Settings, default_of, env_of, flag_of, is_many, is_switch
+from model_operator_demo.go_tools import NoTool
+
+ROOT = Path(__file__).parents[1]
+
+
+def generated() -> dict[str, str]:
+    """Content by path."""
+    files = chart.chart_files(ROOT)
+    return {
+        **{f"crds/{name}": text for name, text in crds.files().items()},
+        **files,
+        **chart.rendered(ROOT, files),
+        **argocd.argocd_files(ROOT),
+        "docs/api.md": reference.api(),
+        "docs/metrics.md": metrics(),
+        "docs/settings.md": settings(),
+        reference.TROUBLESHOOTING: reference.troubleshooting(ROOT),
+    }
+
+
+def settings() -> str:
+    """The reference of all settings, as Markdown."""
+    rows = "\n".join(
+        f"| `{flag_of(name)}`<br>`{env_of(name)}`<br>`{name}` | {_type(name)} | {_default(name)} "
+        f"| {_cell(field.description or '')} |"
+        for name, field in Settings.model_fields.items()
+    )
+    return f"""<!-- Made from the code by `make generate`; do not edit. -->
+# Settings of `model-operator run`
+
+Each setting is a flag, an environment variable and a key of the file that `--config` names (YAML, or TOML if
+it ends in `.toml`). The first of these that names it wins; an empty variable counts as none. They are read once,
+at start-up; all problems are reported together, with exit code 2.
+
+Durations are written `500ms`, `60s`, `10m` or `1h30m`. A list is a repeated flag, a comma-separated variable, or
+a list in the file.
+
+| flag, variable, key | type | default | |
+|---|---|---|---|
+{rows}
+"""
+
+
+def metrics() -> str:
+    """The reference of all metrics, as Markdown."""
+    shown = Metrics()
+    # A family shows its labels only once it has a sample.
+    shown.controller("ModelDeployment").ended("success")
+    shown.provider_request("parasail", "list", 200, 0.02)
+    shown.provider_throttled("parasail", "account", 1)
+    shown.count_resources(lambda: {("ModelDeployment", "Ready"): 1})
+    shown.rollout_ended("Completed")
+    shown.show_canaries(
+        lambda: [
+            CanaryView(
+                namespace="a",
+                name="b",
+                traffic={"v1": 100},
+                figures={("errors", "canary"): 1},
+                limits={"errors": 2},
+                rollback_seconds=0,
+            )
+        ]
+    )
+    # The process's own are the client library's, and there are none where there is no /proc.
+    own = (family for family in shown.registry.collect() if not family.name.startswith("process_"))
+    rows = "\n".join(sorted(map(_metric, own)))
+    return f"""<!-- Made from the code by `make generate`; do not edit. -->
+# Metrics
+
+`/metrics` speaks Prometheus' text format and OpenMetrics. Names that begin with `controller_runtime_` and
+`workqueue_` mean what they mean in operators made with controller-runtime, so its dashboards and alerts work.
+On Linux the usual `process_*` are there, too.
+No label names an object, so the number of series does not grow with the number of resources; only the split and the
+verdicts of CanaryEndpoints are shown by namespace and name.
+
+| metric | type | labels | |
+|---|---|---|---|
+{rows}
+"""
+
+
+def _metric(family: Metric) -> str:
+    labels = dict.fromkeys(label for sample in family.samples for label in sample.labels if label != "le")
+    name = f"{family.name}_total" if family.type == "counter" else family.name
+    return f"| `{name}` | {family.type} | {', '.join(f'`{label}`' for label in labels)} | {family.documentation} |"
+
+
+def _type(name: str) -> str:
+    kind = Settings.model_fields[name].annotation
+    if get_origin(kind) is Literal:
+        return _cell(" | ".join(f"`{word}`" for word in get_args(kind)))
+    if is_many(name):
+        return "list"
+    if is_switch(name):
+        return "`true` or `false`"
+    return {int: "number", timedelta: "duration", str: "address"}.get(kind, "file")  # type: ignore[arg-type]
+
+
+def _default(name: str) -> str:
+    default = default_of(name)
+    return f"`{default}`" if default else "–"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def main() -> int:
+    """0 if all is well, 1 if a file differs in `--check`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a file differs")
+    is_check = parser.parse_args().check
+    status = 0
+    try:
+        files = generated()
+    except NoTool as error:
+        sys.stderr.write(f"the plain manifests are made with Helm: {error}\n")
+        return 1
+    for name, text in files.items():
+        path = ROOT / name
+        found = path.read_text(encoding="utf-8") if path.exists() else ""
+        if found == text:
+            continue
+        if is_check:
+            diff = difflib.unified_diff(found.splitlines(True), text.splitlines(True), name, "generated")
+            sys.stderr.writelines(diff)
+            sys.stderr.write(f"{name} is not what the code makes of it: run `make generate`\n")
+            status = 1
+        else:
+            path.write_text(text, encoding="utf-8")
+            sys.stdout.write(f"wrote {name}\n")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
