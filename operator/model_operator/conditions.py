@@ -1,6 +1,6 @@
 """The words of a status: condition types, reasons and phases, and what each reason means to a person.
 
-Plan and status pick the words; `MEANINGS` is where the documentation takes its table from.
+Decisions and statuses pick the words; `MEANINGS` is where the documentation takes its table from.
 """
 
 from enum import StrEnum
@@ -173,6 +173,14 @@ class Reason(StrEnum):
 
     # Stalled
     PROGRESS_DEADLINE_EXCEEDED = "ProgressDeadlineExceeded"
+
+
+def reason_of(text: str) -> Reason | str:
+    """The reason that a status names; one that this version does not know is kept as text."""
+    try:
+        return Reason(text)
+    except ValueError:
+        return text
 
 
 class Meaning(NamedTuple):

@@ -13,11 +13,15 @@ ProviderError
 ├── DeletionRefused
 ├── Conflict             409: not in this state, try again
 ├── NotFound             404
+├── AccountMismatch      known deployments are missing under a credential that has not proven itself
+├── NotAccepted          the ModelProvider leads to no account
 └── Unsupported          404/405/501 on an operation that this provider does not offer
 """
 
 from dataclasses import dataclass
 from datetime import timedelta
+
+from model_operator.conditions import Reason
 
 
 class ProviderError(Exception):
@@ -26,7 +30,7 @@ class ProviderError(Exception):
     `status` is the HTTP status where there was one. No subclass carries a secret in its text.
     """
 
-    reason: str = "ProviderUnavailable"
+    reason: Reason = Reason.PROVIDER_UNAVAILABLE
     """Of the condition that reports it."""
 
     def __init__(self, message: str, *, status: int | None = None) -> None:
@@ -45,7 +49,7 @@ class Unavailable(ProviderError):
 class RateLimited(ProviderError):
     """429. The whole account waits `retry_after`, or a back-off where the provider named no time."""
 
-    reason = "RateLimited"
+    reason = Reason.RATE_LIMITED
 
     def __init__(
         self, message: str, *, status: int | None = None, retry_after: timedelta | None = None
@@ -55,63 +59,63 @@ class RateLimited(ProviderError):
 
 
 class CredentialsInvalid(ProviderError):
-    reason = "CredentialsInvalid"
+    reason = Reason.CREDENTIALS_INVALID
 
 
 class PermissionDenied(ProviderError):
-    reason = "PermissionDenied"
+    reason = Reason.PERMISSION_DENIED
 
 
 class QuotaExceeded(ProviderError):
-    reason = "QuotaExceeded"
+    reason = Reason.QUOTA_EXCEEDED
 
 
 class ModelNotFound(ProviderError):
-    reason = "ModelNotFound"
+    reason = Reason.MODEL_NOT_FOUND
 
 
 class InstanceTypeUnavailable(ProviderError):
-    reason = "InstanceTypeUnavailable"
+    reason = Reason.INSTANCE_TYPE_UNAVAILABLE
 
 
 class InvalidRequest(ProviderError):
-    reason = "InvalidRequest"
+    reason = Reason.INVALID_REQUEST
 
 
 class NameTaken(ProviderError):
-    reason = "NameTaken"
+    reason = Reason.NAME_TAKEN
 
 
 class DeletionRefused(ProviderError):
-    reason = "DeletionRefused"
+    reason = Reason.DELETION_REFUSED
 
 
 class Conflict(ProviderError):
     """409 that speaks of the deployment's current state: the same request may pass later."""
 
-    reason = "Updating"
+    reason = Reason.UPDATING
 
 
 class NotFound(ProviderError):
-    reason = "ExternalResourceMissing"
+    reason = Reason.EXTERNAL_RESOURCE_MISSING
 
 
 class AccountMismatch(ProviderError):
     """Known deployments are missing under a credential that has not proven to be of their account."""
 
-    reason = "AccountMismatch"
+    reason = Reason.ACCOUNT_MISMATCH
 
 
 class NotAccepted(ProviderError):
     """The ModelProvider leads to no account; its own `reason` says why."""
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: Reason, message: str) -> None:
         super().__init__(message)
         self.reason = reason
 
 
 class Unsupported(ProviderError):
-    reason = "Unsupported"
+    reason = Reason.UNSUPPORTED
 
 
 @dataclass(frozen=True, slots=True)

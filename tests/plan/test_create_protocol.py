@@ -25,7 +25,7 @@ from model_operator.errors import (
     Unsupported,
 )
 from model_operator.models.deployment import DeletionPolicy
-from model_operator.plan.situation import Timing
+from model_operator.plan.deployment.situation import Timing
 from model_operator.providers.base import Provider, Vendor
 from model_operator.providers.registry import PROVIDERS
 from support.one_object import Crash, OneObject, Point

@@ -2,8 +2,8 @@
 
 import pytest
 
-from model_operator.plan.difference import describe, differences, removed_fields, render
-from model_operator.plan.situation import Difference
+from model_operator.plan.deployment.difference import describe, differences, removed_fields, render
+from model_operator.plan.verdict import Difference
 from support.situations import desired, remote
 
 TWO = {"replicas": 2}

@@ -29,20 +29,20 @@ from model_operator.errors import (
     Unsupported,
 )
 from model_operator.models.deployment import LastPowerAction, ModelDeploymentStatus
-from model_operator.plan.situation import (
+from model_operator.plan.deployment.situation import (
     Create,
+    Decision,
     Delete,
     Observed,
-    Plan,
     Presence,
     ProbeResult,
-    Progress,
     Release,
     SentUpdate,
     SetPower,
     Situation,
     Update,
 )
+from model_operator.plan.verdict import Progress
 from support.situations import (
     FIELDS,
     LONG_AGO,
@@ -223,7 +223,7 @@ def adoptions() -> Iterator[Situation]:
 SPACES = [with_an_id, refused_or_blind, without_an_id, with_troubles, adoptions]
 
 
-Passes = list[tuple[Situation, Plan, ModelDeploymentStatus]]
+Passes = list[tuple[Situation, Decision, ModelDeploymentStatus]]
 
 
 def passes(s: Situation) -> Passes:
@@ -236,7 +236,7 @@ def passes(s: Situation) -> Passes:
     return taken
 
 
-def check_conditions(s: Situation, step: Plan, status: ModelDeploymentStatus) -> None:
+def check_conditions(s: Situation, step: Decision, status: ModelDeploymentStatus) -> None:
     if step.keeps_status:
         assert status == s.status
         return
@@ -276,7 +276,7 @@ def check_messages(status: ModelDeploymentStatus) -> None:
         assert not TIMES.search(condition.message), condition.message
 
 
-def check_action(s: Situation, step: Plan) -> None:
+def check_action(s: Situation, step: Decision) -> None:
     action = step.action
     is_blind = s.observed.error is not None and s.observed.presence is Presence.UNKNOWN
     if isinstance(action, Release):
@@ -341,7 +341,7 @@ def check_power(s: Situation, action: SetPower) -> None:
         assert last is None or not (last.correction and last.generation == s.desired.generation)
 
 
-def check_updates(s: Situation, step: Plan) -> None:
+def check_updates(s: Situation, step: Decision) -> None:
     if s.desired.external_id is not None:
         assert "recreated_generation" not in step.updates
         assert step.updates.get("pending") is None
@@ -364,7 +364,7 @@ def check_quiet(taken: Passes) -> None:
         assert third.action is None
 
 
-def check(s: Situation, step: Plan, status: ModelDeploymentStatus) -> None:
+def check(s: Situation, step: Decision, status: ModelDeploymentStatus) -> None:
     check_action(s, step)
     check_updates(s, step)
     if isinstance(step.action, Release):

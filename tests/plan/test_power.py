@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from model_operator.domain import Power, RunState
-from model_operator.plan.situation import SetPower, Situation
+from model_operator.plan.deployment.situation import SetPower, Situation
 from support.situations import NOW, changed, created, look, power, situation, status_of, told
 
 SECOND = timedelta(seconds=1)

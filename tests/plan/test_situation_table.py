@@ -23,7 +23,7 @@ from model_operator.errors import (
     RateLimited,
     Unavailable,
 )
-from model_operator.plan.situation import (
+from model_operator.plan.deployment.situation import (
     Create,
     Delete,
     Observed,

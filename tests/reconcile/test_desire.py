@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from model_operator.domain import Probe
 from model_operator.models.deployment import ModelDeployment
 from model_operator.providers.registry import PROVIDERS
-from model_operator.reconcile.desire import default_name, desire
+from model_operator.reconcile.deployment.desire import default_name, desire
 from support import bodies
 
 OBJECT_NAMES = st.from_regex(r"\A[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\Z")

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from model_operator.conditions import Reason
 from model_operator.domain import Probe, Remote, RunState
-from model_operator.plan.situation import Delete, Observed, Presence, RunProbe
-from model_operator.plan.verdicts import moving
-from model_operator.reconcile.act import act
+from model_operator.plan.deployment.situation import Delete, Observed, Presence, RunProbe
+from model_operator.plan.deployment.words import moving
+from model_operator.reconcile.deployment.act import act
 from support.situations import changed, told
 
 IGNORED_REPLICAS = {

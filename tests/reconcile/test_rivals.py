@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from model_operator.accounts.account import Account
 from model_operator.domain import DEPLOYMENT, PROVIDER, Key
 from model_operator.providers.registry import PROVIDERS
-from model_operator.reconcile.account import Account
 from model_operator.reconcile.cache import Cache
-from model_operator.reconcile.rivals import find_owner, find_rival
+from model_operator.reconcile.deployment.rivals import find_owner, find_rival
 from support import bodies
 from support.provider_world import OpenGate
 

@@ -9,8 +9,9 @@ from model_operator.conditions import ConditionType, Reason
 from model_operator.domain import RunState
 from model_operator.errors import NotAccepted, Unavailable
 from model_operator.models.status import Condition
-from model_operator.plan.deployment import plan
-from model_operator.plan.situation import Observed, Verdict
+from model_operator.plan.deployment.decide import decide
+from model_operator.plan.deployment.situation import Observed
+from model_operator.plan.verdict import Verdict
 from model_operator.status.conditions import merge
 from model_operator.status.deployment import time_left
 from support.situations import (
@@ -106,7 +107,7 @@ def test_types_that_nobody_speaks_of_go():
 def test_work_that_takes_too_long_is_stalled_at_its_deadline_and_not_before(s, grace, reason):
     just_before = later(s, grace - timedelta(seconds=1))
     assert told(status_of(just_before))["Reconciling"].startswith("True")
-    assert time_left(just_before, plan(just_before)) == timedelta(seconds=1)
+    assert time_left(just_before, decide(just_before)) == timedelta(seconds=1)
     at_last = later(s, grace)
     assert told(status_of(at_last))["Stalled"] == f"True {reason}"
     assert told(status_of(at_last))["Reconciling"] == "False Idle"
@@ -155,7 +156,7 @@ def test_a_changed_reason_is_still_the_same_work():
 
 def test_what_only_a_person_can_help_needs_no_deadline():
     s = situation(RunState.FAILED)
-    assert time_left(s, plan(s)) is None
+    assert time_left(s, decide(s)) is None
 
 
 def test_an_outage_says_when_it_began_and_when_it_ended():

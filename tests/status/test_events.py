@@ -7,7 +7,7 @@ import pytest
 from model_operator.domain import RunState
 from model_operator.errors import QuotaExceeded, Unavailable
 from model_operator.models.deployment import RemoteEndpoint
-from model_operator.plan.situation import Observed
+from model_operator.plan.deployment.situation import Observed
 from model_operator.status.events import Event, of_deployment, of_transition
 from support.situations import (
     changed,

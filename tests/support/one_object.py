@@ -1,23 +1,23 @@
 """One ModelDeployment and the passes over it, without an API server: what it would keep is kept here.
 
-Look, plan, step, memory and status are the operator's own; time is the test's, and so is the moment of death.
+Look, decision, step, memory and status are the operator's own; time is the test's, and so is the moment of death.
 """
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from model_operator.accounts.account import Account, Snapshot
 from model_operator.domain import DEPLOYMENT, PROVIDER, Key
 from model_operator.errors import ProviderError, Unsupported
 from model_operator.models.deployment import ModelDeployment, ModelDeploymentStatus
-from model_operator.plan.deployment import plan
-from model_operator.plan.situation import Plan, Release, Situation, Timing
+from model_operator.plan.deployment.decide import decide
+from model_operator.plan.deployment.situation import Decision, Release, Situation, Timing
 from model_operator.providers.base import Provider, Vendor
-from model_operator.reconcile.account import Account, Snapshot
-from model_operator.reconcile.act import act
-from model_operator.reconcile.desire import desire
-from model_operator.reconcile.memory import Memory
-from model_operator.reconcile.observe import Look, observe
+from model_operator.reconcile.deployment.act import act
+from model_operator.reconcile.deployment.desire import desire
+from model_operator.reconcile.deployment.memory import Memory
+from model_operator.reconcile.deployment.observe import Look, observe
 from model_operator.status.deployment import summarize
 
 KEY = Key(DEPLOYMENT, "team", "llama")
@@ -98,13 +98,13 @@ class OneObject:
             {*held, *([own] if own and not self.body.metadata.is_terminating else [])},
         )
 
-    async def work(self, dies: Point = "") -> Plan | None:
-        """One pass; the plan that was reported. Raises `Crash` at that point."""
+    async def work(self, dies: Point = "") -> Decision | None:
+        """One pass; the decision that was reported. Raises `Crash` at that point."""
         if self.is_released:
             return None
         before, now = self.body, self.clock()
         s = await self.look(now)
-        s, step = await act(s, plan(s), self.provider, self.account, self.memory)
+        s, step = await act(s, decide(s), self.provider, self.account, self.memory)
         if isinstance(step.action, Release):
             self.is_released = True
             return step

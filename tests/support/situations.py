@@ -1,6 +1,6 @@
 """Situations for tests of the pure core: everything is as it should be, save what a test names.
 
-`situation(state=RunState.STOPPED, paused=True)` in, `look(...)` gives the plan and the status after it.
+`situation(state=RunState.STOPPED, paused=True)` in, `look(...)` gives the decision and the status after it.
 """
 
 from collections.abc import Mapping
@@ -12,8 +12,16 @@ from model_operator.domain import Desired, Power, Remote, RunState
 from model_operator.errors import ProviderError
 from model_operator.models.deployment import LastPowerAction, ModelDeploymentStatus, Pending
 from model_operator.models.status import Status
-from model_operator.plan.deployment import plan
-from model_operator.plan.situation import Failure, Observed, Plan, Presence, Recall, Situation, Timing
+from model_operator.plan.deployment.decide import decide
+from model_operator.plan.deployment.situation import (
+    Decision,
+    Failure,
+    Observed,
+    Presence,
+    Recall,
+    Situation,
+    Timing,
+)
 from model_operator.providers.registry import PROVIDERS
 from model_operator.status.deployment import summarize
 
@@ -153,9 +161,9 @@ def created(**changes: Any) -> ModelDeploymentStatus:
     return untouched(**{**usual, **changes})
 
 
-def look(s: Situation) -> tuple[Plan, ModelDeploymentStatus]:
-    """The plan, and the status after a pass in which its action (if any) is not known to have failed."""
-    step = plan(s)
+def look(s: Situation) -> tuple[Decision, ModelDeploymentStatus]:
+    """The decision, and the status after a pass in which its action (if any) is not known to have failed."""
+    step = decide(s)
     return step, summarize(s, step)
 
 

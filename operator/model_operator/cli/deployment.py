@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 
 import click
 
+from model_operator.accounts.limiter import Limiter
 from model_operator.cli.flags import Target
-from model_operator.engine.limiter import Limiter
 from model_operator.errors import ProviderError
 from model_operator.kube import Body, Kube, KubeConfigError, KubeError, ObjectGone, namespace_of
 from model_operator.models import InvalidResource, ModelDeployment, ModelProvider

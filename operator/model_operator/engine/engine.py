@@ -10,20 +10,20 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from model_operator.accounts.account import Binding
+from model_operator.accounts.registry import Accounts
 from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
-from model_operator.engine.accounts import Accounts
 from model_operator.engine.controller import Controller
 from model_operator.engine.garbage import collect_when_idle
 from model_operator.kube import Kube
 from model_operator.models.deployment import DeletionPolicy, ModelDeployment
 from model_operator.observability.metrics import Metrics
-from model_operator.plan.situation import Timing
+from model_operator.plan.deployment.situation import Timing
 from model_operator.providers.base import Transport, Vendor
-from model_operator.reconcile.account import Binding
 from model_operator.reconcile.cache import Cache, provider_key
-from model_operator.reconcile.canary import CanaryPass
-from model_operator.reconcile.canary_view import views
-from model_operator.reconcile.deployment import DeploymentPass
+from model_operator.reconcile.canary.loop import CanaryPass
+from model_operator.reconcile.canary.view import views
+from model_operator.reconcile.deployment.loop import DeploymentPass
 from model_operator.reconcile.members import deployments_of, member_names
 from model_operator.reconcile.provider import ProviderPass
 from model_operator.reconcile.recorder import Recorder
@@ -66,7 +66,7 @@ class Engine:
         bindings: dict[Key, Binding] = {}
         self.accounts = Accounts(
             transport=transport,
-            cache=self.cache,
+            holders=self.cache,
             clock=clock,
             metrics=metrics,
             redactor=redactor,

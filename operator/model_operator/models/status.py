@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Self
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic.json_schema import WithJsonSchema
 
+from model_operator.conditions import ConditionType
 from model_operator.models.wire import Model, Time
 
 
@@ -58,6 +59,10 @@ class Condition(Model):
     message: str = Field(
         max_length=32768, description="One sentence for people: what, for what, and what to do next."
     )
+
+    @property
+    def is_true(self) -> bool:
+        return self.status == "True"
 
 
 @lru_cache(maxsize=4096)
@@ -124,7 +129,7 @@ class Status(Model):
         except ValidationError as error:
             return cls.read(_without_bad_parts(raw, error))
 
-    def condition(self, type: str) -> Condition | None:
+    def condition(self, type: ConditionType) -> Condition | None:
         """The condition of that type, or None before the first status write."""
         for condition in self.conditions:
             if condition.type == type:

@@ -5,9 +5,11 @@ Fed by the watch and by the replies to our own writes; whatever is not newer tha
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Final
 
+from model_operator.accounts.account import Ids
 from model_operator.conditions import ConditionType, Reason
 from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
 from model_operator.models.canary import CanaryEndpoint
@@ -32,13 +34,6 @@ class Entry:
     invalid: InvalidResource | None = None
     is_ghost: bool = False
     """Gone from the API server without our finalizer, while something of it may still be at the provider."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ids:
-    held: dict[Key, str]
-    expected: set[str]
-    """Those whose absence would be a surprise: neither being deleted nor known to be missing."""
 
 
 class Cache:
@@ -128,7 +123,7 @@ class Cache:
             if resource is not None:
                 yield key, resource
 
-    def ids(self, providers: frozenset[Key] | set[Key]) -> "Ids":
+    def ids(self, providers: AbstractSet[Key]) -> Ids:
         """The remote ids that ModelDeployments of these ModelProviders hold."""
         held: dict[Key, str] = {}
         expected: set[str] = set()

@@ -10,7 +10,7 @@ from model_operator.domain import FINALIZER, Key
 from model_operator.kube import Kube
 from model_operator.models.deployment_status import ModelDeploymentStatus
 from model_operator.models.parse import InvalidResource
-from model_operator.plan.situation import Verdict
+from model_operator.plan.verdict import Verdict
 from model_operator.reconcile.cache import Cache
 from model_operator.status.conditions import merge
 

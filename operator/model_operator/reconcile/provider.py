@@ -12,31 +12,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from model_operator.accounts.account import Account, Binding, Clock
+from model_operator.accounts.registry import AccountSpec
 from model_operator.conditions import Reason
 from model_operator.domain import CONFIRM_ABSENCE, FINALIZER, Key
 from model_operator.errors import ProviderError
 from model_operator.kube import Kube, KubeForbidden, ObjectGone
 from model_operator.models.provider import ModelProvider
-from model_operator.providers.base import Credentials, CredentialsIncomplete, Vendor
-from model_operator.reconcile.account import Account, Binding, Clock
+from model_operator.providers.base import CredentialsIncomplete, Vendor
 from model_operator.reconcile.cache import Cache
 from model_operator.reconcile.recorder import Recorder
 from model_operator.status.events import of_transition
 from model_operator.status.provider import AccountView, summarize
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountSpec:
-    """Everything that makes one account, and how it is treated."""
-
-    vendor: Vendor
-    base_url: str
-    chat_base_url: str | None
-    credentials: Credentials
-    requests_per_minute: int | None
-    poll_interval: timedelta
 
 
 @dataclass(slots=True, kw_only=True)

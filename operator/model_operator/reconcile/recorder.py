@@ -9,11 +9,11 @@ import logging
 from collections.abc import Iterable
 from typing import Any, Final
 
+from model_operator.accounts.account import Clock
 from model_operator.domain import GROUP, VERSION, Key
 from model_operator.kube import Kube, KubeError
 from model_operator.models.metadata import Metadata
 from model_operator.models.wire import format_time
-from model_operator.reconcile.account import Clock
 from model_operator.status.events import Event
 
 COMPONENT: Final = "model-operator"

@@ -13,7 +13,7 @@ from model_operator.models.canary_status import CanaryEndpointStatus, TrafficSha
 from model_operator.plan.canary.judging import Said
 from model_operator.plan.canary.situation import Decision, Health, Scene, State, intended
 from model_operator.plan.canary.split import describe, percents, without_zeros
-from model_operator.plan.situation import Progress, Verdict
+from model_operator.plan.verdict import Progress, Verdict
 from model_operator.status.conditions import merge
 
 _ACCEPTED: Final = Verdict(True, Reason.ACCEPTED, "The spec can be acted on.")

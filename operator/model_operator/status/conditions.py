@@ -8,7 +8,7 @@ from datetime import datetime
 
 from model_operator.conditions import ConditionType
 from model_operator.models.status import Condition, condition
-from model_operator.plan.situation import Verdict
+from model_operator.plan.verdict import Verdict
 
 _MESSAGE_LIMIT = 1024
 

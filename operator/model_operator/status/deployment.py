@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from model_operator.conditions import ConditionType, Phase, Reason
+from model_operator.conditions import ConditionType, Phase, Reason, reason_of
 from model_operator.domain import RunState
 from model_operator.models.deployment_status import DriftRow, ModelDeploymentStatus
-from model_operator.plan.difference import render
-from model_operator.plan.serving import unproven_serving
-from model_operator.plan.situation import Plan, Presence, Progress, Situation, Verdict
+from model_operator.plan.deployment.difference import render
+from model_operator.plan.deployment.serving import unproven_serving
+from model_operator.plan.deployment.situation import Decision, Presence, Situation
+from model_operator.plan.verdict import Progress, Verdict
 from model_operator.status.conditions import merge
 
 SELECTOR = "modeloperator.dev/no-pods=true"
@@ -25,21 +26,21 @@ _STOPPED_ON_PURPOSE = frozenset({Reason.PAUSED, Reason.SCALED_DOWN})
 _COUNTS_AS_SYNCED = frozenset({Reason.HELD_WHILE_PAUSED, Reason.DRIFT_REPORTED})
 
 
-def summarize(s: Situation, plan: Plan) -> ModelDeploymentStatus:
+def summarize(s: Situation, decision: Decision) -> ModelDeploymentStatus:
     """The whole status after this pass."""
-    if plan.keeps_status and plan.accepted is None:
+    if decision.keeps_status and decision.accepted is None:
         return s.status
-    updated = s.status.model_copy(update=dict(plan.updates))
-    verdicts = _verdicts(s, plan)
+    updated = s.status.model_copy(update=dict(decision.updates))
+    verdicts = _verdicts(s, decision)
     return updated.model_copy(
         update={
             **_remote_parts(s, updated),
             "observed_generation": s.desired.generation,
-            "phase": plan.phase or updated.phase or Phase.PENDING,
+            "phase": decision.phase or updated.phase or Phase.PENDING,
             "selector": SELECTOR,
             "drift": tuple(
                 DriftRow(field=d.field, desired=render(d.desired), observed=render(d.observed))
-                for d in plan.drift
+                for d in decision.drift
             ),
             "conditions": merge(s.status.conditions, verdicts, s.desired.generation, s.now),
         }
@@ -77,15 +78,15 @@ def _running(s: Situation) -> int | None:
             return None
 
 
-def _verdicts(s: Situation, plan: Plan) -> Mapping[ConditionType, Verdict]:
-    accepted = plan.accepted or _ACCEPTED
-    serving = plan.serving or _serving(s)
-    ready = _ready(accepted, plan.synced, serving)
-    reconciling, stalled = _progress(s, plan, ready)
+def _verdicts(s: Situation, decision: Decision) -> Mapping[ConditionType, Verdict]:
+    accepted = decision.accepted or _ACCEPTED
+    serving = decision.serving or _serving(s)
+    ready = _ready(accepted, decision.synced, serving)
+    reconciling, stalled = _progress(s, decision, ready)
     return {
         ConditionType.READY: ready,
         ConditionType.ACCEPTED: accepted,
-        ConditionType.SYNCED: plan.synced,
+        ConditionType.SYNCED: decision.synced,
         ConditionType.SERVING: serving,
         ConditionType.RECONCILING: reconciling,
         ConditionType.STALLED: stalled,
@@ -122,7 +123,7 @@ def _serving_unseen(s: Situation) -> Verdict:
     if s.status.external_id is None or s.observed.presence is Presence.ABSENT or before is None:
         return Verdict(False, Reason.MISSING, "There is no deployment at the provider.")
     is_true = {"True": True, "False": False}.get(before.status)
-    return Verdict(is_true, Reason(before.reason), before.message)
+    return Verdict(is_true, reason_of(before.reason), before.message)
 
 
 def _ready(accepted: Verdict, synced: Verdict, serving: Verdict) -> Verdict:
@@ -138,23 +139,23 @@ def _ready(accepted: Verdict, synced: Verdict, serving: Verdict) -> Verdict:
     return serving
 
 
-def _progress(s: Situation, plan: Plan, ready: Verdict) -> tuple[Verdict, Verdict]:
+def _progress(s: Situation, decision: Decision, ready: Verdict) -> tuple[Verdict, Verdict]:
     """Reconciling and Stalled, never both True."""
     reconciling = replace(ready, is_true=True)
-    match plan.progress:
+    match decision.progress:
         case Progress.SETTLED:
             return _IDLE, _NOT_STALLED
         case Progress.STUCK:
             return _IDLE, replace(ready, is_true=True)
         case Progress.MOVING:
-            exceeded = _exceeded(s, plan, ready)
+            exceeded = _exceeded(s, decision, ready)
             return (_IDLE, exceeded) if exceeded else (reconciling, _NOT_STALLED)
 
 
-def _exceeded(s: Situation, plan: Plan, ready: Verdict) -> Verdict | None:
+def _exceeded(s: Situation, decision: Decision, ready: Verdict) -> Verdict | None:
     """Not None: the work has been under way for too long, and a person should look."""
     stalled = s.status.condition(ConditionType.STALLED)
-    if plan.accepted is not None:
+    if decision.accepted is not None:
         since = _since(s, ConditionType.ACCEPTED, "False")
         return replace(ready, is_true=True) if s.now - since >= s.timing.accepted_grace else None
     verdict = Verdict(
@@ -162,7 +163,7 @@ def _exceeded(s: Situation, plan: Plan, ready: Verdict) -> Verdict | None:
         Reason.PROGRESS_DEADLINE_EXCEEDED,
         f"Under way for longer than spec.progressDeadline. {ready.message}",
     )
-    if stalled is not None and stalled.status == "True" and _is_same_work(s):
+    if stalled is not None and stalled.is_true and _is_same_work(s):
         return verdict
     since = _since(s, ConditionType.RECONCILING, "True")
     return verdict if s.now - since >= s.desired.progress_deadline else None
@@ -185,11 +186,11 @@ def _since(s: Situation, type_: ConditionType, status: str) -> datetime:
     return condition.last_transition_time
 
 
-def time_left(s: Situation, plan: Plan) -> timedelta | None:
+def time_left(s: Situation, decision: Decision) -> timedelta | None:
     """Until the status would change by time alone; None: never."""
-    if plan.progress is not Progress.MOVING:
+    if decision.progress is not Progress.MOVING:
         return None
-    if plan.accepted is not None:
+    if decision.accepted is not None:
         due = _since(s, ConditionType.ACCEPTED, "False") + s.timing.accepted_grace
     else:
         due = _since(s, ConditionType.RECONCILING, "True") + s.desired.progress_deadline

@@ -30,9 +30,9 @@ def of_transition(before: Status, after: Status) -> tuple[Event, ...]:
     stalled = after.condition(ConditionType.STALLED)
     if new is None:
         return ()
-    is_stalled = stalled is not None and stalled.status == "True"
+    is_stalled = stalled is not None and stalled.is_true
     was = before.condition(ConditionType.STALLED)
-    was_stalled = was is not None and was.status == "True"
+    was_stalled = was is not None and was.is_true
     has_moved = old is None or (old.status, old.reason) != (new.status, new.reason)
     if not has_moved and is_stalled == was_stalled:
         return ()

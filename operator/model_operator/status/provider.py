@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from model_operator.conditions import ConditionType, Reason
 from model_operator.errors import ProviderError, retry_for
 from model_operator.models.provider import ModelProvider, ModelProviderStatus
-from model_operator.plan.situation import Verdict
+from model_operator.plan.verdict import Verdict
 from model_operator.status.conditions import merge
 
 _IDLE = Verdict(False, Reason.IDLE, "Nothing is under way.")
@@ -17,7 +17,7 @@ _NOT_STALLED = Verdict(False, Reason.NOT_STALLED, "Nothing waits for a person.")
 class AccountView:
     """What is known of the account behind a ModelProvider."""
 
-    reason: str | None = None
+    reason: Reason | None = None
     """Why there is no account to ask, or only an old one."""
     message: str = ""
     error: ProviderError | None = None
@@ -60,9 +60,9 @@ def _ready(resource: ModelProvider, view: AccountView) -> tuple[Verdict, bool]:
     if resource.metadata.is_terminating:
         return Verdict(False, Reason.IN_USE, _in_use(view)), True
     if view.reason is not None:
-        return Verdict(False, Reason(view.reason), view.message), True
+        return Verdict(False, view.reason, view.message), True
     if view.error is not None:
-        return Verdict(False, Reason(view.error.reason), str(view.error)), retry_for(view.error).needs_person
+        return Verdict(False, view.error.reason, str(view.error)), retry_for(view.error).needs_person
     if view.is_mismatch:
         message = (
             "Known deployments are missing from this account's list. Put the right key into the Secret; if they"
@@ -80,7 +80,7 @@ def _was_ready(resource: ModelProvider) -> bool:
     before = resource.status.condition(ConditionType.READY)
     if before is None or before.observed_generation != resource.metadata.generation:
         return False
-    return before.status == "True"
+    return before.is_true
 
 
 def _in_use(view: AccountView) -> str:

@@ -26,7 +26,7 @@ from model_operator.plan.canary.situation import (
     State,
 )
 from model_operator.plan.canary.words import verdict
-from model_operator.plan.situation import Progress
+from model_operator.plan.verdict import Progress
 
 Rule = Callable[[Scene], Decision | None]
 

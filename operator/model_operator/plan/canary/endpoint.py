@@ -8,7 +8,7 @@ from model_operator.models.canary_status import PendingCreate, Share
 from model_operator.plan.canary.situation import AT_ONCE, CreateCanary, Decision, Health, Outlook, Scene
 from model_operator.plan.canary.split import describe
 from model_operator.plan.canary.words import blocked, verdict
-from model_operator.plan.situation import Progress, Verdict
+from model_operator.plan.verdict import Progress, Verdict
 
 _ASK = (
     "The provider can neither show nor list canary endpoints. If it has one of this name, set spec.externalID to its"

@@ -18,7 +18,7 @@ from model_operator.plan.canary.situation import (
 )
 from model_operator.plan.canary.split import describe, without_zeros
 from model_operator.plan.canary.words import blocked, under_way, verdict
-from model_operator.plan.situation import Progress
+from model_operator.plan.verdict import Progress
 
 _DEAD = frozenset({Health.FAILED, Health.UNREADY})
 

@@ -23,7 +23,7 @@ from model_operator.plan.canary.situation import (
 )
 from model_operator.plan.canary.split import describe, percents, without_zeros
 from model_operator.plan.canary.words import at, notice, verdict
-from model_operator.plan.situation import Progress
+from model_operator.plan.verdict import Progress
 
 ROLLBACK_CAP = timedelta(seconds=30)
 """Longest wait between two tries of a rollback."""
@@ -148,7 +148,7 @@ def _reason(scene: Scene, call: CanaryCall, error: ProviderError) -> Reason:
         acked = {share.deployment_id for share in scene.status.traffic}
         if len(call.split) == 1 or (acked and acked != set(call.split)):
             return Reason.MEMBERSHIP_FIXED
-    return Reason(error.reason)
+    return error.reason
 
 
 def delay(decision: Decision, error: ProviderError | None, failures: int) -> timedelta:

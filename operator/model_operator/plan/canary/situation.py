@@ -15,7 +15,7 @@ from model_operator.models.canary import CanaryEndpointSpec
 from model_operator.models.canary_status import CanaryEndpointStatus, RolloutStatus, Share
 from model_operator.plan.canary.path import Path, path_of
 from model_operator.plan.canary.split import Shares, blend, donors, gainers, without_zeros
-from model_operator.plan.situation import Progress, Verdict
+from model_operator.plan.verdict import Progress, Verdict
 
 AT_ONCE = timedelta()
 

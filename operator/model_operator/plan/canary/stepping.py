@@ -28,7 +28,7 @@ from model_operator.plan.canary.situation import (
 from model_operator.plan.canary.split import describe, without_zeros
 from model_operator.plan.canary.transitions import elapsed
 from model_operator.plan.canary.words import at, notice, step_of, under_way, verdict
-from model_operator.plan.situation import Progress
+from model_operator.plan.verdict import Progress
 
 Rule = Callable[[Scene], Decision | None]
 

@@ -6,7 +6,7 @@ Sentences are stable: they change with steps and verdicts, never with the time o
 from model_operator.conditions import CanaryPhase, Reason
 from model_operator.plan.canary.situation import Notice, Outlook, Scene
 from model_operator.plan.canary.split import describe
-from model_operator.plan.situation import Progress, Verdict
+from model_operator.plan.verdict import Progress, Verdict
 
 
 def at(scene: Scene) -> str:
@@ -20,11 +20,11 @@ def step_of(scene: Scene) -> str:
     return f"{path.index(scene.rollout.step_percent) + 1}/{len(path.stations)}"
 
 
-def verdict(reason: Reason, message: str, *, is_true: bool | None = False) -> Verdict:
+def verdict(reason: Reason | str, message: str, *, is_true: bool | None = False) -> Verdict:
     return Verdict(is_true, reason, message)
 
 
-def under_way(phase: CanaryPhase, reason: Reason, message: str) -> Outlook:
+def under_way(phase: CanaryPhase, reason: Reason | str, message: str) -> Outlook:
     """A rollout that is fine and not at its end."""
     return Outlook(phase=phase, message=message, complete=verdict(reason, message))
 

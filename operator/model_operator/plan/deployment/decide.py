@@ -12,33 +12,34 @@ unwanted  let_go → release_when_* → wait_while_in_use → delete → wait_fo
 from collections.abc import Callable
 from dataclasses import replace
 
-from model_operator.conditions import Phase, Reason
+from model_operator.conditions import ConditionType, Phase, Reason
 from model_operator.errors import NotAccepted, ProviderError, RateLimited, retry_for
-from model_operator.plan import creating, deleting, power, serving, updating
-from model_operator.plan.acceptance import REFUSALS
-from model_operator.plan.situation import Plan, Presence, Progress, Release, RunProbe, Situation, Verdict
-from model_operator.plan.verdicts import failed_step, moving, refusal, unsynced
+from model_operator.plan.deployment import creating, deleting, power, serving, updating
+from model_operator.plan.deployment.acceptance import REFUSALS
+from model_operator.plan.deployment.situation import Decision, Presence, Release, RunProbe, Situation
+from model_operator.plan.deployment.words import failed_step, moving, refusal, unsynced
+from model_operator.plan.verdict import Progress, Verdict
 
-Rule = Callable[[Situation], Plan | None]
+Rule = Callable[[Situation], Decision | None]
 
 
-def stay_when_blind(s: Situation) -> Plan | None:
+def stay_when_blind(s: Situation) -> Decision | None:
     """The provider cannot be asked: nothing is changed, and nothing is concluded from silence."""
     error = s.observed.error
     if error is None or (s.observed.presence is not Presence.UNKNOWN and s.remote is not None):
         return None
     if isinstance(error, NotAccepted) and s.wanted:
-        return refusal(Reason(error.reason), str(error))
+        return refusal(error.reason, str(error))
     again = retry_for(error).first
     phase = None if s.wanted else Phase.DELETING
-    plan = failed_step(s, moving(Reason(error.reason), "", phase), error, again)
+    decision = failed_step(s, moving(error.reason, "", phase), error, again)
     if s.status.external_id is None and s.status.pending is not None and not s.recall.intent_unsent:
-        return _keep_looking(s, plan, error)
+        return _keep_looking(s, decision, error)
     if s.status.external_id is None or retry_for(error).needs_person or not s.wanted:
-        return plan
-    unknown = Verdict(None, Reason(error.reason), str(error))
+        return decision
+    unknown = Verdict(None, error.reason, str(error))
     return replace(
-        plan,
+        decision,
         look_again=max(again, s.timing.poll_interval),
         synced=unknown,
         serving=Verdict(None, Reason.UNKNOWN, str(error)),
@@ -49,29 +50,32 @@ def stay_when_blind(s: Situation) -> Plan | None:
 
 def _is_under_way(s: Situation) -> bool:
     """What had begun before the outage goes on after it, and its deadline with it."""
-    reconciling, stalled = s.status.condition("Reconciling"), s.status.condition("Stalled")
+    reconciling, stalled = (
+        s.status.condition(ConditionType.RECONCILING),
+        s.status.condition(ConditionType.STALLED),
+    )
     is_late = stalled is not None and stalled.reason == Reason.PROGRESS_DEADLINE_EXCEEDED
-    return is_late or (reconciling is not None and reconciling.status == "True")
+    return is_late or (reconciling is not None and reconciling.is_true)
 
 
-def _keep_looking(s: Situation, plan: Plan, error: ProviderError) -> Plan:
+def _keep_looking(s: Situation, decision: Decision, error: ProviderError) -> Decision:
     """A create may have been carried out: that goes on being the news while nobody answers."""
     phase = Phase.CREATING if s.wanted else Phase.DELETING
     if retry_for(error).needs_person:
-        return replace(plan, phase=phase)
+        return replace(decision, phase=phase)
     message = f"A create was sent and its answer was lost; now the provider cannot be asked. {error}"
-    return replace(plan, synced=unsynced(Reason.OUTCOME_UNKNOWN, message), phase=phase)
+    return replace(decision, synced=unsynced(Reason.OUTCOME_UNKNOWN, message), phase=phase)
 
 
-def wait_for_first_look(s: Situation) -> Plan | None:
+def wait_for_first_look(s: Situation) -> Decision | None:
     """An id is recorded and nothing has been seen of it since this process started."""
     if s.remote is not None or s.observed.presence is Presence.ABSENT:
         return None
     if s.status.external_id is None and s.desired.external_id is None:
         return None
-    plan = moving(Reason.UPDATING, "Waiting for the provider to show the deployment.", None)
-    is_known = s.status.external_id is not None and s.status.condition("Synced") is not None
-    return replace(plan, needs_list=True, keeps_status=is_known)
+    decision = moving(Reason.UPDATING, "Waiting for the provider to show the deployment.", None)
+    is_known = s.status.external_id is not None and s.status.condition(ConditionType.SYNCED) is not None
+    return replace(decision, needs_list=True, keeps_status=is_known)
 
 
 WANTED: tuple[Rule, ...] = (
@@ -108,14 +112,14 @@ UNWANTED: tuple[Rule, ...] = (
 )
 
 
-def plan(s: Situation) -> Plan:
+def decide(s: Situation) -> Decision:
     """The next step for a ModelDeployment. Pure."""
     rules = WANTED if s.wanted else UNWANTED
     step = next(step for rule in rules if (step := rule(s)) is not None)
     return hold_back(s, updating.say_what_differs(s, step))
 
 
-def hold_back(s: Situation, step: Plan) -> Plan:
+def hold_back(s: Situation, step: Decision) -> Decision:
     """A step that just failed waits for its retry, and none is taken while the account must rest."""
     is_intent = step.updates.get("pending") is not None
     if isinstance(step.action, Release) or (step.action is None and not is_intent):

@@ -7,14 +7,14 @@ import random
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from model_operator.conditions import Reason
+from model_operator.accounts.account import Account, is_live
+from model_operator.conditions import ConditionType, Reason
 from model_operator.domain import Desired, Key, Remote, RunState
 from model_operator.errors import AccountMismatch, NotFound, ProviderError, Unsupported
 from model_operator.models.deployment import ModelDeployment
-from model_operator.plan.situation import Observed, Presence, Timing
+from model_operator.plan.deployment.situation import Observed, Presence, Timing
 from model_operator.providers.base import Provider
-from model_operator.reconcile.account import Account, is_live
-from model_operator.reconcile.memory import Memory
+from model_operator.reconcile.deployment.memory import Memory
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _UP = frozenset({RunState.SERVING, RunState.UPDATING})
@@ -184,19 +184,19 @@ def _needs_full_read(look: Look, item: Remote) -> bool:
 
 def _is_unpublished(look: Look, item: Remote) -> bool:
     """It serves, and the status does not say so yet: what it publishes comes from a GET only."""
-    status, serving = look.resource.status, look.resource.status.condition("Serving")
+    status, serving = look.resource.status, look.resource.status.condition(ConditionType.SERVING)
     if item.state is not RunState.SERVING or look.resource.metadata.is_terminating:
         return False
     full = look.memory.full
     has_full = full is not None and full.state is RunState.SERVING and look.memory.version == item.version
     if look.account.vendor.capabilities.chats and status.external_alias is None:
         return not (has_full and full is not None and full.alias)
-    return (status.endpoint_url is None or serving is None or serving.status != "True") and not has_full
+    return (status.endpoint_url is None or serving is None or not serving.is_true) and not has_full
 
 
 def _is_moving(look: Look) -> bool:
-    reconciling = look.resource.status.condition("Reconciling")
-    return reconciling is not None and reconciling.status == "True"
+    reconciling = look.resource.status.condition(ConditionType.RECONCILING)
+    return reconciling is not None and reconciling.is_true
 
 
 def _merge(item: Remote, full: Remote | None, version: str | None) -> Remote:
@@ -225,7 +225,7 @@ def _is_newer_than_list(look: Look, full: Remote) -> bool:
 
 def _is_new(look: Look) -> bool:
     """We made it so lately that the provider may not show it everywhere; a restarted process cannot know when."""
-    serving, since = look.resource.status.condition("Serving"), look.memory.created_at
+    serving, since = look.resource.status.condition(ConditionType.SERVING), look.memory.created_at
     if since is None and serving is not None and serving.reason in {Reason.MISSING, Reason.STARTING}:
         since = look.memory.known_since
     return since is not None and look.now - since < look.timing.recovery_window

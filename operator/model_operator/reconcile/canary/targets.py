@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from model_operator.accounts.account import Account
 from model_operator.conditions import ConditionType, Reason
 from model_operator.domain import DEPLOYMENT, Key, RunState
 from model_operator.errors import NotFound, ProviderError
@@ -10,9 +11,8 @@ from model_operator.models.canary import CanaryEndpoint
 from model_operator.models.canary_status import Share
 from model_operator.models.deployment import ModelDeployment
 from model_operator.plan.canary.situation import Health, Target
-from model_operator.plan.situation import Verdict
+from model_operator.plan.verdict import Verdict
 from model_operator.providers.base import Provider
-from model_operator.reconcile.account import Account
 from model_operator.reconcile.cache import Cache
 from model_operator.reconcile.members import has_traffic, names
 
@@ -102,7 +102,7 @@ def _of_deployment(resource: ModelDeployment) -> Target:
     if serving is None:
         return Target(id, Health.UNREADY, f"ModelDeployment {name} has not been looked at yet")
     message = f"ModelDeployment {name} is {serving.reason}"
-    if serving.status == "True":
+    if serving.is_true:
         return Target(id, Health.SERVING, message)
     if serving.status == "Unknown":
         return Target(id, Health.UNKNOWN, message)

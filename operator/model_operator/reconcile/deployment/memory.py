@@ -5,7 +5,7 @@ from datetime import datetime
 
 from model_operator.domain import Remote
 from model_operator.models.deployment_status import LastPowerAction, ModelDeploymentStatus
-from model_operator.plan.situation import Failure, ProbeResult, Recall, SentUpdate
+from model_operator.plan.deployment.situation import Failure, ProbeResult, Recall, SentUpdate
 
 
 @dataclass(slots=True)

@@ -4,39 +4,40 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from model_operator.conditions import Phase, Reason
+from model_operator.conditions import ConditionType, Phase, Reason
 from model_operator.domain import RunState
-from model_operator.plan.difference import removed_fields
-from model_operator.plan.situation import CreateEndpoint, Plan, Progress, RunProbe, Situation, Verdict
-from model_operator.plan.verdicts import HELD, moving, settled
+from model_operator.plan.deployment.difference import removed_fields
+from model_operator.plan.deployment.situation import CreateEndpoint, Decision, RunProbe, Situation
+from model_operator.plan.deployment.words import HELD, moving, settled
+from model_operator.plan.verdict import Progress, Verdict
 
 _SLOWLY = timedelta(minutes=5)
 
 
-def report_failure(s: Situation) -> Plan | None:
+def report_failure(s: Situation) -> Decision | None:
     if s.state is not RunState.FAILED or s.remote is None:
         return None
-    plan = settled(Phase.FAILED)
-    return replace(plan, progress=Progress.STUCK, look_again=_SLOWLY)
+    decision = settled(Phase.FAILED)
+    return replace(decision, progress=Progress.STUCK, look_again=_SLOWLY)
 
 
-def wait_for_start(s: Situation) -> Plan | None:
+def wait_for_start(s: Situation) -> Decision | None:
     """On its way: nothing to do but look."""
     match s.state:
         case RunState.STARTING:
-            return Plan(synced=HELD, progress=Progress.MOVING, phase=Phase.STARTING)
+            return Decision(synced=HELD, progress=Progress.MOVING, phase=Phase.STARTING)
         case RunState.UPDATING:
             return moving(Reason.UPDATING, "The provider is rolling the change out.", Phase.UPDATING)
         case RunState.DELETING:
             message = "The deployment is being deleted at the provider by somebody else."
             return moving(Reason.DELETING, message, Phase.MISSING)
         case RunState.STOPPING | RunState.STOPPED | RunState.UNKNOWN:
-            return Plan(synced=HELD, progress=Progress.MOVING, phase=None)
+            return Decision(synced=HELD, progress=Progress.MOVING, phase=None)
         case _:
             return None
 
 
-def wait_for_replicas(s: Situation) -> Plan | None:
+def wait_for_replicas(s: Situation) -> Decision | None:
     """Up, but with fewer replicas than the provider itself means to run: not rolled out yet."""
     remote = s.remote
     if remote is None or remote.replicas is None or s.desired.may_scale_down:
@@ -47,26 +48,30 @@ def wait_for_replicas(s: Situation) -> Plan | None:
         return None
     is_up = s.status.phase in {Phase.READY, Phase.UPDATING}
     phase = Phase.UPDATING if is_up else Phase.STARTING
-    plan = moving(Reason.UPDATING, f"Fewer replicas run than the {least} asked for.", phase)
-    return replace(plan, look_again=5 * s.timing.transition_poll)
+    decision = moving(Reason.UPDATING, f"Fewer replicas run than the {least} asked for.", phase)
+    return replace(decision, look_again=5 * s.timing.transition_poll)
 
 
-def prove_serving(s: Situation) -> Plan | None:
+def prove_serving(s: Situation) -> Decision | None:
     """An alias to address it by, and one real completion per transition to serving, repeated until it works."""
     unproven = unproven_serving(s)
     if unproven is None or s.remote is None:
         return None
-    plan = Plan(synced=HELD, progress=Progress.MOVING, phase=Phase.STARTING, serving=unproven)
+    decision = Decision(synced=HELD, progress=Progress.MOVING, phase=Phase.STARTING, serving=unproven)
     if not _has_alias(s):
-        return replace(plan, look_again=5 * s.timing.transition_poll)
-    result, stalled = s.recall.probe, s.status.condition("Stalled")
+        return replace(decision, look_again=5 * s.timing.transition_poll)
+    result, stalled = s.recall.probe, s.status.condition(ConditionType.STALLED)
     is_late = (
         stalled is not None
         and stalled.reason == Reason.PROGRESS_DEADLINE_EXCEEDED
         and stalled.observed_generation == s.desired.generation  # an edit has a deadline of its own
     )
     due = result.retry_at + (_SLOWLY if is_late else timedelta()) if result else s.now
-    return replace(plan, action=RunProbe(s.remote)) if s.now >= due else replace(plan, look_again=due - s.now)
+    return (
+        replace(decision, action=RunProbe(s.remote))
+        if s.now >= due
+        else replace(decision, look_again=due - s.now)
+    )
 
 
 def unproven_serving(s: Situation) -> Verdict | None:
@@ -76,8 +81,8 @@ def unproven_serving(s: Situation) -> Verdict | None:
     if not _has_alias(s):
         # Nobody can address a model without its alias; vendors fill it in late.
         return Verdict(False, Reason.STARTING, "The provider has not assigned an alias yet.")
-    result, serving = s.recall.probe, s.status.condition("Serving")
-    has_served = serving is not None and serving.status == "True"
+    result, serving = s.recall.probe, s.status.condition(ConditionType.SERVING)
+    has_served = serving is not None and serving.is_true
     if s.desired.probe is None or has_served or (result is not None and result.passed):
         return None
     if result is None:
@@ -89,7 +94,7 @@ def _has_alias(s: Situation) -> bool:
     return bool(s.status.external_alias or (s.remote and s.remote.is_full and s.remote.alias))
 
 
-def create_endpoint(s: Situation) -> Plan | None:
+def create_endpoint(s: Situation) -> Decision | None:
     if s.desired.endpoint_name is None or not s.capabilities.has_endpoints or s.status.endpoint is not None:
         return None
     if s.remote is None or s.state is not RunState.SERVING:
@@ -99,7 +104,7 @@ def create_endpoint(s: Situation) -> Plan | None:
     return moving(Reason.UPDATING, message, Phase.UPDATING, action)
 
 
-def serve(s: Situation) -> Plan | None:
+def serve(s: Situation) -> Decision | None:
     """Everything is as the spec says: applied, even where the answer to the update was lost.
 
     What was removed and cannot be cleared is still known, so that it goes on being said.

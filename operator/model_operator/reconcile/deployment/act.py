@@ -1,23 +1,24 @@
 """The one remote change of a pass, and what has to be remembered of it.
 
-Returns the plan to report: the one that was made, or, after a create, the one that records the new id.
+Returns the decision to report: the one that was made, or, after a create, the one that records the new id.
 """
 
 from dataclasses import replace
 from datetime import timedelta
 
+from model_operator.accounts.account import Account
 from model_operator.conditions import Reason
 from model_operator.domain import Power
 from model_operator.errors import NameTaken, NotFound, ProviderError, Unavailable, delay_after, retry_for
 from model_operator.models.deployment_status import LastPowerAction, RemoteEndpoint
-from model_operator.plan import creating
-from model_operator.plan.situation import (
+from model_operator.plan.deployment import creating
+from model_operator.plan.deployment.situation import (
     Action,
     Create,
     CreateEndpoint,
+    Decision,
     Delete,
     Failure,
-    Plan,
     ProbeResult,
     Release,
     Retag,
@@ -27,10 +28,9 @@ from model_operator.plan.situation import (
     Situation,
     Update,
 )
-from model_operator.plan.verdicts import failed_step
+from model_operator.plan.deployment.words import failed_step
 from model_operator.providers.base import Provider
-from model_operator.reconcile.account import Account
-from model_operator.reconcile.memory import Memory
+from model_operator.reconcile.deployment.memory import Memory
 
 AT_ONCE = timedelta()
 _OF_KNOWN_IDS = Update | SetPower | Retag | CreateEndpoint
@@ -39,25 +39,25 @@ _PROBE_RETRY = timedelta(seconds=10)
 
 
 async def act(
-    s: Situation, plan: Plan, provider: Provider, account: Account, memory: Memory
-) -> tuple[Situation, Plan]:
-    """Carry out `plan.action`. Never raises a ProviderError: it becomes part of the plan that is reported."""
-    if plan.action is None or isinstance(plan.action, Release):
-        return s, plan
+    s: Situation, decision: Decision, provider: Provider, account: Account, memory: Memory
+) -> tuple[Situation, Decision]:
+    """Carry out `decision.action`. Never raises a ProviderError: it becomes part of the decision that is reported."""
+    if decision.action is None or isinstance(decision.action, Release):
+        return s, decision
     try:
-        s, done = await _carry_out(plan.action, s, plan, provider, memory)
+        s, done = await _carry_out(decision.action, s, decision, provider, memory)
     except ProviderError as error:
-        return s, _refused(s, plan, error, memory)
-    if isinstance(plan.action, _OF_KNOWN_IDS):
+        return s, _refused(s, decision, error, memory)
+    if isinstance(decision.action, _OF_KNOWN_IDS):
         account.saw()
     memory.failure, memory.failures = None, 0
     return s, done
 
 
 async def _carry_out(
-    action: Action, s: Situation, plan: Plan, provider: Provider, memory: Memory
-) -> tuple[Situation, Plan]:
-    soon = replace(plan, look_again=s.timing.transition_poll)
+    action: Action, s: Situation, decision: Decision, provider: Provider, memory: Memory
+) -> tuple[Situation, Decision]:
+    soon = replace(decision, look_again=s.timing.transition_poll)
     match action:
         case Create():
             return await _create(s, provider, memory)
@@ -83,14 +83,14 @@ async def _carry_out(
         case CreateEndpoint(name=name, id=id_):
             endpoint = await provider.create_endpoint(name, id_)
             made = RemoteEndpoint(id=endpoint.id, url=endpoint.url)
-            return s, replace(_with(plan, "endpoint", made), look_again=AT_ONCE)
+            return s, replace(_with(decision, "endpoint", made), look_again=AT_ONCE)
         case RunProbe():
-            return s, await _probe(s, plan, provider, memory)
+            return s, await _probe(s, decision, provider, memory)
         case Release():
-            return s, plan
+            return s, decision
 
 
-async def _create(s: Situation, provider: Provider, memory: Memory) -> tuple[Situation, Plan]:
+async def _create(s: Situation, provider: Provider, memory: Memory) -> tuple[Situation, Decision]:
     pending = s.status.pending
     left = pending.deadline - s.now if pending is not None else s.timing.request_deadline
     memory.intent = None  # from here on its outcome may be unknown
@@ -101,45 +101,49 @@ async def _create(s: Situation, provider: Provider, memory: Memory) -> tuple[Sit
 
 
 async def _delete(
-    s: Situation, plan: Plan, provider: Provider, memory: Memory, id_: str, *, force: bool
-) -> Plan:
+    s: Situation, decision: Decision, provider: Provider, memory: Memory, id_: str, *, force: bool
+) -> Decision:
     try:
         await provider.delete(id_, force=force)
     except NotFound:
-        return plan  # whether that is proof is for the next look to say, and a LIST may lag
+        return decision  # whether that is proof is for the next look to say, and a LIST may lag
     memory.delete_sent_at = s.now
-    return plan
+    return decision
 
 
-async def _probe(s: Situation, plan: Plan, provider: Provider, memory: Memory) -> Plan:
-    assert isinstance(plan.action, RunProbe) and s.desired.probe is not None  # noqa: S101, PT018
+async def _probe(s: Situation, decision: Decision, provider: Provider, memory: Memory) -> Decision:
+    assert isinstance(decision.action, RunProbe) and s.desired.probe is not None  # noqa: S101, PT018
     try:
-        await provider.probe(plan.action.remote, s.desired.probe.prompt, s.desired.probe.timeout)
+        await provider.probe(decision.action.remote, s.desired.probe.prompt, s.desired.probe.timeout)
     except ProviderError as error:
         memory.probe = ProbeResult(passed=False, message=str(error), retry_at=s.now + _PROBE_RETRY)
     else:
         memory.probe = ProbeResult(passed=True, message="", retry_at=s.now)
-    return replace(plan, look_again=AT_ONCE)
+    return replace(decision, look_again=AT_ONCE)
 
 
-def _refused(s: Situation, plan: Plan, error: ProviderError, memory: Memory) -> Plan:
+def _refused(s: Situation, decision: Decision, error: ProviderError, memory: Memory) -> Decision:
     """Remember the failure for its retry, and say what it means."""
     if not _is_same(memory.failure, error, s):
         memory.failures = 0
-    delay = _delay(s, plan, error, memory.failures)
+    delay = _delay(s, decision, error, memory.failures)
     memory.failures += 1
     memory.failure = Failure(error, s.now + delay, s.desired.generation)
-    said = failed_step(s, plan, error, delay)
-    if isinstance(plan.action, CreateEndpoint) and isinstance(error, Unavailable) and error.may_have_landed:
-        memory.lost_endpoint = plan.action.name
-    if not isinstance(plan.action, Create):
+    said = failed_step(s, decision, error, delay)
+    if (
+        isinstance(decision.action, CreateEndpoint)
+        and isinstance(error, Unavailable)
+        and error.may_have_landed
+    ):
+        memory.lost_endpoint = decision.action.name
+    if not isinstance(decision.action, Create):
         return said
     if isinstance(error, Unavailable) and error.may_have_landed:
         lost = replace(
             said.synced, reason=Reason.OUTCOME_UNKNOWN, message=f"{error}. Looking for what it may have made."
         )
         memory.failure = None  # looking is no retry
-        return replace(said, synced=lost, phase=plan.phase, look_again=AT_ONCE)
+        return replace(said, synced=lost, phase=decision.phase, look_again=AT_ONCE)
     if isinstance(error, NameTaken) and s.has_default_name:
         return said  # the name holds our UID: an earlier create of ours has it, so the intent stays
     return _with(said, "pending", None)
@@ -152,14 +156,14 @@ def _is_same(before: Failure | None, error: ProviderError, s: Situation) -> bool
     )
 
 
-def _delay(s: Situation, plan: Plan, error: ProviderError, count: int) -> timedelta:
+def _delay(s: Situation, decision: Decision, error: ProviderError, count: int) -> timedelta:
     retry = retry_for(error)
     if isinstance(error, NameTaken):
         return min(retry.first, s.timing.create_retry)  # a name gets free without anybody telling
-    if retry.needs_person and isinstance(plan.action, Create):
+    if retry.needs_person and isinstance(decision.action, Create):
         return s.timing.create_retry  # another Secret, another spec: tried at once
     return delay_after(error, count)
 
 
-def _with(plan: Plan, name: str, value: object) -> Plan:
-    return replace(plan, updates={**plan.updates, name: value})
+def _with(decision: Decision, name: str, value: object) -> Decision:
+    return replace(decision, updates={**decision.updates, name: value})

@@ -16,7 +16,8 @@ from model_operator.errors import (
     Unsupported,
     retry_for,
 )
-from model_operator.plan.situation import Action, Plan, Progress, Situation, Verdict
+from model_operator.plan.deployment.situation import Action, Decision, Situation
+from model_operator.plan.verdict import Progress, Verdict
 
 HELD = Verdict(True, Reason.SYNCED, "The provider holds the spec.")
 
@@ -25,19 +26,19 @@ def unsynced(reason: Reason, message: str) -> Verdict:
     return Verdict(False, reason, message)
 
 
-def moving(reason: Reason, message: str, phase: Phase | None, action: Action | None = None) -> Plan:
+def moving(reason: Reason, message: str, phase: Phase | None, action: Action | None = None) -> Decision:
     """Work is under way: `Synced=False` with that reason, Reconciling."""
-    return Plan(synced=unsynced(reason, message), progress=Progress.MOVING, phase=phase, action=action)
+    return Decision(synced=unsynced(reason, message), progress=Progress.MOVING, phase=phase, action=action)
 
 
-def stuck(reason: Reason, message: str, phase: Phase | None) -> Plan:
+def stuck(reason: Reason, message: str, phase: Phase | None) -> Decision:
     """Only a person can help: `Synced=False` with that reason, Stalled."""
-    return Plan(synced=unsynced(reason, message), progress=Progress.STUCK, phase=phase)
+    return Decision(synced=unsynced(reason, message), progress=Progress.STUCK, phase=phase)
 
 
-def refusal(reason: Reason, message: str) -> Plan:
-    """The plan of a spec that is not accepted: Reconciling for a while, since things are applied in any order."""
-    return Plan(
+def refusal(reason: Reason, message: str) -> Decision:
+    """The decision of a spec that is not accepted: Reconciling for a while, since things are applied in any order."""
+    return Decision(
         synced=unsynced(reason, message),
         progress=Progress.MOVING,
         phase=Phase.PENDING,
@@ -45,8 +46,8 @@ def refusal(reason: Reason, message: str) -> Plan:
     )
 
 
-def settled(phase: Phase, serving: Verdict | None = None) -> Plan:
-    return Plan(synced=HELD, progress=Progress.SETTLED, phase=phase, serving=serving)
+def settled(phase: Phase, serving: Verdict | None = None) -> Decision:
+    return Decision(synced=HELD, progress=Progress.SETTLED, phase=phase, serving=serving)
 
 
 def phase_of(state: RunState | None) -> Phase | None:
@@ -74,30 +75,30 @@ def _phase_when_refused(s: Situation) -> Phase | None:
     return Phase.PAUSED if s.state is RunState.STOPPED and s.is_paused_by_us else None
 
 
-def failed_step(s: Situation, plan: Plan, error: ProviderError, look_again: timedelta) -> Plan:
-    """What the status says when the provider refused the step of `plan`, or cannot be asked.
+def failed_step(s: Situation, decision: Decision, error: ProviderError, look_again: timedelta) -> Decision:
+    """What the status says when the provider refused the step of `decision`, or cannot be asked.
 
     An unreachable provider is `Unknown` once a deployment exists, since it may well be serving.
     """
     is_known = s.status.external_id is not None
-    reason = Reason(error.reason)
+    reason = error.reason
     if isinstance(error, NameTaken) or (isinstance(error, Unsupported) and s.wanted):
-        return replace(refusal(reason, str(error)), look_again=look_again, updates=plan.updates)
+        return replace(refusal(reason, str(error)), look_again=look_again, updates=decision.updates)
     if retry_for(error).needs_person:
         hides = is_known and isinstance(error, CredentialsInvalid | AccountMismatch)
-        return Plan(
+        return Decision(
             synced=unsynced(reason, str(error)),
             progress=Progress.STUCK,
             phase=_phase_when_refused(s),
             serving=Verdict(None, Reason.UNKNOWN, str(error)) if hides else None,
             look_again=look_again,
-            updates=plan.updates,
+            updates=decision.updates,
         )
-    return Plan(
+    return Decision(
         synced=unsynced(reason, str(error)),
         progress=Progress.MOVING,
-        phase=plan.phase if is_known or not s.wanted else Phase.PENDING,
-        serving=plan.serving,
+        phase=decision.phase if is_known or not s.wanted else Phase.PENDING,
+        serving=decision.serving,
         look_again=look_again,
-        updates=plan.updates,
+        updates=decision.updates,
     )

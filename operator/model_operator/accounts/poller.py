@@ -8,10 +8,9 @@ import logging
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 
+from model_operator.accounts.account import HICCUPS, Account, Clock, Holders, Snapshot
 from model_operator.domain import Key, Priority
 from model_operator.errors import CredentialsInvalid, ProviderError, Unsupported, delay_after
-from model_operator.reconcile.account import HICCUPS, Account, Clock, Snapshot
-from model_operator.reconcile.cache import Cache
 
 _AFTER_BUG = 5.0
 _SLOWS_DOWN_OVER = 30.0
@@ -26,14 +25,14 @@ class Poller:
     def __init__(
         self,
         account: Account,
-        cache: Cache,
+        holders: Holders,
         add: Callable[[Iterable[Key]], None],
         clock: Clock,
         transition_poll: timedelta,
         on_unauthorized: Callable[[Account], None],
     ) -> None:
         self._account = account
-        self._cache = cache
+        self._holders = holders
         self._add = add
         self._clock = clock
         self._quick = transition_poll.total_seconds()
@@ -57,7 +56,7 @@ class Poller:
         provider = account.provider.at(Priority.TRANSITION if is_urgent else Priority.SWEEP)
         account.wake.clear()
         begun, waiting = self._clock(), set(account.waiting)
-        before = self._cache.ids(account.members).expected
+        before = self._holders.ids(account.members).expected
         try:
             remotes = await provider.list()
         except Unsupported:
@@ -69,7 +68,7 @@ class Poller:
         account.can_list = True
         snapshot = Snapshot.of(begun, remotes, ended=self._clock())
         await asyncio.sleep(0)  # edits may go first
-        ids = self._cache.ids(account.members)
+        ids = self._holders.ids(account.members)
         # Who asks while a LIST is under way has seen too little in the one before: theirs is the next one.
         late = account.waiting - waiting if account.snapshot is not None else set[Key]()
         # What was created while this LIST was under way need not be in it.
@@ -98,7 +97,7 @@ class Poller:
             self._on_unauthorized(self._account)
 
     def _everyone(self) -> set[Key]:
-        return {key for member in self._account.members for key in self._cache.dependents(member)}
+        return {key for member in self._account.members for key in self._holders.dependents(member)}
 
     async def _wait(self, began: float) -> None:
         """Until the next LIST is due: never sooner than the quick interval after the last one began."""

@@ -6,17 +6,18 @@ sent again.
 
 from dataclasses import replace
 
-from model_operator.conditions import Phase, Reason
+from model_operator.conditions import ConditionType, Phase, Reason
 from model_operator.domain import RunState
-from model_operator.plan.difference import describe, differences, removed_fields
-from model_operator.plan.power import power_difference
-from model_operator.plan.situation import Difference, Plan, Progress, Retag, Situation, Update
-from model_operator.plan.verdicts import moving, phase_of, settled, stuck, unsynced
+from model_operator.plan.deployment.difference import describe, differences, removed_fields
+from model_operator.plan.deployment.power import power_difference
+from model_operator.plan.deployment.situation import Decision, Retag, Situation, Update
+from model_operator.plan.deployment.words import moving, phase_of, settled, stuck, unsynced
+from model_operator.plan.verdict import Difference, Progress
 
 _TAKES_CHANGES = frozenset({RunState.SERVING, RunState.FAILED})
 
 
-def wait_for_sweep(s: Situation) -> Plan | None:
+def wait_for_sweep(s: Situation) -> Decision | None:
     """What was just taken over is shown for one sweep before anything of it is changed, its power included."""
     if s.remote is None or not _waits_for_sweep(s):
         return None
@@ -26,11 +27,11 @@ def wait_for_sweep(s: Situation) -> Plan | None:
     if not found and not removed:
         return None
     message = f"Taken over; corrected at the next sweep: {describe(found, removed)}."
-    plan = moving(Reason.UPDATING, message, phase_of(s.remote.state))
-    return replace(plan, drift=found, look_again=s.timing.poll_interval)
+    decision = moving(Reason.UPDATING, message, phase_of(s.remote.state))
+    return replace(decision, drift=found, look_again=s.timing.poll_interval)
 
 
-def update_fields(s: Situation) -> Plan | None:
+def update_fields(s: Situation) -> Decision | None:
     remote = s.remote
     if remote is None:
         return None
@@ -49,7 +50,9 @@ def _waits_for_sweep(s: Situation) -> bool:
     return adopted is not None and s.now < adopted + s.timing.poll_interval
 
 
-def _wait_until_running(s: Situation, found: tuple[Difference, ...], removed: frozenset[str]) -> Plan | None:
+def _wait_until_running(
+    s: Situation, found: tuple[Difference, ...], removed: frozenset[str]
+) -> Decision | None:
     if s.remote is None or not (removed or any(d.is_edit for d in found)):
         return None
     if s.state not in {RunState.STARTING, RunState.UPDATING, RunState.UNKNOWN}:
@@ -58,7 +61,7 @@ def _wait_until_running(s: Situation, found: tuple[Difference, ...], removed: fr
     return moving(Reason.UPDATING, message, phase_of(s.state))
 
 
-def _await(s: Situation, found: tuple[Difference, ...], removed: frozenset[str]) -> Plan | None:
+def _await(s: Situation, found: tuple[Difference, ...], removed: frozenset[str]) -> Decision | None:
     """The change was sent already: wait until it shows."""
     sent = s.recall.sent_update
     if sent is None or not _was_sent(s, found, removed) or _did_not_take(s):
@@ -100,29 +103,29 @@ def _did_not_take(s: Situation) -> bool:
 
 
 def _was_said(s: Situation, reason: Reason) -> bool:
-    synced = s.status.condition("Synced")
+    synced = s.status.condition(ConditionType.SYNCED)
     return synced is not None and (synced.reason, synced.observed_generation) == (
         reason,
         s.desired.generation,
     )
 
 
-def _send(s: Situation, found: tuple[Difference, ...], removed: frozenset[str]) -> Plan | None:
+def _send(s: Situation, found: tuple[Difference, ...], removed: frozenset[str]) -> Decision | None:
     assert s.remote is not None  # noqa: S101  the caller's guard
     is_due = not _is_ignored(s, found, removed)
     to_send = tuple(d for d in found if is_due and (d.is_edit or s.desired.corrects_drift))
     clearable = frozenset[str]() if _is_kept(s, found, removed) else removed
     if not to_send and not clearable:
         return None
-    plan = moving(Reason.UPDATING, f"Updating {describe(to_send, clearable)}.", _updating_phase(s))
+    decision = moving(Reason.UPDATING, f"Updating {describe(to_send, clearable)}.", _updating_phase(s))
     return replace(
-        plan,
+        decision,
         action=Update(s.remote.id, {d.field: s.desired.fields[d.field] for d in to_send}, clearable),
         drift=() if s.desired.corrects_drift else found,
     )
 
 
-def say_what_differs(s: Situation, step: Plan) -> Plan:
+def say_what_differs(s: Situation, step: Decision) -> Decision:
     """Differences that are not sent, or did not take: said wherever the step itself has nothing to say of them."""
     if s.remote is None or not s.wanted or not step.synced.is_true:
         return step
@@ -142,7 +145,7 @@ def say_what_differs(s: Situation, step: Plan) -> Plan:
     )
 
 
-def _unsent(s: Situation, found: tuple[Difference, ...], removed: frozenset[str]) -> Plan | None:
+def _unsent(s: Situation, found: tuple[Difference, ...], removed: frozenset[str]) -> Decision | None:
     if removed and _is_kept(s, found, removed):
         message = (
             f"The provider does not clear {', '.join(sorted(removed))}. Set the value that you want instead."
@@ -166,7 +169,7 @@ def _updating_phase(s: Situation) -> Phase:
     return Phase.FAILED if s.state is RunState.FAILED else Phase.UPDATING
 
 
-def retag(s: Situation) -> Plan | None:
+def retag(s: Situation) -> Decision | None:
     """What was taken over gets our UID tag, so that a later restore knows whose it is."""
     remote = s.remote
     if (
@@ -181,10 +184,10 @@ def retag(s: Situation) -> Plan | None:
         return None
     if not s.desired.corrects_drift and s.desired.external_id is None:
         return None
-    plan = moving(Reason.UPDATING, "Tagging the deployment as ours.", phase_of(remote.state))
+    decision = moving(Reason.UPDATING, "Tagging the deployment as ours.", phase_of(remote.state))
     # Nothing else brings the sweep's end to anybody's notice.
     return replace(
-        plan,
+        decision,
         action=None if _waits_for_sweep(s) else Retag(remote.id),
         look_again=s.timing.poll_interval if _waits_for_sweep(s) else None,
     )

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from model_operator.accounts.account import Account, Snapshot
 from model_operator.domain import DEPLOYMENT, PROVIDER, Key, RunState
 from model_operator.errors import (
     CredentialsInvalid,
@@ -12,7 +13,6 @@ from model_operator.errors import (
     Unavailable,
 )
 from model_operator.providers.registry import PROVIDERS
-from model_operator.reconcile.account import Account, Snapshot
 from support.provider_world import OpenGate
 from support.situations import NOW, remote
 

@@ -5,9 +5,12 @@ The poller of the engine fills it; passes only read it and say what they wait fo
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 
+from model_operator.conditions import Reason
 from model_operator.domain import Key, Remote, RunState
 from model_operator.errors import ProviderError, retry_for
 from model_operator.providers.base import Gate, Provider, Vendor
@@ -53,6 +56,23 @@ class Snapshot:
         """Live deployments of that name or with that UID tag."""
         found = {r.id: r for r in (*self.by_owner.get(uid, ()), *self.by_name.get(name, ()))}
         return tuple(r for r in found.values() if is_live(r))
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    held: dict[Key, str]
+    expected: set[str]
+    """Those whose absence would be a surprise: neither being deleted nor known to be missing."""
+
+
+class Holders(Protocol):
+    """The objects of ModelProviders, as far as an account asks for them."""
+
+    def ids(self, providers: AbstractSet[Key]) -> Ids:
+        """The remote ids that ModelDeployments of these ModelProviders hold."""
+
+    def dependents(self, provider: Key) -> frozenset[Key]:
+        """ModelDeployments that name that ModelProvider, terminating ones included."""
 
 
 @dataclass(slots=True)
@@ -196,7 +216,7 @@ class Binding:
 
     account: Account | None = None
     """With a `reason`, its credentials are from memory: good for deletions only."""
-    reason: str | None = None
+    reason: Reason | None = None
     message: str = ""
     secret_version: str | None = None
 

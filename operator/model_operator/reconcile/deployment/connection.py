@@ -10,11 +10,14 @@ from model_operator.conditions import Reason
 from model_operator.domain import GROUP, VERSION
 from model_operator.kube import Kube, ObjectGone, WriteConflict
 from model_operator.models.deployment import ModelDeployment
-from model_operator.plan.situation import Plan, Progress, Situation, Verdict
-from model_operator.reconcile.memory import Memory
+from model_operator.plan.deployment.situation import Decision, Situation
+from model_operator.plan.verdict import Progress, Verdict
+from model_operator.reconcile.deployment.memory import Memory
 
 
-async def publish(kube: Kube, resource: ModelDeployment, s: Situation, step: Plan, memory: Memory) -> Plan:
+async def publish(
+    kube: Kube, resource: ModelDeployment, s: Situation, step: Decision, memory: Memory
+) -> Decision:
     """Create or correct the ConfigMap when what it says has changed (or once per process). May raise `KubeError`."""
     spec, remote = resource.spec, s.remote
     url = resource.status.endpoint_url or (remote.url if remote else None)

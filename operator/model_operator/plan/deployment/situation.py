@@ -1,6 +1,6 @@
-"""What a decision is made from and what it looks like: `Situation` in, `Plan` out.
+"""What a decision is made from and what it looks like: `Situation` in, `Decision` out.
 
-Nothing here does I/O; the reconcile package fills a `Situation` and carries a `Plan` out.
+Nothing here does I/O; the reconcile package fills a `Situation` and carries a `Decision` out.
 """
 
 from collections.abc import Mapping
@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from model_operator.conditions import Phase, Reason
+from model_operator.conditions import Phase
 from model_operator.domain import Desired, Fields, Power, Remote, RunState
 from model_operator.errors import ProviderError
 from model_operator.models.deployment import ModelDeploymentStatus
+from model_operator.plan.verdict import Difference, Progress, Verdict
 from model_operator.providers.base import Capabilities
 
 
@@ -139,33 +140,6 @@ class Situation:
         return self.observed.remote.state if self.observed.remote else None
 
 
-class Progress(StrEnum):
-    """Settled: nothing to do. Moving: Reconciling=True. Stuck: Stalled=True."""
-
-    SETTLED = "Settled"
-    MOVING = "Moving"
-    STUCK = "Stuck"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """One condition's status, reason and message. `is_true` None means Unknown."""
-
-    is_true: bool | None
-    reason: Reason
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One owned field where spec and provider differ, or (`is_edit`) where the spec was edited since."""
-
-    field: str
-    desired: object
-    observed: object
-    is_edit: bool
-
-
 @dataclass(frozen=True, slots=True)
 class Create:
     """POST the deployment; the intent is already in the status."""
@@ -219,7 +193,7 @@ Action = Create | Update | SetPower | Delete | Retag | CreateEndpoint | RunProbe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Decision:
     """One step: what the status says meanwhile, and at most one remote change."""
 
     synced: Verdict

@@ -5,11 +5,11 @@ A refused spec changes nothing at the provider, and its deployment (if any) is l
 
 from model_operator.conditions import Reason
 from model_operator.domain import Remote
-from model_operator.plan.situation import Plan, Presence, Situation
-from model_operator.plan.verdicts import refusal
+from model_operator.plan.deployment.situation import Decision, Presence, Situation
+from model_operator.plan.deployment.words import refusal
 
 
-def refuse_rival(s: Situation) -> Plan | None:
+def refuse_rival(s: Situation) -> Decision | None:
     """Two CRs may ask for one name or id; the elder has it."""
     if s.rival is None or s.status.external_id is not None:
         return None
@@ -26,7 +26,7 @@ def refuse_rival(s: Situation) -> Plan | None:
     )
 
 
-def refuse_foreign_name(s: Situation) -> Plan | None:
+def refuse_foreign_name(s: Situation) -> Decision | None:
     """A deployment of our name that is not ours is never touched."""
     if s.status.external_id is not None or s.desired.external_id is not None or s.recall.created is not None:
         return None
@@ -52,7 +52,7 @@ def is_ours(s: Situation, remote: Remote) -> bool:
     return remote.name == s.desired.deployment_name and (s.has_default_name or was_free)
 
 
-def refuse_wrong_model(s: Situation) -> Plan | None:
+def refuse_wrong_model(s: Situation) -> Decision | None:
     remote = s.remote
     if s.desired.external_id is None or remote is None or s.observed.presence is not Presence.PRESENT:
         return None

@@ -7,24 +7,25 @@ complete LISTs one recovery window apart have shown nothing.
 from dataclasses import replace
 from datetime import timedelta
 
-from model_operator.conditions import Phase, Reason
+from model_operator.conditions import ConditionType, Phase, Reason
 from model_operator.domain import Remote
 from model_operator.models.deployment import Pending
-from model_operator.plan.acceptance import is_ours
-from model_operator.plan.difference import differences
-from model_operator.plan.power import power_difference
-from model_operator.plan.situation import Create, Plan, Presence, Progress, Situation, Verdict
-from model_operator.plan.verdicts import HELD, failed_step, moving, refusal, settled, stuck, unsynced
+from model_operator.plan.deployment.acceptance import is_ours
+from model_operator.plan.deployment.difference import differences
+from model_operator.plan.deployment.power import power_difference
+from model_operator.plan.deployment.situation import Create, Decision, Presence, Situation
+from model_operator.plan.deployment.words import HELD, failed_step, moving, refusal, settled, stuck, unsynced
+from model_operator.plan.verdict import Progress, Verdict
 
 CREATE = "Create"
 _AT_ONCE = timedelta()
 _LOOK_EVERY = timedelta(seconds=5)
 
 
-def take(remote: Remote, s: Situation) -> Plan:
+def take(remote: Remote, s: Situation) -> Decision:
     """Record the id. What was sent with the create counts as applied."""
     found = Verdict(False, Reason.STARTING, "The deployment was found at the provider.")
-    return Plan(
+    return Decision(
         synced=HELD,
         progress=Progress.MOVING,
         phase=Phase.STARTING,
@@ -39,7 +40,7 @@ def take(remote: Remote, s: Situation) -> Plan:
     )
 
 
-def settle_pending_create(s: Situation) -> Plan | None:
+def settle_pending_create(s: Situation) -> Decision | None:
     """A create was announced: send it, or find out what became of it."""
     if s.status.pending is None or s.status.external_id is not None or s.desired.external_id is not None:
         return None
@@ -61,7 +62,7 @@ def made_by_us(s: Situation) -> Remote | None:
     return next((c for c in s.observed.candidates if is_ours(s, c)), None)
 
 
-def _send(s: Situation) -> Plan:
+def _send(s: Situation) -> Decision:
     """The intent is written and nothing was sent; the user may have thought better of it meanwhile."""
     pending = s.status.pending
     assert pending is not None  # noqa: S101  the caller's guard
@@ -70,7 +71,7 @@ def _send(s: Situation) -> Plan:
     return moving(Reason.CREATING, _creating(s), Phase.CREATING, Create())
 
 
-def _wait_for_deadline(s: Situation) -> Plan | None:
+def _wait_for_deadline(s: Situation) -> Decision | None:
     """Until the lost request is certainly over; without this, a provider that fails would be asked without a pause."""
     pending = s.status.pending
     if pending is None or s.now >= pending.deadline or s.recall.failure is not None:
@@ -80,7 +81,7 @@ def _wait_for_deadline(s: Situation) -> Plan | None:
     return replace(waiting, look_again=pending.deadline - s.now)
 
 
-def wait_for_absence(s: Situation) -> Plan | None:
+def wait_for_absence(s: Situation) -> Decision | None:
     """Two complete LISTs without a trace, a recovery window apart, both after the deadline. None: that is proven."""
     pending = s.status.pending
     assert pending is not None  # noqa: S101  the callers' guard
@@ -100,7 +101,7 @@ def wait_for_absence(s: Situation) -> Plan | None:
     return None
 
 
-def _ask(s: Situation) -> Plan:
+def _ask(s: Situation) -> Decision:
     return stuck(
         Reason.OUTCOME_UNKNOWN,
         f'A create of "{s.desired.deployment_name}" was sent, its answer was lost, and the provider cannot be asked'
@@ -109,7 +110,7 @@ def _ask(s: Situation) -> Plan:
     )
 
 
-def wait_while_paused(s: Situation) -> Plan | None:
+def wait_while_paused(s: Situation) -> Decision | None:
     """Created paused: nothing is paid for until it is unpaused."""
     if s.status.external_id is not None or s.desired.external_id is not None or not s.desired.paused:
         return None
@@ -117,7 +118,7 @@ def wait_while_paused(s: Situation) -> Plan | None:
     return replace(settled(Phase.PAUSED, nothing), updates={"pending": None})
 
 
-def adopt(s: Situation) -> Plan | None:
+def adopt(s: Situation) -> Decision | None:
     """`spec.externalID`: the first pass takes it over and publishes the drift, corrections start a sweep later."""
     if s.desired.external_id is None or s.status.external_id is not None:
         return None
@@ -140,7 +141,7 @@ def adopt(s: Situation) -> Plan | None:
     )
 
 
-def _settle_own_create(s: Situation, wanted: Remote) -> Plan | None:
+def _settle_own_create(s: Situation, wanted: Remote) -> Decision | None:
     """An earlier create of ours may have made another deployment than the one to take over: nobody would pay for two."""
     if s.status.pending is None or s.recall.intent_unsent or not s.observed.can_list or is_ours(s, wanted):
         return None
@@ -155,7 +156,7 @@ def _settle_own_create(s: Situation, wanted: Remote) -> Plan | None:
     )
 
 
-def start_create(s: Situation) -> Plan | None:
+def start_create(s: Situation) -> Decision | None:
     """Nothing is recorded and nothing is to be seen: announce the create."""
     if s.status.external_id is not None or s.desired.external_id is not None:
         return None
@@ -179,26 +180,26 @@ def start_create(s: Situation) -> Plan | None:
     return record_intent(s)
 
 
-def _announce(s: Situation) -> Plan:
+def _announce(s: Situation) -> Decision:
     """A create (again), unless it is to be paused."""
     return wait_while_paused(s) or record_intent(s)
 
 
-def record_intent(s: Situation) -> Plan:
+def record_intent(s: Situation) -> Decision:
     pending = Pending(
         operation=CREATE,
         started_at=s.now,
         deadline=s.now + s.timing.request_deadline,
         absent_before=s.observed.can_list,
     )
-    plan = moving(Reason.CREATING, _creating(s), Phase.CREATING)
+    decision = moving(Reason.CREATING, _creating(s), Phase.CREATING)
     failure = s.recall.failure
     if failure is not None and failure.generation == s.desired.generation:
-        plan = failed_step(s, plan, failure.error, _AT_ONCE)  # that it is tried again is no news
-    return replace(plan, updates={"pending": pending}, look_again=_AT_ONCE)
+        decision = failed_step(s, decision, failure.error, _AT_ONCE)  # that it is tried again is no news
+    return replace(decision, updates={"pending": pending}, look_again=_AT_ONCE)
 
 
-def recreate_when_gone(s: Situation) -> Plan | None:
+def recreate_when_gone(s: Situation) -> Decision | None:
     """Gone without our doing: once per generation it is created again, if we created it and may correct."""
     if s.status.external_id is None or s.observed.presence is not Presence.ABSENT:
         return None
@@ -215,7 +216,7 @@ def recreate_when_gone(s: Situation) -> Plan | None:
             f"Deployment {s.status.external_id} has vanished at the provider. Edit the spec to have it created again.",
             Phase.MISSING,
         )
-    plan = moving(
+    decision = moving(
         Reason.CREATING, "The deployment has vanished at the provider and is created again.", Phase.CREATING
     )
     forgotten: dict[str, object] = {
@@ -228,12 +229,12 @@ def recreate_when_gone(s: Situation) -> Plan | None:
         "last_applied": None,
         "recreated_generation": s.desired.generation,
     }
-    return replace(plan, updates=forgotten, look_again=_AT_ONCE, needs_list=True)
+    return replace(decision, updates=forgotten, look_again=_AT_ONCE, needs_list=True)
 
 
 def _may_recreate(s: Situation) -> bool:
-    stalled = s.status.condition("Stalled")
-    if stalled and stalled.status == "True" and stalled.reason == Reason.EXTERNAL_RESOURCE_MISSING:
+    stalled = s.status.condition(ConditionType.STALLED)
+    if stalled and stalled.is_true and stalled.reason == Reason.EXTERNAL_RESOURCE_MISSING:
         return stalled.observed_generation != s.desired.generation  # reported before: an edit is the answer
     return s.desired.corrects_drift and s.status.recreated_generation != s.desired.generation
 

@@ -7,9 +7,9 @@ intent may still be on its way to the API server), and only then the age.
 from collections.abc import Callable, Container
 from datetime import UTC, datetime
 
+from model_operator.accounts.account import Account
 from model_operator.domain import Key
 from model_operator.models.deployment import ModelDeployment
-from model_operator.reconcile.account import Account
 from model_operator.reconcile.cache import Cache
 
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from model_operator.accounts.limiter import FAIR_TURN, Limiter
 from model_operator.domain import Priority
-from model_operator.engine.limiter import FAIR_TURN, Limiter
 
 DELETE, EDIT, TRANSITION, SWEEP = Priority
 

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from model_operator.accounts.account import Account
+from model_operator.accounts.poller import Poller
 from model_operator.domain import DEPLOYMENT, PROVIDER, Key, Priority, Remote
-from model_operator.engine.poller import Poller
 from model_operator.errors import CredentialsInvalid, ProviderError, Unavailable, Unsupported
 from model_operator.providers.registry import PROVIDERS
-from model_operator.reconcile.account import Account
 from model_operator.reconcile.cache import Cache
 from support import bodies
 from support.provider_world import OpenGate

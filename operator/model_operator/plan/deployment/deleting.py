@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from model_operator.conditions import Phase, Reason
 from model_operator.domain import RunState
-from model_operator.plan.creating import made_by_us, take, wait_for_absence
-from model_operator.plan.situation import Delete, Plan, Presence, Progress, Release, Situation
-from model_operator.plan.verdicts import HELD, moving, stuck
+from model_operator.plan.deployment.creating import made_by_us, take, wait_for_absence
+from model_operator.plan.deployment.situation import Decision, Delete, Presence, Release, Situation
+from model_operator.plan.deployment.words import HELD, moving, stuck
+from model_operator.plan.verdict import Progress
 
 
-def let_go(s: Situation) -> Plan | None:
+def let_go(s: Situation) -> Decision | None:
     """deletionPolicy Orphan, also when it is patched in while the object is terminating."""
     if not s.desired.orphans:
         return None
@@ -24,31 +25,31 @@ def let_go(s: Situation) -> Plan | None:
     return _release(s.status.external_id or (made.id if made else unknown))
 
 
-def release_when_never_created(s: Situation) -> Plan | None:
+def release_when_never_created(s: Situation) -> Decision | None:
     if s.status.external_id is not None:
         return None
     is_unsent = s.status.pending is not None and s.recall.intent_unsent and s.recall.created is None
     return _release() if s.status.pending is None or is_unsent else None
 
 
-def look_for_lost_create(s: Situation) -> Plan | None:
+def look_for_lost_create(s: Situation) -> Decision | None:
     """A create may still land: what it made is found and deleted, and only its proven absence ends this."""
     if s.status.external_id is not None or s.status.pending is None:
         return None
     made = made_by_us(s)
     if made is not None:
-        plan = replace(take(made, s), synced=_deleting(made.id).synced, serving=None)
+        decision = replace(take(made, s), synced=_deleting(made.id).synced, serving=None)
     elif s.observed.candidates or not s.observed.can_list:
-        plan = _ask(s)
+        decision = _ask(s)
     else:
         found = wait_for_absence(s)
         if found is None:
             return _release()
-        plan = found
-    return replace(plan, phase=Phase.DELETING)
+        decision = found
+    return replace(decision, phase=Phase.DELETING)
 
 
-def _ask(s: Situation) -> Plan:
+def _ask(s: Situation) -> Decision:
     return stuck(
         Reason.OUTCOME_UNKNOWN,
         f'A create of "{s.desired.deployment_name}" was sent and its answer was lost, and it cannot be told whether'
@@ -58,11 +59,11 @@ def _ask(s: Situation) -> Plan:
     )
 
 
-def release_when_gone(s: Situation) -> Plan | None:
+def release_when_gone(s: Situation) -> Decision | None:
     return _release() if s.observed.presence is Presence.ABSENT else None
 
 
-def wait_while_in_use(s: Situation) -> Plan | None:
+def wait_while_in_use(s: Situation) -> Decision | None:
     """A deployment with traffic is not taken away from under its endpoint."""
     if s.guard is None:
         return None
@@ -73,29 +74,29 @@ def wait_while_in_use(s: Situation) -> Plan | None:
     return replace(moving(Reason.IN_USE, message, Phase.DELETING), look_again=s.timing.poll_interval)
 
 
-def delete(s: Situation) -> Plan | None:
+def delete(s: Situation) -> Decision | None:
     remote, sent = s.remote, s.recall.delete_sent_at
     if remote is None:
         return None
-    plan = _deleting(remote.id)
+    decision = _deleting(remote.id)
     is_going = remote.state in {RunState.DELETING, RunState.STOPPING}
     if sent is not None and (is_going or s.now - sent < s.timing.power_grace):
-        return replace(plan, look_again=s.timing.power_grace)
+        return replace(decision, look_again=s.timing.power_grace)
     if remote.state is RunState.DELETING:
-        return plan
-    return replace(plan, action=Delete(remote.id, s.desired.forces_delete))
+        return decision
+    return replace(decision, action=Delete(remote.id, s.desired.forces_delete))
 
 
-def _deleting(id_: str) -> Plan:
+def _deleting(id_: str) -> Decision:
     return moving(Reason.DELETING, f"Deleting deployment {id_} at the provider.", Phase.DELETING)
 
 
-def wait_for_proof(_: Situation) -> Plan | None:
+def wait_for_proof(_: Situation) -> Decision | None:
     message = "Waiting for the provider to show whether the deployment is gone."
     return replace(moving(Reason.DELETING, message, Phase.DELETING), needs_list=True)
 
 
-def _release(orphaned: str | None = None) -> Plan:
-    return Plan(
+def _release(orphaned: str | None = None) -> Decision:
+    return Decision(
         synced=HELD, progress=Progress.MOVING, phase=Phase.DELETING, action=Release(orphaned=orphaned)
     )

@@ -2,17 +2,28 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 
+from model_operator.accounts.account import Account, Clock, Holders
+from model_operator.accounts.limiter import Limiter
+from model_operator.accounts.poller import Poller
 from model_operator.domain import Key
-from model_operator.engine.limiter import Limiter
-from model_operator.engine.poller import Poller
 from model_operator.observability.metrics import Metrics
-from model_operator.providers.base import Connection, Transport
-from model_operator.reconcile.account import Account, Clock
-from model_operator.reconcile.cache import Cache
-from model_operator.reconcile.provider import AccountSpec
+from model_operator.providers.base import Connection, Credentials, Transport, Vendor
 from model_operator.redaction import Redactor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSpec:
+    """Everything that makes one account, and how it is treated."""
+
+    vendor: Vendor
+    base_url: str
+    chat_base_url: str | None
+    credentials: Credentials
+    requests_per_minute: int | None
+    poll_interval: timedelta
 
 
 class Accounts:
@@ -20,7 +31,7 @@ class Accounts:
         self,
         *,
         transport: Transport,
-        cache: Cache,
+        holders: Holders,
         clock: Clock,
         metrics: Metrics,
         redactor: Redactor,
@@ -29,7 +40,7 @@ class Accounts:
         add: Callable[[Iterable[Key]], None],
     ) -> None:
         self._transport = transport
-        self._cache = cache
+        self._holders = holders
         self._clock = clock
         self._metrics = metrics
         self._redactor = redactor
@@ -50,7 +61,7 @@ class Accounts:
 
     def close(self, account: Account, member: Key) -> None:
         """That ModelProvider no longer leads there; without any left the account is closed."""
-        for key in self._cache.dependents(member):
+        for key in self._holders.dependents(member):
             account.forget(key)
         account.members.discard(member)
         account.confirmed.discard(member)
@@ -105,7 +116,7 @@ class Accounts:
         account.on_change = lambda changed: self._add(changed.members)
         poller = Poller(
             account,
-            self._cache,
+            self._holders,
             self._add,
             self._clock,
             self._transition_poll,

@@ -1,4 +1,4 @@
-"""One pass over one ModelDeployment: observe, plan, act, report. Level-triggered: every pass starts from what is.
+"""One pass over one ModelDeployment: observe, decision, act, report. Level-triggered: every pass starts from what is.
 
 A pass does at most one remote change and writes the status at most once, and only if it says something new.
 """
@@ -8,25 +8,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from model_operator.conditions import Reason
+from model_operator.accounts.account import Account, Binding, Clock
+from model_operator.conditions import ConditionType, Reason
 from model_operator.domain import FINALIZER, Key, Priority
 from model_operator.errors import NotAccepted
 from model_operator.kube import Kube
 from model_operator.models.deployment import ModelDeployment
-from model_operator.plan.deployment import plan as decide
-from model_operator.plan.situation import Observed, Plan, Progress, Release, Situation, Timing
+from model_operator.plan.deployment.decide import decide
+from model_operator.plan.deployment.situation import Decision, Observed, Release, Situation, Timing
+from model_operator.plan.verdict import Progress
 from model_operator.providers.base import Vendor
-from model_operator.reconcile.account import Account, Binding, Clock
-from model_operator.reconcile.act import act
 from model_operator.reconcile.cache import Cache, provider_key
-from model_operator.reconcile.connection import publish
-from model_operator.reconcile.desire import desire
-from model_operator.reconcile.guard import find_guard
+from model_operator.reconcile.deployment.act import act
+from model_operator.reconcile.deployment.connection import publish
+from model_operator.reconcile.deployment.desire import desire
+from model_operator.reconcile.deployment.guard import find_guard
+from model_operator.reconcile.deployment.memory import Memory
+from model_operator.reconcile.deployment.observe import Look, observe
+from model_operator.reconcile.deployment.rivals import find_owner, find_rival
 from model_operator.reconcile.invalid import report_invalid
-from model_operator.reconcile.memory import Memory
-from model_operator.reconcile.observe import Look, observe
 from model_operator.reconcile.recorder import Recorder
-from model_operator.reconcile.rivals import find_owner, find_rival
 from model_operator.status.deployment import summarize, time_left
 from model_operator.status.events import of_deployment
 
@@ -155,7 +156,7 @@ class DeploymentPass:
             guard=find_guard(resource, self.cache),
         )
 
-    def _note_claim(self, uid: str, s: Situation, step: Plan, account: Account | None) -> None:
+    def _note_claim(self, uid: str, s: Situation, step: Decision, account: Account | None) -> None:
         """At once, and not with the write that follows: a rival's pass may come before that arrives."""
         if account is not None and s.rival is None and step.accepted is None:
             self.claims.add(uid)
@@ -211,7 +212,7 @@ class DeploymentPass:
             self.vanished(key)
 
     async def _report(
-        self, key: Key, resource: ModelDeployment, s: Situation, step: Plan, memory: Memory
+        self, key: Key, resource: ModelDeployment, s: Situation, step: Decision, memory: Memory
     ) -> None:
         status = summarize(s, step)
         if status == resource.status:
@@ -231,7 +232,7 @@ class DeploymentPass:
         memory.note_written(resource.status, status, s.now)
 
     def _settle(
-        self, key: Key, s: Situation, step: Plan, account: Account | None, memory: Memory
+        self, key: Key, s: Situation, step: Decision, account: Account | None, memory: Memory
     ) -> timedelta | None:
         """How closely to watch it from now on."""
         waits = [step.look_again, time_left(s, step)]
@@ -274,5 +275,5 @@ def _priority(s: Situation) -> Priority:
         return Priority.DELETE
     if s.status.observed_generation != s.desired.generation:
         return Priority.EDIT
-    reconciling = s.status.condition("Reconciling")
-    return Priority.TRANSITION if reconciling and reconciling.status == "True" else Priority.SWEEP
+    reconciling = s.status.condition(ConditionType.RECONCILING)
+    return Priority.TRANSITION if reconciling and reconciling.is_true else Priority.SWEEP

@@ -9,9 +9,10 @@ from datetime import timedelta
 from model_operator.conditions import Phase, Reason
 from model_operator.domain import Power, RunState
 from model_operator.models.deployment import LastPowerAction
-from model_operator.plan.difference import describe, differences, removed_fields
-from model_operator.plan.situation import Difference, Plan, Progress, SetPower, Situation, Verdict
-from model_operator.plan.verdicts import moving, settled, stuck, unsynced
+from model_operator.plan.deployment.difference import describe, differences, removed_fields
+from model_operator.plan.deployment.situation import Decision, SetPower, Situation
+from model_operator.plan.deployment.words import moving, settled, stuck, unsynced
+from model_operator.plan.verdict import Difference, Progress, Verdict
 
 PAUSED = Verdict(False, Reason.PAUSED, "Stopped because the spec says so.")
 _RUNNING = frozenset({RunState.STARTING, RunState.SERVING, RunState.UPDATING})
@@ -29,7 +30,7 @@ def power_difference(s: Situation) -> tuple[Difference, ...]:
     return (Difference("paused", desired=wanted, observed=is_down, is_edit=False),)
 
 
-def keep_paused(s: Situation) -> Plan | None:
+def keep_paused(s: Situation) -> Decision | None:
     """spec.paused is true: stop it, and keep it stopped."""
     if not s.capabilities.pauses or not s.desired.paused or s.remote is None:
         return None
@@ -46,7 +47,7 @@ def keep_paused(s: Situation) -> Plan | None:
             return None
 
 
-def _pause(s: Situation) -> Plan:
+def _pause(s: Situation) -> Decision:
     assert s.remote is not None  # noqa: S101  the caller's guard
     last = s.status.last_power_action
     if not s.is_paused_by_us:
@@ -57,7 +58,7 @@ def _pause(s: Situation) -> Plan:
     if not s.desired.corrects_drift:
         row = Difference("paused", desired=True, observed=False, is_edit=False)
         message = "The deployment runs at the provider while spec.paused is true; driftPolicy is Report."
-        return Plan(
+        return Decision(
             synced=unsynced(Reason.DRIFT_REPORTED, message),
             progress=Progress.SETTLED,
             phase=None,
@@ -74,12 +75,12 @@ def _pause(s: Situation) -> Plan:
     return replace(_pausing(), action=action, serving=None)
 
 
-def _pausing() -> Plan:
-    plan = moving(Reason.PAUSING, "Stopping the deployment because spec.paused is true.", Phase.PAUSING)
-    return replace(plan, serving=PAUSED)
+def _pausing() -> Decision:
+    decision = moving(Reason.PAUSING, "Stopping the deployment because spec.paused is true.", Phase.PAUSING)
+    return replace(decision, serving=PAUSED)
 
 
-def keep_running(s: Situation) -> Plan | None:
+def keep_running(s: Situation) -> Decision | None:
     """spec.paused is not true: resume what we paused, or what a hand stopped against policy NONE."""
     if not s.capabilities.pauses or s.desired.paused or s.remote is None:
         return None
@@ -97,7 +98,7 @@ def keep_running(s: Situation) -> Plan | None:
             return None
 
 
-def _keep_resumed(s: Situation) -> Plan:
+def _keep_resumed(s: Situation) -> Decision:
     """It runs although our last word was Pause."""
     if _is_fresh(s):
         # Our pause may only not show yet, and whoever forgets it would not resume what it stops.
@@ -107,7 +108,7 @@ def _keep_resumed(s: Situation) -> Plan:
     return replace(_record(s, Power.RESUME, _resuming()), look_again=timedelta())
 
 
-def _resume(s: Situation) -> Plan:
+def _resume(s: Situation) -> Decision:
     assert s.remote is not None  # noqa: S101  the caller's guard
     if s.is_paused_by_us:
         return replace(_resuming(), action=SetPower(s.remote.id, Power.RESUME, is_correction=False))
@@ -119,30 +120,30 @@ def _resume(s: Situation) -> Plan:
     stopped = Verdict(False, Reason.STOPPED, "Stopped at the provider by somebody else.")
     if not s.desired.corrects_drift or _has_corrected(s):
         row = Difference("paused", desired=False, observed=True, is_edit=False)
-        plan = _stopped(s, Phase.STOPPED, stopped)
-        return replace(plan, progress=Progress.STUCK, drift=(row, *plan.drift))
+        decision = _stopped(s, Phase.STOPPED, stopped)
+        return replace(decision, progress=Progress.STUCK, drift=(row, *decision.drift))
     action = SetPower(s.remote.id, Power.RESUME, is_correction=True)
     return replace(_resuming(), action=action)
 
 
-def _resuming() -> Plan:
-    plan = moving(Reason.RESUMING, "Resuming the deployment.", Phase.RESUMING)
-    return replace(plan, serving=Verdict(False, Reason.STARTING, "The deployment is being resumed."))
+def _resuming() -> Decision:
+    decision = moving(Reason.RESUMING, "Resuming the deployment.", Phase.RESUMING)
+    return replace(decision, serving=Verdict(False, Reason.STARTING, "The deployment is being resumed."))
 
 
-def _leave_stopped(s: Situation) -> Plan:
+def _leave_stopped(s: Situation) -> Decision:
     left = Verdict(False, Reason.PAUSED, "Stopped, and spec.paused leaves it as it is.")
     return _stopped(s, Phase.PAUSED, left)
 
 
-def _on_the_way_down(s: Situation) -> Plan:
+def _on_the_way_down(s: Situation) -> Decision:
     reason = Reason.SCALED_DOWN if s.desired.may_scale_down else Reason.STOPPED
     serving = Verdict(False, reason, "The deployment is shutting down at the provider.")
     phase = Phase.SCALED_DOWN if s.desired.may_scale_down else Phase.STOPPED
     return replace(_stopped(s, phase, serving), progress=Progress.MOVING)
 
 
-def _stopped(s: Situation, phase: Phase, serving: Verdict) -> Plan:
+def _stopped(s: Situation, phase: Phase, serving: Verdict) -> Decision:
     """Stopped, and left so. Edits are held: whether a stopped deployment takes them is not documented."""
     assert s.remote is not None  # noqa: S101  the callers' guard
     applied = s.status.last_applied or {}
@@ -151,8 +152,8 @@ def _stopped(s: Situation, phase: Phase, serving: Verdict) -> Plan:
     if not found and not removed:
         return settled(phase, serving)
     message = f"Held until the deployment runs again: {describe(found, removed)}."
-    plan = settled(phase, replace(serving, message=f"{serving.message} {message}"))
-    return replace(plan, synced=unsynced(Reason.HELD_WHILE_PAUSED, message), drift=found)
+    decision = settled(phase, replace(serving, message=f"{serving.message} {message}"))
+    return replace(decision, synced=unsynced(Reason.HELD_WHILE_PAUSED, message), drift=found)
 
 
 def _did(s: Situation, power: Power) -> bool:
@@ -180,9 +181,9 @@ def _was_resumed(s: Situation) -> bool:
     return _did(s, Power.RESUME) and s.status.phase in {Phase.RESUMING, Phase.PAUSED, Phase.STOPPED}
 
 
-def _record(s: Situation, power: Power, plan: Plan) -> Plan:
+def _record(s: Situation, power: Power, decision: Decision) -> Decision:
     """Note the action as ours although none was needed, so that the way back is known."""
     if _did(s, power):
-        return plan
+        return decision
     last = LastPowerAction(action=power, at=s.now, generation=s.desired.generation)
-    return replace(plan, updates={**plan.updates, "last_power_action": last})
+    return replace(decision, updates={**decision.updates, "last_power_action": last})

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from model_operator.accounts.account import Account, Binding, Clock
 from model_operator.conditions import Reason
 from model_operator.domain import ACTION, FINALIZER, Canary, Figures, Key, Priority
 from model_operator.errors import ProviderError, Unavailable
@@ -28,13 +29,12 @@ from model_operator.plan.canary.situation import (
     State,
     Wish,
 )
-from model_operator.plan.situation import Verdict
+from model_operator.plan.verdict import Verdict
 from model_operator.providers.base import Provider, Vendor
-from model_operator.reconcile.account import Account, Binding, Clock
 from model_operator.reconcile.cache import Cache, provider_key
+from model_operator.reconcile.canary.targets import Lookup, refuse_targets, sharers, shares_of
 from model_operator.reconcile.invalid import report_invalid
 from model_operator.reconcile.recorder import Recorder
-from model_operator.reconcile.targets import Lookup, refuse_targets, sharers, shares_of
 from model_operator.status.canary import left_of, summarize
 from model_operator.status.events import Event
 
@@ -160,8 +160,7 @@ class CanaryPass:
             )
             return Verdict(False, Reason.UNSUPPORTED, message)
         if binding is not None and binding.reason is not None:
-            reason = Reason(binding.reason)
-            return Verdict(False, reason, f'ModelProvider "{ref.name}": {binding.message}')
+            return Verdict(False, binding.reason, f'ModelProvider "{ref.name}": {binding.message}')
         return None
 
     async def _read(self, scene: Scene, provider: Provider, memory: CanaryMemory) -> Scene:

@@ -4,7 +4,7 @@ An owned field that the provider does not show is unknown: it counts only if the
 """
 
 from model_operator.domain import Desired, Remote, Value
-from model_operator.plan.situation import Difference
+from model_operator.plan.verdict import Difference
 
 _MISSING = object()
 

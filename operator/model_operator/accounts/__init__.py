@@ -1,0 +1,1 @@
+"""One account at one provider: its requests, its polls, and what they prove."""
