@@ -8,13 +8,14 @@ from typing import Any
 
 from model_operator.conditions import Reason
 from model_operator.domain import GROUP, VERSION
-from model_operator.kube import Kube, ObjectGone, WriteConflict
+from model_operator.kube import ObjectGone, WriteConflict
 from model_operator.models.deployment import ModelDeployment
 from model_operator.plan.situation import Plan, Progress, Situation, Verdict
 from model_operator.reconcile.memory import Memory
+from model_operator.reconcile.store import Store
 
 
-async def publish(kube: Kube, resource: ModelDeployment, s: Situation, step: Plan, memory: Memory) -> Plan:
+async def publish(kube: Store, resource: ModelDeployment, s: Situation, step: Plan, memory: Memory) -> Plan:
     """Create or correct the ConfigMap when what it says has changed (or once per process). May raise `KubeError`."""
     spec, remote = resource.spec, s.remote
     url = resource.status.endpoint_url or (remote.url if remote else None)
@@ -32,7 +33,7 @@ async def publish(kube: Kube, resource: ModelDeployment, s: Situation, step: Pla
     return step
 
 
-async def _write(kube: Kube, resource: ModelDeployment, name: str, data: dict[str, str]) -> bool:
+async def _write(kube: Store, resource: ModelDeployment, name: str, data: dict[str, str]) -> bool:
     """False if the ConfigMap is somebody else's."""
     metadata = resource.metadata
     try:
@@ -46,7 +47,7 @@ async def _write(kube: Kube, resource: ModelDeployment, name: str, data: dict[st
     return True
 
 
-async def _create(kube: Kube, resource: ModelDeployment, name: str, data: dict[str, str]) -> bool:
+async def _create(kube: Store, resource: ModelDeployment, name: str, data: dict[str, str]) -> bool:
     metadata = resource.metadata
     owner = {
         "apiVersion": f"{GROUP}/{VERSION}",

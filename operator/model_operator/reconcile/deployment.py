@@ -11,7 +11,6 @@ from datetime import timedelta
 from model_operator.conditions import Reason
 from model_operator.domain import FINALIZER, Key, Priority
 from model_operator.errors import NotAccepted
-from model_operator.kube import Kube
 from model_operator.models.deployment import ModelDeployment
 from model_operator.plan.deployment import plan as decide
 from model_operator.plan.situation import Observed, Plan, Progress, Release, Situation, Timing
@@ -27,6 +26,7 @@ from model_operator.reconcile.memory import Memory
 from model_operator.reconcile.observe import Look, observe
 from model_operator.reconcile.recorder import Recorder
 from model_operator.reconcile.rivals import find_owner, find_rival
+from model_operator.reconcile.store import Store
 from model_operator.status.deployment import summarize, time_left
 from model_operator.status.events import of_deployment
 
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 class DeploymentPass:
     """What passes over ModelDeployments share. `reconcile` is the loop."""
 
-    kube: Kube
+    kube: Store
     cache: Cache
     bindings: Mapping[Key, Binding]
     vendors: Mapping[str, Vendor]

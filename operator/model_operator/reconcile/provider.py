@@ -15,12 +15,13 @@ from datetime import timedelta
 from model_operator.conditions import Reason
 from model_operator.domain import CONFIRM_ABSENCE, FINALIZER, Key
 from model_operator.errors import ProviderError
-from model_operator.kube import Kube, KubeForbidden, ObjectGone
+from model_operator.kube import KubeForbidden, ObjectGone
 from model_operator.models.provider import ModelProvider
 from model_operator.providers.base import Credentials, CredentialsIncomplete, Vendor
 from model_operator.reconcile.account import Account, Binding, Clock
 from model_operator.reconcile.cache import Cache
 from model_operator.reconcile.recorder import Recorder
+from model_operator.reconcile.store import Store
 from model_operator.status.events import of_transition
 from model_operator.status.provider import AccountView, summarize
 
@@ -43,7 +44,7 @@ class AccountSpec:
 class ProviderPass:
     """What passes over ModelProviders share."""
 
-    kube: Kube
+    kube: Store
     cache: Cache
     bindings: dict[Key, Binding]
     vendors: Mapping[str, Vendor]
