@@ -7,9 +7,10 @@ from datetime import timedelta
 
 from model_operator.domain import Key
 from model_operator.engine.queue import WorkQueue
-from model_operator.kube import Kube, KubeError, ObjectGone, WriteConflict
+from model_operator.kube import KubeError, ObjectGone, WriteConflict
 from model_operator.observability.logs import about
 from model_operator.observability.metrics import ControllerMetrics, Result
+from model_operator.reconcile.store import Store
 
 Pass = Callable[[Key], Awaitable[timedelta | None]]
 
@@ -27,7 +28,7 @@ class Controller:
         self,
         *,
         reconcile: Pass,
-        kube: Kube,
+        kube: Store,
         refresh: Callable[[Key, dict[str, object]], object],
         vanished: Callable[[Key], None],
         metrics: ControllerMetrics,

@@ -15,7 +15,6 @@ from model_operator.accounts.registry import Accounts
 from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
 from model_operator.engine.controller import Controller
 from model_operator.engine.garbage import collect_when_idle
-from model_operator.kube import Kube
 from model_operator.models.deployment import DeletionPolicy, ModelDeployment
 from model_operator.observability.metrics import Metrics
 from model_operator.plan.deployment.situation import Timing
@@ -27,6 +26,7 @@ from model_operator.reconcile.deployment.loop import DeploymentPass
 from model_operator.reconcile.members import deployments_of, member_names
 from model_operator.reconcile.provider import ProviderPass
 from model_operator.reconcile.recorder import Recorder
+from model_operator.reconcile.store import ListingStore
 from model_operator.redaction import Redactor
 from model_operator.settings import Settings
 
@@ -49,7 +49,7 @@ class Engine:
         self,
         *,
         settings: Settings,
-        kube: Kube,
+        kube: ListingStore,
         transport: Transport,
         vendors: Mapping[str, Vendor],
         metrics: Metrics,

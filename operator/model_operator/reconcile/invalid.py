@@ -7,15 +7,15 @@ from datetime import datetime
 
 from model_operator.conditions import ConditionType, Reason
 from model_operator.domain import FINALIZER, Key
-from model_operator.kube import Kube
 from model_operator.models.deployment_status import ModelDeploymentStatus
 from model_operator.models.parse import InvalidResource
 from model_operator.plan.verdict import Verdict
 from model_operator.reconcile.cache import Cache
+from model_operator.reconcile.store import Store
 from model_operator.status.conditions import merge
 
 
-async def report_invalid(kube: Kube, cache: Cache, key: Key, error: InvalidResource, now: datetime) -> None:
+async def report_invalid(kube: Store, cache: Cache, key: Key, error: InvalidResource, now: datetime) -> None:
     """Write what is wrong; let a terminating object go that has nothing at the provider, or may leave it there.
 
     May raise `KubeError`.

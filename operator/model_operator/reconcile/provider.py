@@ -17,11 +17,12 @@ from model_operator.accounts.registry import AccountSpec
 from model_operator.conditions import Reason
 from model_operator.domain import CONFIRM_ABSENCE, FINALIZER, Key
 from model_operator.errors import ProviderError
-from model_operator.kube import Kube, KubeForbidden, ObjectGone
+from model_operator.kube import KubeForbidden, ObjectGone
 from model_operator.models.provider import ModelProvider
 from model_operator.providers.base import CredentialsIncomplete, Vendor
 from model_operator.reconcile.cache import Cache
 from model_operator.reconcile.recorder import Recorder
+from model_operator.reconcile.store import Store
 from model_operator.status.events import of_transition
 from model_operator.status.provider import AccountView, summarize
 
@@ -32,7 +33,7 @@ log = logging.getLogger(__name__)
 class ProviderPass:
     """What passes over ModelProviders share."""
 
-    kube: Kube
+    kube: Store
     cache: Cache
     bindings: dict[Key, Binding]
     vendors: Mapping[str, Vendor]

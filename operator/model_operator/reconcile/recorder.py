@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from model_operator.accounts.account import Clock
 from model_operator.domain import GROUP, VERSION, Key
-from model_operator.kube import Kube, KubeError
+from model_operator.kube import KubeError
 from model_operator.models.metadata import Metadata
 from model_operator.models.wire import format_time
+from model_operator.reconcile.store import Store
 from model_operator.status.events import Event
 
 COMPONENT: Final = "model-operator"
@@ -24,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 class Recorder:
-    def __init__(self, kube: Kube, clock: Clock) -> None:
+    def __init__(self, kube: Store, clock: Clock) -> None:
         self._kube = kube
         self._clock = clock
         self._last = 0

@@ -12,7 +12,6 @@ from model_operator.accounts.account import Account, Binding, Clock
 from model_operator.conditions import Reason
 from model_operator.domain import ACTION, FINALIZER, Canary, Figures, Key, Priority
 from model_operator.errors import ProviderError, Unavailable
-from model_operator.kube import Kube
 from model_operator.models.canary import CanaryEndpoint
 from model_operator.plan.canary import outcome
 from model_operator.plan.canary.decide import decide
@@ -35,6 +34,7 @@ from model_operator.reconcile.cache import Cache, provider_key
 from model_operator.reconcile.canary.targets import Lookup, refuse_targets, sharers, shares_of
 from model_operator.reconcile.invalid import report_invalid
 from model_operator.reconcile.recorder import Recorder
+from model_operator.reconcile.store import Store
 from model_operator.status.canary import left_of, summarize
 from model_operator.status.events import Event
 
@@ -60,7 +60,7 @@ class CanaryMemory:
 class CanaryPass:
     """What passes over CanaryEndpoints share. `reconcile` is the loop."""
 
-    kube: Kube
+    kube: Store
     cache: Cache
     bindings: Mapping[Key, Binding]
     vendors: Mapping[str, Vendor]

@@ -8,15 +8,16 @@ from typing import Any
 
 from model_operator.conditions import Reason
 from model_operator.domain import GROUP, VERSION
-from model_operator.kube import Kube, ObjectGone, WriteConflict
+from model_operator.kube import ObjectGone, WriteConflict
 from model_operator.models.deployment import ModelDeployment
 from model_operator.plan.deployment.situation import Decision, Situation
 from model_operator.plan.verdict import Progress, Verdict
 from model_operator.reconcile.deployment.memory import Memory
+from model_operator.reconcile.store import Store
 
 
 async def publish(
-    kube: Kube, resource: ModelDeployment, s: Situation, step: Decision, memory: Memory
+    kube: Store, resource: ModelDeployment, s: Situation, step: Decision, memory: Memory
 ) -> Decision:
     """Create or correct the ConfigMap when what it says has changed (or once per process). May raise `KubeError`."""
     spec, remote = resource.spec, s.remote
@@ -35,7 +36,7 @@ async def publish(
     return step
 
 
-async def _write(kube: Kube, resource: ModelDeployment, name: str, data: dict[str, str]) -> bool:
+async def _write(kube: Store, resource: ModelDeployment, name: str, data: dict[str, str]) -> bool:
     """False if the ConfigMap is somebody else's."""
     metadata = resource.metadata
     try:
@@ -49,7 +50,7 @@ async def _write(kube: Kube, resource: ModelDeployment, name: str, data: dict[st
     return True
 
 
-async def _create(kube: Kube, resource: ModelDeployment, name: str, data: dict[str, str]) -> bool:
+async def _create(kube: Store, resource: ModelDeployment, name: str, data: dict[str, str]) -> bool:
     metadata = resource.metadata
     owner = {
         "apiVersion": f"{GROUP}/{VERSION}",

@@ -12,7 +12,6 @@ from model_operator.accounts.account import Account, Binding, Clock
 from model_operator.conditions import ConditionType, Reason
 from model_operator.domain import FINALIZER, Key, Priority
 from model_operator.errors import NotAccepted
-from model_operator.kube import Kube
 from model_operator.models.deployment import ModelDeployment
 from model_operator.plan.deployment.decide import decide
 from model_operator.plan.deployment.situation import Decision, Observed, Release, Situation, Timing
@@ -28,6 +27,7 @@ from model_operator.reconcile.deployment.observe import Look, observe
 from model_operator.reconcile.deployment.rivals import find_owner, find_rival
 from model_operator.reconcile.invalid import report_invalid
 from model_operator.reconcile.recorder import Recorder
+from model_operator.reconcile.store import Store
 from model_operator.status.deployment import summarize, time_left
 from model_operator.status.events import of_deployment
 
@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 class DeploymentPass:
     """What passes over ModelDeployments share. `reconcile` is the loop."""
 
-    kube: Kube
+    kube: Store
     cache: Cache
     bindings: Mapping[Key, Binding]
     vendors: Mapping[str, Vendor]
