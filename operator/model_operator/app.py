@@ -1,4 +1,7 @@
-"""The composition root: everything that runs is made here, started in order and stopped in reverse."""
+"""The composition root: what the process needs is made here, started in order and stopped in reverse.
+
+What runs inside the engine is made in engine/parts.py.
+"""
 
 import asyncio
 import logging

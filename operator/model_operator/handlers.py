@@ -49,7 +49,7 @@ def registry_for(engine: Engine, kube: Kube) -> kopf.OperatorRegistry:
             if event["type"] == "DELETED":
                 engine.deleted(key, body)
             else:
-                engine.changed(key, body)
+                engine.shown(key, body)
 
     @kopf.on.login(registry=registry)
     async def log_in(**_: Any) -> kopf.ConnectionInfo:

@@ -14,6 +14,7 @@ from model_operator.errors import (
 )
 from model_operator.providers.registry import PROVIDERS
 from support.provider_world import OpenGate
+from support.signals import Told
 from support.situations import NOW, remote
 
 ONE, TWO, THREE, FOUR = (Key(DEPLOYMENT, "team", name) for name in ("one", "two", "three", "four"))
@@ -22,16 +23,15 @@ MEMBER = Key(PROVIDER, "team", "acme")
 
 
 def new_account(**changes) -> Account:
-    told: list[Account] = []
     account = Account(
         id="a",
         vendor=PROVIDERS["parasail"],
         provider=None,
         gate=OpenGate(),
         poll_interval=timedelta(seconds=30),
+        signals=Told(),
         members={MEMBER},
     )
-    account.on_change = told.append
     for name, value in changes.items():
         setattr(account, name, value)
     return account

@@ -15,6 +15,7 @@ from model_operator.providers.registry import PROVIDERS
 from model_operator.reconcile.cache import Cache
 from support import bodies
 from support.provider_world import OpenGate
+from support.signals import Told
 from support.situations import NOW, remote
 
 ACME = Key(PROVIDER, "team", "acme")
@@ -48,31 +49,21 @@ class Listing:
 class Polling:
     def __init__(self) -> None:
         self.provider = Listing()
-        self.cache = Cache()
-        self.added: asyncio.Queue[set[Key]] = asyncio.Queue()
-        self.refused = 0
+        self.told = Told()
+        self.cache = Cache(self.told)
         self.account = Account(
             id="a",
             vendor=PROVIDERS["parasail"],
             provider=self.provider,
             gate=OpenGate(),
             poll_interval=timedelta(hours=1),
+            signals=self.told,
             members={ACME},
         )
-        self.poller = Poller(
-            self.account,
-            self.cache,
-            lambda keys: self.added.put_nowait(set(keys)),
-            self._clock,
-            QUICK,
-            on_unauthorized=self._on_unauthorized,
-        )
+        self.poller = Poller(self.account, self.cache, self._clock, QUICK)
 
     def _clock(self) -> datetime:
         return NOW
-
-    def _on_unauthorized(self, _: Account) -> None:
-        self.refused += 1
 
     def put(self, key: Key, *, version: int = 1, **status: str) -> None:
         self.cache.put(key, bodies.deployment(key.name, version=version, status=dict(status)))
@@ -91,11 +82,14 @@ class Polling:
         await self.begins()
         await self.ends(answer)
 
-    def news(self) -> set[Key]:
-        found: set[Key] = set()
-        while not self.added.empty():
-            found |= self.added.get_nowait()
+    def told_of(self, kind: str) -> set[Key]:
+        """Objects of that kind for which there was news since this was last asked."""
+        found = {key for keys in self.told.changes for key in keys if key.kind == kind}
+        self.told.changes = [{key for key in keys if key.kind != kind} for keys in self.told.changes]
         return found
+
+    def news(self) -> set[Key]:
+        return self.told_of(DEPLOYMENT)
 
     def pass_each(self, *keys: Key) -> None:
         for key in keys:
@@ -203,5 +197,5 @@ async def test_failures_are_told_when_they_last(polling):
 async def test_a_401_has_the_secret_read_again(polling):
     polling.put(A, externalID="1")
     await polling.lists(CredentialsInvalid("401"))
-    assert polling.refused == 1
+    assert polling.told_of(PROVIDER) == {ACME}
     assert polling.news() == {A}

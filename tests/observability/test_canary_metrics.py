@@ -8,6 +8,7 @@ from model_operator.observability.metrics import Metrics
 from model_operator.reconcile.cache import Cache
 from model_operator.reconcile.canary.view import views
 from support.canary_driver import Driver, judged, path, spec
+from support.signals import Told
 
 KEY = Key(CANARY, "team", "triage")
 
@@ -20,7 +21,7 @@ def shown(driver):
         "status": driver.status.dump(),
     }
     assert CanaryEndpoint.parse(body).status == driver.status
-    cache, metrics = Cache(), Metrics()
+    cache, metrics = Cache(Told()), Metrics()
     cache.put(KEY, body)
     metrics.show_canaries(lambda: views(cache, driver.now))
     lines = metrics.render()[0].decode().splitlines()

@@ -5,6 +5,7 @@ import pytest
 from model_operator.domain import DEPLOYMENT, PROVIDER, Key
 from model_operator.reconcile.cache import Cache
 from support import bodies
+from support.signals import Told
 
 ACME, OTHER = Key(PROVIDER, "team", "acme"), Key(PROVIDER, "team", "other")
 
@@ -15,7 +16,7 @@ def key(name: str) -> Key:
 
 @pytest.fixture
 def cache():
-    return Cache()
+    return Cache(Told())
 
 
 def add(cache: Cache, name: str, **changes) -> Key:

@@ -12,6 +12,7 @@ from model_operator.reconcile.cache import Cache
 from model_operator.reconcile.deployment.rivals import find_owner, find_rival
 from support import bodies
 from support.provider_world import OpenGate
+from support.signals import Told
 
 ACCOUNTS = {
     "acme": ("acme", "same-account"),
@@ -35,12 +36,13 @@ YOUNGER = {"creationTimestamp": "2026-03-01T12:00:05Z"}
 
 
 def rival_of(name: str, *objects: dict, claims: Collection[str] = ()) -> str | None:
-    cache = Cache()
+    cache = Cache(Told())
     for body in objects:
         cache.put(Key(DEPLOYMENT, "team", body["metadata"]["name"]), body)
     key = Key(DEPLOYMENT, "team", name)
     own = cache.deployment(key).spec.provider_ref.name
     account = Account(
+        signals=Told(),
         id="a",
         vendor=PROVIDERS["parasail"],
         provider=None,
@@ -128,7 +130,7 @@ def test_who_was_let_through_comes_before_the_elder_and_after_who_has_announced_
     ],
 )
 def test_a_tag_names_an_owner_while_that_lives(tag, owner):
-    cache = Cache()
+    cache = Cache(Told())
     for name in ("me", "other"):
         cache.put(Key(DEPLOYMENT, "team", name), bodies.deployment(name))
     assert find_owner(tag, cache.deployment(Key(DEPLOYMENT, "team", "me")), cache) == owner

@@ -19,6 +19,7 @@ from model_operator.reconcile.deployment.desire import desire
 from model_operator.reconcile.deployment.memory import Memory
 from model_operator.reconcile.deployment.observe import Look, observe
 from model_operator.status.deployment import summarize
+from support.signals import Told
 
 KEY = Key(DEPLOYMENT, "team", "llama")
 UID = "11111111-2222-3333-4444-555555555555"
@@ -75,6 +76,7 @@ class OneObject:
             provider=self.provider,
             gate=None,  # type: ignore[arg-type]  only the engine asks it
             poll_interval=self.timing.poll_interval,
+            signals=Told(),
             members={Key(PROVIDER, "team", "p")},
             is_proven=self.is_proven,
         )

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from model_operator.conditions import Reason
 from model_operator.domain import Key, Remote, RunState
 from model_operator.errors import ProviderError, retry_for
 from model_operator.providers.base import Gate, Provider, Vendor
+from model_operator.signals import Signals
 
 Version = tuple[str | None, str, int | None]
 """Of an item of a LIST: the vendor's own version of it, its state in the vendor's word, its replicas."""
@@ -85,6 +85,7 @@ class Account:
     provider: Provider
     gate: Gate
     poll_interval: timedelta
+    signals: Signals
     members: set[Key] = field(default_factory=set)
     """The ModelProviders that lead here."""
 
@@ -109,8 +110,6 @@ class Account:
     seen: dict[Key, Version | None] = field(default_factory=dict)
     """Version of each key's deployment at its last pass; None: it was missing."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
-    on_change: Callable[["Account"], None] = lambda _: None
-    """Told when something changed that a ModelProvider's status shows."""
 
     def want_list(self, key: Key) -> None:
         """That key runs again after the next complete LIST, which is begun soon."""
@@ -153,7 +152,7 @@ class Account:
         news = {key for key, id_ in held.items() if self._version(id_) != self.seen.get(key, _NEVER)}
         if before != after:
             news |= held.keys()
-            self.on_change(self)
+            self.signals.changed(self.members)
         news |= self.waiting
         self.waiting = set()
         return news
@@ -168,14 +167,14 @@ class Account:
             )  # no hiccup: 401 and 403 do not pass by themselves
         is_news = is_new or self.failures == HICCUPS + 1
         if is_news:
-            self.on_change(self)
+            self.signals.changed(self.members)
         return is_news
 
     def saw(self) -> None:
         """A request about an id that we know was answered 2xx."""
         if not self.is_proven:
             self.is_proven, self.is_doubtful = True, False
-            self.on_change(self)
+            self.signals.changed(self.members)
 
     def note(self, key: Key, id_: str | None) -> None:
         """The pass has looked at what the last LIST said of that id."""
@@ -208,17 +207,6 @@ class Account:
     def _version(self, id_: str) -> Version | None:
         item = self.snapshot.by_id.get(id_) if self.snapshot else None
         return (item.version, item.word, item.replicas) if item else None
-
-
-@dataclass(slots=True)
-class Binding:
-    """What is known of one ModelProvider: the account it leads to, or why it leads nowhere."""
-
-    account: Account | None = None
-    """With a `reason`, its credentials are from memory: good for deletions only."""
-    reason: Reason | None = None
-    message: str = ""
-    secret_version: str | None = None
 
 
 Clock = Callable[[], datetime]

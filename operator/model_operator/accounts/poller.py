@@ -5,7 +5,6 @@ Quick while something moves, slow when nothing does, and soon when a pass asks f
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from model_operator.accounts.account import HICCUPS, Account, Clock, Holders, Snapshot
@@ -26,17 +25,13 @@ class Poller:
         self,
         account: Account,
         holders: Holders,
-        add: Callable[[Iterable[Key]], None],
         clock: Clock,
         transition_poll: timedelta,
-        on_unauthorized: Callable[[Account], None],
     ) -> None:
         self._account = account
         self._holders = holders
-        self._add = add
         self._clock = clock
         self._quick = transition_poll.total_seconds()
-        self._on_unauthorized = on_unauthorized
         self._news_at = _now()
 
     async def run(self) -> None:
@@ -78,7 +73,7 @@ class Poller:
             account.wake.set()
         if news:
             self._news_at = _now()
-            self._add(news)
+            self._account.signals.changed(news)
 
     def _cannot_list(self) -> None:
         account = self._account
@@ -86,15 +81,15 @@ class Poller:
         # What it showed when it last could would be believed for ever.
         account.error, account.failures, account.snapshot = None, 0, None
         if is_new:
-            account.on_change(account)
-            self._add(self._everyone())
+            account.signals.changed(account.members)
+            self._account.signals.changed(self._everyone())
 
     def _failed(self, error: ProviderError) -> None:
         if self._account.failed(error):
-            self._add(self._everyone())
+            self._account.signals.changed(self._everyone())
         log.info("listing failed: %s", error)
         if isinstance(error, CredentialsInvalid):
-            self._on_unauthorized(self._account)
+            self._account.signals.changed(self._account.members)  # the Secret may hold another key by now
 
     def _everyone(self) -> set[Key]:
         return {key for member in self._account.members for key in self._holders.dependents(member)}

@@ -1,7 +1,6 @@
 """Which accounts are open: one limiter and one poller each, shared by all ModelProviders that lead there."""
 
 import asyncio
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -9,9 +8,9 @@ from model_operator.accounts.account import Account, Clock, Holders
 from model_operator.accounts.limiter import Limiter
 from model_operator.accounts.poller import Poller
 from model_operator.domain import Key
-from model_operator.observability.metrics import Metrics
 from model_operator.providers.base import Connection, Credentials, Transport, Vendor
 from model_operator.redaction import Redactor
+from model_operator.signals import Signals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,20 +32,18 @@ class Accounts:
         transport: Transport,
         holders: Holders,
         clock: Clock,
-        metrics: Metrics,
+        signals: Signals,
         redactor: Redactor,
         most_in_flight: int,
         transition_poll: timedelta,
-        add: Callable[[Iterable[Key]], None],
     ) -> None:
         self._transport = transport
         self._holders = holders
         self._clock = clock
-        self._metrics = metrics
+        self._signals = signals
         self._redactor = redactor
         self._most_in_flight = most_in_flight
         self._transition_poll = transition_poll
-        self._add = add
         self._open: dict[str, _Opened] = {}
 
     def open(self, id_: str, spec: AccountSpec, member: Key) -> Account:
@@ -99,7 +96,7 @@ class Accounts:
             asyncio.get_running_loop(),
             requests_per_minute=spec.requests_per_minute,
             most_in_flight=self._most_in_flight,
-            on_rest=lambda seconds: self._metrics.provider_throttled(spec.vendor.type, id_, seconds),
+            on_rest=lambda s: self._signals.throttled(spec.vendor.type, id_, timedelta(seconds=s)),
         )
         provider = spec.vendor.connect(
             Connection(
@@ -111,17 +108,14 @@ class Accounts:
             )
         )
         account = Account(
-            id=id_, vendor=spec.vendor, provider=provider, gate=limiter, poll_interval=spec.poll_interval
+            id=id_,
+            vendor=spec.vendor,
+            provider=provider,
+            gate=limiter,
+            poll_interval=spec.poll_interval,
+            signals=self._signals,
         )
-        account.on_change = lambda changed: self._add(changed.members)
-        poller = Poller(
-            account,
-            self._holders,
-            self._add,
-            self._clock,
-            self._transition_poll,
-            on_unauthorized=lambda refused: self._add(refused.members),
-        )
+        poller = Poller(account, self._holders, self._clock, self._transition_poll)
         return _Opened(account, limiter, asyncio.create_task(poller.run()), secrets)
 
 

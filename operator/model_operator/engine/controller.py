@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterable
 from datetime import timedelta
+from typing import Protocol
 
 from model_operator.domain import Key
 from model_operator.engine.queue import WorkQueue
@@ -11,8 +12,7 @@ from model_operator.kube import KubeError, ObjectGone, WriteConflict
 from model_operator.observability.logs import about
 from model_operator.observability.metrics import ControllerMetrics, Result
 from model_operator.reconcile.store import Store
-
-Pass = Callable[[Key], Awaitable[timedelta | None]]
+from model_operator.signals import Signals
 
 _SOON = timedelta(milliseconds=100)
 _KUBE_CAP = timedelta(seconds=30)
@@ -21,28 +21,33 @@ _BUG_FIRST, _BUG_CAP = timedelta(seconds=1), timedelta(minutes=5)
 log = logging.getLogger(__name__)
 
 
-class Controller:
-    """`refresh` puts a body into the cache, `vanished` is told of objects that a write did not find."""
+class Pass(Protocol):
+    """One kind's passes, as far as the engine needs them."""
 
+    async def reconcile(self, key: Key) -> timedelta | None:
+        """One pass. Returns when to look again at the latest. Raises `KubeError`."""
+
+    def ended(self, key: Key) -> Iterable[Key]:
+        """The object is gone. Returns the keys that need a pass because of it."""
+
+
+class Controller:
     def __init__(
-        self,
-        *,
-        reconcile: Pass,
-        kube: Store,
-        refresh: Callable[[Key, dict[str, object]], object],
-        vanished: Callable[[Key], None],
-        metrics: ControllerMetrics,
-        workers: int,
+        self, passes: Pass, store: Store, signals: Signals, metrics: ControllerMetrics, workers: int
     ) -> None:
-        self._reconcile = reconcile
-        self._kube = kube
-        self._refresh = refresh
-        self._vanished = vanished
+        self._passes = passes
+        self._store = store
+        self._signals = signals
         self._metrics = metrics
         self._workers = workers
         self._tasks: list[asyncio.Task[None]] = []
         self.queue: WorkQueue[Key] = WorkQueue(metrics)
         metrics.set_workers(workers)
+
+    def ended(self, key: Key) -> Iterable[Key]:
+        """The object is gone: nothing of it waits any more. Returns the keys that need a pass because of it."""
+        self.queue.drop(key)
+        return self._passes.ended(key)
 
     def start(self) -> None:
         self._tasks = [asyncio.create_task(self.queue.work(self._handle)) for _ in range(self._workers)]
@@ -70,7 +75,7 @@ class Controller:
     async def _run(self, key: Key) -> Result:
         """One pass and what follows from how it ended. Never raises."""
         try:
-            again = await self._reconcile(key)
+            again = await self._passes.reconcile(key)
         except WriteConflict:
             return await self._read_again(key)
         except ObjectGone:
@@ -92,9 +97,9 @@ class Controller:
     async def _read_again(self, key: Key) -> Result:
         """The cache was behind: a watch may be late or deaf, so ask."""
         try:
-            self._refresh(key, await self._kube.get(*key))
+            self._signals.refreshed(key, await self._store.get(*key))
         except ObjectGone:
-            self._vanished(key)
+            self._signals.gone(key)
             return "success"
         except KubeError as error:
             log.warning("%s", error)

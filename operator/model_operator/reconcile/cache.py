@@ -17,6 +17,7 @@ from model_operator.models.deployment import ModelDeployment
 from model_operator.models.parse import InvalidResource
 from model_operator.models.provider import ModelProvider
 from model_operator.reconcile.members import members_of
+from model_operator.signals import Signals
 
 Resource = ModelProvider | ModelDeployment | CanaryEndpoint
 
@@ -37,14 +38,14 @@ class Entry:
 
 
 class Cache:
-    def __init__(self) -> None:
+    def __init__(self, signals: Signals) -> None:
+        """`signals` are told of every change, also of our own writes."""
+        self._signals = signals
         self._entries: dict[Key, Entry] = {}
         self._dependents: dict[Key, set[Key]] = {}
         self._canaries: dict[Key, set[Key]] = {}
         self._members: dict[Key, frozenset[str]] = {}
         self._users: dict[str, set[Key]] = {}
-        self.on_change: Callable[[Key, frozenset[str]], None] = lambda _key, _before: None
-        """Told of every change, also of our own writes; a CanaryEndpoint's with the members it had before."""
 
     def put(self, key: Key, body: dict[str, Any]) -> bool:
         """False if this is not newer than what is here."""
@@ -168,7 +169,7 @@ class Cache:
             self._users.setdefault(member, set()).add(key)
         if members:
             self._members[key] = members
-        self.on_change(key, before)
+        self._signals.cached(key, before)
 
 
 def provider_key(resource: ModelDeployment | CanaryEndpoint) -> Key:

@@ -8,98 +8,92 @@ import binascii
 import hashlib
 import hmac
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from model_operator.accounts.account import Account, Binding, Clock
-from model_operator.accounts.registry import AccountSpec
+from typing_extensions import override
+
+from model_operator.accounts.account import Account
+from model_operator.accounts.bindings import Binding
+from model_operator.accounts.registry import Accounts, AccountSpec
 from model_operator.conditions import Reason
 from model_operator.domain import CONFIRM_ABSENCE, FINALIZER, Key
 from model_operator.errors import ProviderError
 from model_operator.kube import KubeForbidden, ObjectGone
+from model_operator.models.parse import InvalidResource
 from model_operator.models.provider import ModelProvider
-from model_operator.providers.base import CredentialsIncomplete, Vendor
-from model_operator.reconcile.cache import Cache
-from model_operator.reconcile.recorder import Recorder
-from model_operator.reconcile.store import Store
+from model_operator.providers.base import CredentialsIncomplete
+from model_operator.reconcile.base import Pass
 from model_operator.status.events import of_transition
 from model_operator.status.provider import AccountView, summarize
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True, kw_only=True)
-class ProviderPass:
-    """What passes over ModelProviders share."""
+@dataclass(slots=True)
+class Nothing:
+    """A pass over a ModelProvider remembers nothing."""
 
-    kube: Store
-    cache: Cache
-    bindings: dict[Key, Binding]
-    vendors: Mapping[str, Vendor]
+    uid: str
+
+
+@dataclass(slots=True, kw_only=True)
+class ProviderPass(Pass[ModelProvider, Nothing]):
+    """The passes over ModelProviders."""
+
+    accounts: Accounts
     allows: Callable[..., bool]
-    open_account: Callable[[str, AccountSpec, Key], Account]
-    close_account: Callable[[Account, Key], None]
-    on_rebound: Callable[[Key], None]
-    """The ModelProvider leads elsewhere now: its dependents start afresh."""
-    vanished: Callable[[Key], None]
-    """Told of an object that is no more."""
-    clock: Clock
-    record: Recorder
     secret_refresh: timedelta
     default_poll_interval: timedelta
     grace: timedelta
     salt: bytes = field(repr=False)
     """Of the process: account ids say nothing about keys."""
 
-    async def reconcile(self, key: Key) -> timedelta | None:
-        """One pass. Returns when to look again. Raises `KubeError`."""
-        resource = self.cache.provider(key)
-        if resource is None:
-            self.unbind(key)
-            return None
-        dependents, canaries = self.cache.dependents(key), self.cache.canaries(key)
+    @override
+    async def look_after(self, key: Key, resource: ModelProvider) -> timedelta | None:
+        dependents, canaries = self.around.cache.dependents(key), self.around.cache.canaries(key)
         if resource.metadata.is_terminating and not dependents and not canaries:
             await self._release(key, resource)
             return None
-        resource = await self._keep_finalizer(key, resource)
+        resource = await self.keep_finalizer(key, resource)
         await self._bind(key, resource)
         await self._report(key, resource, tuple(d.name for d in dependents), tuple(c.name for c in canaries))
         return self.secret_refresh
 
-    async def _keep_finalizer(self, key: Key, resource: ModelProvider) -> ModelProvider:
-        metadata = resource.metadata
-        if metadata.is_terminating or FINALIZER in metadata.finalizers:
-            return resource
-        self.cache.renew(
-            key, await self.kube.add_finalizer(key, metadata.resource_version, metadata.finalizers)
-        )
-        return self.cache.provider(key) or resource
+    @override
+    def lost(self, key: Key) -> None:
+        binding = self.around.bindings.pop(key)
+        if binding is not None and binding.account is not None:
+            self.accounts.close(binding.account, key)
+
+    @override
+    def holds(self, key: Key, invalid: InvalidResource) -> bool:
+        return bool(self.around.cache.dependents(key) or self.around.cache.canaries(key))
+
+    @override
+    def ended(self, key: Key) -> Iterable[Key]:
+        self.forget(key)
+        return (key, *self.around.cache.dependents(key), *self.around.cache.canaries(key))
 
     async def _release(self, key: Key, resource: ModelProvider) -> None:
-        metadata = resource.metadata
-        self.unbind(key)
-        if FINALIZER in metadata.finalizers:
-            body = await self.kube.remove_finalizer(key, metadata.resource_version, metadata.finalizers)
-            self.cache.renew(key, body)
-            present = self.cache.provider(key)
-            if not body["metadata"].get("finalizers") and present and present.metadata.uid == metadata.uid:
-                # Nothing holds it any more. A watch that begins only now will never tell.
-                self.vanished(key)
+        self.lost(key)
+        if FINALIZER in resource.metadata.finalizers:
+            await self.let_go(key, resource.metadata)
 
     async def _bind(self, key: Key, resource: ModelProvider) -> None:
-        before = self.bindings.get(key)
+        before = self.around.bindings.get(key)
         after = await self._look_up(key, resource, before)
-        self.bindings[key] = after
+        self.around.bindings.put(key, after)
         if before is not None and before.account is not None and before.account is not after.account:
-            self.close_account(before.account, key)
+            self.accounts.close(before.account, key)
         if before is None or (before.account, before.reason) != (after.account, after.reason):
-            self.on_rebound(key)
+            self.around.signals.rebound(key)
 
     async def _look_up(self, key: Key, resource: ModelProvider, before: Binding | None) -> Binding:
         """The binding as it should be now. With a reason, an account from before is kept for deletions."""
         kept = before.account if before else None
-        vendor, spec = self.vendors[resource.spec.type], resource.spec
+        vendor, spec = self.around.vendors[resource.spec.type], resource.spec
         base, chat = (
             spec.base_url or vendor.default_base_url,
             spec.chat_base_url or vendor.default_chat_base_url,
@@ -112,7 +106,7 @@ class ProviderPass:
                 return Binding(None, Reason.HOST_NOT_ALLOWED, message)
         name = spec.credentials.secret_ref.name
         try:
-            secret = await self.kube.get("Secret", key.namespace, name)
+            secret = await self.around.store.get("Secret", key.namespace, name)
             credentials = vendor.credentials(decode(secret))
         except ObjectGone:
             message = f'There is no Secret "{name}" in namespace {key.namespace}. Apply it; it is looked for every minute.'
@@ -130,7 +124,7 @@ class ProviderPass:
             requests_per_minute=spec.requests_per_minute,
             poll_interval=spec.poll_interval or self.default_poll_interval,
         )
-        account = self.open_account(self._account_id(account_spec), account_spec, key)
+        account = self.accounts.open(self._account_id(account_spec), account_spec, key)
         version = str(secret["metadata"]["resourceVersion"])
         account.is_proven = account.is_proven or resource.status.proven_secret_version == version
         is_confirmed = resource.metadata.annotations.get(CONFIRM_ABSENCE) == version
@@ -150,7 +144,7 @@ class ProviderPass:
     async def _report(
         self, key: Key, resource: ModelProvider, dependents: tuple[str, ...], canaries: tuple[str, ...]
     ) -> None:
-        binding = self.bindings[key]
+        binding = self.around.bindings.get(key) or Binding()
         account = binding.account
         view = AccountView(
             reason=binding.reason,
@@ -163,17 +157,11 @@ class ProviderPass:
             dependents=dependents,
             canaries=canaries,
         )
-        status = summarize(resource, view, self.clock(), self.grace)
+        status = summarize(resource, view, self.around.clock(), self.grace)
         if status == resource.status:
             return
-        body = await self.kube.replace_status(key, resource.metadata.resource_version, status.dump())
-        self.cache.renew(key, body)
-        self.record.note(key, resource.metadata, of_transition(resource.status, status))
-
-    def unbind(self, key: Key) -> None:
-        binding = self.bindings.pop(key, None)
-        if binding is not None and binding.account is not None:
-            self.close_account(binding.account, key)
+        await self.write(key, resource, status.dump())
+        self.around.record.note(key, resource.metadata, of_transition(resource.status, status))
 
 
 def _error_of(account: Account) -> ProviderError | None:

@@ -4,11 +4,14 @@ A call is made only of what the status already says, so that whatever dies, the 
 """
 
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from model_operator.accounts.account import Account, Binding, Clock
+from typing_extensions import override
+
+from model_operator.accounts.account import Account
+from model_operator.accounts.bindings import Binding
 from model_operator.conditions import Reason
 from model_operator.domain import ACTION, FINALIZER, Canary, Figures, Key, Priority
 from model_operator.errors import ProviderError, Unavailable
@@ -29,12 +32,10 @@ from model_operator.plan.canary.situation import (
     Wish,
 )
 from model_operator.plan.verdict import Verdict
-from model_operator.providers.base import Provider, Vendor
-from model_operator.reconcile.cache import Cache, provider_key
+from model_operator.providers.base import Provider
+from model_operator.reconcile.base import Pass, leads_nowhere, still_there
+from model_operator.reconcile.cache import provider_key
 from model_operator.reconcile.canary.targets import Lookup, refuse_targets, sharers, shares_of
-from model_operator.reconcile.invalid import report_invalid
-from model_operator.reconcile.recorder import Recorder
-from model_operator.reconcile.store import Store
 from model_operator.status.canary import left_of, summarize
 from model_operator.status.events import Event
 
@@ -57,56 +58,28 @@ class CanaryMemory:
 
 
 @dataclass(slots=True, kw_only=True)
-class CanaryPass:
-    """What passes over CanaryEndpoints share. `reconcile` is the loop."""
+class CanaryPass(Pass[CanaryEndpoint, CanaryMemory]):
+    """The passes over CanaryEndpoints. `look_after` is the loop."""
 
-    kube: Store
-    cache: Cache
-    bindings: Mapping[Key, Binding]
-    vendors: Mapping[str, Vendor]
     grace: timedelta
-    clock: Clock
-    record: Recorder
-    on_gone: Callable[[Key], None]
-    """Told of an object that is no more."""
-    on_end: Callable[[str], None] = lambda _: None
-    """Told of the result of every rollout that ends."""
-    memories: dict[Key, CanaryMemory] = field(default_factory=dict)
 
-    async def reconcile(self, key: Key) -> timedelta | None:
-        """One pass. Returns when to look again at the latest. Raises `KubeError`."""
-        entry = self.cache.entry(key)
-        if entry is not None and entry.invalid is not None:
-            await report_invalid(self.kube, self.cache, key, entry.invalid, self.clock())
+    @override
+    async def look_after(self, key: Key, resource: CanaryEndpoint) -> timedelta | None:
+        if self.is_early(provider_key(resource)):
             return None
-        resource = self.cache.canary(key)
-        if resource is None or self._is_early(resource):
-            return None
-        memory = self._memory(key, resource)
+        memory = self.memory(key, resource.metadata.uid)
         if resource.metadata.is_terminating:
             await self._release(key, resource, memory)
             return None
-        resource = await self._keep_finalizer(key, resource)
+        if _has_been_reported(resource):
+            # Not before: on an object without a status it tells that one was lost.
+            resource = await self.keep_finalizer(key, resource)
         scene, account = await self._look(key, resource, memory)
         decision = decide(scene)
         if decision.call is not None and account is not None:
             scene, decision = await self._call(scene, decision, decision.call, account, memory)
         await self._report(key, resource, scene, decision, memory)
         return self._next_look(resource, scene, decision, account)
-
-    def _is_early(self, resource: CanaryEndpoint) -> bool:
-        """Its ModelProvider is there and has not had its first pass, which will bring this one back."""
-        ref = provider_key(resource)
-        return self.cache.provider(ref) is not None and ref not in self.bindings
-
-    async def _keep_finalizer(self, key: Key, resource: CanaryEndpoint) -> CanaryEndpoint:
-        """From the second pass on: on an object without a status it tells that one was lost."""
-        metadata, seen = resource.metadata, resource.status.observed_generation
-        if FINALIZER in metadata.finalizers or seen is None or seen < 0:
-            return resource
-        body = await self.kube.add_finalizer(key, metadata.resource_version, metadata.finalizers)
-        self.cache.renew(key, body)
-        return self.cache.canary(key) or resource
 
     async def _look(
         self, key: Key, resource: CanaryEndpoint, memory: CanaryMemory
@@ -127,41 +100,37 @@ class CanaryPass:
             status_lost=lost,
             clock_offset=_offset(resource, memory),
         )
-        scene = Scene(wish=wish, status=status, seen=seen, now=self.clock())
-        binding = self.bindings.get(provider_key(resource))
+        scene = Scene(wish=wish, status=status, seen=seen, now=self.around.clock())
+        binding = self.around.bindings.get(provider_key(resource))
         refused = self._refuse(resource, binding)
         account = binding.account if binding is not None else None
         if refused is not None or account is None:
             return replace(scene, seen=replace(seen, refusal=refused, can_call=False)), None
         provider = account.provider.at(_priority(scene))
-        look = Lookup(key=key, cache=self.cache, account=account, provider=provider)
+        look = Lookup(key=key, cache=self.around.cache, account=account, provider=provider)
         targets = await look.targets(resource)
         seen = replace(
             seen,
             targets=targets,
-            refusal=refuse_targets(resource, self.cache, targets),
-            shared=sharers(key, resource, self.cache, targets),
-            rests_until=account.paused_until(self.clock()),
+            refusal=refuse_targets(resource, self.around.cache, targets),
+            shared=sharers(key, resource, self.around.cache, targets),
+            rests_until=account.paused_until(self.around.clock()),
         )
-        scene = replace(scene, seen=seen, now=self.clock())
+        scene = replace(scene, seen=seen, now=self.around.clock())
         return await self._read(scene, account.provider.at(Priority.SWEEP), memory), account
 
     def _refuse(self, resource: CanaryEndpoint, binding: Binding | None) -> Verdict | None:
         """What only a look at the ModelProvider can tell."""
         ref = provider_key(resource)
-        provider = self.cache.provider(ref)
-        if provider is None:
-            message = f'There is no ModelProvider "{ref.name}" in namespace {ref.namespace}. Apply it.'
-            return Verdict(False, Reason.PROVIDER_NOT_FOUND, message)
-        if not self.vendors[provider.spec.type].capabilities.splits_traffic:
+        provider = self.around.cache.provider(ref)
+        if provider is not None and not self.around.vendors[provider.spec.type].capabilities.splits_traffic:
             message = (
                 f'ModelProvider "{ref.name}" is of type {provider.spec.type}, which has no canary endpoints. Delete this'
                 " object, and apply it with a providerRef of a provider that has them."
             )
             return Verdict(False, Reason.UNSUPPORTED, message)
-        if binding is not None and binding.reason is not None:
-            return Verdict(False, binding.reason, f'ModelProvider "{ref.name}": {binding.message}')
-        return None
+        nowhere = leads_nowhere(ref, self.around.cache, binding)
+        return Verdict(False, nowhere.reason, str(nowhere)) if nowhere is not None else None
 
     async def _read(self, scene: Scene, provider: Provider, memory: CanaryMemory) -> Scene:
         """Figures of gainers and donors, if a verdict is due."""
@@ -178,11 +147,11 @@ class CanaryPass:
             reading = Reading(error=error)
         else:
             reading = Reading(figures=figures)
-        return replace(scene, seen=replace(scene.seen, reading=reading), now=self.clock())
+        return replace(scene, seen=replace(scene.seen, reading=reading), now=self.around.clock())
 
     def _note_time(self, memory: CanaryMemory, shown: datetime | None) -> None:
         if shown is not None:
-            memory.clock_offset = shown - self.clock()
+            memory.clock_offset = shown - self.around.clock()
 
     async def _call(
         self, scene: Scene, decision: Decision, call: CanaryCall, account: Account, memory: CanaryMemory
@@ -192,11 +161,11 @@ class CanaryPass:
         try:
             canary = await self._send(call, provider, memory)
         except ProviderError as error:
-            scene = replace(scene, now=self.clock())
+            scene = replace(scene, now=self.around.clock())
             return scene, self._failed(
                 scene, outcome.refused(scene, decision, call, error), call, error, memory
             )
-        scene = replace(scene, now=self.clock())
+        scene = replace(scene, now=self.around.clock())
         self._note_time(memory, canary.at)
         memory.synced_at = scene.now
         if isinstance(call, CreateCanary):
@@ -233,19 +202,18 @@ class CanaryPass:
     ) -> None:
         status = summarize(scene, decision, self.grace)
         if status != resource.status:
-            version = resource.metadata.resource_version
-            self.cache.renew(key, await self.kube.replace_status(key, version, status.dump()))
+            await self.write(key, resource, status.dump())
             if status.pending is not None and status.pending != resource.status.pending:
                 memory.intent = status.pending.started_at
         memory.created = None
         known = {past.id for past in resource.status.history}
         for past in status.history:
             if past.id not in known:
-                self.on_end(past.result)
+                self.around.signals.rollout_ended(past.result)
         events = [
             Event("Warning" if n.is_warning else "Normal", n.reason, n.message) for n in decision.notices
         ]
-        self.record.note(key, resource.metadata, events)
+        self.around.record.note(key, resource.metadata, events)
         for event in events:
             log.info("%s: %s: %s", key, event.reason, event.message)
 
@@ -265,10 +233,7 @@ class CanaryPass:
             return  # the object's end will tell
         self._say_what_stays(key, resource, memory)
         memory.is_finished = True
-        body = await self.kube.remove_finalizer(key, metadata.resource_version, metadata.finalizers)
-        self.cache.renew(key, body)
-        if metadata.finalizers == (FINALIZER,):
-            self.on_gone(key)
+        await self.let_go(key, metadata)
 
     def _say_what_stays(self, key: Key, resource: CanaryEndpoint, memory: CanaryMemory) -> None:
         status = resource.status
@@ -280,24 +245,22 @@ class CanaryPass:
             " it."
         )
         log.warning("%s: EndpointOrphaned: %s", key, message)
-        self.record.warn(key, resource.metadata, "EndpointOrphaned", message)
+        self.around.record.warn(key, resource.metadata, "EndpointOrphaned", message)
 
-    def vanished(self, key: Key) -> None:
-        """The object is gone from the API server, with or without our finalizer."""
-        resource, memory = self.cache.canary(key), self.memories.get(key)
-        if resource is not None:
-            self._say_what_stays(key, resource, memory or CanaryMemory())
+    @override
+    def ended(self, key: Key) -> Iterable[Key]:
+        resource = self.around.cache.canary(key)
+        if resource is None:
+            self.forget(key)
+            return ()
+        self._say_what_stays(key, resource, self.memories.get(key) or CanaryMemory())
         self.forget(key)
+        return still_there(provider_key(resource), self.around.cache)
 
-    def forget(self, key: Key) -> None:
-        self.cache.remove(key)
-        self.memories.pop(key, None)
 
-    def _memory(self, key: Key, resource: CanaryEndpoint) -> CanaryMemory:
-        memory = self.memories.get(key)
-        if memory is None or memory.uid != resource.metadata.uid:
-            memory = self.memories[key] = CanaryMemory(uid=resource.metadata.uid)
-        return memory
+def _has_been_reported(resource: CanaryEndpoint) -> bool:
+    seen = resource.status.observed_generation
+    return seen is not None and seen >= 0
 
 
 def _is_same(call: CanaryCall, canary: Canary) -> bool:

@@ -1,23 +1,27 @@
-"""One pass over one ModelDeployment: observe, decision, act, report. Level-triggered: every pass starts from what is.
+"""One pass over one ModelDeployment: observe, decide, act, report. Level-triggered: every pass starts from what is.
 
 A pass does at most one remote change and writes the status at most once, and only if it says something new.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from model_operator.accounts.account import Account, Binding, Clock
+from typing_extensions import override
+
+from model_operator.accounts.account import Account
+from model_operator.accounts.bindings import Binding
 from model_operator.conditions import ConditionType, Reason
 from model_operator.domain import FINALIZER, Key, Priority
 from model_operator.errors import NotAccepted
-from model_operator.models.deployment import ModelDeployment
+from model_operator.models.deployment import DeletionPolicy, ModelDeployment
 from model_operator.plan.deployment.decide import decide
 from model_operator.plan.deployment.situation import Decision, Observed, Release, Situation, Timing
 from model_operator.plan.verdict import Progress
 from model_operator.providers.base import Vendor
-from model_operator.reconcile.cache import Cache, provider_key
+from model_operator.reconcile.base import Pass, leads_nowhere, still_there
+from model_operator.reconcile.cache import provider_key
 from model_operator.reconcile.deployment.act import act
 from model_operator.reconcile.deployment.connection import publish
 from model_operator.reconcile.deployment.desire import desire
@@ -25,9 +29,6 @@ from model_operator.reconcile.deployment.guard import find_guard
 from model_operator.reconcile.deployment.memory import Memory
 from model_operator.reconcile.deployment.observe import Look, observe
 from model_operator.reconcile.deployment.rivals import find_owner, find_rival
-from model_operator.reconcile.invalid import report_invalid
-from model_operator.reconcile.recorder import Recorder
-from model_operator.reconcile.store import Store
 from model_operator.status.deployment import summarize, time_left
 from model_operator.status.events import of_deployment
 
@@ -35,38 +36,20 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, kw_only=True)
-class DeploymentPass:
-    """What passes over ModelDeployments share. `reconcile` is the loop."""
+class DeploymentPass(Pass[ModelDeployment, Memory]):
+    """The passes over ModelDeployments. `look_after` is the loop."""
 
-    kube: Store
-    cache: Cache
-    bindings: Mapping[Key, Binding]
-    vendors: Mapping[str, Vendor]
     timing: Timing
     full_read_interval: timedelta
-    clock: Clock
-    record: Recorder
-    on_orphan: Callable[[], None]
-    vanished: Callable[[Key], None]
-    """Told of an object that is no more."""
-    memories: dict[Key, Memory] = field(default_factory=dict)
     claims: set[str] = field(default_factory=set)
     """UIDs of those whose name or id nobody else may have, until a pass refuses them."""
 
-    async def reconcile(self, key: Key) -> timedelta | None:
-        """One pass. Returns when to look again at the latest; None: when something happens.
-
-        Raises `KubeError` where the API server refuses a write: the queue tries again.
-        """
-        entry = self.cache.entry(key)
-        if entry is not None and entry.invalid is not None:
-            await report_invalid(self.kube, self.cache, key, entry.invalid, self.clock())
+    @override
+    async def look_after(self, key: Key, resource: ModelDeployment) -> timedelta | None:
+        if self._is_early(key, resource):
             return None
-        resource = self.cache.deployment(key)
-        if resource is None or self._is_early(key, resource):
-            return None
-        memory = self._memory(key, resource)
-        resource = await self._keep_finalizer(key, resource)
+        memory = self.memory(key, resource.metadata.uid)
+        resource = await self.keep_finalizer(key, resource)
         s, account = await self._observe(key, resource, memory)
         step = decide(s)
         self._note_claim(resource.metadata.uid, s, step, account)
@@ -76,36 +59,26 @@ class DeploymentPass:
         if isinstance(step.action, Release):
             await self._release(key, resource, memory, step.action)
             return None
-        step = await publish(self.kube, resource, s, step, memory)
+        step = await publish(self.around.store, resource, s, step, memory)
         await self._report(key, resource, s, step, memory)
         return self._settle(key, s, step, account, memory)
 
     def _is_early(self, key: Key, resource: ModelDeployment) -> bool:
         """Its ModelProvider's first pass, or its account's first LIST, is still to come and will bring it back."""
         ref = provider_key(resource)
-        binding = self.bindings.get(ref)
-        if binding is None:
-            return self.cache.provider(ref) is not None
-        account = binding.account
+        if self.is_early(ref):
+            return True
+        account = self.around.bindings.account(ref)
         if account is None or account.has_answered:
             return False
         account.waiting.add(key)
         return True
 
-    async def _keep_finalizer(self, key: Key, resource: ModelDeployment) -> ModelDeployment:
-        """Put it (back) on a living object; a `kubectl replace` may have taken it off."""
-        metadata = resource.metadata
-        if metadata.is_terminating or FINALIZER in metadata.finalizers:
-            return resource
-        body = await self.kube.add_finalizer(key, metadata.resource_version, metadata.finalizers)
-        self.cache.renew(key, body)
-        return self.cache.deployment(key) or resource
-
     async def _observe(
         self, key: Key, resource: ModelDeployment, memory: Memory
     ) -> tuple[Situation, Account | None]:
-        vendor = self.vendors[resource.spec.vendor]
-        binding = self.bindings.get(provider_key(resource))
+        vendor = self.around.vendors[resource.spec.vendor]
+        binding = self.around.bindings.get(provider_key(resource))
         s = self._situation(resource, vendor, memory)
         refused = self._refuse(resource, vendor, binding)
         account = binding.account if binding else None
@@ -127,9 +100,9 @@ class DeploymentPass:
                 now=s.now,
             )
         )
-        rival = find_rival(key, resource, account, self.cache, self.claims)
+        rival = find_rival(key, resource, account, self.around.cache, self.claims)
         if resource.status.external_id is None and observed.remote is not None:
-            rival = rival or find_owner(observed.remote.owner_uid, resource, self.cache)
+            rival = rival or find_owner(observed.remote.owner_uid, resource, self.around.cache)
         pending = resource.status.pending
         situation = replace(
             s,
@@ -151,9 +124,9 @@ class DeploymentPass:
             recall=memory.recall(pending.started_at if pending else None),
             capabilities=vendor.capabilities,
             timing=self.timing,
-            now=self.clock(),
+            now=self.around.clock(),
             has_default_name=resource.spec.deployment_name is None,
-            guard=find_guard(resource, self.cache),
+            guard=find_guard(resource, self.around.cache),
         )
 
     def _note_claim(self, uid: str, s: Situation, step: Decision, account: Account | None) -> None:
@@ -168,48 +141,34 @@ class DeploymentPass:
     ) -> NotAccepted | None:
         """What only a look at the ModelProvider can tell."""
         ref = provider_key(resource)
-        provider = self.cache.provider(ref)
-        if provider is None:
-            return NotAccepted(
-                Reason.PROVIDER_NOT_FOUND,
-                f'There is no ModelProvider "{ref.name}" in namespace {ref.namespace}. Apply it, or delete this object'
-                " and apply it with the right providerRef.",
-            )
-        if provider.spec.type != vendor.type:
+        provider = self.around.cache.provider(ref)
+        if provider is not None and provider.spec.type != vendor.type:
             return NotAccepted(
                 Reason.PROVIDER_MISMATCH,
                 f'ModelProvider "{ref.name}" is of type {provider.spec.type}, and the spec has the block'
                 f" {vendor.type}. Delete this object and apply it with the block {provider.spec.type}, or with another"
                 " providerRef.",
             )
-        if binding is not None and binding.reason is not None:
-            return NotAccepted(binding.reason, f'ModelProvider "{ref.name}": {binding.message}')
-        return None
+        return leads_nowhere(ref, self.around.cache, binding)
 
     async def _release(self, key: Key, resource: ModelDeployment, memory: Memory, action: Release) -> None:
         memory.is_finished = True
         if action.orphaned is not None:
-            self.on_orphan()
+            self.around.signals.orphaned()
             message = f"Deployment {action.orphaned} stays at the provider (deletionPolicy Orphan)."
             log.warning("%s", message)
-            self.record.warn(key, resource.metadata, "Orphaned", message)
+            self.around.record.warn(key, resource.metadata, "Orphaned", message)
         if resource.status.endpoint is not None:
             message = (
                 f"Endpoint {resource.status.endpoint.id} stays at the provider: its API cannot delete it."
             )
             log.warning("%s", message)
-            self.record.warn(key, resource.metadata, "EndpointOrphaned", message)
-        metadata, entry = resource.metadata, self.cache.entry(key)
-        if entry is None or entry.is_ghost or FINALIZER not in metadata.finalizers:
-            self.vanished(key)
+            self.around.record.warn(key, resource.metadata, "EndpointOrphaned", message)
+        entry = self.around.cache.entry(key)
+        if entry is None or entry.is_ghost or FINALIZER not in resource.metadata.finalizers:
+            self.around.signals.gone(key)
             return
-        body = await self.kube.remove_finalizer(key, metadata.resource_version, metadata.finalizers)
-        self.cache.renew(key, body)
-        log.info("released")
-        present = self.cache.deployment(key)
-        if not body["metadata"].get("finalizers") and present and present.metadata.uid == metadata.uid:
-            # Nothing holds it any more. A watch that begins only now will never tell.
-            self.vanished(key)
+        await self.let_go(key, resource.metadata)
 
     async def _report(
         self, key: Key, resource: ModelDeployment, s: Situation, step: Decision, memory: Memory
@@ -217,17 +176,15 @@ class DeploymentPass:
         status = summarize(s, step)
         if status == resource.status:
             return
-        entry = self.cache.entry(key)
+        entry = self.around.cache.entry(key)
         if entry is not None and entry.is_ghost:
-            self.cache.haunt(resource.model_copy(update={"status": status}))
+            self.around.cache.haunt(resource.model_copy(update={"status": status}))
         else:
-            version = resource.metadata.resource_version
-            body = await self.kube.replace_status(key, version, status.dump())
-            self.cache.renew(key, body)
-            self.record.note(key, resource.metadata, of_deployment(resource.status, status))
+            await self.write(key, resource, status.dump())
+            self.around.record.note(key, resource.metadata, of_deployment(resource.status, status))
         if memory.lost_endpoint is not None and status.endpoint is not None:
             message = f'A create of endpoint "{memory.lost_endpoint}" got no answer and was sent again: a spare one may stay.'
-            self.record.warn(key, resource.metadata, "EndpointOrphaned", message)
+            self.around.record.warn(key, resource.metadata, "EndpointOrphaned", message)
             memory.lost_endpoint = None
         memory.note_written(resource.status, status, s.now)
 
@@ -252,22 +209,53 @@ class DeploymentPass:
         known = [wait for wait in waits if wait is not None]
         return min(known) if known else None
 
-    def _memory(self, key: Key, resource: ModelDeployment) -> Memory:
-        memory = self.memories.get(key)
-        if memory is None or memory.uid != resource.metadata.uid:
-            memory = self.memories[key] = Memory(uid=resource.metadata.uid)
-        return memory
-
-    def forget(self, key: Key) -> None:
-        """The object is gone and nothing is left to do about it."""
-        resource = self.cache.deployment(key)
-        binding = self.bindings.get(provider_key(resource)) if resource else None
-        if binding is not None and binding.account is not None:
-            binding.account.forget(key)
-        self.cache.remove(key)
-        memory = self.memories.pop(key, None)
+    @override
+    def ended(self, key: Key) -> Iterable[Key]:
+        resource = self.around.cache.deployment(key)
+        account = self.around.bindings.account(provider_key(resource)) if resource else None
+        if account is not None:
+            account.forget(key)
+        memory = self.forget(key)
         if memory is not None:
             self.claims.discard(memory.uid)
+        if resource is None:
+            return ()
+        provider = still_there(provider_key(resource), self.around.cache)
+        if (memory is not None and memory.is_finished) or not _leaves_something(resource):
+            return provider
+        return (self._haunt(resource), *provider)
+
+    def _haunt(self, resource: ModelDeployment) -> Key:
+        """It went without our finalizer: its deletion is finished from what was last known."""
+        metadata = resource.metadata
+        log.warning(
+            "%s/%s vanished without its finalizer; its deployment %s is deleted at the provider",
+            metadata.namespace,
+            metadata.name,
+            resource.status.external_id or "(of a pending create)",
+        )
+        gone = metadata.model_copy(
+            update={
+                "deletion_timestamp": metadata.deletion_timestamp or self.around.clock(),
+                "finalizers": (),
+            }
+        )
+        return self.around.cache.haunt(resource.model_copy(update={"metadata": gone}))
+
+    def rebound(self, provider: Key) -> Iterable[Key]:
+        """Other credentials, another account: what failed before may work now. Returns whom it is news for."""
+        dependents = self.around.cache.dependents(provider)
+        for key in dependents:
+            memory = self.memories.get(key)
+            if memory is not None:
+                memory.failure, memory.version, memory.missed_at = None, None, None
+        return dependents
+
+
+def _leaves_something(resource: ModelDeployment) -> bool:
+    status = resource.status
+    is_orphaned = resource.spec.deletion_policy is DeletionPolicy.ORPHAN
+    return not is_orphaned and (status.external_id is not None or status.pending is not None)
 
 
 def _priority(s: Situation) -> Priority:

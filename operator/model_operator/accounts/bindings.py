@@ -1,0 +1,37 @@
+"""Which account each ModelProvider leads to. Written by the passes over ModelProviders, read by all others."""
+
+from dataclasses import dataclass
+
+from model_operator.accounts.account import Account
+from model_operator.conditions import Reason
+from model_operator.domain import Key
+
+
+@dataclass(slots=True)
+class Binding:
+    """What is known of one ModelProvider: the account it leads to, or why it leads nowhere."""
+
+    account: Account | None = None
+    """With a `reason`, its credentials are from memory: good for deletions only."""
+    reason: Reason | None = None
+    message: str = ""
+    secret_version: str | None = None
+
+
+class Bindings:
+    def __init__(self) -> None:
+        self._by_provider: dict[Key, Binding] = {}
+
+    def get(self, provider: Key) -> Binding | None:
+        """None before the ModelProvider's first pass."""
+        return self._by_provider.get(provider)
+
+    def account(self, provider: Key) -> Account | None:
+        binding = self._by_provider.get(provider)
+        return binding.account if binding is not None else None
+
+    def put(self, provider: Key, binding: Binding) -> None:
+        self._by_provider[provider] = binding
+
+    def pop(self, provider: Key) -> Binding | None:
+        return self._by_provider.pop(provider, None)

@@ -1,0 +1,130 @@
+"""Everything that runs inside the engine is made here, once."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from model_operator.accounts.bindings import Bindings
+from model_operator.accounts.registry import Accounts
+from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER
+from model_operator.engine.controller import Controller
+from model_operator.observability.metrics import Metrics
+from model_operator.plan.deployment.situation import Timing
+from model_operator.providers.base import Transport, Vendor
+from model_operator.reconcile.base import Surroundings
+from model_operator.reconcile.cache import Cache
+from model_operator.reconcile.canary.loop import CanaryMemory, CanaryPass
+from model_operator.reconcile.deployment.loop import DeploymentPass
+from model_operator.reconcile.deployment.memory import Memory
+from model_operator.reconcile.provider import Nothing, ProviderPass
+from model_operator.reconcile.recorder import Recorder
+from model_operator.reconcile.store import Store
+from model_operator.redaction import Redactor
+from model_operator.settings import Settings
+from model_operator.signals import Signals
+
+_PROVIDER_WORKERS = 4
+_CANARY_WORKERS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """What the engine is given: settings, and the ways to the API server, the providers and the clock."""
+
+    settings: Settings
+    store: Store
+    transport: Transport
+    vendors: Mapping[str, Vendor]
+    metrics: Metrics
+    redactor: Redactor
+    clock: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    cache: Cache
+    recorder: Recorder
+    accounts: Accounts
+    deployments: DeploymentPass
+    controllers: Mapping[str, Controller]
+
+
+def make(outside: Outside, signals: Signals) -> Parts:
+    """The parts, wired to each other and, upwards, to `signals`. Nothing runs yet."""
+    settings = outside.settings
+    cache, recorder = Cache(signals), Recorder(outside.store, outside.clock)
+    accounts = Accounts(
+        transport=outside.transport,
+        holders=cache,
+        clock=outside.clock,
+        signals=signals,
+        redactor=outside.redactor,
+        most_in_flight=settings.max_concurrent_requests,
+        transition_poll=settings.transition_poll,
+    )
+    around = Surroundings(
+        store=outside.store,
+        cache=cache,
+        bindings=Bindings(),
+        vendors=outside.vendors,
+        signals=signals,
+        record=recorder,
+        clock=outside.clock,
+    )
+    deployments = _deployments(settings, around)
+    passes = (
+        (PROVIDER, _providers(settings, around, accounts), _PROVIDER_WORKERS),
+        (DEPLOYMENT, deployments, settings.workers),
+        (CANARY, _canaries(settings, around), _CANARY_WORKERS),
+    )
+    controllers = {
+        kind: Controller(one, outside.store, signals, outside.metrics.controller(kind), workers)
+        for kind, one, workers in passes
+    }
+    return Parts(
+        cache=cache, recorder=recorder, accounts=accounts, deployments=deployments, controllers=controllers
+    )
+
+
+def _providers(settings: Settings, around: Surroundings, accounts: Accounts) -> ProviderPass:
+    return ProviderPass(
+        around=around,
+        find=around.cache.provider,
+        remember=Nothing,
+        accounts=accounts,
+        allows=settings.allows,
+        secret_refresh=settings.secret_refresh,
+        default_poll_interval=settings.default_poll_interval,
+        grace=settings.accepted_grace,
+        salt=secrets.token_bytes(16),
+    )
+
+
+def _deployments(settings: Settings, around: Surroundings) -> DeploymentPass:
+    return DeploymentPass(
+        around=around,
+        find=around.cache.deployment,
+        remember=Memory,
+        timing=_timing(settings),
+        full_read_interval=settings.full_read_interval,
+    )
+
+
+def _canaries(settings: Settings, around: Surroundings) -> CanaryPass:
+    return CanaryPass(
+        around=around, find=around.cache.canary, remember=CanaryMemory, grace=settings.accepted_grace
+    )
+
+
+def _timing(settings: Settings) -> Timing:
+    return Timing(
+        recovery_window=settings.recovery_window,
+        power_grace=settings.power_grace,
+        accepted_grace=settings.accepted_grace,
+        # Half of it for the wait for a turn, half for the request itself.
+        request_deadline=2 * settings.request_timeout,
+        poll_interval=settings.default_poll_interval,
+        transition_poll=settings.transition_poll,
+        create_retry=settings.create_retry,
+    )

@@ -1,0 +1,164 @@
+"""What a pass over any kind of object needs besides its own steps.
+
+A pass finds its object in the cache, keeps our finalizer on it, remembers what it did, writes the status if that
+says something new, and lets the object go at its end.
+"""
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Generic, Protocol, TypeVar
+
+from model_operator.accounts.account import Clock
+from model_operator.accounts.bindings import Binding, Bindings
+from model_operator.conditions import Reason
+from model_operator.domain import FINALIZER, Key
+from model_operator.errors import NotAccepted
+from model_operator.models.deployment_status import ModelDeploymentStatus
+from model_operator.models.metadata import Metadata
+from model_operator.models.parse import InvalidResource
+from model_operator.providers.base import Vendor
+from model_operator.reconcile.cache import Cache, Resource
+from model_operator.reconcile.recorder import Recorder
+from model_operator.reconcile.store import Store
+from model_operator.signals import Signals
+from model_operator.status.invalid import not_understood
+
+log = logging.getLogger(__name__)
+
+
+class Remembered(Protocol):
+    """What a process remembers of one object. All of it may be lost with the process."""
+
+    uid: str
+    """Of the object this is about; another object of the same name starts afresh."""
+
+
+R = TypeVar("R", bound=Resource)
+M = TypeVar("M", bound=Remembered)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the passes of all kinds share. Made once, for the whole process."""
+
+    store: Store
+    cache: Cache
+    bindings: Bindings
+    vendors: Mapping[str, Vendor]
+    signals: Signals
+    record: Recorder
+    clock: Clock
+
+
+@dataclass(slots=True, kw_only=True)
+class Pass(ABC, Generic[R, M]):
+    """One kind's passes. `reconcile` is one of them; between two, only `memories` stays."""
+
+    around: Surroundings
+    find: Callable[[Key], R | None]
+    """The kind's objects in the cache."""
+    remember: Callable[..., M]
+    """A new memory: `remember(uid=…)`."""
+    memories: dict[Key, M] = field(default_factory=dict)
+
+    async def reconcile(self, key: Key) -> timedelta | None:
+        """One pass. Returns when to look again at the latest; None: when something happens.
+
+        Raises `KubeError` where the API server refuses a write: the queue tries again.
+        """
+        entry = self.around.cache.entry(key)
+        if entry is not None and entry.invalid is not None:
+            await self._report_invalid(key, entry.invalid)
+        resource = self.find(key)
+        if resource is None:
+            self.lost(key)
+            return None
+        return await self.look_after(key, resource)
+
+    @abstractmethod
+    async def look_after(self, key: Key, resource: R) -> timedelta | None:
+        """The pass itself, over an object that is there and understood."""
+
+    @abstractmethod
+    def ended(self, key: Key) -> Iterable[Key]:
+        """The object is gone from the API server. Forgets it; returns the keys that need a pass because of it."""
+
+    def lost(self, key: Key) -> None:
+        """There is no such object, or none that this version understands."""
+
+    def holds(self, key: Key, invalid: InvalidResource) -> bool:  # noqa: ARG002  others ask the cache
+        """Whether an object that is not understood has something at the provider that its end would leave there."""
+        status = invalid.status
+        has_something = isinstance(status, ModelDeploymentStatus) and (status.external_id or status.pending)
+        return bool(has_something) and not invalid.orphans
+
+    async def _report_invalid(self, key: Key, invalid: InvalidResource) -> None:
+        """Write what is wrong; let a terminating object go that holds nothing."""
+        metadata, status = invalid.metadata, invalid.status
+        if metadata.is_terminating and FINALIZER in metadata.finalizers and not self.holds(key, invalid):
+            await self.let_go(key, metadata)
+            return
+        after = not_understood(invalid, self.around.clock())
+        if after != status:
+            version = metadata.resource_version
+            self.around.cache.renew(key, await self.around.store.replace_status(key, version, after.dump()))
+
+    def is_early(self, provider: Key) -> bool:
+        """The ModelProvider is there, and its first pass, which will bring its dependents back, is still to come."""
+        return self.around.cache.provider(provider) is not None and self.around.bindings.get(provider) is None
+
+    def memory(self, key: Key, uid: str) -> M:
+        memory = self.memories.get(key)
+        if memory is None or memory.uid != uid:
+            memory = self.memories[key] = self.remember(uid=uid)
+        return memory
+
+    async def keep_finalizer(self, key: Key, resource: R) -> R:
+        """Put it (back) on a living object; a `kubectl replace` may have taken it off."""
+        metadata = resource.metadata
+        if metadata.is_terminating or FINALIZER in metadata.finalizers:
+            return resource
+        body = await self.around.store.add_finalizer(key, metadata.resource_version, metadata.finalizers)
+        self.around.cache.renew(key, body)
+        return self.find(key) or resource
+
+    async def let_go(self, key: Key, metadata: Metadata) -> None:
+        """Take our finalizer off. Where nothing else holds the object, this is its end."""
+        body = await self.around.store.remove_finalizer(key, metadata.resource_version, metadata.finalizers)
+        self.around.cache.renew(key, body)
+        log.info("released")
+        present = self.find(key)
+        if not body["metadata"].get("finalizers") and present and present.metadata.uid == metadata.uid:
+            # A watch that begins only now will never tell.
+            self.around.signals.gone(key)
+
+    async def write(self, key: Key, resource: R, status: Mapping[str, Any]) -> None:
+        """Replace the whole status."""
+        version = resource.metadata.resource_version
+        self.around.cache.renew(key, await self.around.store.replace_status(key, version, status))
+
+    def forget(self, key: Key) -> M | None:
+        """The object is gone and nothing is left to do about it. Returns what was remembered."""
+        self.around.cache.remove(key)
+        return self.memories.pop(key, None)
+
+
+def leads_nowhere(ref: Key, cache: Cache, binding: Binding | None) -> NotAccepted | None:
+    """Why the ModelProvider of that name has no account, if it has none."""
+    if cache.provider(ref) is None:
+        return NotAccepted(
+            Reason.PROVIDER_NOT_FOUND,
+            f'There is no ModelProvider "{ref.name}" in namespace {ref.namespace}. Apply it, or delete this object'
+            " and apply it with the right providerRef.",
+        )
+    if binding is not None and binding.reason is not None:
+        return NotAccepted(binding.reason, f'ModelProvider "{ref.name}": {binding.message}')
+    return None
+
+
+def still_there(provider: Key, cache: Cache) -> tuple[Key, ...]:
+    """That ModelProvider, for its count of dependents; none if there is no such object."""
+    return (provider,) if cache.provider(provider) is not None else ()
