@@ -57,7 +57,9 @@ class Broker:
     def __init__(self, cluster: SharedCluster) -> None:
         self._cluster = cluster
         self.key = os.urandom(16)
-        self._listener = Listener(("127.0.0.1", 0), authkey=self.key)
+        # Room for all workers at once: the kernel gives up on one that nobody accepts after two minutes, and a first
+        # build takes ten.
+        self._listener = Listener(("127.0.0.1", 0), backlog=64, authkey=self.key)
         self.port = int(self._listener.address[1])
         self._thread = threading.Thread(target=self._serve, daemon=True, name="cluster-broker")
         self._thread.start()
@@ -68,7 +70,7 @@ class Broker:
                 connection = self._listener.accept()
             except OSError:  # closed
                 return
-            self._answer(connection)
+            threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
 
     def _answer(self, connection: Connection) -> None:
         with connection:
