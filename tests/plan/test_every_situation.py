@@ -28,7 +28,13 @@ from model_operator.errors import (
     Unavailable,
     Unsupported,
 )
-from model_operator.models.deployment import LastPowerAction, ModelDeploymentStatus
+from model_operator.models.deployment_status import (
+    NO_CHANGE,
+    UNCHANGED,
+    LastPowerAction,
+    ModelDeploymentStatus,
+    Pending,
+)
 from model_operator.plan.deployment.situation import (
     Create,
     Decision,
@@ -343,12 +349,12 @@ def check_power(s: Situation, action: SetPower) -> None:
 
 def check_updates(s: Situation, step: Decision) -> None:
     if s.desired.external_id is not None:
-        assert "recreated_generation" not in step.updates
-        assert step.updates.get("pending") is None
+        assert step.change.recreated_generation is UNCHANGED
+        assert not isinstance(step.change.pending, Pending)
     if s.observed.error is not None and s.observed.presence is Presence.UNKNOWN:
-        assert set(step.updates) <= set()
+        assert step.change == NO_CHANGE
     if not s.wanted:
-        assert step.updates.get("pending") is None
+        assert not isinstance(step.change.pending, Pending)
 
 
 def check_quiet(taken: Passes) -> None:
@@ -359,7 +365,7 @@ def check_quiet(taken: Passes) -> None:
             assert after.phase == status.phase
             assert repeated.action is None
     (_, first, _), (_, second, status), (_, third, after) = taken
-    if not first.updates and not second.updates and second.action is None:
+    if first.change == second.change == NO_CHANGE and second.action is None:
         assert after == status
         assert third.action is None
 

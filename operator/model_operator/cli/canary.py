@@ -83,7 +83,7 @@ def _split(given: str, parsed: Any) -> tuple[Any, ...]:
         if not percent.isdecimal():
             raise click.ClickException(f"--from {given}: write it as v1=90,v2=10")
         share = known.get(name, Share(name=name, deployment_ref=name))
-        shares.append(share.model_copy(update={"percent": int(percent)}))
+        shares.append(share.with_(percent=int(percent)))
     if not is_whole(tuple(shares)):
         raise click.ClickException(f"--from {given}: the percents must sum to 100")
     return tuple(shares)

@@ -3,6 +3,8 @@
 The intent in `pending` is what keeps a crash from making a second remote deployment.
 """
 
+from dataclasses import dataclass, fields
+from enum import Enum
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field
@@ -88,3 +90,37 @@ class ModelDeploymentStatus(Status):
     recreated_generation: int | None = Field(
         default=None, description="The metadata.generation for which a vanished deployment was created again."
     )
+
+
+class Unchanged(Enum):
+    """For a field of a `StatusChange`, since None is a value: it clears the field."""
+
+    UNCHANGED = "Unchanged"
+
+
+UNCHANGED: Final = Unchanged.UNCHANGED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusChange:
+    """What a step sets in the status, besides what every pass computes anew."""
+
+    external_id: str | Unchanged | None = UNCHANGED
+    external_alias: str | Unchanged | None = UNCHANGED
+    endpoint_url: str | Unchanged | None = UNCHANGED
+    endpoint: RemoteEndpoint | Unchanged | None = UNCHANGED
+    provider_state: str | Unchanged | None = UNCHANGED
+    replicas: int | Unchanged | None = UNCHANGED
+    last_applied: dict[str, Any] | Unchanged | None = UNCHANGED
+    pending: Pending | Unchanged | None = UNCHANGED
+    last_power_action: LastPowerAction | Unchanged | None = UNCHANGED
+    recreated_generation: int | Unchanged | None = UNCHANGED
+
+    def made_to(self, status: ModelDeploymentStatus) -> ModelDeploymentStatus:
+        """That status with this change. Raises pydantic's `ValidationError` for a value of another type."""
+        named = {field.name: getattr(self, field.name) for field in fields(self)}
+        changes = {name: value for name, value in named.items() if value is not UNCHANGED}
+        return status.with_(**changes) if changes else status
+
+
+NO_CHANGE: Final = StatusChange()

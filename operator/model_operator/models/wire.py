@@ -85,3 +85,10 @@ class Model(BaseModel):
     def dump(self) -> dict[str, Any]:
         """As YAML would have it: JSON values, camelCase, nothing that is None."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+    def with_(self, **changes: object) -> Self:
+        """A copy with these fields, by their names here. mypy checks names and types (tools/mypy_models.py), and so
+        does every call: raises pydantic's `ValidationError` for a name that there is not, or a value of another type.
+        """
+        fields = {**self.__dict__, **changes}
+        return self.model_validate(fields, strict=True, extra="forbid", by_alias=False, by_name=True)

@@ -9,7 +9,13 @@ from datetime import datetime, timedelta
 
 from model_operator.conditions import ConditionType, Phase, Reason, reason_of
 from model_operator.domain import RunState
-from model_operator.models.deployment_status import DriftRow, ModelDeploymentStatus
+from model_operator.models.deployment_status import (
+    NO_CHANGE,
+    UNCHANGED,
+    DriftRow,
+    ModelDeploymentStatus,
+    StatusChange,
+)
 from model_operator.plan.deployment.difference import render
 from model_operator.plan.deployment.serving import unproven_serving
 from model_operator.plan.deployment.situation import Decision, Presence, Situation
@@ -30,39 +36,39 @@ def summarize(s: Situation, decision: Decision) -> ModelDeploymentStatus:
     """The whole status after this pass."""
     if decision.keeps_status and decision.accepted is None:
         return s.status
-    updated = s.status.model_copy(update=dict(decision.updates))
+    changed = decision.change.made_to(s.status)
     verdicts = _verdicts(s, decision)
-    return updated.model_copy(
-        update={
-            **_remote_parts(s, updated),
-            "observed_generation": s.desired.generation,
-            "phase": decision.phase or updated.phase or Phase.PENDING,
-            "selector": SELECTOR,
-            "drift": tuple(
+    return (
+        _remote_parts(s, changed)
+        .made_to(changed)
+        .with_(
+            observed_generation=s.desired.generation,
+            phase=decision.phase or changed.phase or Phase.PENDING,
+            selector=SELECTOR,
+            drift=tuple(
                 DriftRow(field=d.field, desired=render(d.desired), observed=render(d.observed))
                 for d in decision.drift
             ),
-            "conditions": merge(s.status.conditions, verdicts, s.desired.generation, s.now),
-        }
+            conditions=merge(s.status.conditions, verdicts, s.desired.generation, s.now),
+        )
     )
 
 
-def _remote_parts(s: Situation, updated: ModelDeploymentStatus) -> dict[str, object]:
+def _remote_parts(s: Situation, status: ModelDeploymentStatus) -> StatusChange:
     """What applications use. Kept as it was while nothing is known; cleared only when it is gone."""
     remote = s.remote
-    if updated.external_id is None or s.observed.presence is Presence.ABSENT:
-        return {"replicas": 0, "provider_state": None}
-    if remote is None or remote.id != updated.external_id:
-        return {}
-    parts: dict[str, object] = {"provider_state": remote.word}
-    if remote.alias and remote.is_full:  # other replies may come before it is final
-        parts["external_alias"] = remote.alias
-    if remote.url:
-        parts["endpoint_url"] = remote.url
+    if status.external_id is None or s.observed.presence is Presence.ABSENT:
+        return StatusChange(replicas=0, provider_state=None)
+    if remote is None or remote.id != status.external_id:
+        return NO_CHANGE
     replicas = _running(s)
-    if replicas is not None:
-        parts["replicas"] = replicas
-    return parts
+    return StatusChange(
+        provider_state=remote.word,
+        # Other replies than a GET's may come before it is final.
+        external_alias=remote.alias if remote.alias and remote.is_full else UNCHANGED,
+        endpoint_url=remote.url or UNCHANGED,
+        replicas=UNCHANGED if replicas is None else replicas,
+    )
 
 
 def _running(s: Situation) -> int | None:

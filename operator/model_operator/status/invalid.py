@@ -23,4 +23,4 @@ def not_understood(error: InvalidResource, now: datetime) -> Status:
         ConditionType.STALLED: Verdict(True, Reason.UNSUPPORTED, message),
     }
     conditions = merge(status.conditions, verdicts, generation, now)
-    return status.model_copy(update={"observed_generation": generation, "conditions": conditions})
+    return status.with_(observed_generation=generation, conditions=conditions)

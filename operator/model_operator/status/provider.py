@@ -45,13 +45,11 @@ def summarize(
         ConditionType.STALLED: replace(ready, is_true=True) if stalled else _NOT_STALLED,
     }
     proven = view.secret_version if view.is_proven else status.proven_secret_version
-    return status.model_copy(
-        update={
-            "observed_generation": metadata.generation,
-            "deployments": len(view.dependents),
-            "proven_secret_version": proven,
-            "conditions": merge(status.conditions, verdicts, metadata.generation, now),
-        }
+    return status.with_(
+        observed_generation=metadata.generation,
+        deployments=len(view.dependents),
+        proven_secret_version=proven,
+        conditions=merge(status.conditions, verdicts, metadata.generation, now),
     )
 
 

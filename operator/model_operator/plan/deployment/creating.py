@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from model_operator.conditions import ConditionType, Phase, Reason
 from model_operator.domain import Remote
-from model_operator.models.deployment import Pending
+from model_operator.models.deployment_status import Pending, StatusChange
 from model_operator.plan.deployment.acceptance import is_ours
 from model_operator.plan.deployment.difference import differences
 from model_operator.plan.deployment.power import power_difference
@@ -30,12 +30,12 @@ def take(remote: Remote, s: Situation) -> Decision:
         progress=Progress.MOVING,
         phase=Phase.STARTING,
         serving=found if s.remote is None else None,
-        updates={
-            "external_id": remote.id,
-            "pending": None,
-            "last_applied": dict(s.desired.fields),
-            "provider_state": remote.word,
-        },
+        change=StatusChange(
+            external_id=remote.id,
+            pending=None,
+            last_applied=dict(s.desired.fields),
+            provider_state=remote.word,
+        ),
         look_again=_AT_ONCE,
     )
 
@@ -115,7 +115,7 @@ def wait_while_paused(s: Situation) -> Decision | None:
     if s.status.external_id is not None or s.desired.external_id is not None or not s.desired.paused:
         return None
     nothing = Verdict(False, Reason.PAUSED, "Nothing is created at the provider while spec.paused is true.")
-    return replace(settled(Phase.PAUSED, nothing), updates={"pending": None})
+    return replace(settled(Phase.PAUSED, nothing), change=StatusChange(pending=None))
 
 
 def adopt(s: Situation) -> Decision | None:
@@ -196,7 +196,7 @@ def record_intent(s: Situation) -> Decision:
     failure = s.recall.failure
     if failure is not None and failure.generation == s.desired.generation:
         decision = failed_step(s, decision, failure.error, _AT_ONCE)  # that it is tried again is no news
-    return replace(decision, updates={"pending": pending}, look_again=_AT_ONCE)
+    return replace(decision, change=StatusChange(pending=pending), look_again=_AT_ONCE)
 
 
 def recreate_when_gone(s: Situation) -> Decision | None:
@@ -219,17 +219,17 @@ def recreate_when_gone(s: Situation) -> Decision | None:
     decision = moving(
         Reason.CREATING, "The deployment has vanished at the provider and is created again.", Phase.CREATING
     )
-    forgotten: dict[str, object] = {
-        "external_id": None,
-        "external_alias": None,
-        "endpoint_url": None,
-        "endpoint": None,
-        "provider_state": None,
-        "last_power_action": None,
-        "last_applied": None,
-        "recreated_generation": s.desired.generation,
-    }
-    return replace(decision, updates=forgotten, look_again=_AT_ONCE, needs_list=True)
+    forgotten = StatusChange(
+        external_id=None,
+        external_alias=None,
+        endpoint_url=None,
+        endpoint=None,
+        provider_state=None,
+        last_power_action=None,
+        last_applied=None,
+        recreated_generation=s.desired.generation,
+    )
+    return replace(decision, change=forgotten, look_again=_AT_ONCE, needs_list=True)
 
 
 def _may_recreate(s: Situation) -> bool:

@@ -186,4 +186,4 @@ def _record(s: Situation, power: Power, decision: Decision) -> Decision:
     if _did(s, power):
         return decision
     last = LastPowerAction(action=power, at=s.now, generation=s.desired.generation)
-    return replace(decision, updates={**decision.updates, "last_power_action": last})
+    return replace(decision, change=replace(decision.change, last_power_action=last))

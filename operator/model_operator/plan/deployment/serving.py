@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from model_operator.conditions import ConditionType, Phase, Reason
 from model_operator.domain import RunState
+from model_operator.models.deployment_status import NO_CHANGE, StatusChange
 from model_operator.plan.deployment.difference import removed_fields
 from model_operator.plan.deployment.situation import CreateEndpoint, Decision, RunProbe, Situation
 from model_operator.plan.deployment.words import HELD, moving, settled
@@ -112,5 +113,5 @@ def serve(s: Situation) -> Decision | None:
     before = s.status.last_applied or {}
     removed = removed_fields(s.desired, s.remote, before) if s.remote else frozenset[str]()
     applied = {name: value for name, value in before.items() if name in removed} | dict(s.desired.fields)
-    updates = {} if before == applied else {"last_applied": applied}
-    return replace(settled(Phase.READY), updates=updates)
+    change = NO_CHANGE if before == applied else StatusChange(last_applied=applied)
+    return replace(settled(Phase.READY), change=change)

@@ -3,7 +3,6 @@
 Nothing here does I/O; the reconcile package fills a `Situation` and carries a `Decision` out.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,7 +10,7 @@ from enum import StrEnum
 from model_operator.conditions import Phase
 from model_operator.domain import Desired, Fields, Power, Remote, RunState
 from model_operator.errors import ProviderError
-from model_operator.models.deployment import ModelDeploymentStatus
+from model_operator.models.deployment_status import NO_CHANGE, ModelDeploymentStatus, StatusChange
 from model_operator.plan.verdict import Difference, Progress, Verdict
 from model_operator.providers.base import Capabilities
 
@@ -204,8 +203,8 @@ class Decision:
     serving: Verdict | None = None
     """Overrides what the vendor's state alone would say."""
     drift: tuple[Difference, ...] = ()
-    updates: Mapping[str, object] = field(default_factory=dict)
-    """Fields of the status to set, by attribute name."""
+    change: StatusChange = NO_CHANGE
+    """What it sets in the status."""
     look_again: timedelta | None = None
     """None: the next event or poll is soon enough."""
     needs_list: bool = False

@@ -83,7 +83,7 @@ def failed_step(s: Situation, decision: Decision, error: ProviderError, look_aga
     is_known = s.status.external_id is not None
     reason = error.reason
     if isinstance(error, NameTaken) or (isinstance(error, Unsupported) and s.wanted):
-        return replace(refusal(reason, str(error)), look_again=look_again, updates=decision.updates)
+        return replace(refusal(reason, str(error)), look_again=look_again, change=decision.change)
     if retry_for(error).needs_person:
         hides = is_known and isinstance(error, CredentialsInvalid | AccountMismatch)
         return Decision(
@@ -92,7 +92,7 @@ def failed_step(s: Situation, decision: Decision, error: ProviderError, look_aga
             phase=_phase_when_refused(s),
             serving=Verdict(None, Reason.UNKNOWN, str(error)) if hides else None,
             look_again=look_again,
-            updates=decision.updates,
+            change=decision.change,
         )
     return Decision(
         synced=unsynced(reason, str(error)),
@@ -100,5 +100,5 @@ def failed_step(s: Situation, decision: Decision, error: ProviderError, look_aga
         phase=decision.phase if is_known or not s.wanted else Phase.PENDING,
         serving=decision.serving,
         look_again=look_again,
-        updates=decision.updates,
+        change=decision.change,
     )

@@ -66,14 +66,14 @@ async def _carry_out(
             # What was cleared stays applied until a GET shows that it is.
             before = s.status.last_applied or {}
             memory.sent_update = SentUpdate(changes, s.now, removed={name: before[name] for name in removed})
-            return s, _with(soon, "last_applied", {**before, **changes})
+            return s, replace(soon, change=replace(soon.change, last_applied={**before, **changes}))
         case SetPower(id=id_, power=power, is_correction=is_correction):
             await (provider.pause(id_) if power is Power.PAUSE else provider.resume(id_))
             last = LastPowerAction(
                 action=power, at=s.now, generation=s.desired.generation, correction=is_correction
             )
             memory.power = last
-            return s, _with(soon, "last_power_action", last)
+            return s, replace(soon, change=replace(soon.change, last_power_action=last))
         case Delete(id=id_, force=force):
             return s, await _delete(s, soon, provider, memory, id_, force=force)
         case Retag(id=id_):
@@ -83,7 +83,7 @@ async def _carry_out(
         case CreateEndpoint(name=name, id=id_):
             endpoint = await provider.create_endpoint(name, id_)
             made = RemoteEndpoint(id=endpoint.id, url=endpoint.url)
-            return s, replace(_with(decision, "endpoint", made), look_again=AT_ONCE)
+            return s, replace(decision, change=replace(decision.change, endpoint=made), look_again=AT_ONCE)
         case RunProbe():
             return s, await _probe(s, decision, provider, memory)
         case Release():
@@ -146,7 +146,7 @@ def _refused(s: Situation, decision: Decision, error: ProviderError, memory: Mem
         return replace(said, synced=lost, phase=decision.phase, look_again=AT_ONCE)
     if isinstance(error, NameTaken) and s.has_default_name:
         return said  # the name holds our UID: an earlier create of ours has it, so the intent stays
-    return _with(said, "pending", None)
+    return replace(said, change=replace(said.change, pending=None))
 
 
 def _is_same(before: Failure | None, error: ProviderError, s: Situation) -> bool:
@@ -163,7 +163,3 @@ def _delay(s: Situation, decision: Decision, error: ProviderError, count: int) -
     if retry.needs_person and isinstance(decision.action, Create):
         return s.timing.create_retry  # another Secret, another spec: tried at once
     return delay_after(error, count)
-
-
-def _with(decision: Decision, name: str, value: object) -> Decision:
-    return replace(decision, updates={**decision.updates, name: value})

@@ -178,7 +178,7 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
             return
         entry = self.around.cache.entry(key)
         if entry is not None and entry.is_ghost:
-            self.around.cache.haunt(resource.model_copy(update={"status": status}))
+            self.around.cache.haunt(resource.with_(status=status))
         else:
             await self.write(key, resource, status.dump())
             self.around.record.note(key, resource.metadata, of_deployment(resource.status, status))
@@ -234,13 +234,10 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
             metadata.name,
             resource.status.external_id or "(of a pending create)",
         )
-        gone = metadata.model_copy(
-            update={
-                "deletion_timestamp": metadata.deletion_timestamp or self.around.clock(),
-                "finalizers": (),
-            }
+        gone = metadata.with_(
+            deletion_timestamp=metadata.deletion_timestamp or self.around.clock(), finalizers=()
         )
-        return self.around.cache.haunt(resource.model_copy(update={"metadata": gone}))
+        return self.around.cache.haunt(resource.with_(metadata=gone))
 
     def rebound(self, provider: Key) -> Iterable[Key]:
         """Other credentials, another account: what failed before may work now. Returns whom it is news for."""

@@ -56,7 +56,7 @@ class Memory:
         last = status.last_power_action
         if self.power is None or (last is not None and last.at >= self.power.at):
             return status
-        return status.model_copy(update={"last_power_action": self.power})
+        return status.with_(last_power_action=self.power)
 
     def recall(self, intent_started_at: datetime | None) -> Recall:
         return Recall(
