@@ -76,6 +76,8 @@ class Server:
             made.pop("status", None)
             if schema.status_default is not None:
                 made["status"] = schema.status_default
+        if kind == "Event":
+            made.setdefault("eventTime", None)
         self._check(key, made, None)
         return self._store("ADDED", key, made)
 
