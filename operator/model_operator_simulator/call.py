@@ -1,7 +1,7 @@
 """One request and its answer, as the vendors' halves of the simulator see them.
 
-The front (`exchange.py`) makes a :class:`Call` from HTTP, a vendor's app answers it with a :class:`Reply` without
-waiting for anything, and the front delivers that, or what a fault makes of it.
+The exchange makes a `Call` from a `Request`, a vendor's app answers it with a `Reply` without waiting for anything,
+and the exchange hands out that, or what a fault makes of it.
 """
 
 import json
@@ -11,6 +11,27 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 Json = Any  # what json.loads returns: no static type says it
+
+
+@dataclass(frozen=True)
+class Request:
+    """An HTTP request as whoever frames it hands it over.
+
+    Args:
+        method: `GET` and so on.
+        path: from the root, with the vendor's segment, percent-decoded.
+        query: parameters in their order.
+        headers: by any spelling of their names.
+        raw: the body.
+        base: `http://host:port` as the client wrote it.
+    """
+
+    method: str
+    path: str
+    query: list[tuple[str, str]]
+    headers: Mapping[str, str]
+    raw: bytes
+    base: str
 
 
 @dataclass

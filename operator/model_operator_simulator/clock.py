@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 ClockMode = Literal["real", "scaled", "manual"]
+Source = Callable[[], float]
 
 # A manual clock starts here, so that two runs of a test print the same times.
 MANUAL_START = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC).timestamp()
@@ -24,19 +25,25 @@ class Clock:
     """Seconds since the epoch on the simulator's own clock.
 
     Args:
-        mode: ``real`` follows the wall clock, ``scaled`` runs ``time_scale`` times as fast as it, ``manual`` stands
-            still between calls of :meth:`advance`.
-        time_scale: clock seconds per real second; read in ``scaled`` mode only, > 0.
+        mode: `real` follows the source, `scaled` runs `time_scale` times as fast as it, `manual` stands still between
+            calls of `advance`.
+        time_scale: clock seconds per real second; read in `scaled` mode only, > 0.
+        source: what real time is, in seconds since the epoch; without one, the wall clock as it was at the start and
+            the monotonic time since. A test whose event loop turns its own time gives
+            `lambda: START + loop.time()`.
     """
 
-    def __init__(self, mode: ClockMode = "real", time_scale: float = 1.0) -> None:
+    def __init__(
+        self, mode: ClockMode = "real", time_scale: float = 1.0, source: Source | None = None
+    ) -> None:
         if not 0 < time_scale < 1e6:
             raise ValueError(f"time_scale must be > 0 and < 1e6, not {time_scale}")
         self.mode = mode
         self.time_scale = time_scale if mode == "scaled" else 1.0
+        self.real_time = source or _wall_clock()
         self._offset = 0.0
-        self._anchor = time.monotonic()
-        self._start = MANUAL_START if self.mode == "manual" else time.time()
+        self._anchor = self.real_time()
+        self._start = MANUAL_START if self.mode == "manual" else self._anchor
         self._pinned: float | None = None
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
@@ -45,7 +52,7 @@ class Clock:
         """Clock time in seconds since the epoch; inside an event, exactly the time it was due."""
         if self._pinned is not None:
             return self._pinned
-        passed = 0.0 if self.mode == "manual" else (time.monotonic() - self._anchor) * self.time_scale
+        passed = 0.0 if self.mode == "manual" else (self.real_time() - self._anchor) * self.time_scale
         return self._start + passed + self._offset
 
     def advance(self, seconds: float) -> None:
@@ -85,6 +92,11 @@ class Clock:
     def real_seconds(self, clock_seconds: float) -> float:
         """How long a client really has to wait for ``clock_seconds`` to pass (as they are, on a manual clock)."""
         return clock_seconds / self.time_scale
+
+
+def _wall_clock() -> Source:
+    start, anchor = time.time(), time.monotonic()
+    return lambda: start + time.monotonic() - anchor
 
 
 def rfc3339(seconds: float) -> str:

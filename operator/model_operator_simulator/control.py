@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
-from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .accounts import DEFAULT_ACCOUNT, Token
+from .call import Request
 from .clock import rfc3339
 from .core import Core
 from .exchange import Exchange
@@ -24,7 +24,59 @@ from .webhooks import Webhooks
 
 LONGEST_WAIT = 120.0
 JOURNAL_FILTERS = ("vendor", "method", "path", "operation", "status", "outcome", "account")
+PREFIX = "/__sim"
+BODY_BYTES = 16 * 1024 * 1024
 Answer = Any
+
+
+class Problem(Exception):
+    """An operation that cannot be done; `status` is the HTTP status that says so."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What an operation is asked: the named segments of its path, its parameters and its body."""
+
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    raw: bytes
+    base: str
+
+    @property
+    def deployment(self) -> tuple[str, str]:
+        """Vendor and id."""
+        return self.path["vendor"], self.path["id"]
+
+    def json_object(self) -> dict[str, Any]:
+        """The body; an empty one is an empty object.
+
+        Raises:
+            ValueError: not a JSON object.
+        """
+        value = json.loads(self.raw) if self.raw else {}
+        if not isinstance(value, dict):
+            raise ValueError("the body must be a JSON object")  # noqa: TRY004 - what is wrong is the request
+        return value
+
+    def whole(self, name: str, default: int) -> int:
+        """A query parameter that is a number >= 0.
+
+        Raises:
+            ValueError: it is not.
+        """
+        text = self.query.get(name)
+        if text is None:
+            return default
+        if not (text.isascii() and text.isdigit() and len(text) <= 15):
+            raise ValueError(f"{name} must be a whole number")
+        return int(text)
+
+
+Operation = Callable[["Control", Ask], Awaitable[Answer]]
 
 
 class TokenBody(BaseModel):
@@ -61,25 +113,31 @@ class Control:
     webhooks: Webhooks
     reset: Callable[[bool], None]
 
-    async def handle(self, key: str, request: web.Request) -> web.Response:
-        """Serve one request.
+    async def handle(self, request: Request) -> Answer:
+        """Do what a request below `/__sim` asks for.
 
-        Args:
-            key: of ``OPERATIONS``, e.g. ``GET /knobs``.
-            request: the request.
+        Returns:
+            What the reply says, as JSON would have it.
+
+        Raises:
+            Problem: it cannot be done; its status is 400, 404 or 413.
         """
+        operation, segments = _operation(request)
+        if len(request.raw) > BODY_BYTES:
+            raise Problem(413, f"the body exceeds {BODY_BYTES} bytes")
         self.core.clock.settle()
+        ask = Ask(segments, dict(request.query), request.raw, request.base)
         try:
-            return web.json_response(await self.OPERATIONS[key](self, request))
+            return await operation(self, ask)
         except Unknown as error:
-            return web.json_response({"error": str(error)}, status=404)
+            raise Problem(404, str(error)) from error
         except ValidationError as error:
-            return web.json_response({"error": problems(error)}, status=400)
+            raise Problem(400, problems(error)) from error
         except (ValueError, re.error, RecursionError) as error:
-            return web.json_response({"error": str(error)[:1000]}, status=400)
+            raise Problem(400, str(error)[:1000]) from error
 
-    async def _index(self, request: web.Request) -> Answer:
-        base = f"{request.scheme}://{request.host}"
+    async def _index(self, ask: Ask) -> Answer:
+        base = ask.base
         return {
             "parasail": f"{base}/parasail/api/v1",
             "parasail_chat": f"{base}/parasail/v1",
@@ -91,88 +149,87 @@ class Control:
             ],
         }
 
-    async def _get_knobs(self, _: web.Request) -> Answer:
+    async def _get_knobs(self, _: Ask) -> Answer:
         return {"values": self.core.knobs.model_dump(), "knobs": described(self.core.knobs)}
 
-    async def _patch_knobs(self, request: web.Request) -> Answer:
-        self.core.knobs = self.core.knobs.changed(await body_of(request))
+    async def _patch_knobs(self, ask: Ask) -> Answer:
+        self.core.knobs = self.core.knobs.changed(ask.json_object())
         self.hands.knobs_changed()
         return {"values": self.core.knobs.model_dump()}
 
-    async def _get_faults(self, _: web.Request) -> Answer:
+    async def _get_faults(self, _: Ask) -> Answer:
         return {"faults": [fault.report() for fault in self.faults.all()]}
 
-    async def _post_fault(self, request: web.Request) -> Answer:
-        return self.faults.add(FaultRule.model_validate(await body_of(request))).report()
+    async def _post_fault(self, ask: Ask) -> Answer:
+        return self.faults.add(FaultRule.model_validate(ask.json_object())).report()
 
-    async def _delete_faults(self, _: web.Request) -> Answer:
+    async def _delete_faults(self, _: Ask) -> Answer:
         self.faults.clear()
         return {}
 
-    async def _get_fault(self, request: web.Request) -> Answer:
-        return self._fault(request).report()
+    async def _get_fault(self, ask: Ask) -> Answer:
+        return self._fault(ask).report()
 
-    async def _delete_fault(self, request: web.Request) -> Answer:
-        fault = self._fault(request)
+    async def _delete_fault(self, ask: Ask) -> Answer:
+        fault = self._fault(ask)
         self.faults.remove(fault.id)
         return fault.report()
 
-    async def _release(self, request: web.Request) -> Answer:
-        fault = self._fault(request)
+    async def _release(self, ask: Ask) -> Answer:
+        fault = self._fault(ask)
         fault.release()
         return fault.report()
 
-    async def _wait(self, request: web.Request) -> Answer:
-        fault = self._fault(request)
-        times = whole(request, "hits", 1)
-        seconds = float(request.query.get("timeout", "30"))
+    async def _wait(self, ask: Ask) -> Answer:
+        fault = self._fault(ask)
+        times = ask.whole("hits", 1)
+        seconds = float(ask.query.get("timeout", "30"))
         if not 0 <= seconds <= LONGEST_WAIT:
             raise ValueError(f"timeout must be from 0 to {LONGEST_WAIT:.0f} seconds")
         arrived = await fault.wait(times, seconds)
         return {**fault.report(), "arrived": arrived}
 
-    async def _get_requests(self, request: web.Request) -> Answer:
-        filters = {name: request.query[name] for name in JOURNAL_FILTERS if name in request.query}
-        found = list(self.journal.find(whole(request, "since", 0), **filters))
-        limit = whole(request, "limit", len(found))
+    async def _get_requests(self, ask: Ask) -> Answer:
+        filters = {name: ask.query[name] for name in JOURNAL_FILTERS if name in ask.query}
+        found = list(self.journal.find(ask.whole("since", 0), **filters))
+        limit = ask.whole("limit", len(found))
         return {"last": self.journal.last, "count": len(found), "requests": found[:limit]}
 
-    async def _delete_requests(self, _: web.Request) -> Answer:
+    async def _delete_requests(self, _: Ask) -> Answer:
         self.journal.clear()
         return {"last": self.journal.last}
 
-    async def _state(self, request: web.Request) -> Answer:
-        base = f"{request.scheme}://{request.host}"
-        return {"clock": self._clock(), **self.hands.everything(base)}
+    async def _state(self, ask: Ask) -> Answer:
+        return {"clock": self._clock(), **self.hands.everything(ask.base)}
 
-    async def _counters(self, _: web.Request) -> Answer:
+    async def _counters(self, _: Ask) -> Answer:
         reports = {vendor: counters.report() for vendor, counters in self.core.counters.items()}
         return {**reports, "webhooks": self.webhooks.report(), "defects": self.exchange.defects}
 
-    async def _get_clock(self, _: web.Request) -> Answer:
+    async def _get_clock(self, _: Ask) -> Answer:
         return self._clock()
 
-    async def _advance(self, request: web.Request) -> Answer:
-        seconds = (await body_of(request)).get("seconds")
+    async def _advance(self, ask: Ask) -> Answer:
+        seconds = (ask.json_object()).get("seconds")
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= 1e8:
             raise ValueError("seconds must be a number from 0 to 1e8")
         self.core.clock.advance(seconds)
         return self._clock()
 
-    async def _reset(self, request: web.Request) -> Answer:
-        self.reset(bool((await body_of(request)).get("keep_knobs", False)))
+    async def _reset(self, ask: Ask) -> Answer:
+        self.reset(bool((ask.json_object()).get("keep_knobs", False)))
         return {}
 
-    async def _get_tokens(self, _: web.Request) -> Answer:
+    async def _get_tokens(self, _: Ask) -> Answer:
         return {"tokens": self.core.tokens.listed()}
 
-    async def _post_token(self, request: web.Request) -> Answer:
-        token = Token(**TokenBody.model_validate(await body_of(request)).model_dump())
+    async def _post_token(self, ask: Ask) -> Answer:
+        token = Token(**TokenBody.model_validate(ask.json_object()).model_dump())
         self.core.tokens.put(token)
         return asdict(token)
 
-    async def _rotate(self, request: web.Request) -> Answer:
-        body = await body_of(request)
+    async def _rotate(self, ask: Ask) -> Answer:
+        body = ask.json_object()
         old = self.core.tokens.find(str(body.get("vendor")), str(body.get("key")))
         if old is None:
             raise Unknown("no such key is in force")
@@ -186,42 +243,42 @@ class Control:
         self.core.tokens.put(new)
         return asdict(new)
 
-    async def _delete_token(self, request: web.Request) -> Answer:
-        body = await body_of(request)
+    async def _delete_token(self, ask: Ask) -> Answer:
+        body = ask.json_object()
         if not self.core.tokens.revoke(str(body.get("vendor")), str(body.get("key"))):
             raise Unknown("no such key is in force")
         return {}
 
-    async def _get_deployment(self, request: web.Request) -> Answer:
-        return self.hands.show(*_object_path(request))
+    async def _get_deployment(self, ask: Ask) -> Answer:
+        return self.hands.show(*ask.deployment)
 
-    async def _patch_deployment(self, request: web.Request) -> Answer:
-        vendor, identifier = _object_path(request)
-        self.hands.edit(vendor, identifier, await body_of(request))
+    async def _patch_deployment(self, ask: Ask) -> Answer:
+        vendor, identifier = ask.deployment
+        self.hands.edit(vendor, identifier, ask.json_object())
         return self.hands.show(vendor, identifier)
 
-    async def _delete_deployment(self, request: web.Request) -> Answer:
-        self.hands.remove(*_object_path(request))
+    async def _delete_deployment(self, ask: Ask) -> Answer:
+        self.hands.remove(*ask.deployment)
         return {}
 
-    async def _post_logs(self, request: web.Request) -> Answer:
-        self.hands.write_logs(request.match_info["id"], await body_of(request))
+    async def _post_logs(self, ask: Ask) -> Answer:
+        self.hands.write_logs(ask.path["id"], ask.json_object())
         return {}
 
-    async def _get_endpoints(self, _: web.Request) -> Answer:
+    async def _get_endpoints(self, _: Ask) -> Answer:
         return {"endpoints": self.hands.endpoints()}
 
-    async def _patch_endpoint(self, request: web.Request) -> Answer:
-        return self.hands.edit_endpoint(request.match_info["id"], await body_of(request))
+    async def _patch_endpoint(self, ask: Ask) -> Answer:
+        return self.hands.edit_endpoint(ask.path["id"], ask.json_object())
 
-    async def _delete_endpoint(self, request: web.Request) -> Answer:
-        self.hands.remove_endpoint(request.match_info["id"])
+    async def _delete_endpoint(self, ask: Ask) -> Answer:
+        self.hands.remove_endpoint(ask.path["id"])
         return {}
 
-    def _fault(self, request: web.Request) -> Fault:
-        fault = self.faults.get(request.match_info["id"])
+    def _fault(self, ask: Ask) -> Fault:
+        fault = self.faults.get(ask.path["id"])
         if fault is None:
-            raise Unknown(f"no fault {request.match_info['id']}")
+            raise Unknown(f"no fault {ask.path['id']}")
         return fault
 
     def _clock(self) -> Answer:
@@ -236,7 +293,7 @@ class Control:
         }
 
     # What there is, by method and path below /__sim.
-    OPERATIONS: ClassVar[Mapping[str, Callable[["Control", web.Request], Awaitable[Answer]]]] = {
+    OPERATIONS: ClassVar[Mapping[str, Operation]] = {
         "GET ": _index,
         "GET /knobs": _get_knobs,
         "PATCH /knobs": _patch_knobs,
@@ -268,40 +325,25 @@ class Control:
     }
 
 
-async def body_of(request: web.Request) -> dict[str, Any]:
-    """The request's JSON object; an empty body is an empty object.
-
-    Raises:
-        ValueError: not a JSON object.
-    """
-    raw = await request.read()
-    if not raw:
-        return {}
-    value = json.loads(raw)
-    if not isinstance(value, dict):
-        raise ValueError("the body must be a JSON object")  # noqa: TRY004 - what is wrong is the request
-    return value
-
-
 def problems(error: ValidationError) -> str:
     """All problems that pydantic found, one after the other."""
     found = (f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
     return "; ".join(found)[:2000]
 
 
-def whole(request: web.Request, name: str, default: int) -> int:
-    """A query parameter that is a number >= 0.
-
-    Raises:
-        ValueError: it is not.
-    """
-    text = request.query.get(name)
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdigit() and len(text) <= 15):
-        raise ValueError(f"{name} must be a whole number")
-    return int(text)
+def _operation(request: Request) -> tuple[Operation, dict[str, str]]:
+    path = request.path.removeprefix(PREFIX)
+    for method, pattern, operation in _ROUTES:
+        found = pattern.fullmatch(path) if method == request.method else None
+        if found:
+            return operation, found.groupdict()
+    text = f"no such operation: {request.method} {request.path[:200]}; GET {PREFIX} lists them"
+    raise Problem(404, text)
 
 
-def _object_path(request: web.Request) -> tuple[str, str]:
-    return request.match_info["vendor"], request.match_info["id"]
+def _route(key: str, operation: Operation) -> tuple[str, re.Pattern[str], Operation]:
+    method, _, path = key.partition(" ")
+    return method, re.compile(path.replace("{", "(?P<").replace("}", ">[^/]+)")), operation
+
+
+_ROUTES = [_route(key, operation) for key, operation in Control.OPERATIONS.items()]

@@ -7,7 +7,6 @@ import email.utils
 import json
 import math
 import string
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -51,17 +50,16 @@ class Core:
         wait = self.limiter.wait_for(f"{app.name}/{key}", knobs.requests_per_minute, self.clock.now())
         if wait is not None:
             reply = app.failure(call, 429, "Too many requests")
-            add_retry_after(reply, self.clock.real_seconds(wait), knobs.retry_after)
+            self.add_retry_after(reply, self.clock.real_seconds(wait), knobs.retry_after)
             raise Refused(reply)
 
-
-def add_retry_after(reply: Reply, seconds: float, form: str) -> None:
-    """Set Retry-After as whole ``seconds``, as an HTTP ``date`` in real time, or not (``absent``)."""
-    whole = max(1, math.ceil(seconds))
-    if form == "seconds":
-        reply.headers["Retry-After"] = str(whole)
-    elif form == "date":
-        reply.headers["Retry-After"] = email.utils.formatdate(time.time() + whole, usegmt=True)
+    def add_retry_after(self, reply: Reply, seconds: float, form: str) -> None:
+        """Set Retry-After as whole `seconds`, as an HTTP `date` in real time, or not (`absent`)."""
+        whole = max(1, math.ceil(seconds))
+        if form == "seconds":
+            reply.headers["Retry-After"] = str(whole)
+        elif form == "date":
+            reply.headers["Retry-After"] = email.utils.formatdate(self.clock.real_time() + whole, usegmt=True)
 
 
 def compact(value: Json) -> bytes:

@@ -1,64 +1,118 @@
-"""How an answer reaches the client, whole, mangled or not at all.
+"""The simulator on a socket: a request as aiohttp has it becomes a `Request`, an `Outcome` becomes bytes.
 
-The last step of an exchange: everything here knows HTTP and nothing of deployments.
+Nothing else in the package knows that there are sockets.
 """
 
-import json
+import asyncio
 import socket
 import struct
-from typing import Any
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Protocol
 
 from aiohttp import web
 
-from .call import Call, Json, Reply, VendorApp
-from .core import add_retry_after
-from .faults import FaultRule
-from .journal import Entry
+from .call import Request
+from .outcome import Complete, Cut, Outcome
 
-HTML = "<!doctype html><html><head><title>{0}</title></head><body><h1>{0}</h1><p>{1}</p></body></html>"
+# How often a clock that runs by itself is looked at while nobody asks: only webhooks notice.
+TICK_SECONDS = 0.2
 
 
-async def send(request: web.Request, reply: Reply, entry: Entry) -> web.StreamResponse:
-    """Send a reply as it is."""
-    entry.status = reply.status
-    entry.outcome = "replied"
-    if reply.chunks is None:
-        return _response(reply, reply.body())
-    stream = web.StreamResponse(status=reply.status, headers=reply.headers)
-    stream.content_type = reply.content_type
+class Served(Protocol):
+    """What stands behind the socket."""
+
+    async def ask(self, request: Request) -> Outcome:
+        """What becomes of a request."""
+
+    async def aclose(self) -> None:
+        """End what is under way."""
+
+    def body_limit(self, path: str) -> int:
+        """Bytes of a body to this path."""
+
+    def settle(self) -> None:
+        """Let happen what is due."""
+
+
+@asynccontextmanager
+async def listening(served: Served, host: str, port: int) -> AsyncIterator[str]:
+    """Listen until the context ends; yields the base URL without a final slash.
+
+    Raises:
+        OSError: the address cannot be had.
+    """
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        return await _handle(served, request)
+
+    app = web.Application()
+    app.router.add_route("*", "/{tail:.*}", handle)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    ticker = asyncio.create_task(_tick(served))
+    try:
+        await web.TCPSite(runner, host, port, backlog=1024).start()
+        name = f"[{host}]" if ":" in host else host
+        yield f"http://{name}:{runner.addresses[0][1]}"
+    finally:
+        ticker.cancel()
+        await served.aclose()
+        await runner.cleanup()
+
+
+async def _tick(served: Served) -> None:
+    while True:
+        await asyncio.sleep(TICK_SECONDS)
+        served.settle()
+
+
+async def _handle(served: Served, request: web.Request) -> web.StreamResponse:
+    raw = await _read(request, served.body_limit(request.path))
+    asked = Request(
+        method=request.method,
+        path=request.path,
+        query=list(request.query.items()),
+        headers=request.headers,
+        raw=raw,
+        base=f"{request.scheme}://{request.host}",
+    )
+    return await _send(request, await served.ask(asked))
+
+
+async def _read(request: web.Request, limit: int) -> bytes:
+    """The body, or so much of it that it is seen to be too long."""
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > limit:
+            break
+    return bytes(body)
+
+
+async def _send(request: web.Request, outcome: Outcome) -> web.StreamResponse:
+    if isinstance(outcome, Complete):
+        if len(outcome.parts) == 1:
+            return web.Response(status=outcome.status, body=outcome.body, headers=outcome.headers)
+        return await _stream(request, outcome.status, outcome.headers, outcome.parts)
+    if isinstance(outcome, Cut):
+        with suppress(ConnectionError):
+            await _stream(request, outcome.status, outcome.headers, (outcome.body,))
+    return _reset(request)
+
+
+async def _stream(
+    request: web.Request, status: int, headers: Mapping[str, str], parts: tuple[bytes, ...]
+) -> web.StreamResponse:
+    stream = web.StreamResponse(status=status, headers=headers)
     await stream.prepare(request)
-    for chunk in reply.chunks:
-        await stream.write(chunk)
+    for part in parts:
+        await stream.write(part)
     return stream
 
 
-async def send_broken(request: web.Request, reply: Reply, entry: Entry, kind: str) -> web.StreamResponse:
-    """Send a reply whose body cannot be read.
-
-    Args:
-        request: what is answered.
-        reply: the answer that the client should have had.
-        entry: its line in the journal.
-        kind: ``truncate`` (half of the JSON in a sound HTTP message), ``cut`` (the connection ends within the body)
-            or ``invalid_json``.
-    """
-    entry.status = reply.status
-    entry.outcome = kind
-    body = reply.body()
-    if kind == "invalid_json":
-        return _response(reply, b'{"id": 1,, "status": oops}')
-    if kind == "truncate":
-        return _response(reply, body[: max(1, len(body) // 2)] if body else b"{")
-    stream = web.StreamResponse(status=reply.status, headers={"Content-Length": str(len(body) + 64)})
-    stream.content_type = reply.content_type
-    await stream.prepare(request)
-    await stream.write(body[: max(1, len(body) // 2)] or b"{")
-    return reset(request, entry, kind)
-
-
-def reset(request: web.Request, entry: Entry, outcome: str = "reset") -> web.StreamResponse:
+def _reset(request: web.Request) -> web.StreamResponse:
     """Close the connection hard: the client gets ECONNRESET, not an orderly end."""
-    entry.outcome = outcome
     transport = request.transport
     if transport is not None:
         peer = transport.get_extra_info("socket")
@@ -66,78 +120,3 @@ def reset(request: web.Request, entry: Entry, outcome: str = "reset") -> web.Str
             peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
     return web.Response(status=499)
-
-
-def error_reply(app: VendorApp, call: Call, rule: FaultRule) -> Reply:
-    """The error that a rule asks for, in the vendor's form, as an HTML page, as plain text or empty."""
-    message = rule.message or "Injected fault"
-    reply = app.failure(call, rule.status, message, rule.code)
-    if rule.body == "html":
-        reply = Reply(rule.status, text=HTML.format(rule.status, message), content_type="text/html")
-    elif rule.body == "text":
-        reply = Reply(rule.status, text=message, content_type="text/plain")
-    elif rule.body == "empty":
-        reply = Reply(rule.status)
-    if rule.retry_after is not None:
-        add_retry_after(reply, rule.retry_after, rule.retry_after_form)
-    return reply
-
-
-def reshape(reply: Reply, rule: FaultRule) -> Reply:
-    """Change a sound reply as a rule of the kinds fields, unknown_status, content_type or oversize asks."""
-    if rule.kind == "content_type":
-        reply.content_type = rule.value or "text/html"
-    elif rule.kind in ("fields", "unknown_status", "oversize") and reply.chunks is None and reply.body():
-        payload = json.loads(reply.body()) if "json" in reply.content_type else {"body": str(reply.text)}
-        reply.payload, reply.text = _reshaped(payload, rule), None
-        if rule.kind == "oversize":
-            # Trailing blanks keep it valid JSON: only its size is wrong.
-            reply.text = json.dumps(reply.payload).encode().ljust(rule.size)
-    return reply
-
-
-def _reshaped(payload: Json, rule: FaultRule) -> Json:
-    if rule.kind == "oversize":
-        return payload
-    items = payload if isinstance(payload, list) else payload.get("deployments", [payload])
-    for item in items:
-        if not isinstance(item, dict):
-            continue
-        if rule.kind == "unknown_status":
-            nested = item.get("status")
-            holder = nested if isinstance(nested, dict) else item
-            holder["status"] = rule.value or "HIBERNATING"
-        else:
-            _reshape_fields(item, rule)
-    return payload
-
-
-def _reshape_fields(item: dict[str, Any], rule: FaultRule) -> None:
-    for path in rule.drop:
-        holder, name = _holder(item, path)
-        holder.pop(name, None)
-    for path in rule.null:
-        holder, name = _holder(item, path)
-        holder[name] = None
-    for path, value in rule.extra.items():
-        holder, name = _holder(item, path)
-        holder[name] = value
-    for path, new in rule.rename.items():
-        holder, name = _holder(item, path)
-        if name in holder:
-            holder[new] = holder.pop(name)
-
-
-def _holder(item: dict[str, Any], path: str) -> tuple[dict[str, Any], str]:
-    *parents, name = path.split(".")
-    for parent in parents:
-        child = item.get(parent)
-        item = child if isinstance(child, dict) else {}
-    return item, name
-
-
-def _response(reply: Reply, body: bytes) -> web.Response:
-    response = web.Response(status=reply.status, body=body, headers=reply.headers)
-    if body:
-        response.content_type = reply.content_type
-    return response

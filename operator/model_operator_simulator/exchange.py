@@ -1,4 +1,4 @@
-"""The front of both vendors: one HTTP request from its arrival to what the client sees of its answer.
+"""The front of all vendors: one HTTP request from its arrival to what the client sees of its answer.
 
 Order: journal, latency, faults that hold or end it before the vendor sees it, the vendor's app (which commits and
 answers without waiting), faults that hold, lose or mangle the answer.
@@ -6,17 +6,16 @@ answers without waiting), faults that hold, lose or mangle the answer.
 
 import asyncio
 import logging
-import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from email.utils import formatdate
 
-from aiohttp import web
-
-from . import delivery
-from .call import Call, Distortion, Reply, VendorApp, answer, operation_of
+from . import mangling
+from .call import Call, Distortion, Reply, Request, VendorApp, answer, operation_of
 from .chance import seeded
 from .core import Core
-from .faults import ENDS_AFTER, ENDS_BEFORE, Fault, Faults
+from .faults import ENDS_AFTER, ENDS_BEFORE, Fault, FaultRule, Faults
 from .journal import Entry, Journal, Redactor
+from .outcome import Complete, Outcome, Reset
 
 log = logging.getLogger(__name__)
 
@@ -50,23 +49,28 @@ class Exchange:
         self._jitter = seeded(core.seed, "jitter")
         self.defects = 0
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Serve one request to ``/{vendor}/...``."""
-        app = self._apps[request.match_info["vendor"]]
-        started = time.monotonic()
-        raw, reply = await self._read(request, app)
-        call = self._call(request, app, raw)
+    @property
+    def vendors(self) -> Collection[str]:
+        """The first segments of the paths that lead here."""
+        return self._apps.keys()
+
+    async def handle(self, vendor: str, request: Request) -> Outcome:
+        """What becomes of one request to a vendor; it may take as long as a fault says."""
+        app = self._apps[vendor]
+        clock = self._core.clock
+        started = clock.real_time()
+        limit = self._core.knobs.http.max_body_bytes
+        is_too_long = len(request.raw) > limit
+        call = self._call(request, app, b"" if is_too_long else request.raw)
         entry = self._note(call, app)
         try:
-            if reply is not None:
-                return await delivery.send(request, reply, entry)
-            return await self._serve(request, app, call, entry)
+            if is_too_long:
+                return self._replied(entry, app.failure(call, 413, f"The body exceeds {limit} bytes"))
+            return await self._serve(app, call, entry)
         finally:
-            entry.duration_ms = round((time.monotonic() - started) * 1000, 3)
+            entry.duration_ms = round((clock.real_time() - started) * 1000, 3)
 
-    async def _serve(
-        self, request: web.Request, app: VendorApp, call: Call, entry: Entry
-    ) -> web.StreamResponse:
+    async def _serve(self, app: VendorApp, call: Call, entry: Entry) -> Outcome:
         faults = self._faults.strike(app.name, call.method, call.path, entry.operation)
         entry.faults = [fault.id for fault in faults]
         await self._delay(faults)
@@ -74,55 +78,57 @@ class Exchange:
         ending = next((f for f in faults if f.rule.kind in ENDS_BEFORE and not f.rule.commit), None)
         if ending is not None:
             await ending.arrive()
-            return await self._end_before(request, app, call, entry, ending)
+            return await self._end_before(app, call, entry, ending.rule)
         call.distortion = distortion(faults)
         reply = self._answer(app, call, entry)
         await self._hold(faults, "after", entry)
-        return await self._end_after(request, app, call, entry, faults, reply)
+        return await self._end_after(app, call, entry, faults, reply)
 
-    async def _end_before(
-        self, request: web.Request, app: VendorApp, call: Call, entry: Entry, fault: Fault
-    ) -> web.StreamResponse:
-        rule = fault.rule
+    async def _end_before(self, app: VendorApp, call: Call, entry: Entry, rule: FaultRule) -> Outcome:
         if rule.kind == "error":
-            return await delivery.send(request, delivery.error_reply(app, call, rule), entry)
+            return self._replied(entry, mangling.error_reply(self._core, app, call, rule))
         if rule.kind == "redirect":
-            reply = Reply(rule.status if rule.status < 400 else 302, headers={"Location": rule.location})
-            return await delivery.send(request, reply, entry)
+            status = rule.status if rule.status < 400 else 302
+            return self._replied(entry, Reply(status, headers={"Location": rule.location}))
         if rule.kind == "late_commit":
             self._core.clock.after(rule.duration, lambda: self._commit_late(app, call, entry))
             if rule.connection == "hang":
-                return await self._hang(request, entry, rule.duration)
+                return await self._hang(entry, rule.duration)
         if rule.kind == "timeout":
-            return await self._hang(request, entry, rule.duration)
-        return delivery.reset(request, entry)
+            return await self._hang(entry, rule.duration)
+        return _reset(entry)
 
     async def _end_after(
-        self,
-        request: web.Request,
-        app: VendorApp,
-        call: Call,
-        entry: Entry,
-        faults: list[Fault],
-        reply: Reply,
-    ) -> web.StreamResponse:
+        self, app: VendorApp, call: Call, entry: Entry, faults: list[Fault], reply: Reply
+    ) -> Outcome:
         ending: Fault | None = None
         for fault in faults:
             if fault.rule.kind in ENDS_AFTER or fault.rule.commit:
                 ending = ending or fault
             elif fault.rule.kind not in ("hold", "latency"):
-                reply = delivery.reshape(reply, fault.rule)
+                reply = mangling.reshape(reply, fault.rule)
                 await fault.arrive()
         if ending is None:
-            return await delivery.send(request, reply, entry)
+            return self._replied(entry, reply)
         await ending.arrive()
-        if ending.rule.kind == "error":
-            return await delivery.send(request, delivery.error_reply(app, call, ending.rule), entry)
-        if ending.rule.kind == "commit_then_timeout":
-            return await self._hang(request, entry, ending.rule.duration)
-        if ending.rule.kind == "commit_then_reset":
-            return delivery.reset(request, entry)
-        return await delivery.send_broken(request, reply, entry, ending.rule.kind)
+        match ending.rule.kind:
+            case "error":
+                return self._replied(entry, mangling.error_reply(self._core, app, call, ending.rule))
+            case "commit_then_timeout":
+                return await self._hang(entry, ending.rule.duration)
+            case "commit_then_reset":
+                return _reset(entry)
+            case kind:
+                entry.status, entry.outcome = reply.status, kind
+                return mangling.broken(self._dated(reply), kind)
+
+    def _replied(self, entry: Entry, reply: Reply) -> Complete:
+        entry.status, entry.outcome = reply.status, "replied"
+        return mangling.sound(self._dated(reply))
+
+    def _dated(self, reply: Reply) -> Reply:
+        reply.headers.setdefault("Date", formatdate(self._core.clock.real_time(), usegmt=True))
+        return reply
 
     def _answer(self, app: VendorApp, call: Call, entry: Entry) -> Reply:
         self._core.clock.settle()
@@ -162,10 +168,10 @@ class Exchange:
                 entry.outcome = f"held {when} commit"
                 await fault.hold(self._closing)
 
-    async def _hang(self, request: web.Request, entry: Entry, seconds: float) -> web.StreamResponse:
+    async def _hang(self, entry: Entry, seconds: float) -> Outcome:
         entry.outcome = "timeout" if entry.outcome == "open" else entry.outcome
         await self._pause(seconds)
-        return delivery.reset(request, entry, entry.outcome)
+        return Reset()
 
     async def _pause(self, seconds: float) -> None:
         try:
@@ -174,22 +180,13 @@ class Exchange:
         except TimeoutError:
             return
 
-    async def _read(self, request: web.Request, app: VendorApp) -> tuple[bytes, Reply | None]:
-        limit = self._core.knobs.http.max_body_bytes
-        body = bytearray()
-        async for chunk in request.content.iter_any():
-            body += chunk
-            if len(body) > limit:
-                return b"", app.failure(self._call(request, app, b""), 413, f"The body exceeds {limit} bytes")
-        return bytes(body), None
-
-    def _call(self, request: web.Request, app: VendorApp, raw: bytes) -> Call:
-        root = self._core.knobs.http.public_url or f"{request.scheme}://{request.host}"
+    def _call(self, request: Request, app: VendorApp, raw: bytes) -> Call:
+        root = self._core.knobs.http.public_url or request.base
         return Call(
             vendor=app.name,
             method=request.method,
             path=request.path.removeprefix(f"/{app.name}"),
-            query=list(request.query.items()),
+            query=request.query,
             headers=request.headers,
             raw=raw,
             base=f"{root.rstrip('/')}/{app.name}",
@@ -209,6 +206,11 @@ class Exchange:
             headers=self._redactor.headers(call.headers),
             body=self._redactor.body(call.raw),
         )
+
+
+def _reset(entry: Entry) -> Reset:
+    entry.outcome = "reset"
+    return Reset()
 
 
 def distortion(faults: list[Fault]) -> Distortion:

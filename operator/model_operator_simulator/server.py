@@ -1,49 +1,104 @@
-"""The simulator as one process: both vendors and the control plane on one port.
+"""The simulator as a whole: both vendors and the control plane behind one door.
 
-`Simulator.serve` is for tests in the same process; `run` is what the command line calls.
+A request is asked with `Simulator.ask`, in the process; `Simulator.serve` puts it on a socket, and `run` is what the
+command line calls.
 """
 
 import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
 
-from aiohttp import web
-
-from .clock import ClockMode
-from .control import Control
+from .call import Request
+from .clock import Clock, ClockMode, Source
+from .control import BODY_BYTES, PREFIX, Problem
+from .delivery import listening
 from .knobs import Knobs
+from .outcome import Complete, Outcome
 from .world import World
 
-CONTROL_BODY_BYTES = 16 * 1024 * 1024
-
-# How often a clock that runs by itself is looked at while nobody asks: only webhooks notice.
-TICK_SECONDS = 0.2
+PATIENCE_SECONDS = 1.0
 
 
 class Simulator:
-    """A stand-in for both vendors, over real HTTP, with a world of its own.
+    """A stand-in for both vendors with a world of its own, over real HTTP or in the process.
 
     Args:
         knobs: what the vendors' documents leave open; the defaults are in `docs/simulator.md`.
-        clock: ``real``, ``scaled`` (``time_scale`` clock seconds per real second) or ``manual`` (stands still
-            until ``POST /__sim/clock/advance``).
+        clock: `real`, `scaled` (`time_scale` clock seconds per real second) or `manual` (stands still until
+            `POST /__sim/clock/advance`).
         time_scale: how many times as fast a scaled clock runs; the other modes do not read it.
         seed: decides ids, faults with a probability, and the invented traffic.
+        source: real time, where a test's event loop turns its own; see `Clock`.
     """
 
     def __init__(
-        self, knobs: Knobs | None = None, *, clock: ClockMode = "real", time_scale: float = 1.0, seed: int = 0
+        self,
+        knobs: Knobs | None = None,
+        *,
+        clock: ClockMode = "real",
+        time_scale: float = 1.0,
+        seed: int = 0,
+        source: Source | None = None,
     ) -> None:
         self._knobs = knobs or Knobs()
-        self._clock: ClockMode = clock
-        self._time_scale = time_scale
+        self._new_clock = partial(Clock, clock, time_scale, source)
         self._seed = seed
         self._closing = asyncio.Event()
+        self._under_way: set[asyncio.Task[Outcome]] = set()
         self._world = self._new_world(self._knobs)
+
+    async def ask(self, request: Request) -> Outcome:
+        """What becomes of one HTTP request, by whatever way it came here.
+
+        It goes on though whoever asks is cancelled, as a server works on for a client that has gone.
+        """
+        task = asyncio.ensure_future(self._outcome(request))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return await asyncio.shield(task)
+
+    async def control(self, method: str, path: str, body: Any = None) -> Any:
+        """An operation of the control plane without HTTP, e.g. `control("POST", "/clock/advance", {"seconds": 5})`.
+
+        Args:
+            method: `GET` and so on.
+            path: below `/__sim`, with its query.
+            body: the JSON object that it takes.
+
+        Returns:
+            The JSON that the reply would hold.
+
+        Raises:
+            Problem: it cannot be done.
+        """
+        path, _, query = path.partition("?")
+        raw = b"" if body is None else json.dumps(body).encode()
+        request = Request(method, PREFIX + path, parse_qsl(query, keep_blank_values=True), {}, raw, "")
+        return json.loads(json.dumps(await self._world.control.handle(request)))
+
+    async def aclose(self) -> None:
+        """Let go of all that is held or hangs, and wait until nothing is under way."""
+        self._closing.set()
+        self._world.end()
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=PATIENCE_SECONDS)
+        for task in self._under_way:
+            task.cancel()
+
+    def body_limit(self, path: str) -> int:
+        """Bytes of a request's body; what is longer is refused, so nobody has to read on."""
+        return BODY_BYTES if _first(path) == PREFIX[1:] else self._world.core.knobs.http.max_body_bytes
+
+    def settle(self) -> None:
+        """Let happen what is due; whoever asks does the same, so only webhooks need it."""
+        self._world.core.clock.settle()
 
     @asynccontextmanager
     async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
@@ -54,55 +109,39 @@ class Simulator:
             port: 0 takes a free one.
 
         Yields:
-            The base URL without a final slash, e.g. ``http://127.0.0.1:40123``.
+            The base URL without a final slash, e.g. `http://127.0.0.1:40123`.
 
         Raises:
             OSError: the address cannot be had.
         """
         self._closing.clear()
-        runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=1.0)
-        await runner.setup()
-        ticker = asyncio.create_task(self._tick())
+        async with listening(self, host, port) as url:
+            yield url
+
+    async def _outcome(self, request: Request) -> Outcome:
+        first = _first(request.path)
+        if first in self._world.exchange.vendors:
+            return await self._world.exchange.handle(first, request)
         try:
-            await web.TCPSite(runner, host, port, backlog=1024).start()
-            name = f"[{host}]" if ":" in host else host
-            yield f"http://{name}:{runner.addresses[0][1]}"
-        finally:
-            self._closing.set()
-            self._world.end()
-            ticker.cancel()
-            await runner.cleanup()
-
-    def _app(self) -> web.Application:
-        app = web.Application(client_max_size=CONTROL_BODY_BYTES)
-        app.router.add_route("*", "/{vendor:parasail|paitient}{tail:(/.*)?}", self._exchange)
-        for key in Control.OPERATIONS:
-            method, _, path = key.partition(" ")
-            app.router.add_route(method, f"/__sim{path}", self._controlled(key))
-        app.router.add_route("*", "/{tail:.*}", _nothing_here)
-        return app
-
-    async def _exchange(self, request: web.Request) -> web.StreamResponse:
-        return await self._world.exchange.handle(request)
-
-    def _controlled(self, key: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-        async def handle(request: web.Request) -> web.StreamResponse:
-            return await self._world.control.handle(key, request)
-
-        return handle
+            return _json(200, await self._world.control.handle(request))
+        except Problem as problem:
+            return _json(problem.status, {"error": str(problem)})
 
     def _new_world(self, knobs: Knobs) -> World:
-        return World(knobs, self._clock, self._time_scale, self._seed, self._closing, self._reset)
+        return World(knobs, self._new_clock(), self._seed, self._closing, self._reset)
 
     def _reset(self, keep_knobs: bool) -> None:
         old = self._world
         self._world = self._new_world(old.core.knobs if keep_knobs else self._knobs)
         old.end()
 
-    async def _tick(self) -> None:
-        while not self._closing.is_set():
-            await asyncio.sleep(TICK_SECONDS)
-            self._world.core.clock.settle()
+
+def _first(path: str) -> str:
+    return path.split("/", 2)[1] if path.startswith("/") else ""
+
+
+def _json(status: int, value: Any) -> Complete:
+    return Complete(status, {"Content-Type": "application/json"}, (json.dumps(value).encode(),))
 
 
 def run(  # noqa: PLR0913, PLR0917 - the arguments of a command
@@ -147,8 +186,3 @@ async def _run(simulator: Simulator, host: str, port: int, ready_file: Path | No
             beside.write_text(json.dumps({"url": url}), encoding="utf-8")
             beside.replace(ready_file)
         await ended.wait()
-
-
-async def _nothing_here(request: web.Request) -> web.StreamResponse:
-    text = f"no such operation: {request.method} {request.path[:200]}; GET /__sim lists them"
-    return web.json_response({"error": text}, status=404)

@@ -7,7 +7,6 @@ import asyncio
 import hashlib
 import hmac
 import json
-import time
 from typing import Any
 
 import aiohttp
@@ -89,7 +88,7 @@ class Webhooks:
         secret = "wrong" if self._chance.random() < knobs.bad_signature_probability else knobs.secret
         headers = {
             "Content-Type": "application/json",
-            "X-Sim-Signature": signature(secret, int(time.time()), body),
+            "X-Sim-Signature": signature(secret, int(self._core.clock.real_time()), body),
         }
         await asyncio.sleep(knobs.delay_s)
         async with aiohttp.ClientSession(timeout=TIMEOUT, trust_env=False) as session:

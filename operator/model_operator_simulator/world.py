@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from .call import VendorApp
 from .chance import seeded
-from .clock import Clock, ClockMode
+from .clock import Clock
 from .control import Control
 from .core import Core
 from .exchange import Exchange
@@ -28,8 +28,7 @@ class World:
 
     Args:
         knobs: what the vendors' documents leave open.
-        clock: the clock's mode.
-        time_scale: of a scaled clock.
+        clock: its time.
         seed: of everything that is drawn.
         closing: set when the process ends.
         reset: called to replace this world; its argument says whether to keep the knobs.
@@ -38,13 +37,12 @@ class World:
     def __init__(
         self,
         knobs: Knobs,
-        clock: ClockMode,
-        time_scale: float,
+        clock: Clock,
         seed: int,
         closing: asyncio.Event,
         reset: Callable[[bool], None],
     ) -> None:
-        self.core = Core(knobs, Clock(clock, time_scale), seed)
+        self.core = Core(knobs, clock, seed)
         self.faults = Faults(seeded(seed, "faults"))
         self.webhooks = Webhooks(self.core)
         journal = Journal(knobs.http.journal_size)

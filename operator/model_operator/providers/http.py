@@ -45,7 +45,7 @@ class HttpTransport:
     call's own), whatever the server does. Text in the errors is made here and holds no header and no body.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that there is to choose about the one client of a process
         self,
         *,
         request_timeout: timedelta = timedelta(seconds=30),
@@ -54,11 +54,12 @@ class HttpTransport:
         observe: Observer | None = None,
         may_send: Callable[[], bool] = lambda: True,
         ca_file: Path | None = None,
+        client: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         """`may_send` is asked right before each request: a former leader starts none.
 
         `ca_file` has certificate authorities (PEM) to trust besides the public ones. Raises `OSError` if it cannot be
-        read.
+        read. `client` carries the requests instead of aiohttp; its errors must have aiohttp's as their cause.
         """
         self._may_send = may_send
         self.request_timeout = request_timeout
@@ -68,10 +69,7 @@ class HttpTransport:
         # "pool" bounds name resolution and TLS as well, "connect" a single connection attempt. Reading has no
         # limit of its own: the request's deadline covers it.
         self._extensions = {"timeout": {"connect": connect, "pool": connect, "read": None, "write": None}}
-        tls = httpx.create_ssl_context(trust_env=False)
-        if ca_file is not None:
-            tls.load_verify_locations(ca_file)
-        self._client = AiohttpTransport(verify=tls, trust_env=False, client=lambda: _session(tls))
+        self._client = client or _aiohttp(ca_file)
 
     async def __aenter__(self) -> Self:
         return self
@@ -135,6 +133,13 @@ class _Unreadable(Exception):
 
 
 _BROKEN = (_Unreadable, httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError)
+
+
+def _aiohttp(ca_file: Path | None) -> httpx.AsyncBaseTransport:
+    tls = httpx.create_ssl_context(trust_env=False)
+    if ca_file is not None:
+        tls.load_verify_locations(ca_file)
+    return AiohttpTransport(verify=tls, trust_env=False, client=lambda: _session(tls))
 
 
 def _session(tls: Any) -> aiohttp.ClientSession:
