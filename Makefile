@@ -19,7 +19,7 @@ BUILDER ?= $(notdir $(firstword $(foreach name,docker podman buildah,$(shell com
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help init demo test check fmt generate bench image image-test sbom lock clean
+.PHONY: help init demo test test-long check fmt generate bench image image-test sbom lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ demo: init ## See it work on this machine: control plane, simulator, operator (O
 
 test: init ## Run all tests, against a real control plane (ARGS="-k word" for some)
 	$(BIN)/pytest -n $(JOBS) --dist worksteal $(ARGS)
+
+test-long: init ## Run what takes longer: ten minutes of explorer, all mutations, whole matrices, slow stories
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m long $(ARGS)
 
 check: init ## Check format, lint, types, import layers, generated files
 	$(BIN)/ruff format --check .

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TARGETS = ["help", "init", "demo", "test", "check", "fmt", "generate", "bench", "clean"]
+TARGETS = ["help", "init", "demo", "test", "test-long", "check", "fmt", "generate", "bench", "clean"]
 
 
 def run(*command: str | Path, cwd: Path = ROOT, path: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -91,18 +91,20 @@ def test_init_takes_the_newest_python_that_runs(make, bin_folder, tmp_path):
 @pytest.mark.parametrize(
     ("fails", "closing"),
     [
-        pytest.param("", "ci: passed: check test", id="all pass"),
+        pytest.param("", "ci: passed: check test test-long", id="all pass"),
         pytest.param("check", "ci: FAILED: check", id="check fails"),
         pytest.param("test", "ci: FAILED: test", id="test fails"),
-        pytest.param("check|test", "ci: FAILED: check test", id="both fail"),
+        pytest.param("test-long", "ci: FAILED: test-long", id="test-long fails"),
+        pytest.param("check|test", "ci: FAILED: check test", id="two fail"),
     ],
 )
-def test_ci_runs_both_and_closes_with_what_failed(bin_folder, fails, closing):
+def test_ci_runs_all_and_closes_with_what_failed(bin_folder, fails, closing):
     program(bin_folder, "make", f'echo "made $2"; case "$2" in {fails or "nothing"}) exit 2;; esac')
     result = run(ROOT / ".ci" / "run", path=bin_folder)
     assert result.returncode == (1 if fails else 0)
     assert "made check" in result.stdout
     assert "made test" in result.stdout
+    assert "made test-long" in result.stdout
     assert (result.stderr or result.stdout).splitlines()[-1] == closing
 
 
