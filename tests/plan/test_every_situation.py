@@ -35,15 +35,14 @@ from model_operator.models.deployment_status import (
     ModelDeploymentStatus,
     Pending,
 )
+from model_operator.plan.deployment.remembered import ProbeResult, SentUpdate
 from model_operator.plan.deployment.situation import (
     Create,
     Decision,
     Delete,
     Observed,
     Presence,
-    ProbeResult,
     Release,
-    SentUpdate,
     SetPower,
     Situation,
     Update,
@@ -156,7 +155,7 @@ def without_an_id() -> Iterator[Situation]:
         yield situation(
             None,
             status=NEW.model_copy(update={"pending": intent}),
-            intent_unsent=unsent and intent is not None,
+            intent=intent.started_at if unsent and intent is not None else None,
             candidates=found if can_list else (),
             can_list=can_list,
             listed_at=NOW if can_list else None,
@@ -192,14 +191,14 @@ def with_troubles() -> Iterator[Situation]:
             fields={"contextLength": 8192} if removed else EDITED,
             status=APPLIED,
             failure=failure(failed) if failed else None,
-            sent_update=update,
+            update=update,
             paused_until=rest,
             capabilities=capabilities,
             probe=Probe(prompt="ping", timeout=SECOND),
             endpoint_name=None if removed else "chat",
             wanted=wanted,
         )
-        yield replace(s, recall=replace(s.recall, probe=probe))
+        yield replace(s, sent=replace(s.sent, probe=probe))
 
 
 def adoptions() -> Iterator[Situation]:
@@ -288,7 +287,7 @@ def check_action(s: Situation, step: Decision) -> None:
     if isinstance(action, Release):
         assert not s.wanted
         is_never_created = s.status.external_id is None and (
-            s.status.pending is None or s.recall.intent_unsent or proves_absence(s)
+            s.status.pending is None or s.intent_unsent or proves_absence(s)
         )
         assert s.observed.presence is Presence.ABSENT or s.desired.orphans or is_never_created
         return
@@ -304,7 +303,7 @@ def check_action(s: Situation, step: Decision) -> None:
     assert not isinstance(action, Delete)
     if isinstance(action, Create):
         assert s.status.pending is not None
-        assert s.recall.intent_unsent
+        assert s.intent_unsent
         assert s.now < s.status.pending.deadline
         assert not s.desired.paused
         assert s.desired.external_id is None
@@ -319,7 +318,7 @@ def check_action(s: Situation, step: Decision) -> None:
 
 
 def proves_absence(s: Situation) -> bool:
-    since, listed, intent = s.recall.absent_since, s.observed.listed_at, s.status.pending
+    since, listed, intent = s.creation.absent_since, s.observed.listed_at, s.status.pending
     return (
         s.observed.can_list
         and not s.observed.candidates

@@ -23,15 +23,14 @@ from model_operator.errors import (
     RateLimited,
     Unavailable,
 )
+from model_operator.plan.deployment.remembered import ProbeResult, SentUpdate
 from model_operator.plan.deployment.situation import (
     Create,
     Delete,
     Observed,
     Presence,
-    ProbeResult,
     Release,
     RunProbe,
-    SentUpdate,
     SetPower,
     Situation,
     Update,
@@ -165,7 +164,7 @@ CREATES = [
     ),
     row(
         "POST under way: sent",
-        situation(None, status=untouched(pending=pending()), intent_unsent=True, listed_at=NOW),
+        situation(None, status=untouched(pending=pending()), intent=NOW, listed_at=NOW),
         Row("False Creating", "False Creating", "False Missing", RECONCILING, Phase.CREATING, Create),
     ),
     row(
@@ -252,7 +251,7 @@ EDITS = [
             SERVING,
             fields=EDITED,
             status=serving_since_long(last_applied=EDITED),
-            sent_update=SentUpdate({"contextLength": 8192}, NOW - timedelta(seconds=5)),
+            update=SentUpdate({"contextLength": 8192}, NOW - timedelta(seconds=5)),
         ),
         ON_ITS_WAY,
     ),
@@ -272,7 +271,7 @@ IGNORED = changed(
     SERVING,
     fields=EDITED,
     status=serving_since_long(last_applied=EDITED),
-    sent_update=SentUpdate({"contextLength": 8192}, NOW - 2 * MINUTE, is_verified=True),
+    update=SentUpdate({"contextLength": 8192}, NOW - 2 * MINUTE, is_verified=True),
 )
 REMOVED = changed(
     SERVING,
@@ -553,20 +552,20 @@ HEALTH = [
         changed(PROBING, corrects_drift=False, remote=remote(fields=EDITED)),
         Row("False Starting", "False DriftReported", "False Starting", RECONCILING, Phase.STARTING, RunProbe),
     ),
-    row("probe fails", changed(PROBING, recall=replace(PROBING.recall, probe=NO_ANSWER)), PROBE_FAILED),
+    row("probe fails", changed(PROBING, sent=replace(PROBING.sent, probe=NO_ANSWER)), PROBE_FAILED),
     row(
         "probe fails: repeated",
-        changed(PROBING, recall=replace(PROBING.recall, probe=NO_ANSWER), now=NOW + MINUTE),
+        changed(PROBING, sent=replace(PROBING.sent, probe=NO_ANSWER), now=NOW + MINUTE),
         replace(PROBE_FAILED, action=RunProbe),
     ),
     row(
         "probe fails: until progressDeadline, then Stalled",
-        later(changed(PROBING, recall=replace(PROBING.recall, probe=NO_ANSWER)), timedelta(minutes=30)),
+        later(changed(PROBING, sent=replace(PROBING.sent, probe=NO_ANSWER)), timedelta(minutes=30)),
         replace(PROBE_FAILED, progress=STALLED, action=RunProbe),
     ),
     row(
         "probe passed",
-        changed(PROBING, recall=replace(PROBING.recall, probe=replace(NO_ANSWER, passed=True))),
+        changed(PROBING, sent=replace(PROBING.sent, probe=replace(NO_ANSWER, passed=True))),
         Row("True Available", HELD, SERVES, NEITHER, Phase.READY),
     ),
     row(
@@ -585,10 +584,10 @@ GOING = changed(SERVING, wanted=False)
 DELETING = Row("False Deleting", "False Deleting", SERVES, RECONCILING, Phase.DELETING)
 DELETIONS = [
     row("being deleted: sent", GOING, replace(DELETING, action=Delete)),
-    row("being deleted: accepted", changed(GOING, delete_sent_at=NOW - timedelta(seconds=1)), DELETING),
+    row("being deleted: accepted", changed(GOING, delete_at=NOW - timedelta(seconds=1)), DELETING),
     row(
         "being deleted: on its way",
-        changed(GOING, delete_sent_at=LONG_AGO, remote=remote(RunState.DELETING)),
+        changed(GOING, delete_at=LONG_AGO, remote=remote(RunState.DELETING)),
         replace(DELETING, serving="False Missing"),
     ),
     row("being deleted: nothing seen yet", changed(GOING, observed=Observed()), DELETING),
@@ -659,7 +658,7 @@ def test_a_situation_looks_as_the_table_says(s: Situation, expected: Row) -> Non
         ),
         pytest.param(situation(None, status=untouched(), wanted=False), id="never created"),
         pytest.param(
-            situation(None, status=untouched(pending=pending()), intent_unsent=True, wanted=False),
+            situation(None, status=untouched(pending=pending()), intent=NOW, wanted=False),
             id="announced, and never sent",
         ),
         pytest.param(

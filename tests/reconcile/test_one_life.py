@@ -231,7 +231,7 @@ async def test_a_get_that_fails_falls_back_to_the_list(world, new_life):
     life.said.clear()
     await world.fault("error", status=500, operation="get")
     await life.set_replicas(id_, 1)
-    life.memory.read_again_at = life.now
+    life.memory.tagged(life.now)  # a GET is due
     await life.go(5)
     assert life.said == []
 
@@ -258,7 +258,7 @@ async def test_a_deletion_that_finds_nothing_proves_no_credential(world, new_lif
     step = moving(Reason.DELETING, "Deleting.", None, Delete(world.row.missing_id, force=False))
     await act(s, step, life.provider, life.account, life.memory)
     assert not life.account.is_proven
-    assert life.memory.delete_sent_at is None
+    assert life.memory.sent.delete_at is None
 
 
 async def test_a_probe_that_fails_proves_no_credential(parasail, new_life):
@@ -267,8 +267,8 @@ async def test_a_probe_that_fails_proves_no_credential(parasail, new_life):
     s = changed(await life.look(life.now), probe=asked)
     step = moving(Reason.UPDATING, "Probing.", None, RunProbe(_remote("77")))
     await act(s, step, life.provider, life.account, life.memory)
-    assert life.memory.probe is not None
-    assert not life.memory.probe.passed
+    assert life.memory.sent.probe is not None
+    assert not life.memory.sent.probe.passed
     assert not life.account.is_proven
 
 
@@ -309,7 +309,7 @@ async def test_deleting_waits_for_the_vendor_to_show_that_it_is_gone(world, new_
     await life.poll()
     await life.work()
     assert not life.is_released
-    assert life.memory.delete_sent_at is not None
+    assert life.memory.sent.delete_at is not None
     await life.go(15)
     assert life.is_released
     assert await life.count("delete") == 1

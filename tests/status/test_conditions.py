@@ -97,7 +97,7 @@ def test_types_that_nobody_speaks_of_go():
             id="a progressDeadline of its own",
         ),
         pytest.param(
-            situation(wanted=False, delete_sent_at=NOW, status=serving_since_long()),
+            situation(wanted=False, delete_at=NOW, status=serving_since_long()),
             timedelta(minutes=30),
             Reason.PROGRESS_DEADLINE_EXCEEDED,
             id="a deletion that takes too long",

@@ -119,31 +119,36 @@ class OneObject:
         self.said.append(status)
         if dies == "after the write":
             raise Crash
-        self.memory.note_written(before.status, status, now)
+        self.memory.written(before.status, status, now)
         return step
 
     async def look(self, now: datetime) -> Situation:
         asked, memory = desire(self.body, self.vendor), self.memory
-        observed = await observe(
+        before = memory.view
+        seen = await observe(
             Look(
                 key=KEY,
                 resource=self.body,
                 desired=asked,
                 account=self.account,
                 provider=self.provider,
-                memory=memory,
                 timing=self.timing,
                 full_read_interval=timedelta(hours=1),
                 now=now,
+                creation=memory.creation,
+                view=before,
+                sent=memory.sent,
             )
         )
-        intent = self.status.pending
+        memory.looked(before, seen.creation, seen.view, seen.sent)
         return Situation(
             desired=asked,
             wanted=not self.body.metadata.is_terminating,
             status=self.status,
-            observed=observed,
-            recall=memory.recall(intent.started_at if intent else None),
+            observed=seen.observed,
+            creation=memory.creation,
+            sent=memory.sent,
+            failure=memory.retry.failure,
             capabilities=self.vendor.capabilities,
             timing=self.timing,
             now=now,

@@ -13,12 +13,11 @@ from model_operator.errors import ProviderError
 from model_operator.models.deployment import LastPowerAction, ModelDeploymentStatus, Pending
 from model_operator.models.status import Status
 from model_operator.plan.deployment.decide import decide
+from model_operator.plan.deployment.remembered import Creation, Failure, Sent
 from model_operator.plan.deployment.situation import (
     Decision,
-    Failure,
     Observed,
     Presence,
-    Recall,
     Situation,
     Timing,
 )
@@ -100,7 +99,13 @@ def failure(
 
 _PARTS = {
     part: {field.name for field in fields(kind)}
-    for part, kind in (("desired", Desired), ("observed", Observed), ("recall", Recall), ("timing", Timing))
+    for part, kind in (
+        ("desired", Desired),
+        ("observed", Observed),
+        ("creation", Creation),
+        ("sent", Sent),
+        ("timing", Timing),
+    )
 }
 
 
@@ -109,7 +114,7 @@ def situation(
 ) -> Situation:
     """A running deployment that we created, in that vendor state; None: nothing is seen of it.
 
-    Keywords are fields of Situation, Desired, Observed, Recall or Timing.
+    Keywords are fields of Situation, Desired, Observed, Creation, Sent or Timing.
     """
     seen = Observed() if state is None else Observed(presence=_presence(state), remote=remote(state))
     usual = Situation(
@@ -117,7 +122,6 @@ def situation(
         wanted=True,
         status=created() if status is None else status,
         observed=seen,
-        recall=Recall(),
         capabilities=PARASAIL,
         timing=TIMING,
         now=NOW,

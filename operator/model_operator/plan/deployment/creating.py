@@ -47,7 +47,7 @@ def settle_pending_create(s: Situation) -> Decision | None:
     made = made_by_us(s)
     if made is not None:
         return take(made, s)
-    if s.recall.intent_unsent:
+    if s.intent_unsent:
         return _send(s)
     if not s.observed.can_list:
         # Nobody can look. Where names are unique the same name may be sent again; elsewhere it is the user's word.
@@ -57,8 +57,8 @@ def settle_pending_create(s: Situation) -> Decision | None:
 
 def made_by_us(s: Situation) -> Remote | None:
     """What our create made, as far as that is known."""
-    if s.recall.created is not None:
-        return s.recall.created
+    if s.creation.created is not None:
+        return s.creation.created
     return next((c for c in s.observed.candidates if is_ours(s, c)), None)
 
 
@@ -74,7 +74,7 @@ def _send(s: Situation) -> Decision:
 def _wait_for_deadline(s: Situation) -> Decision | None:
     """Until the lost request is certainly over; without this, a provider that fails would be asked without a pause."""
     pending = s.status.pending
-    if pending is None or s.now >= pending.deadline or s.recall.failure is not None:
+    if pending is None or s.now >= pending.deadline or s.failure is not None:
         return None  # with a failure on record, the last answer was not lost
     message = "A create was sent and its answer was lost. It is sent again under the same name, which can exist once."
     waiting = moving(Reason.OUTCOME_UNKNOWN, message, Phase.CREATING)
@@ -92,7 +92,7 @@ def wait_for_absence(s: Situation) -> Decision | None:
     )
     if s.now < pending.deadline:
         return replace(waiting, look_again=min(_LOOK_EVERY, pending.deadline - s.now))
-    since, listed_at = s.recall.absent_since, s.observed.listed_at
+    since, listed_at = s.creation.absent_since, s.observed.listed_at
     if since is None or listed_at is None or listed_at <= pending.deadline:
         return replace(waiting, look_again=_AT_ONCE)
     left = since + s.timing.recovery_window - listed_at
@@ -143,7 +143,7 @@ def adopt(s: Situation) -> Decision | None:
 
 def _settle_own_create(s: Situation, wanted: Remote) -> Decision | None:
     """An earlier create of ours may have made another deployment than the one to take over: nobody would pay for two."""
-    if s.status.pending is None or s.recall.intent_unsent or not s.observed.can_list or is_ours(s, wanted):
+    if s.status.pending is None or s.intent_unsent or not s.observed.can_list or is_ours(s, wanted):
         return None
     made = made_by_us(s)
     if made is None:
@@ -160,7 +160,7 @@ def start_create(s: Situation) -> Decision | None:
     """Nothing is recorded and nothing is to be seen: announce the create."""
     if s.status.external_id is not None or s.desired.external_id is not None:
         return None
-    failure = s.recall.failure
+    failure = s.failure
     if failure is not None and failure.generation == s.desired.generation and s.now < failure.until:
         return record_intent(s)  # held back, with the failure as its reason
     ours = [c for c in s.observed.candidates if is_ours(s, c)]
@@ -193,7 +193,7 @@ def record_intent(s: Situation) -> Decision:
         absent_before=s.observed.can_list,
     )
     decision = moving(Reason.CREATING, _creating(s), Phase.CREATING)
-    failure = s.recall.failure
+    failure = s.failure
     if failure is not None and failure.generation == s.desired.generation:
         decision = failed_step(s, decision, failure.error, _AT_ONCE)  # that it is tried again is no news
     return replace(decision, change=StatusChange(pending=pending), look_again=_AT_ONCE)

@@ -34,7 +34,7 @@ def stay_when_blind(s: Situation) -> Decision | None:
     again = retry_for(error).first
     phase = None if s.wanted else Phase.DELETING
     decision = failed_step(s, moving(error.reason, "", phase), error, again)
-    if s.status.external_id is None and s.status.pending is not None and not s.recall.intent_unsent:
+    if s.status.external_id is None and s.status.pending is not None and not s.intent_unsent:
         return _keep_looking(s, decision, error)
     if s.status.external_id is None or retry_for(error).needs_person or not s.wanted:
         return decision
@@ -126,7 +126,7 @@ def hold_back(s: Situation, step: Decision) -> Decision:
     if isinstance(step.action, Release) or (step.action is None and not is_intent):
         return step
     held = replace(step, action=None, change=replace(step.change, pending=UNCHANGED))
-    failure = s.recall.failure
+    failure = s.failure
     is_same = failure is not None and not isinstance(step.action, RunProbe)  # a failed probe is none of these
     if is_same and failure and failure.generation == s.desired.generation and s.now < failure.until:
         return failed_step(s, held, failure.error, failure.until - s.now)

@@ -17,7 +17,7 @@ def let_go(s: Situation) -> Decision | None:
     """deletionPolicy Orphan, also when it is patched in while the object is terminating."""
     if not s.desired.orphans:
         return None
-    is_lost = s.status.pending is not None and not s.recall.intent_unsent
+    is_lost = s.status.pending is not None and not s.intent_unsent
     made = made_by_us(s)
     unknown = (
         f'"{s.desired.deployment_name}", if a create whose answer was lost has made one,' if is_lost else None
@@ -28,7 +28,7 @@ def let_go(s: Situation) -> Decision | None:
 def release_when_never_created(s: Situation) -> Decision | None:
     if s.status.external_id is not None:
         return None
-    is_unsent = s.status.pending is not None and s.recall.intent_unsent and s.recall.created is None
+    is_unsent = s.status.pending is not None and s.intent_unsent and s.creation.created is None
     return _release() if s.status.pending is None or is_unsent else None
 
 
@@ -75,7 +75,7 @@ def wait_while_in_use(s: Situation) -> Decision | None:
 
 
 def delete(s: Situation) -> Decision | None:
-    remote, sent = s.remote, s.recall.delete_sent_at
+    remote, sent = s.remote, s.sent.delete_at
     if remote is None:
         return None
     decision = _deleting(remote.id)

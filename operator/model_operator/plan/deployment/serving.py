@@ -61,7 +61,7 @@ def prove_serving(s: Situation) -> Decision | None:
     decision = Decision(synced=HELD, progress=Progress.MOVING, phase=Phase.STARTING, serving=unproven)
     if not _has_alias(s):
         return replace(decision, look_again=5 * s.timing.transition_poll)
-    result, stalled = s.recall.probe, s.status.condition(ConditionType.STALLED)
+    result, stalled = s.sent.probe, s.status.condition(ConditionType.STALLED)
     is_late = (
         stalled is not None
         and stalled.reason == Reason.PROGRESS_DEADLINE_EXCEEDED
@@ -82,7 +82,7 @@ def unproven_serving(s: Situation) -> Verdict | None:
     if not _has_alias(s):
         # Nobody can address a model without its alias; vendors fill it in late.
         return Verdict(False, Reason.STARTING, "The provider has not assigned an alias yet.")
-    result, serving = s.recall.probe, s.status.condition(ConditionType.SERVING)
+    result, serving = s.sent.probe, s.status.condition(ConditionType.SERVING)
     has_served = serving is not None and serving.is_true
     if s.desired.probe is None or has_served or (result is not None and result.passed):
         return None

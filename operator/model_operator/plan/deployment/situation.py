@@ -11,6 +11,7 @@ from model_operator.conditions import Phase
 from model_operator.domain import Desired, Fields, Power, Remote, RunState
 from model_operator.errors import ProviderError
 from model_operator.models.deployment_status import NO_CHANGE, ModelDeploymentStatus, StatusChange
+from model_operator.plan.deployment.remembered import Creation, Failure, Sent
 from model_operator.plan.verdict import Difference, Progress, Verdict
 from model_operator.providers.base import Capabilities
 
@@ -38,56 +39,6 @@ class Observed:
     can_list: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class SentUpdate:
-    fields: Fields
-    at: datetime
-    is_verified: bool = False
-    """A full GET that began after the update has been seen."""
-    removed: Fields = field(default_factory=dict)
-    """What was cleared, with the value that it had."""
-
-    def shows_in(self, shown: Fields) -> bool:
-        """Whether a full GET shows all of it; what the GET leaves out is not held against it."""
-        is_set = all(shown.get(name, value) == value for name, value in self.fields.items())
-        return is_set and all(shown.get(name) != value for name, value in self.removed.items())
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """The last remote change that did not work; no new try before `until` unless the spec changed."""
-
-    error: ProviderError
-    until: datetime
-    generation: int
-
-
-@dataclass(frozen=True, slots=True)
-class ProbeResult:
-    passed: bool
-    message: str
-    retry_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recall:
-    """What this process remembers of the object; all of it can be lost without harm."""
-
-    intent_unsent: bool = False
-    """The pending create was written by this process, and its request has not been sent."""
-    created: Remote | None = None
-    """The provider's answer to our POST, should its id not have reached the status yet."""
-    absent_since: datetime | None = None
-    """Begin of the first complete LIST after the lost request's deadline that did not show it."""
-    adopted_at: datetime | None = None
-    has_tagged: bool = False
-    """Our tag was sent, and no GET has shown it yet."""
-    sent_update: SentUpdate | None = None
-    delete_sent_at: datetime | None = None
-    probe: ProbeResult | None = None
-    failure: Failure | None = None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
     """The durations that decisions depend on (settings; the poll interval is the ModelProvider's)."""
@@ -111,10 +62,12 @@ class Situation:
     """False: the CR is being deleted."""
     status: ModelDeploymentStatus
     observed: Observed
-    recall: Recall
     capabilities: Capabilities
     timing: Timing
     now: datetime
+    creation: Creation = field(default_factory=Creation)
+    sent: Sent = field(default_factory=Sent)
+    failure: Failure | None = None
     paused_until: datetime | None = None
     """The provider asked the account to wait until then (429)."""
     has_default_name: bool = True
@@ -127,6 +80,12 @@ class Situation:
     @property
     def remote(self) -> Remote | None:
         return self.observed.remote
+
+    @property
+    def intent_unsent(self) -> bool:
+        """The pending create was written by this process, and its request has not been sent."""
+        pending = self.status.pending
+        return pending is not None and pending.started_at == self.creation.intent
 
     @property
     def is_paused_by_us(self) -> bool:

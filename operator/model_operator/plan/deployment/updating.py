@@ -46,7 +46,7 @@ def update_fields(s: Situation) -> Decision | None:
 
 
 def _waits_for_sweep(s: Situation) -> bool:
-    adopted = s.recall.adopted_at
+    adopted = s.creation.adopted_at
     return adopted is not None and s.now < adopted + s.timing.poll_interval
 
 
@@ -63,7 +63,7 @@ def _wait_until_running(
 
 def _await(s: Situation, found: tuple[Difference, ...], removed: frozenset[str]) -> Decision | None:
     """The change was sent already: wait until it shows."""
-    sent = s.recall.sent_update
+    sent = s.sent.update
     if sent is None or not _was_sent(s, found, removed) or _did_not_take(s):
         return None
     message = f"Waiting for the provider to show: {describe(found, removed)}."
@@ -73,7 +73,7 @@ def _await(s: Situation, found: tuple[Difference, ...], removed: frozenset[str])
 
 def _was_sent(s: Situation, found: tuple[Difference, ...], removed: frozenset[str]) -> bool:
     """All that is different, and can be sent, was in the last update."""
-    sent, cleared = s.recall.sent_update, _clearable(s, removed)
+    sent, cleared = s.sent.update, _clearable(s, removed)
     if sent is None or not (found or cleared):
         return False
     return cleared <= sent.removed.keys() and all(sent.fields.get(d.field) == d.desired for d in found)
@@ -98,7 +98,7 @@ def _is_kept(s: Situation, found: tuple[Difference, ...], removed: frozenset[str
 
 
 def _did_not_take(s: Situation) -> bool:
-    sent = s.recall.sent_update
+    sent = s.sent.update
     return sent is not None and sent.is_verified and s.now - sent.at >= s.timing.power_grace
 
 
@@ -177,7 +177,7 @@ def retag(s: Situation) -> Decision | None:
         or not s.capabilities.has_tags
         or not remote.is_full
         or remote.owner_uid == s.desired.uid
-        or s.recall.has_tagged  # a provider that ignores tags is not asked again and again
+        or s.sent.has_tagged  # a provider that ignores tags is not asked again and again
     ):
         return None
     if remote.state not in {RunState.SERVING, RunState.FAILED}:

@@ -12,18 +12,16 @@ from model_operator.domain import Power
 from model_operator.errors import NameTaken, NotFound, ProviderError, Unavailable, delay_after, retry_for
 from model_operator.models.deployment_status import LastPowerAction, RemoteEndpoint
 from model_operator.plan.deployment import creating
+from model_operator.plan.deployment.remembered import ProbeResult, SentUpdate
 from model_operator.plan.deployment.situation import (
     Action,
     Create,
     CreateEndpoint,
     Decision,
     Delete,
-    Failure,
-    ProbeResult,
     Release,
     Retag,
     RunProbe,
-    SentUpdate,
     SetPower,
     Situation,
     Update,
@@ -50,7 +48,7 @@ async def act(
         return s, _refused(s, decision, error, memory)
     if isinstance(decision.action, _OF_KNOWN_IDS):
         account.saw()
-    memory.failure, memory.failures = None, 0
+    memory.succeeded()
     return s, done
 
 
@@ -65,20 +63,20 @@ async def _carry_out(
             await provider.update(id_, changes, removed, s.remote.fields if s.remote else None)
             # What was cleared stays applied until a GET shows that it is.
             before = s.status.last_applied or {}
-            memory.sent_update = SentUpdate(changes, s.now, removed={name: before[name] for name in removed})
+            memory.updated(SentUpdate(changes, s.now, removed={name: before[name] for name in removed}))
             return s, replace(soon, change=replace(soon.change, last_applied={**before, **changes}))
         case SetPower(id=id_, power=power, is_correction=is_correction):
             await (provider.pause(id_) if power is Power.PAUSE else provider.resume(id_))
             last = LastPowerAction(
                 action=power, at=s.now, generation=s.desired.generation, correction=is_correction
             )
-            memory.power = last
+            memory.switched(last)
             return s, replace(soon, change=replace(soon.change, last_power_action=last))
         case Delete(id=id_, force=force):
             return s, await _delete(s, soon, provider, memory, id_, force=force)
         case Retag(id=id_):
             await provider.adopt(id_, s.desired.uid)
-            memory.has_tagged, memory.read_again_at = True, s.now
+            memory.tagged(s.now)
             return s, soon
         case CreateEndpoint(name=name, id=id_):
             endpoint = await provider.create_endpoint(name, id_)
@@ -93,9 +91,9 @@ async def _carry_out(
 async def _create(s: Situation, provider: Provider, memory: Memory) -> tuple[Situation, Decision]:
     pending = s.status.pending
     left = pending.deadline - s.now if pending is not None else s.timing.request_deadline
-    memory.intent = None  # from here on its outcome may be unknown
+    memory.creating()
     remote = await provider.create(s.desired, within=left)
-    memory.created, memory.created_at, memory.full = remote, s.now, remote
+    memory.created(remote, s.now)
     seen = replace(s, observed=replace(s.observed, remote=remote))
     return seen, replace(creating.take(remote, seen), look_again=None)
 
@@ -107,7 +105,7 @@ async def _delete(
         await provider.delete(id_, force=force)
     except NotFound:
         return decision  # whether that is proof is for the next look to say, and a LIST may lag
-    memory.delete_sent_at = s.now
+    memory.deleted(s.now)
     return decision
 
 
@@ -116,44 +114,35 @@ async def _probe(s: Situation, decision: Decision, provider: Provider, memory: M
     try:
         await provider.probe(decision.action.remote, s.desired.probe.prompt, s.desired.probe.timeout)
     except ProviderError as error:
-        memory.probe = ProbeResult(passed=False, message=str(error), retry_at=s.now + _PROBE_RETRY)
+        memory.probed(ProbeResult(passed=False, message=str(error), retry_at=s.now + _PROBE_RETRY))
     else:
-        memory.probe = ProbeResult(passed=True, message="", retry_at=s.now)
+        memory.probed(ProbeResult(passed=True, message="", retry_at=s.now))
     return replace(decision, look_again=AT_ONCE)
 
 
 def _refused(s: Situation, decision: Decision, error: ProviderError, memory: Memory) -> Decision:
     """Remember the failure for its retry, and say what it means."""
-    if not _is_same(memory.failure, error, s):
-        memory.failures = 0
-    delay = _delay(s, decision, error, memory.failures)
-    memory.failures += 1
-    memory.failure = Failure(error, s.now + delay, s.desired.generation)
+    generation = s.desired.generation
+    delay = _delay(s, decision, error, memory.retry.repeats(error, generation))
+    memory.failed(error, s.now + delay, generation)
     said = failed_step(s, decision, error, delay)
     if (
         isinstance(decision.action, CreateEndpoint)
         and isinstance(error, Unavailable)
         and error.may_have_landed
     ):
-        memory.lost_endpoint = decision.action.name
+        memory.lost_endpoint(decision.action.name)
     if not isinstance(decision.action, Create):
         return said
     if isinstance(error, Unavailable) and error.may_have_landed:
         lost = replace(
             said.synced, reason=Reason.OUTCOME_UNKNOWN, message=f"{error}. Looking for what it may have made."
         )
-        memory.failure = None  # looking is no retry
+        memory.unanswered()
         return replace(said, synced=lost, phase=decision.phase, look_again=AT_ONCE)
     if isinstance(error, NameTaken) and s.has_default_name:
         return said  # the name holds our UID: an earlier create of ours has it, so the intent stays
     return replace(said, change=replace(said.change, pending=None))
-
-
-def _is_same(before: Failure | None, error: ProviderError, s: Situation) -> bool:
-    """Whether it goes on failing as it did; another error or another spec begins a back-off of its own."""
-    return (
-        before is not None and type(before.error) is type(error) and before.generation == s.desired.generation
-    )
 
 
 def _delay(s: Situation, decision: Decision, error: ProviderError, count: int) -> timedelta:

@@ -27,12 +27,12 @@ async def publish(
     name = spec.connection.config_map_name
     model = (remote.alias if remote else None) or resource.status.external_alias or spec.model
     wanted = (name, url, model)
-    if memory.published == wanted:
+    if memory.view.published == wanted:
         return step
     if not await _write(kube, resource, name, {"baseURL": url, "model": model}):
         message = f'ConfigMap "{name}" exists and is not ours. Delete it, or name another in spec.connection.'
         return replace(step, accepted=Verdict(False, Reason.NAME_TAKEN, message), progress=Progress.STUCK)
-    memory.published = wanted
+    memory.published(wanted)
     return step
 
 

@@ -87,27 +87,32 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
         if account is None:
             return s, None
         timing = replace(self.timing, poll_interval=account.poll_interval)
-        observed = await observe(
+        before = memory.view
+        seen = await observe(
             Look(
                 key=key,
                 resource=resource,
                 desired=s.desired,
                 account=account,
                 provider=account.provider.at(_priority(s)),
-                memory=memory,
                 timing=timing,
                 full_read_interval=self.full_read_interval,
                 now=s.now,
+                creation=memory.creation,
+                view=before,
+                sent=memory.sent,
             )
         )
+        memory.looked(before, seen.creation, seen.view, seen.sent)
         rival = find_rival(key, resource, account, self.around.cache, self.claims)
-        if resource.status.external_id is None and observed.remote is not None:
-            rival = rival or find_owner(observed.remote.owner_uid, resource, self.around.cache)
-        pending = resource.status.pending
+        if resource.status.external_id is None and seen.observed.remote is not None:
+            rival = rival or find_owner(seen.observed.remote.owner_uid, resource, self.around.cache)
         situation = replace(
             s,
-            observed=observed,
-            recall=memory.recall(pending.started_at if pending else None),
+            observed=seen.observed,
+            creation=memory.creation,
+            sent=memory.sent,
+            failure=memory.retry.failure,
             timing=timing,
             paused_until=account.paused_until(s.now),
             rival=rival,
@@ -115,13 +120,14 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
         return situation, account
 
     def _situation(self, resource: ModelDeployment, vendor: Vendor, memory: Memory) -> Situation:
-        pending = resource.status.pending
         return Situation(
             desired=desire(resource, vendor),
             wanted=not resource.metadata.is_terminating,
             status=memory.complete(resource.status),
             observed=Observed(),
-            recall=memory.recall(pending.started_at if pending else None),
+            creation=memory.creation,
+            sent=memory.sent,
+            failure=memory.retry.failure,
             capabilities=vendor.capabilities,
             timing=self.timing,
             now=self.around.clock(),
@@ -152,7 +158,7 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
         return leads_nowhere(ref, self.around.cache, binding)
 
     async def _release(self, key: Key, resource: ModelDeployment, memory: Memory, action: Release) -> None:
-        memory.is_finished = True
+        memory.finish()
         if action.orphaned is not None:
             self.around.signals.orphaned()
             message = f"Deployment {action.orphaned} stays at the provider (deletionPolicy Orphan)."
@@ -182,11 +188,11 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
         else:
             await self.write(key, resource, status.dump())
             self.around.record.note(key, resource.metadata, of_deployment(resource.status, status))
-        if memory.lost_endpoint is not None and status.endpoint is not None:
-            message = f'A create of endpoint "{memory.lost_endpoint}" got no answer and was sent again: a spare one may stay.'
+        if memory.sent.lost_endpoint is not None and status.endpoint is not None:
+            message = f'A create of endpoint "{memory.sent.lost_endpoint}" got no answer and was sent again: a spare one may stay.'
             self.around.record.warn(key, resource.metadata, "EndpointOrphaned", message)
-            memory.lost_endpoint = None
-        memory.note_written(resource.status, status, s.now)
+            memory.told_lost_endpoint()
+        memory.written(resource.status, status, s.now)
 
     def _settle(
         self, key: Key, s: Situation, step: Decision, account: Account | None, memory: Memory
@@ -204,8 +210,8 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
                 waits.append(account.poll_interval)  # a name gets free without anybody telling
             if not account.can_list:
                 waits.append(self.timing.transition_poll if is_moving else account.poll_interval)
-            if memory.read_again_at is not None:
-                waits.append(max(memory.read_again_at - s.now, timedelta(seconds=1)))
+            if memory.view.read_again_at is not None:
+                waits.append(max(memory.view.read_again_at - s.now, timedelta(seconds=1)))
         known = [wait for wait in waits if wait is not None]
         return min(known) if known else None
 
@@ -245,7 +251,7 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
         for key in dependents:
             memory = self.memories.get(key)
             if memory is not None:
-                memory.failure, memory.version, memory.missed_at = None, None, None
+                memory.rebound()
         return dependents
 
 

@@ -1,89 +1,125 @@
-"""What the process remembers of one ModelDeployment between passes. All of it may be lost with the process."""
+"""What the process remembers of one ModelDeployment between passes. All of it may be lost with the process.
 
-from dataclasses import dataclass
+Four parts, each a value of its own. Passes say what has happened, and only here is a part replaced.
+"""
+
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from model_operator.domain import Remote
+from model_operator.errors import ProviderError
 from model_operator.models.deployment_status import LastPowerAction, ModelDeploymentStatus
-from model_operator.plan.deployment.situation import Failure, ProbeResult, Recall, SentUpdate
+from model_operator.plan.deployment.remembered import Creation, Failure, ProbeResult, Sent, SentUpdate
+from model_operator.reconcile.deployment.view import View
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """Failed changes in a row, for the back-off."""
+
+    failure: Failure | None = None
+    count: int = 0
+
+    def repeats(self, error: ProviderError, generation: int) -> int:
+        """How often it has failed so before; another error or another spec begins a back-off of its own."""
+        last = self.failure
+        is_same = last is not None and type(last.error) is type(error) and last.generation == generation
+        return self.count if is_same else 0
 
 
 @dataclass(slots=True)
 class Memory:
     uid: str = ""
     """Of the object this is about; another object of the same name starts afresh."""
-    intent: datetime | None = None
-    """`pending.startedAt` of the intent that this process wrote and has not sent yet."""
-    created: Remote | None = None
-    """What our POST answered, until its id is in the status."""
-    created_at: datetime | None = None
-    known_since: datetime | None = None
-    """When this process first looked for the deployment by its id."""
-    absent_since: datetime | None = None
-    adopted_at: datetime | None = None
-    has_tagged: bool = False
-    """Our tag was sent, and no GET has shown it yet."""
-    sent_update: SentUpdate | None = None
-    delete_sent_at: datetime | None = None
-    probe: ProbeResult | None = None
-    failure: Failure | None = None
-    failures: int = 0
-    """Failed changes in a row, for the back-off."""
-
-    full: Remote | None = None
-    """The last GET."""
-    version: str | None = None
-    """Of the list item when `full` was read, or of the first item seen."""
-    read_again_at: datetime | None = None
-    """When the next full read is due although nothing seems to have changed."""
-    list_after: datetime | None = None
-    """Only a LIST that began later counts (after a deployment proved to be gone)."""
-    recheck_at: datetime | None = None
-    """When to read once more after an update of ours has taken."""
-    missed_at: datetime | None = None
-    """First 404, where no LIST can confirm it."""
-    power: LastPowerAction | None = None
-    """Our last pause or resume, should it not have reached the status."""
-    lost_endpoint: str | None = None
-    """Name of an endpoint whose create may have been carried out although nobody answered."""
+    creation: Creation = field(default_factory=Creation)
+    view: View = field(default_factory=View)
+    sent: Sent = field(default_factory=Sent)
+    retry: Retry = field(default_factory=Retry)
     is_finished: bool = False
     """Its deletion is done; the coming DELETED event needs no look."""
-    published: tuple[str, ...] | None = None
-    """What was last written to the connection's ConfigMap, or found there."""
 
     def complete(self, status: ModelDeploymentStatus) -> ModelDeploymentStatus:
         """The status with a power action that a failed write has kept from it."""
-        last = status.last_power_action
-        if self.power is None or (last is not None and last.at >= self.power.at):
+        last, power = status.last_power_action, self.sent.power
+        if power is None or (last is not None and last.at >= power.at):
             return status
-        return status.with_(last_power_action=self.power)
+        return status.with_(last_power_action=power)
 
-    def recall(self, intent_started_at: datetime | None) -> Recall:
-        return Recall(
-            intent_unsent=self.intent is not None and self.intent == intent_started_at,
-            created=self.created,
-            absent_since=self.absent_since,
-            adopted_at=self.adopted_at,
-            has_tagged=self.has_tagged,
-            sent_update=self.sent_update,
-            delete_sent_at=self.delete_sent_at,
-            probe=self.probe,
-            failure=self.failure,
-        )
+    def rebound(self) -> None:
+        """Other credentials, perhaps of another account: what failed may work now, and what was seen proves nothing."""
+        self.view, self.retry = self.view.anew(), Retry()
 
-    def note_written(
-        self, before: ModelDeploymentStatus, after: ModelDeploymentStatus, now: datetime
-    ) -> None:
+    def looked(self, before: View, creation: Creation, view: View, sent: Sent) -> None:
+        """The provider was looked at; these are the parts with what that has shown.
+
+        `before` is the view that the look began with: with other credentials meanwhile, what it saw is nobody's.
+        """
+        self.creation, self.sent = creation, sent
+        if self.view is before:
+            self.view = view
+
+    def creating(self) -> None:
+        """The POST is about to be sent."""
+        self.creation = self.creation.sent()
+
+    def created(self, remote: Remote, now: datetime) -> None:
+        """The POST was answered."""
+        self.creation = self.creation.answered(remote, now)
+        self.view = replace(self.view.of(remote.id, now), full=remote)
+
+    def updated(self, update: SentUpdate) -> None:
+        self.sent = replace(self.sent, update=update)
+
+    def switched(self, power: LastPowerAction) -> None:
+        self.sent = replace(self.sent, power=power)
+
+    def deleted(self, now: datetime) -> None:
+        """The provider has accepted the DELETE."""
+        self.sent = replace(self.sent, delete_at=now)
+
+    def tagged(self, now: datetime) -> None:
+        """Our tag was sent; a GET shows whether it has taken."""
+        self.sent = replace(self.sent, has_tagged=True)
+        self.view = replace(self.view, read_again_at=now)
+
+    def probed(self, result: ProbeResult) -> None:
+        self.sent = replace(self.sent, probe=result)
+
+    def lost_endpoint(self, name: str) -> None:
+        """Its create got no answer, and may have been carried out."""
+        self.sent = replace(self.sent, lost_endpoint=name)
+
+    def told_lost_endpoint(self) -> None:
+        self.sent = replace(self.sent, lost_endpoint=None)
+
+    def published(self, what: tuple[str, ...]) -> None:
+        """The connection's ConfigMap says that."""
+        self.view = replace(self.view, published=what)
+
+    def succeeded(self) -> None:
+        """A change was carried out."""
+        self.retry = Retry()
+
+    def failed(self, error: ProviderError, until: datetime, generation: int) -> None:
+        """A change was refused, and is not tried again before then."""
+        count = self.retry.repeats(error, generation) + 1
+        self.retry = Retry(failure=Failure(error, until, generation), count=count)
+
+    def unanswered(self) -> None:
+        """A create was sent and nothing is known of it: looking for what it made is no retry."""
+        self.retry = Retry()
+
+    def finish(self) -> None:
+        self.is_finished = True
+
+    def written(self, before: ModelDeploymentStatus, after: ModelDeploymentStatus, now: datetime) -> None:
         """The status is with the API server: what it says need not be remembered, what it announced is ours."""
         if after.pending is not None and after.pending != before.pending:
-            self.intent, self.absent_since, self.created = after.pending.started_at, None, None
+            self.creation = self.creation.announced(after.pending.started_at)
         if after.external_id == before.external_id:
             return
-        self.failure, self.failures = None, 0  # of what was there before
+        self.retry = Retry()  # of what was there before
         if after.external_id is None:
-            self.list_after, self.full, self.version, self.read_again_at = now, None, None, None
-            self.delete_sent_at = self.sent_update = self.recheck_at = self.probe = None
-            self.missed_at = self.power = None
-        elif self.created is None and before.pending is None:
-            self.adopted_at = now
-        self.created = self.absent_since = None
+            self.creation, self.view, self.sent = Creation(list_after=now), View(), self.sent.vanished()
+        else:
+            self.creation = self.creation.recorded(now, was_announced=before.pending is not None)

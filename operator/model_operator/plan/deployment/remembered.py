@@ -1,0 +1,130 @@
+"""What the process remembers of one ModelDeployment, as far as decisions look at it. All of it can be lost without harm.
+
+Each part is a value with one owner, and its methods say what happened; `reconcile/deployment/memory.py` holds the
+present ones.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from model_operator.domain import Fields, Remote
+from model_operator.errors import ProviderError
+from model_operator.models.deployment_status import LastPowerAction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Creation:
+    """From nothing to an id in the status."""
+
+    intent: datetime | None = None
+    """`pending.startedAt` of the intent that this process wrote and whose request it has not sent."""
+    created: Remote | None = None
+    """The provider's answer to our POST, should its id not have reached the status yet."""
+    created_at: datetime | None = None
+    absent_since: datetime | None = None
+    """Begin of the first complete LIST after the lost request's deadline that did not show it."""
+    adopted_at: datetime | None = None
+    list_after: datetime | None = None
+    """Only a LIST that began later counts (after a deployment proved to be gone)."""
+
+    def announced(self, started_at: datetime) -> "Creation":
+        """The intent is with the API server, and its request can be sent."""
+        return replace(self, intent=started_at, absent_since=None, created=None)
+
+    def sent(self) -> "Creation":
+        """From here on the outcome may be unknown."""
+        return replace(self, intent=None)
+
+    def answered(self, remote: Remote, now: datetime) -> "Creation":
+        return replace(self, created=remote, created_at=now)
+
+    def searched(self, now: datetime, deadline: datetime | None, *, is_found: bool) -> "Creation":
+        """A complete LIST was looked through for what a lost create may have made."""
+        if is_found:
+            return replace(self, absent_since=None)
+        is_first = self.absent_since is None and deadline is not None and now > deadline
+        return replace(self, absent_since=now) if is_first else self
+
+    def recorded(self, now: datetime, *, was_announced: bool) -> "Creation":
+        """The id is in the status; without an answer or an intent of our own, somebody else had made it."""
+        is_adopted = self.created is None and not was_announced
+        return replace(
+            self, created=None, absent_since=None, adopted_at=now if is_adopted else self.adopted_at
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SentUpdate:
+    fields: Fields
+    at: datetime
+    is_verified: bool = False
+    """A full GET that began after the update has been seen."""
+    removed: Fields = field(default_factory=dict)
+    """What was cleared, with the value that it had."""
+
+    def shows_in(self, shown: Fields) -> bool:
+        """Whether a full GET shows all of it; what the GET leaves out is not held against it."""
+        is_set = all(shown.get(name, value) == value for name, value in self.fields.items())
+        return is_set and all(shown.get(name) != value for name, value in self.removed.items())
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    passed: bool
+    message: str
+    retry_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What was sent to the deployment that the status names, until the provider shows it."""
+
+    update: SentUpdate | None = None
+    recheck_at: datetime | None = None
+    """When to read once more after an update of ours has taken."""
+    power: LastPowerAction | None = None
+    """Our last pause or resume, should it not have reached the status."""
+    delete_at: datetime | None = None
+    probe: ProbeResult | None = None
+    has_tagged: bool = False
+    """Our tag was sent, and no GET has shown it yet."""
+    lost_endpoint: str | None = None
+    """Name of an endpoint whose create may have been carried out although nobody answered."""
+
+    def compared(self, full: Remote, uid: str, now: datetime, recheck: timedelta, grace: timedelta) -> "Sent":
+        """A GET was answered. Once it shows our last update, later differences are somebody else's.
+
+        One more look follows `recheck` later: an earlier update whose answer was lost may still land, and in a
+        version that has whole seconds no list would show it.
+        """
+        was_due = self.recheck_at is not None and now >= self.recheck_at
+        after = replace(
+            self,
+            has_tagged=self.has_tagged and full.owner_uid != uid,
+            recheck_at=None if was_due else self.recheck_at,
+        )
+        update = self.update
+        if update is None or now <= update.at:
+            return after
+        if update.shows_in(full.fields):
+            return replace(after, update=None, recheck_at=now + recheck)
+        if now - update.at >= grace:  # until then a reply may be an old one
+            return replace(after, update=replace(update, is_verified=True))
+        return after
+
+    def went_down(self) -> "Sent":
+        """It does not serve: what a probe has said is over."""
+        return self if self.probe is None else replace(self, probe=None)
+
+    def vanished(self) -> "Sent":
+        """The deployment is gone, and with it all that was sent to it."""
+        return Sent(lost_endpoint=self.lost_endpoint)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The last remote change that did not work; no new try before `until` unless the spec changed."""
+
+    error: ProviderError
+    until: datetime
+    generation: int

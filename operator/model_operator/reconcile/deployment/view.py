@@ -1,0 +1,58 @@
+"""What was seen of one deployment under one credential. Another id, or another credential, is another view."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from model_operator.domain import Remote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    id: str | None = None
+    known_since: datetime | None = None
+    """When this process first looked for the deployment by its id."""
+    full: Remote | None = None
+    """The last GET, or what our POST was answered."""
+    version: str | None = None
+    """Of the list item when `full` was read, or of the first item seen."""
+    read_again_at: datetime | None = None
+    """When the next full read is due although nothing seems to have changed."""
+    missed_at: datetime | None = None
+    """First 404, where no LIST can confirm it."""
+    published: tuple[str, ...] | None = None
+    """What was last written to the connection's ConfigMap, or found there."""
+
+    def of(self, id_: str, now: datetime) -> "View":
+        """The view of that id: this one, or one in which nothing was seen yet."""
+        return self if self.id == id_ else View(id=id_, known_since=now)
+
+    def anew(self) -> "View":
+        """Under another credential: nothing was seen yet."""
+        return View(id=self.id, known_since=self.known_since)
+
+    def first_shown(self, version: str | None, read_again_at: datetime) -> "View":
+        """By the LIST, before any GET."""
+        return replace(self, version=version, read_again_at=read_again_at)
+
+    def read(self, full: Remote, version: str | None, read_again_at: datetime) -> "View":
+        """A GET was answered. The connection's ConfigMap is read again, too: nobody tells what others do to it."""
+        return replace(
+            self, full=full, version=version, read_again_at=read_again_at, missed_at=None, published=None
+        )
+
+    def missed(self, now: datetime) -> "View":
+        """A GET was answered 404."""
+        return replace(self, missed_at=self.missed_at or now)
+
+    def merged(self, item: Remote) -> Remote:
+        """The item's state on top of the last full view, as long as that is of the same version."""
+        full = self.full
+        if full is None or self.version != item.version or full.id != item.id:
+            return item
+        return replace(
+            full,
+            state=item.state,
+            word=item.word,
+            message=item.message or full.message,
+            replicas=full.replicas if item.replicas is None else item.replicas,
+        )

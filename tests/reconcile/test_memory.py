@@ -1,0 +1,189 @@
+"""What a process remembers of a deployment: what happened is told to it, and what that makes of its parts."""
+
+import ast
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from model_operator.domain import Power, Remote, RunState
+from model_operator.errors import ProviderError, QuotaExceeded, Unavailable
+from model_operator.models.deployment_status import LastPowerAction, ModelDeploymentStatus, Pending
+from model_operator.plan.deployment.remembered import Creation, Failure, ProbeResult, Sent, SentUpdate
+from model_operator.reconcile.deployment.memory import Memory, Retry
+from model_operator.reconcile.deployment.view import View
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+NOTHING = ModelDeploymentStatus()
+ANNOUNCED = ModelDeploymentStatus(pending=Pending(operation="Create", started_at=NOW, deadline=NOW + MINUTE))
+KNOWN = ModelDeploymentStatus(external_id="dep-1")
+REMOTE = Remote(id="dep-1", name="n", state=RunState.SERVING, word="ONLINE", fields={"replicas": 2})
+UPDATE = SentUpdate({"replicas": 3}, NOW)
+FAILED = Retry(failure=Failure(QuotaExceeded("4 GPUs"), NOW + MINUTE, 1), count=1)
+
+
+def full_memory() -> Memory:
+    """Of a deployment of which everything is remembered."""
+    return Memory(
+        uid="u",
+        creation=Creation(created_at=NOW, adopted_at=NOW),
+        view=View(id="dep-1", known_since=NOW, full=REMOTE, version="v1", missed_at=NOW, published=("m",)),
+        sent=Sent(
+            update=UPDATE,
+            recheck_at=NOW,
+            power=LastPowerAction(action=Power.PAUSE, at=NOW),
+            delete_at=NOW,
+            probe=ProbeResult(True, "", NOW),
+            has_tagged=True,
+            lost_endpoint="chat",
+        ),
+        retry=FAILED,
+    )
+
+
+def test_a_create_goes_from_the_intent_to_the_id() -> None:
+    memory = Memory(uid="u")
+
+    memory.written(NOTHING, ANNOUNCED, NOW)
+    assert memory.creation == Creation(intent=NOW)
+    memory.creating()
+    assert memory.creation == Creation()
+    memory.created(REMOTE, NOW + SECOND)
+    assert memory.creation == Creation(created=REMOTE, created_at=NOW + SECOND)
+    assert memory.view == View(id="dep-1", known_since=NOW + SECOND, full=REMOTE)
+    memory.written(ANNOUNCED, KNOWN, NOW + 2 * SECOND)
+    assert memory.creation == Creation(created_at=NOW + SECOND)
+
+
+def test_an_id_that_nobody_here_created_is_adopted() -> None:
+    memory = Memory(uid="u")
+    memory.written(NOTHING, KNOWN, NOW)
+    assert memory.creation == Creation(adopted_at=NOW)
+
+
+def test_a_new_intent_forgets_what_the_last_search_found() -> None:
+    memory = Memory(uid="u", creation=Creation(created=REMOTE, absent_since=NOW))
+    memory.written(NOTHING, ANNOUNCED, NOW)
+    assert memory.creation == Creation(intent=NOW)
+
+
+def test_with_the_id_goes_all_that_was_seen_of_it_and_sent_to_it() -> None:
+    memory = full_memory()
+    memory.written(KNOWN, NOTHING, NOW + MINUTE)
+    assert memory == Memory(
+        uid="u", creation=Creation(list_after=NOW + MINUTE), sent=Sent(lost_endpoint="chat")
+    )
+
+
+def test_a_write_that_leaves_the_id_changes_nothing() -> None:
+    memory = full_memory()
+    memory.written(KNOWN, KNOWN.with_(replicas=2), NOW + MINUTE)
+    assert memory == full_memory()
+
+
+def test_other_credentials_are_another_view_and_a_new_try() -> None:
+    memory = full_memory()
+    memory.rebound()
+    before = full_memory()
+    assert memory == Memory(
+        uid="u",
+        creation=before.creation,
+        view=View(id="dep-1", known_since=NOW),
+        sent=before.sent,
+    )
+
+
+def test_another_id_is_another_view() -> None:
+    seen = full_memory().view
+    assert seen.of("dep-1", NOW + MINUTE) is seen
+    assert seen.of("dep-2", NOW + MINUTE) == View(id="dep-2", known_since=NOW + MINUTE)
+
+
+def test_what_old_credentials_saw_is_dropped_when_they_changed_meanwhile() -> None:
+    memory = full_memory()
+    before = memory.view
+    seen = before.read(REMOTE, "v2", NOW + MINUTE)
+
+    memory.rebound()
+    memory.looked(before, memory.creation, seen, memory.sent)
+    assert memory.view == View(id="dep-1", known_since=NOW)
+
+    memory.looked(memory.view, memory.creation, seen, memory.sent)
+    assert memory.view == seen
+
+
+@pytest.mark.parametrize(
+    ("before", "at", "is_found", "expected"),
+    [
+        (None, NOW, False, None),
+        (None, NOW + 2 * MINUTE, False, NOW + 2 * MINUTE),
+        (NOW + 2 * MINUTE, NOW + 3 * MINUTE, False, NOW + 2 * MINUTE),
+        (NOW + 2 * MINUTE, NOW + 3 * MINUTE, True, None),
+    ],
+    ids=["before the deadline", "after it", "still absent", "found"],
+)
+def test_absence_counts_from_the_first_look_after_the_deadline(
+    before: datetime | None, at: datetime, is_found: bool, expected: datetime | None
+) -> None:
+    creation = Creation(absent_since=before).searched(at, NOW + MINUTE, is_found=is_found)
+    assert creation == Creation(absent_since=expected)
+
+
+@pytest.mark.parametrize(
+    ("shown", "after", "expected"),
+    [
+        (3, SECOND, Sent(recheck_at=NOW + SECOND + MINUTE)),
+        (2, SECOND, Sent(update=UPDATE)),
+        (2, MINUTE, Sent(update=SentUpdate({"replicas": 3}, NOW, is_verified=True))),
+        (3, -SECOND, Sent(update=UPDATE)),
+    ],
+    ids=["it shows", "not yet", "it did not take", "the reply is older"],
+)
+def test_an_update_is_held_against_what_a_get_shows(shown: int, after: timedelta, expected: Sent) -> None:
+    full = Remote(id="dep-1", name="n", state=RunState.SERVING, word="ONLINE", fields={"replicas": shown})
+    assert Sent(update=UPDATE).compared(full, "u", NOW + after, MINUTE, MINUTE) == expected
+
+
+def test_a_power_action_completes_a_status_that_its_write_did_not_reach() -> None:
+    memory = Memory(uid="u")
+    last = LastPowerAction(action=Power.PAUSE, at=NOW)
+    memory.switched(last)
+    assert memory.complete(KNOWN) == KNOWN.with_(last_power_action=last)
+
+    newer = KNOWN.with_(last_power_action=LastPowerAction(action=Power.RESUME, at=NOW + SECOND))
+    assert memory.complete(newer) == newer
+
+
+@pytest.mark.parametrize(
+    ("error", "generation", "count"),
+    [(QuotaExceeded("8 GPUs"), 1, 2), (Unavailable("no answer"), 1, 1), (QuotaExceeded("4 GPUs"), 2, 1)],
+    ids=["again", "another error", "another spec"],
+)
+def test_the_back_off_counts_the_same_failure_of_the_same_spec(
+    error: ProviderError, generation: int, count: int
+) -> None:
+    memory = Memory(uid="u", retry=FAILED)
+    memory.failed(error, NOW + 2 * MINUTE, generation)
+    assert memory.retry == Retry(failure=Failure(error, NOW + 2 * MINUTE, generation), count=count)
+
+    memory.succeeded()
+    assert memory.retry == Retry()
+
+
+def test_nobody_else_sets_a_field_of_the_memory() -> None:
+    root = Path(__file__).parents[2] / "operator" / "model_operator"
+    others = [
+        *(path for path in (root / "reconcile" / "deployment").glob("*.py") if path.name != "memory.py"),
+        *(root / "engine").glob("*.py"),
+    ]
+    assigned = [
+        f"{path.name}:{target.lineno}"
+        for path in others
+        for node in ast.walk(ast.parse(path.read_text()))
+        for target in (node.targets if isinstance(node, ast.Assign) else [])
+        for part in ast.walk(target)
+        if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == "memory"
+    ]
+    assert assigned == []
