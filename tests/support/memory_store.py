@@ -4,7 +4,8 @@
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextvars import Context
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeVar
@@ -76,8 +77,8 @@ class MemoryStore:
     troubles: list[Trouble] = field(default_factory=list)
     seen: list[Request] = field(default_factory=list)
     """Every request that the process has sent."""
-    before: Callable[[Request], Awaitable[None]] | None = None
-    """Awaited before anything else: where a test wants to be asked at every request."""
+    met: Callable[[str, Request], None] = lambda _point, _request: None
+    """Told of each request as it leaves (`status.sent`) and when the server has done it (`status.done`)."""
     is_cut: bool = False
     _under_way: set[asyncio.Task[Any]] = field(default_factory=set)
 
@@ -120,14 +121,14 @@ class MemoryStore:
         """The server does not stop what it does because the client no longer waits."""
         if self.is_cut:
             raise asyncio.CancelledError
-        if self.before is not None:
-            await self.before(request)
+        self.met(f"{request.verb}.sent", request)
         self.seen.append(request)
         trouble = next((t for t in self.troubles if t.takes(request)), None)
-        task = asyncio.ensure_future(_serve(trouble, do))
+        task = asyncio.get_running_loop().create_task(_serve(trouble, do), context=Context())
         self._under_way.add(task)
         task.add_done_callback(self._ended)
         answer = await asyncio.shield(task)
+        self.met(f"{request.verb}.done", request)
         if self.is_cut:
             raise asyncio.CancelledError
         if isinstance(answer, KubeError):

@@ -1,0 +1,118 @@
+"""One operator process: the real engine on a connection to the API server, a watch, and a way to the providers.
+
+It can be killed at any await: what it has in flight never returns to it, and goes on where it had arrived.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from contextvars import ContextVar, copy_context
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from model_operator.domain import Key
+from model_operator.engine.engine import Engine
+from model_operator.kube import KubeError
+from model_operator.observability.metrics import Metrics
+from model_operator.providers.http import HttpTransport
+from model_operator.providers.registry import PROVIDERS
+from model_operator.redaction import Redactor
+from model_operator.settings import Settings
+from explorer.way import Way
+from support.kube_api import Object
+from support.memory_store import MemoryStore
+from support.memory_watch import Watch
+from support.virtual_time import Wall
+
+URL = "http://sim"
+SETTINGS = Settings(
+    allowed_provider_hosts=(URL,),
+    full_read_interval="5m",
+    create_retry="2m",
+)
+_PROCESS: ContextVar["Process | None"] = ContextVar("process", default=None)
+
+
+def own_tasks(loop: asyncio.AbstractEventLoop) -> None:
+    """From now on every task of this loop belongs to the process that made it."""
+
+    def make(
+        loop: asyncio.AbstractEventLoop, coro: Any, context: Any = None
+    ) -> asyncio.Task[Any]:
+        task = asyncio.Task(coro, loop=loop, context=context)
+        owner = context.get(_PROCESS) if context is not None else _PROCESS.get()
+        if owner is not None:
+            owner.tasks.add(task)
+            task.add_done_callback(owner.tasks.discard)
+        return task
+
+    loop.set_task_factory(make)
+
+
+@dataclass(slots=True, eq=False)
+class Process:
+    """`start`, then `kill` or `stop`. `store`, `way` and `watch` say what it may do and what it gets to know."""
+
+    store: MemoryStore
+    way: Way
+    wall: Wall
+    redactor: Redactor = field(default_factory=Redactor)
+    leads: bool = True
+    watch: Watch = field(init=False)
+    engine: Engine = field(init=False)
+    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+    known: dict[Key, tuple[float, Object]] = field(default_factory=dict)
+    """What the watch has told last of each object, and when."""
+    is_running: bool = False
+    watch_delay: Callable[[], float] = lambda: 0.01
+
+    def start(self) -> None:
+        """Prime as soon as the API server lets it, then work."""
+        self.is_running = True
+        context = copy_context()
+        context.run(_PROCESS.set, self)
+        self.watch = Watch(
+            self.store.server, lambda *event: context.copy().run(self._hear, *event), self.watch_delay
+        )
+        asyncio.get_running_loop().create_task(self._run(), context=context)
+
+    async def _run(self) -> None:
+        transport = HttpTransport(
+            request_timeout=SETTINGS.request_timeout, may_send=lambda: self.leads, client=self.way
+        )
+        self.engine = Engine(
+            settings=SETTINGS,
+            kube=self.store,
+            transport=transport,
+            vendors=PROVIDERS,
+            metrics=Metrics(),
+            redactor=self.redactor,
+            clock=self.wall,
+        )
+        while True:
+            with contextlib.suppress(KubeError):
+                await self.engine.prime()
+                break
+            await asyncio.sleep(1)
+        self.engine.start()
+        self.watch.open()
+
+    def _hear(self, type_: str, key: Key, body: Object) -> None:
+        self.known[key] = (asyncio.get_running_loop().time(), body)
+        if type_ == "DELETED":
+            self.engine.deleted(key, body)
+        else:
+            self.engine.shown(key, body)
+
+    def kill(self) -> None:
+        """kill -9."""
+        self.is_running = False
+        self.store.cut()
+        self.way.is_cut = True
+        self.watch.close()
+        for task in tuple(self.tasks):
+            task.cancel()
+
+    def step_clock(self, by: timedelta) -> None:
+        self.wall.step(by)

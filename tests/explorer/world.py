@@ -1,0 +1,215 @@
+"""Everything that a history happens to: the API server, both providers, the operator's processes, the people.
+
+All on one virtual clock; nothing here decides anything about the operator.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from contextvars import Context
+from dataclasses import dataclass, field
+from io import StringIO
+from random import Random
+from typing import Any
+
+import httpx
+
+from explorer.process import URL, Process
+from explorer.way import Sent, Way
+from model_operator.domain import CANARY, DEPLOYMENT, Key
+from model_operator.kube import KubeError
+from model_operator.observability.logs import TextFormatter
+from model_operator_simulator import Knobs, Simulator
+from support import manifests
+from support.in_process import InProcess
+from support.memory_schema import Object
+from support.memory_server import Server
+from support.memory_store import MemoryStore, Request, Trouble
+from support.virtual_time import START, Wall
+
+TEAM = "team-a"
+OTHER_TEAM = "team-b"
+KEYS = {"parasail": "sim-parasail-key", "paitient": "sim-paitient-key"}
+OTHER_KEYS = {"parasail": "other-parasail-key", "paitient": "other-paitient-key"}
+CLIENTS = {"sim-paitient-key": "sim-client", "other-paitient-key": "other-client"}
+SECRETS = (*KEYS.values(), *OTHER_KEYS.values(), *CLIENTS.values())
+_PATHS = {"parasail": "/parasail/api/v1/dedicated/deployments", "paitient": "/paitient/v1/deployments"}
+
+KNOBS: dict[str, Any] = {
+    "parasail": {"gpu_quota": None},
+    "paitient": {"max_deployments": None, "tombstone_s": 20},
+    "metrics": {"noise": 0, "endpoint_rps": 100},
+}
+
+Move = tuple[str, dict[str, Any]]
+
+
+@dataclass(slots=True)
+class Trap:
+    """A move that waits for a moment: `create.sent`, `status.done`, …"""
+
+    point: str
+    spring: Callable[[], None]
+
+
+@dataclass(slots=True, eq=False)
+class World:
+    """`open` before the first move. The oracle reads it."""
+
+    seed: int
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
+    random: Random = field(init=False)
+    server: Server = field(init=False)
+    simulator: Simulator = field(init=False)
+    processes: list[Process] = field(default_factory=list)
+    troubles: list[Trouble] = field(default_factory=list)
+    traps: list[Trap] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
+    asked: list[Request] = field(default_factory=list)
+    violations: list[tuple[str, str]] = field(default_factory=list)
+    log: StringIO = field(default_factory=StringIO)
+    strangers: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    """(vendor, id) of what colleagues made, as it was; what an object adopts by its spec is no stranger's any more."""
+    excused: set[str] = field(default_factory=set)
+    """UIDs whose deployments a person orphaned: no process could know of their end."""
+    marks: set[str] = field(default_factory=set)
+    """What has happened in this history that changes what may be expected of its end."""
+    watch_delay: float = 0.01
+    forgotten: set[str] = field(default_factory=set)
+    judges: list[Callable[["World", Sent], str | None]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.random = Random(self.seed)
+        now = lambda: START.timestamp() + self.loop.time()  # noqa: E731
+        self.server = Server(Wall(self.loop), Random(self.seed))
+        self.simulator = Simulator(Knobs().changed(KNOBS), seed=self.seed, source=now)
+
+    async def open(self) -> None:
+        """The providers' keys, the log, and one operator."""
+        for vendor, key in OTHER_KEYS.items():
+            token = {"vendor": vendor, "key": key, "account": "other", "client_id": CLIENTS.get(key)}
+            await self.simulator.control("POST", "/tokens", token)
+        self.start()
+
+    def start(self) -> Process:
+        """One more operator process."""
+        store = MemoryStore(self.server, self.troubles, self.asked, self.met_store)
+        way = Way(InProcess(self.simulator), self.met, self.latency, forgotten=self.forgotten)
+        process = Process(store, way, Wall(self.loop), watch_delay=lambda: self.watch_delay)
+        self.processes.append(process)
+        handler = logging.StreamHandler(self.log)
+        handler.setFormatter(TextFormatter(process.redactor))
+        logging.getLogger("model_operator").handlers[:] = [handler]
+        process.start()
+        return process
+
+    @property
+    def process(self) -> Process | None:
+        """The one that leads."""
+        return next((p for p in self.processes if p.is_running and p.leads), None)
+
+    def latency(self) -> float:
+        return 0.01 + 0.03 * self.random.random()
+
+    def met(self, point: str, sent: Sent) -> None:
+        """A request to a provider has got so far."""
+        if point.endswith(".sent"):
+            self.sent.append(sent)
+            for judge in self.judges:
+                if problem := judge(self, sent):
+                    self.violations.append((judge.__name__, problem))
+        self._spring(point)
+
+    def met_store(self, point: str, request: Request) -> None:
+        """A request to the API server has got so far."""
+        self._spring(point)
+        self._spring(f"{request.key.kind}.{point}")
+
+    def _spring(self, point: str) -> None:
+        found = next((trap for trap in self.traps if trap.point == point), None)
+        if found is not None:
+            self.traps.remove(found)
+            found.spring()
+
+    # What people do. A command that the server refuses has no effect.
+
+    def try_(self, command: Callable[[], object]) -> bool:
+        try:
+            command()
+        except KubeError:
+            return False
+        return True
+
+    def create(self, body: Object, namespace: str = TEAM) -> bool:
+        return self.try_(lambda: self.server.create(body["kind"], namespace, body))
+
+    def edit(self, key: Key, patch: Object) -> bool:
+        return self.try_(lambda: self.server.merge(key, patch))
+
+    def later(self, doing: Any) -> None:
+        """Somebody's script, in no process of the operator's."""
+        self.loop.create_task(doing, context=Context())
+
+    # What the providers hold, and what others do there.
+
+    async def ledger(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """Live deployments by (vendor, id)."""
+        state = await self.simulator.control("GET", "/state")
+        live = {("parasail", str(one["id"])): one for one in state["parasail"] if not one["sim"]["deleting"]}
+        ended = ("deleting", "deleted")
+        return live | {("paitient", one["id"]): one for one in state["paitient"] if one["status"] not in ended}
+
+    async def colleague_creates(self, vendor: str, body: dict[str, Any], *, twin: bool = False) -> None:
+        """Somebody uses the account without Kubernetes."""
+        key = KEYS[vendor]
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        headers |= {"X-Client-ID": CLIENTS[key]} if key in CLIENTS else {}
+        request = httpx.Request("POST", URL + _PATHS[vendor], headers=headers, content=json.dumps(body))
+        try:
+            response = await InProcess(self.simulator).handle_async_request(request)
+        except httpx.HTTPError:
+            return
+        if response.status_code < 300 and not twin:
+            made = json.loads(await response.aread())
+            self.strangers[vendor, str(made["id"])] = body
+
+    async def hand(self, method: str, vendor: str, id_: str, body: dict[str, Any] | None = None) -> None:
+        """A person in the vendor's console."""
+        try:
+            await self.simulator.control(method, f"/deployments/{vendor}/{id_}", body)
+        except Exception as error:  # noqa: BLE001  what is not there cannot be edited
+            logging.getLogger("explorer").debug("%s", error)
+
+    # Looks.
+
+    def deployments(self) -> list[tuple[Key, Object]]:
+        return [(key, body) for key, body in sorted(self.server.objects.items()) if key.kind == DEPLOYMENT]
+
+    def canaries(self) -> list[tuple[Key, Object]]:
+        return [(key, body) for key, body in sorted(self.server.objects.items()) if key.kind == CANARY]
+
+    def id_of(self, name: str) -> tuple[str, str] | None:
+        """(vendor, id) that the status of that object has."""
+        body = self.server.find(Key(DEPLOYMENT, TEAM, name))
+        found = body.get("status", {}).get("externalID") if body else None
+        return (vendor_of(body), found) if body and found else None
+
+
+def vendor_of(body: Object) -> str:
+    return "parasail" if "parasail" in body["spec"] else "paitient"
+
+
+def secret(vendor: str, key: str, name: str | None = None) -> Object:
+    client = {"clientID": CLIENTS.get(key, "sim-client")} if vendor == "paitient" else {}
+    return manifests.secret(name or vendor, apiKey=key, **client)
+
+
+def provider(vendor: str, name: str | None = None, **spec: Any) -> Object:
+    make = manifests.parasail_provider if vendor == "parasail" else manifests.paitient_provider
+    return make(URL, name or vendor, name or vendor, **{"pollInterval": None, **spec})
+
+
+def deployment(vendor: str, name: str, **spec: Any) -> Object:
+    make = manifests.parasail_deployment if vendor == "parasail" else manifests.paitient_deployment
+    return make(name, **{"progressDeadline": "5m", **spec})
