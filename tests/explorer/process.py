@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from explorer.way import Way
 from model_operator.domain import Key
 from model_operator.engine.engine import Engine
 from model_operator.kube import KubeError
@@ -19,7 +20,6 @@ from model_operator.providers.http import HttpTransport
 from model_operator.providers.registry import PROVIDERS
 from model_operator.redaction import Redactor
 from model_operator.settings import Settings
-from explorer.way import Way
 from support.kube_api import Object
 from support.memory_store import MemoryStore
 from support.memory_watch import Watch
@@ -37,9 +37,7 @@ _PROCESS: ContextVar["Process | None"] = ContextVar("process", default=None)
 def own_tasks(loop: asyncio.AbstractEventLoop) -> None:
     """From now on every task of this loop belongs to the process that made it."""
 
-    def make(
-        loop: asyncio.AbstractEventLoop, coro: Any, context: Any = None
-    ) -> asyncio.Task[Any]:
+    def make(loop: asyncio.AbstractEventLoop, coro: Any, context: Any = None) -> asyncio.Task[Any]:
         task = asyncio.Task(coro, loop=loop, context=context)
         owner = context.get(_PROCESS) if context is not None else _PROCESS.get()
         if owner is not None:

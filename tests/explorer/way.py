@@ -103,12 +103,14 @@ async def _without(response: httpx.Response, ids: set[str]) -> httpx.Response:
 def read(request: httpx.Request) -> Sent:
     path = request.url.path
     operation = next(
-        (word for method, pattern, word in _OPERATIONS if method == request.method and re.search(pattern, path)),
+        (
+            word
+            for method, pattern, word in _OPERATIONS
+            if method == request.method and re.search(pattern, path)
+        ),
         "other",
     )
     found = re.search(r"/(?:deployments|canary-endpoints)/([^/]+)", path)
     body = json.loads(request.content) if request.content else None
     at = asyncio.get_running_loop().time()
     return Sent(at, path.split("/", 2)[1], operation, found[1] if found else "", body)
-
-

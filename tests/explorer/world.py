@@ -158,7 +158,9 @@ class World:
         state = await self.simulator.control("GET", "/state")
         live = {("parasail", str(one["id"])): one for one in state["parasail"] if not one["sim"]["deleting"]}
         ended = ("deleting", "deleted")
-        return live | {("paitient", one["id"]): one for one in state["paitient"] if one["status"] not in ended}
+        return live | {
+            ("paitient", one["id"]): one for one in state["paitient"] if one["status"] not in ended
+        }
 
     async def colleague_creates(self, vendor: str, body: dict[str, Any], *, twin: bool = False) -> None:
         """Somebody uses the account without Kubernetes."""
