@@ -61,24 +61,24 @@ def test_an_object_that_is_not_understood_is_kept_as_such(cache):
     assert "model" in str(entry.invalid)
 
 
-def test_a_ghost_has_a_key_that_no_object_can_have(cache):
+def test_a_vanished_object_has_a_key_that_no_object_can_have(cache):
     a = add(cache, "a", version=5)
-    ghost = cache.haunt(cache.deployment(a))
-    assert ghost != a
-    assert "@" in ghost.name
-    assert cache.entry(ghost).is_ghost
+    vanished = cache.keep_vanished(cache.deployment(a))
+    assert vanished != a
+    assert "@" in vanished.name
+    assert cache.entry(vanished).is_vanished
     cache.remove(a)
     add(cache, "a", version=6, about={"uid": "new"})
-    assert cache.deployment(ghost).metadata.uid == "uid-a"
+    assert cache.deployment(vanished).metadata.uid == "uid-a"
     assert cache.deployment(a).metadata.uid == "new"
-    assert cache.haunt(cache.deployment(ghost)) == ghost
+    assert cache.keep_vanished(cache.deployment(vanished)) == vanished
 
 
-def test_a_ghost_still_counts_as_a_dependent(cache):
+def test_a_vanished_object_still_counts_as_a_dependent(cache):
     a = add(cache, "a")
-    ghost = cache.haunt(cache.deployment(a))
+    vanished = cache.keep_vanished(cache.deployment(a))
     cache.remove(a)
-    assert cache.dependents(ACME) == {ghost}
+    assert cache.dependents(ACME) == {vanished}
 
 
 def test_dependents_are_those_that_name_the_provider(cache):

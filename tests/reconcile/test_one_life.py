@@ -1,4 +1,4 @@
-"""What a pass sees and does, against the vendors' simulator: updates that take or do not, hands, absences, quiet."""
+"""What a pass sees and does, against the vendors' simulator: updates that take or do not, out-of-band changes, absences, quiet."""
 
 import asyncio
 from datetime import timedelta
@@ -32,7 +32,7 @@ async def test_an_edit_is_sent_once_and_is_ready_again(world, new_life):
     assert await life.count("update") == 1
 
 
-async def test_a_hands_change_is_undone_also_after_an_update_of_ours(world, new_life):
+async def test_an_out_of_band_change_is_undone_also_after_an_update_of_ours(world, new_life):
     life = new_life(world)
     id_ = await life.serve()
     life.edit(replicas=2)
@@ -46,7 +46,7 @@ async def test_a_hands_change_is_undone_also_after_an_update_of_ours(world, new_
 
 
 async def test_a_change_in_the_same_second_as_ours_is_found_soon(paitient, new_life):
-    """`updated_at` has whole seconds: no list shows a late answer to an earlier update, or hands, right after it."""
+    """`updated_at` has whole seconds: no list shows a late answer to an earlier update, or an out-of-band change, right after it."""
     life = new_life(paitient)
     id_ = await life.serve()
     life.edit(replicas=2)
@@ -265,7 +265,7 @@ async def test_a_probe_that_fails_proves_no_credential(parasail, new_life):
     life = new_life(parasail, is_proven=False)
     asked = Probe(prompt="ping", timeout=timedelta(seconds=1))
     s = changed(await life.look(life.now), probe=asked)
-    step = moving(Reason.UPDATING, "Probing.", None, RunProbe(_remote("77")))
+    step = moving(Reason.UPDATING, "Probing.", None, RunProbe(_remote("77"), asked))
     await act(s, step, life.provider, life.account, life.memory)
     assert life.memory.sent.probe is not None
     assert not life.memory.sent.probe.passed

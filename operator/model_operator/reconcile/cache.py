@@ -33,7 +33,7 @@ class Entry:
     version: int
     resource: Resource | None
     invalid: InvalidResource | None = None
-    is_ghost: bool = False
+    is_vanished: bool = False
     """Gone from the API server without our finalizer, while something of it may still be at the provider."""
 
 
@@ -64,14 +64,14 @@ class Cache:
         """`put` for replies to our own requests: the watch may have shown the object's end before they arrived."""
         return key in self._entries and self.put(key, body)
 
-    def haunt(self, resource: ModelDeployment) -> Key:
+    def keep_vanished(self, resource: ModelDeployment) -> Key:
         """Keep a vanished object until what it left at the provider is gone; returns the key that it has now.
 
-        `@` is in no object's name, so that a new object of the same name does not meet the old one's ghost.
+        `@` is in no object's name, so that a new object of the same name does not meet the old one.
         """
         metadata = resource.metadata
         key = Key("ModelDeployment", metadata.namespace, f"{metadata.name.partition('@')[0]}@{metadata.uid}")
-        self._store(key, Entry(0, resource, is_ghost=True))
+        self._store(key, Entry(0, resource, is_vanished=True))
         return key
 
     def remove(self, key: Key) -> None:

@@ -40,7 +40,7 @@ def refuse_foreign_name(s: Situation) -> Decision | None:
     return refusal(
         Reason.NAME_TAKEN,
         f'The provider has a deployment "{foreign.name}" already (id {foreign.id}) that this ModelDeployment did not'
-        " create. Set spec.externalID and spec.deletionPolicy to take it over, or choose another deploymentName.",
+        " create. Set spec.externalID and spec.deletionPolicy to adopt it, or choose another deploymentName.",
     )
 
 

@@ -42,17 +42,20 @@ def take(remote: Remote, s: Situation) -> Decision:
 
 def settle_pending_create(s: Situation) -> Decision | None:
     """A create was announced: send it, or find out what became of it."""
-    if s.status.pending is None or s.status.external_id is not None or s.desired.external_id is not None:
+    pending = s.status.pending
+    if pending is None or s.status.external_id is not None or s.desired.external_id is not None:
         return None
     made = made_by_us(s)
     if made is not None:
         return take(made, s)
     if s.intent_unsent:
-        return _send(s)
+        return _send(s, pending)
     if not s.observed.can_list:
         # Nobody can look. Where names are unique the same name may be sent again; elsewhere it is the user's word.
-        return _wait_for_deadline(s) or _announce(s) if s.capabilities.names_are_unique else _ask(s)
-    return wait_for_absence(s) or _announce(s)
+        if not s.capabilities.names_are_unique:
+            return _ask(s)
+        return _wait_for_deadline(s, pending) or _announce(s)
+    return wait_for_absence(s, pending) or _announce(s)
 
 
 def made_by_us(s: Situation) -> Remote | None:
@@ -62,29 +65,24 @@ def made_by_us(s: Situation) -> Remote | None:
     return next((c for c in s.observed.candidates if is_ours(s, c)), None)
 
 
-def _send(s: Situation) -> Decision:
+def _send(s: Situation, pending: Pending) -> Decision:
     """The intent is written and nothing was sent; the user may have thought better of it meanwhile."""
-    pending = s.status.pending
-    assert pending is not None  # noqa: S101  the caller's guard
     if s.desired.paused or s.now > pending.deadline - s.timing.request_deadline / 2:
         return _announce(s)  # what is left would not do for the request
     return moving(Reason.CREATING, _creating(s), Phase.CREATING, Create())
 
 
-def _wait_for_deadline(s: Situation) -> Decision | None:
+def _wait_for_deadline(s: Situation, pending: Pending) -> Decision | None:
     """Until the lost request is certainly over; without this, a provider that fails would be asked without a pause."""
-    pending = s.status.pending
-    if pending is None or s.now >= pending.deadline or s.failure is not None:
+    if s.now >= pending.deadline or s.failure is not None:
         return None  # with a failure on record, the last answer was not lost
     message = "A create was sent and its answer was lost. It is sent again under the same name, which can exist once."
     waiting = moving(Reason.OUTCOME_UNKNOWN, message, Phase.CREATING)
     return replace(waiting, look_again=pending.deadline - s.now)
 
 
-def wait_for_absence(s: Situation) -> Decision | None:
+def wait_for_absence(s: Situation, pending: Pending) -> Decision | None:
     """Two complete LISTs without a trace, a recovery window apart, both after the deadline. None: that is proven."""
-    pending = s.status.pending
-    assert pending is not None  # noqa: S101  the callers' guard
     waiting = moving(
         Reason.OUTCOME_UNKNOWN,
         "A create was sent and its answer was lost. Looking for what it made before anything else is done.",
@@ -105,7 +103,7 @@ def _ask(s: Situation) -> Decision:
     return stuck(
         Reason.OUTCOME_UNKNOWN,
         f'A create of "{s.desired.deployment_name}" was sent, its answer was lost, and the provider cannot be asked'
-        " for a list. Look there by hand and set spec.externalID to what you find.",
+        " for a list. Look there and set spec.externalID to what you find.",
         Phase.CREATING,
     )
 
@@ -119,7 +117,7 @@ def wait_while_paused(s: Situation) -> Decision | None:
 
 
 def adopt(s: Situation) -> Decision | None:
-    """`spec.externalID`: the first pass takes it over and publishes the drift, corrections start a sweep later."""
+    """`spec.externalID`: the first pass adopts it and publishes the drift, corrections start a sweep later."""
     if s.desired.external_id is None or s.status.external_id is not None:
         return None
     if s.observed.presence is Presence.ABSENT:
@@ -136,18 +134,19 @@ def adopt(s: Situation) -> Decision | None:
         return first
     return replace(
         take(s.remote, s),
-        synced=unsynced(Reason.UPDATING, f"Deployment {s.remote.id} was taken over."),
+        synced=unsynced(Reason.UPDATING, f"Deployment {s.remote.id} was adopted."),
         drift=(*power_difference(s), *differences(s.desired, s.remote, dict(s.desired.fields))),
     )
 
 
 def _settle_own_create(s: Situation, wanted: Remote) -> Decision | None:
-    """An earlier create of ours may have made another deployment than the one to take over: nobody would pay for two."""
-    if s.status.pending is None or s.intent_unsent or not s.observed.can_list or is_ours(s, wanted):
+    """An earlier create of ours may have made another deployment than the one to adopt: nobody would pay for two."""
+    pending = s.status.pending
+    if pending is None or s.intent_unsent or not s.observed.can_list or is_ours(s, wanted):
         return None
     made = made_by_us(s)
     if made is None:
-        return wait_for_absence(s)
+        return wait_for_absence(s, pending)
     return stuck(
         Reason.OUTCOME_UNKNOWN,
         f"An earlier create of this object made deployment {made.id}, and spec.externalID names {wanted.id}. Delete"
@@ -170,7 +169,7 @@ def start_create(s: Situation) -> Decision | None:
         return refusal(
             Reason.UNSUPPORTED,
             "The provider cannot list its deployments here, and without that a create could be made twice. Check"
-            " baseURL of the ModelProvider, or set spec.externalID to take over what exists.",
+            " baseURL of the ModelProvider, or set spec.externalID to adopt what exists.",
         )
     if s.observed.can_list and s.observed.listed_at is None:
         # What the LIST shows decides what there is to say, and each write counts.
@@ -206,7 +205,7 @@ def recreate_when_gone(s: Situation) -> Decision | None:
     if s.desired.external_id is not None:
         return stuck(
             Reason.EXTERNAL_RESOURCE_MISSING,
-            f"Deployment {s.status.external_id} has vanished at the provider. It was taken over by spec.externalID, so"
+            f"Deployment {s.status.external_id} has vanished at the provider. It was adopted by spec.externalID, so"
             " it is not created again: delete this object and apply it without externalID to have a new one.",
             Phase.MISSING,
         )

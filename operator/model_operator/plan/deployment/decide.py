@@ -7,6 +7,13 @@ wanted    no id      pending?         settle_pending_create   look, adopt, prove
           id, gone   recreate_when_gone                       once per generation
           id, there  wait_for_sweep → power → fields → failure → start → proof → serve
 unwanted  let_go → release_when_* → wait_while_in_use → delete → wait_for_proof
+
+The rule that speaks is not the last word. After it, in this order:
+    updating.say_what_differs        a step that has nothing to say of the fields says which of them differ and stay so
+    hold_back                        a step that failed waits for its retry, any step while the account must rest
+    act (reconcile/deployment)       what the provider answers to the action, above all `_refused`
+    publish (…/connection.py)        a ConfigMap that is somebody else's
+    _serving (status/deployment.py)  the Serving condition from the vendor's state, where the decision leaves it open
 """
 
 from collections.abc import Callable
@@ -51,10 +58,8 @@ def stay_when_blind(s: Situation) -> Decision | None:
 
 def _is_under_way(s: Situation) -> bool:
     """What had begun before the outage goes on after it, and its deadline with it."""
-    reconciling, stalled = (
-        s.status.condition(ConditionType.RECONCILING),
-        s.status.condition(ConditionType.STALLED),
-    )
+    reconciling = s.status.condition(ConditionType.RECONCILING)
+    stalled = s.status.condition(ConditionType.STALLED)
     is_late = stalled is not None and stalled.reason == Reason.PROGRESS_DEADLINE_EXCEEDED
     return is_late or (reconciling is not None and reconciling.is_true)
 

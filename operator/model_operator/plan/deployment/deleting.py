@@ -34,7 +34,8 @@ def release_when_never_created(s: Situation) -> Decision | None:
 
 def look_for_lost_create(s: Situation) -> Decision | None:
     """A create may still land: what it made is found and deleted, and only its proven absence ends this."""
-    if s.status.external_id is not None or s.status.pending is None:
+    pending = s.status.pending
+    if s.status.external_id is not None or pending is None:
         return None
     made = made_by_us(s)
     if made is not None:
@@ -42,7 +43,7 @@ def look_for_lost_create(s: Situation) -> Decision | None:
     elif s.observed.candidates or not s.observed.can_list:
         decision = _ask(s)
     else:
-        found = wait_for_absence(s)
+        found = wait_for_absence(s, pending)
         if found is None:
             return _release()
         decision = found

@@ -1,13 +1,13 @@
 """Pause and resume: who stopped it decides what to do about it.
 
-`status.lastPowerAction` is the record of our own doing; against other people's hands we act once per generation.
+`status.lastPowerAction` is the record of our own doing; an out-of-band change is undone once per generation.
 """
 
 from dataclasses import replace
 from datetime import timedelta
 
 from model_operator.conditions import Phase, Reason
-from model_operator.domain import Power, RunState
+from model_operator.domain import Power, Remote, RunState
 from model_operator.models.deployment import LastPowerAction
 from model_operator.plan.deployment.difference import describe, differences, removed_fields
 from model_operator.plan.deployment.situation import Decision, SetPower, Situation
@@ -36,22 +36,21 @@ def keep_paused(s: Situation) -> Decision | None:
         return None
     match s.remote.state:
         case RunState.STOPPED:
-            return _record(s, Power.PAUSE, _stopped(s, Phase.PAUSED, PAUSED))
+            return _record(s, Power.PAUSE, _stopped(s, s.remote, Phase.PAUSED, PAUSED))
         case RunState.STOPPING:
             return _record(s, Power.PAUSE, _pausing())
         case RunState.STARTING | RunState.SERVING | RunState.UPDATING:
-            return _pause(s)
+            return _pause(s, s.remote)
         case RunState.FAILED if not s.is_paused_by_us:
-            return _pause(s)
+            return _pause(s, s.remote)
         case _:
             return None
 
 
-def _pause(s: Situation) -> Decision:
-    assert s.remote is not None  # noqa: S101  the caller's guard
+def _pause(s: Situation, remote: Remote) -> Decision:
     last = s.status.last_power_action
     if not s.is_paused_by_us:
-        return replace(_pausing(), action=SetPower(s.remote.id, Power.PAUSE, is_correction=False))
+        return replace(_pausing(), action=SetPower(remote.id, Power.PAUSE, is_correction=False))
     if _is_fresh(s):
         serving = None if last and last.correction else PAUSED
         return replace(_pausing(), serving=serving, look_again=_grace_left(s))
@@ -71,7 +70,7 @@ def _pause(s: Situation) -> Decision:
             " tried again.",
             None,
         )
-    action = SetPower(s.remote.id, Power.PAUSE, is_correction=True)
+    action = SetPower(remote.id, Power.PAUSE, is_correction=True)
     return replace(_pausing(), action=action, serving=None)
 
 
@@ -81,15 +80,15 @@ def _pausing() -> Decision:
 
 
 def keep_running(s: Situation) -> Decision | None:
-    """spec.paused is not true: resume what we paused, or what a hand stopped against policy NONE."""
+    """spec.paused is not true: resume what we paused, or what was stopped out of band against policy NONE."""
     if not s.capabilities.pauses or s.desired.paused or s.remote is None:
         return None
     match s.remote.state:
         case RunState.STOPPED:
-            return _leave_stopped(s) if s.desired.paused is None else _resume(s)
+            return _leave_stopped(s, s.remote) if s.desired.paused is None else _resume(s, s.remote)
         case RunState.STOPPING:
             is_ours = s.is_paused_by_us and s.desired.paused is False
-            return _resuming() if is_ours else _on_the_way_down(s)
+            return _resuming() if is_ours else _on_the_way_down(s, s.remote)
         case state if state in _RUNNING and s.is_paused_by_us and s.desired.paused is False:
             return _keep_resumed(s)
         case RunState.STARTING if _was_resumed(s):
@@ -108,21 +107,20 @@ def _keep_resumed(s: Situation) -> Decision:
     return replace(_record(s, Power.RESUME, _resuming()), look_again=timedelta())
 
 
-def _resume(s: Situation) -> Decision:
-    assert s.remote is not None  # noqa: S101  the caller's guard
+def _resume(s: Situation, remote: Remote) -> Decision:
     if s.is_paused_by_us:
-        return replace(_resuming(), action=SetPower(s.remote.id, Power.RESUME, is_correction=False))
+        return replace(_resuming(), action=SetPower(remote.id, Power.RESUME, is_correction=False))
     if _did(s, Power.RESUME) and _is_fresh(s):
         return replace(_resuming(), look_again=_grace_left(s))
     if s.desired.may_scale_down:
         scaled = Verdict(False, Reason.SCALED_DOWN, "Stopped by its scale-down policy, as intended.")
-        return _stopped(s, Phase.SCALED_DOWN, scaled)
+        return _stopped(s, remote, Phase.SCALED_DOWN, scaled)
     stopped = Verdict(False, Reason.STOPPED, "Stopped at the provider by somebody else.")
     if not s.desired.corrects_drift or _has_corrected(s):
         row = Difference("paused", desired=False, observed=True, is_edit=False)
-        decision = _stopped(s, Phase.STOPPED, stopped)
+        decision = _stopped(s, remote, Phase.STOPPED, stopped)
         return replace(decision, progress=Progress.STUCK, drift=(row, *decision.drift))
-    action = SetPower(s.remote.id, Power.RESUME, is_correction=True)
+    action = SetPower(remote.id, Power.RESUME, is_correction=True)
     return replace(_resuming(), action=action)
 
 
@@ -131,24 +129,23 @@ def _resuming() -> Decision:
     return replace(decision, serving=Verdict(False, Reason.STARTING, "The deployment is being resumed."))
 
 
-def _leave_stopped(s: Situation) -> Decision:
+def _leave_stopped(s: Situation, remote: Remote) -> Decision:
     left = Verdict(False, Reason.PAUSED, "Stopped, and spec.paused leaves it as it is.")
-    return _stopped(s, Phase.PAUSED, left)
+    return _stopped(s, remote, Phase.PAUSED, left)
 
 
-def _on_the_way_down(s: Situation) -> Decision:
+def _on_the_way_down(s: Situation, remote: Remote) -> Decision:
     reason = Reason.SCALED_DOWN if s.desired.may_scale_down else Reason.STOPPED
     serving = Verdict(False, reason, "The deployment is shutting down at the provider.")
     phase = Phase.SCALED_DOWN if s.desired.may_scale_down else Phase.STOPPED
-    return replace(_stopped(s, phase, serving), progress=Progress.MOVING)
+    return replace(_stopped(s, remote, phase, serving), progress=Progress.MOVING)
 
 
-def _stopped(s: Situation, phase: Phase, serving: Verdict) -> Decision:
+def _stopped(s: Situation, remote: Remote, phase: Phase, serving: Verdict) -> Decision:
     """Stopped, and left so. Edits are held: whether a stopped deployment takes them is not documented."""
-    assert s.remote is not None  # noqa: S101  the callers' guard
     applied = s.status.last_applied or {}
-    found = differences(s.desired, s.remote, applied)
-    removed = removed_fields(s.desired, s.remote, applied)
+    found = differences(s.desired, remote, applied)
+    removed = removed_fields(s.desired, remote, applied)
     if not found and not removed:
         return settled(phase, serving)
     message = f"Held until the deployment runs again: {describe(found, removed)}."

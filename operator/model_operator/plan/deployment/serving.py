@@ -59,19 +59,22 @@ def prove_serving(s: Situation) -> Decision | None:
     if unproven is None or s.remote is None:
         return None
     decision = Decision(synced=HELD, progress=Progress.MOVING, phase=Phase.STARTING, serving=unproven)
-    if not _has_alias(s):
+    probe, result = s.desired.probe, s.sent.probe
+    if probe is None or not _has_alias(s):  # without a probe, only the alias can be missing
         return replace(decision, look_again=5 * s.timing.transition_poll)
-    result, stalled = s.sent.probe, s.status.condition(ConditionType.STALLED)
-    is_late = (
+    due = s.now if result is None else result.retry_at + (_SLOWLY if _is_late(s) else timedelta())
+    if s.now < due:
+        return replace(decision, look_again=due - s.now)
+    return replace(decision, action=RunProbe(s.remote, probe))
+
+
+def _is_late(s: Situation) -> bool:
+    """The progress deadline has passed; an edit has a deadline of its own."""
+    stalled = s.status.condition(ConditionType.STALLED)
+    return (
         stalled is not None
         and stalled.reason == Reason.PROGRESS_DEADLINE_EXCEEDED
-        and stalled.observed_generation == s.desired.generation  # an edit has a deadline of its own
-    )
-    due = result.retry_at + (_SLOWLY if is_late else timedelta()) if result else s.now
-    return (
-        replace(decision, action=RunProbe(s.remote))
-        if s.now >= due
-        else replace(decision, look_again=due - s.now)
+        and stalled.observed_generation == s.desired.generation
     )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from model_operator.conditions import Phase
-from model_operator.domain import Desired, Fields, Power, Remote, RunState
+from model_operator.domain import Desired, Fields, Power, Probe, Remote, RunState
 from model_operator.errors import ProviderError
 from model_operator.models.deployment_status import NO_CHANGE, ModelDeploymentStatus, StatusChange
 from model_operator.plan.deployment.remembered import Creation, Failure, Sent
@@ -115,7 +115,7 @@ class SetPower:
     id: str
     power: Power
     is_correction: bool
-    """Against a change by hand, which is done once per generation."""
+    """Undoes an out-of-band change, which is done once per generation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +138,7 @@ class CreateEndpoint:
 @dataclass(frozen=True, slots=True)
 class RunProbe:
     remote: Remote
+    probe: Probe
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ sent again.
 from dataclasses import replace
 
 from model_operator.conditions import ConditionType, Phase, Reason
-from model_operator.domain import RunState
+from model_operator.domain import Remote, RunState
 from model_operator.plan.deployment.difference import describe, differences, removed_fields
 from model_operator.plan.deployment.power import power_difference
 from model_operator.plan.deployment.situation import Decision, Retag, Situation, Update
@@ -18,7 +18,7 @@ _TAKES_CHANGES = frozenset({RunState.SERVING, RunState.FAILED})
 
 
 def wait_for_sweep(s: Situation) -> Decision | None:
-    """What was just taken over is shown for one sweep before anything of it is changed, its power included."""
+    """What was just adopted is shown for one sweep before anything of it is changed, its power included."""
     if s.remote is None or not _waits_for_sweep(s):
         return None
     applied = s.status.last_applied or {}
@@ -26,7 +26,7 @@ def wait_for_sweep(s: Situation) -> Decision | None:
     removed = removed_fields(s.desired, s.remote, applied)
     if not found and not removed:
         return None
-    message = f"Taken over; corrected at the next sweep: {describe(found, removed)}."
+    message = f"Adopted; corrected at the next sweep: {describe(found, removed)}."
     decision = moving(Reason.UPDATING, message, phase_of(s.remote.state))
     return replace(decision, drift=found, look_again=s.timing.poll_interval)
 
@@ -42,7 +42,7 @@ def update_fields(s: Situation) -> Decision | None:
         return None
     if remote.state not in _TAKES_CHANGES:
         return _wait_until_running(s, found, removed)
-    return _await(s, found, removed) or _send(s, found, removed)
+    return _await(s, found, removed) or _send(s, remote, found, removed)
 
 
 def _waits_for_sweep(s: Situation) -> bool:
@@ -110,8 +110,9 @@ def _was_said(s: Situation, reason: Reason) -> bool:
     )
 
 
-def _send(s: Situation, found: tuple[Difference, ...], removed: frozenset[str]) -> Decision | None:
-    assert s.remote is not None  # noqa: S101  the caller's guard
+def _send(
+    s: Situation, remote: Remote, found: tuple[Difference, ...], removed: frozenset[str]
+) -> Decision | None:
     is_due = not _is_ignored(s, found, removed)
     to_send = tuple(d for d in found if is_due and (d.is_edit or s.desired.corrects_drift))
     clearable = frozenset[str]() if _is_kept(s, found, removed) else removed
@@ -120,7 +121,7 @@ def _send(s: Situation, found: tuple[Difference, ...], removed: frozenset[str]) 
     decision = moving(Reason.UPDATING, f"Updating {describe(to_send, clearable)}.", _updating_phase(s))
     return replace(
         decision,
-        action=Update(s.remote.id, {d.field: s.desired.fields[d.field] for d in to_send}, clearable),
+        action=Update(remote.id, {d.field: s.desired.fields[d.field] for d in to_send}, clearable),
         drift=() if s.desired.corrects_drift else found,
     )
 
@@ -170,7 +171,7 @@ def _updating_phase(s: Situation) -> Phase:
 
 
 def retag(s: Situation) -> Decision | None:
-    """What was taken over gets our UID tag, so that a later restore knows whose it is."""
+    """What was adopted gets our UID tag, so that a later restore knows whose it is."""
     remote = s.remote
     if (
         remote is None

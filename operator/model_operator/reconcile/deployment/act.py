@@ -4,11 +4,11 @@ Returns the decision to report: the one that was made, or, after a create, the o
 """
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from model_operator.accounts.account import Account
 from model_operator.conditions import Reason
-from model_operator.domain import Power
+from model_operator.domain import Power, Probe, Remote
 from model_operator.errors import NameTaken, NotFound, ProviderError, Unavailable, delay_after, retry_for
 from model_operator.models.deployment_status import LastPowerAction, RemoteEndpoint
 from model_operator.plan.deployment import creating
@@ -82,8 +82,9 @@ async def _carry_out(
             endpoint = await provider.create_endpoint(name, id_)
             made = RemoteEndpoint(id=endpoint.id, url=endpoint.url)
             return s, replace(decision, change=replace(decision.change, endpoint=made), look_again=AT_ONCE)
-        case RunProbe():
-            return s, await _probe(s, decision, provider, memory)
+        case RunProbe(remote=remote, probe=probe):
+            memory.probed(await _probe(remote, probe, provider, s.now))
+            return s, replace(decision, look_again=AT_ONCE)
         case Release():
             return s, decision
 
@@ -109,15 +110,12 @@ async def _delete(
     return decision
 
 
-async def _probe(s: Situation, decision: Decision, provider: Provider, memory: Memory) -> Decision:
-    assert isinstance(decision.action, RunProbe) and s.desired.probe is not None  # noqa: S101, PT018
+async def _probe(remote: Remote, probe: Probe, provider: Provider, now: datetime) -> ProbeResult:
     try:
-        await provider.probe(decision.action.remote, s.desired.probe.prompt, s.desired.probe.timeout)
+        await provider.probe(remote, probe.prompt, probe.timeout)
     except ProviderError as error:
-        memory.probed(ProbeResult(passed=False, message=str(error), retry_at=s.now + _PROBE_RETRY))
-    else:
-        memory.probed(ProbeResult(passed=True, message="", retry_at=s.now))
-    return replace(decision, look_again=AT_ONCE)
+        return ProbeResult(passed=False, message=str(error), retry_at=now + _PROBE_RETRY)
+    return ProbeResult(passed=True, message="", retry_at=now)
 
 
 def _refused(s: Situation, decision: Decision, error: ProviderError, memory: Memory) -> Decision:

@@ -171,7 +171,7 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
             log.warning("%s", message)
             self.around.record.warn(key, resource.metadata, "EndpointOrphaned", message)
         entry = self.around.cache.entry(key)
-        if entry is None or entry.is_ghost or FINALIZER not in resource.metadata.finalizers:
+        if entry is None or entry.is_vanished or FINALIZER not in resource.metadata.finalizers:
             self.around.signals.gone(key)
             return
         await self.let_go(key, resource.metadata)
@@ -183,8 +183,8 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
         if status == resource.status:
             return
         entry = self.around.cache.entry(key)
-        if entry is not None and entry.is_ghost:
-            self.around.cache.haunt(resource.with_(status=status))
+        if entry is not None and entry.is_vanished:
+            self.around.cache.keep_vanished(resource.with_(status=status))
         else:
             await self.write(key, resource, status.dump())
             self.around.record.note(key, resource.metadata, of_deployment(resource.status, status))
@@ -229,9 +229,9 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
         provider = still_there(provider_key(resource), self.around.cache)
         if (memory is not None and memory.is_finished) or not _leaves_something(resource):
             return provider
-        return (self._haunt(resource), *provider)
+        return (self._finish_deletion(resource), *provider)
 
-    def _haunt(self, resource: ModelDeployment) -> Key:
+    def _finish_deletion(self, resource: ModelDeployment) -> Key:
         """It went without our finalizer: its deletion is finished from what was last known."""
         metadata = resource.metadata
         log.warning(
@@ -243,7 +243,7 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
         gone = metadata.with_(
             deletion_timestamp=metadata.deletion_timestamp or self.around.clock(), finalizers=()
         )
-        return self.around.cache.haunt(resource.with_(metadata=gone))
+        return self.around.cache.keep_vanished(resource.with_(metadata=gone))
 
     def rebound(self, provider: Key) -> Iterable[Key]:
         """Other credentials, another account: what failed before may work now. Returns whom it is news for."""
