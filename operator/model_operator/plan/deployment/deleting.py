@@ -81,7 +81,7 @@ def delete(s: Situation) -> Decision | None:
         return None
     decision = _deleting(remote.id)
     is_going = remote.state in {RunState.DELETING, RunState.STOPPING}
-    if sent is not None and (is_going or s.now - sent < s.timing.power_grace):
+    if sent is not None and (is_going or s.is_recent(sent)):
         return replace(decision, look_again=s.timing.power_grace)
     if remote.state is RunState.DELETING:
         return decision

@@ -3,13 +3,41 @@
 An owned field that the provider does not show is unknown: it counts only if the spec moved since it was last sent.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from typing_extensions import override
+
 from model_operator.domain import Desired, Remote, Value
 from model_operator.plan.verdict import Difference
 
 _MISSING = object()
 
 
-def differences(desired: Desired, remote: Remote, last_applied: dict[str, Value]) -> tuple[Difference, ...]:
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """All that is between spec and provider. False if that is nothing."""
+
+    differences: tuple[Difference, ...]
+    removed: frozenset[str]
+    """Fields that the spec has no more and the provider still holds."""
+
+    def __bool__(self) -> bool:
+        return bool(self.differences or self.removed)
+
+    @override
+    def __str__(self) -> str:
+        return describe(self.differences, self.removed)
+
+
+def gap_between(desired: Desired, remote: Remote, last_applied: Mapping[str, Value] | None) -> Gap:
+    applied = last_applied or {}
+    return Gap(differences(desired, remote, applied), removed_fields(desired, remote, applied))
+
+
+def differences(
+    desired: Desired, remote: Remote, last_applied: Mapping[str, Value]
+) -> tuple[Difference, ...]:
     """Fields to change, in the spec's order. Fewer replicas than asked are no drift under a scale-down policy."""
     found = []
     for name, wanted in desired.fields.items():
@@ -24,7 +52,7 @@ def differences(desired: Desired, remote: Remote, last_applied: dict[str, Value]
     return tuple(found)
 
 
-def removed_fields(desired: Desired, remote: Remote, last_applied: dict[str, Value]) -> frozenset[str]:
+def removed_fields(desired: Desired, remote: Remote, last_applied: Mapping[str, Value]) -> frozenset[str]:
     """Fields that the spec once had and has no more, while the provider still holds what was applied, as far as is known.
 
     Any other value means that it was cleared: a vendor may show its own default then.

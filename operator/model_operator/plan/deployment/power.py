@@ -9,7 +9,7 @@ from datetime import timedelta
 from model_operator.conditions import Phase, Reason
 from model_operator.domain import Power, Remote, RunState
 from model_operator.models.deployment import LastPowerAction
-from model_operator.plan.deployment.difference import describe, differences, removed_fields
+from model_operator.plan.deployment.difference import gap_between
 from model_operator.plan.deployment.situation import Decision, SetPower, Situation
 from model_operator.plan.deployment.words import moving, settled, stuck, unsynced
 from model_operator.plan.verdict import Difference, Progress, Verdict
@@ -143,14 +143,12 @@ def _on_the_way_down(s: Situation, remote: Remote) -> Decision:
 
 def _stopped(s: Situation, remote: Remote, phase: Phase, serving: Verdict) -> Decision:
     """Stopped, and left so. Edits are held: whether a stopped deployment takes them is not documented."""
-    applied = s.status.last_applied or {}
-    found = differences(s.desired, remote, applied)
-    removed = removed_fields(s.desired, remote, applied)
-    if not found and not removed:
+    gap = gap_between(s.desired, remote, s.status.last_applied)
+    if not gap:
         return settled(phase, serving)
-    message = f"Held until the deployment runs again: {describe(found, removed)}."
+    message = f"Held until the deployment runs again: {gap}."
     decision = settled(phase, replace(serving, message=f"{serving.message} {message}"))
-    return replace(decision, synced=unsynced(Reason.HELD_WHILE_PAUSED, message), drift=found)
+    return replace(decision, synced=unsynced(Reason.HELD_WHILE_PAUSED, message), drift=gap.differences)
 
 
 def _did(s: Situation, power: Power) -> bool:
@@ -160,13 +158,12 @@ def _did(s: Situation, power: Power) -> bool:
 
 def _is_fresh(s: Situation) -> bool:
     last = s.status.last_power_action
-    return last is not None and s.now - last.at < s.timing.power_grace
+    return last is not None and s.is_recent(last.at)
 
 
 def _grace_left(s: Situation) -> timedelta:
     last = s.status.last_power_action
-    left = last.at + s.timing.power_grace - s.now if last else timedelta()
-    return max(left, s.timing.transition_poll)
+    return s.grace_left(last.at) if last else s.timing.transition_poll
 
 
 def _has_corrected(s: Situation) -> bool:

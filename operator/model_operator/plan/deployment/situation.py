@@ -93,6 +93,14 @@ class Situation:
         last = self.status.last_power_action
         return last is not None and last.action is Power.PAUSE
 
+    def is_recent(self, at: datetime) -> bool:
+        """What was sent then may not show yet."""
+        return self.now - at < self.timing.power_grace
+
+    def grace_left(self, at: datetime) -> timedelta:
+        """Until that is over."""
+        return max(at + self.timing.power_grace - self.now, self.timing.transition_poll)
+
     @property
     def state(self) -> RunState | None:
         return self.observed.remote.state if self.observed.remote else None

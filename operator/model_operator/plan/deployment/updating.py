@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from model_operator.conditions import ConditionType, Phase, Reason
 from model_operator.domain import Remote, RunState
-from model_operator.plan.deployment.difference import describe, differences, removed_fields
+from model_operator.plan.deployment.difference import Gap, describe, gap_between
 from model_operator.plan.deployment.power import power_difference
 from model_operator.plan.deployment.situation import Decision, Retag, Situation, Update
 from model_operator.plan.deployment.words import moving, phase_of, settled, stuck, unsynced
-from model_operator.plan.verdict import Difference, Progress
+from model_operator.plan.verdict import Progress
 
 _TAKES_CHANGES = frozenset({RunState.SERVING, RunState.FAILED})
 
@@ -21,28 +21,26 @@ def wait_for_sweep(s: Situation) -> Decision | None:
     """What was just adopted is shown for one sweep before anything of it is changed, its power included."""
     if s.remote is None or not _waits_for_sweep(s):
         return None
-    applied = s.status.last_applied or {}
-    found = (*power_difference(s), *differences(s.desired, s.remote, applied))
-    removed = removed_fields(s.desired, s.remote, applied)
-    if not found and not removed:
+    gap = gap_between(s.desired, s.remote, s.status.last_applied)
+    gap = replace(gap, differences=(*power_difference(s), *gap.differences))
+    if not gap:
         return None
-    message = f"Adopted; corrected at the next sweep: {describe(found, removed)}."
-    decision = moving(Reason.UPDATING, message, phase_of(s.remote.state))
-    return replace(decision, drift=found, look_again=s.timing.poll_interval)
+    decision = moving(
+        Reason.UPDATING, f"Adopted; corrected at the next sweep: {gap}.", phase_of(s.remote.state)
+    )
+    return replace(decision, drift=gap.differences, look_again=s.timing.poll_interval)
 
 
 def update_fields(s: Situation) -> Decision | None:
     remote = s.remote
     if remote is None:
         return None
-    applied = s.status.last_applied or {}
-    found = differences(s.desired, remote, applied)
-    removed = removed_fields(s.desired, remote, applied)
-    if not found and not removed:
+    gap = gap_between(s.desired, remote, s.status.last_applied)
+    if not gap:
         return None
     if remote.state not in _TAKES_CHANGES:
-        return _wait_until_running(s, found, removed)
-    return _await(s, found, removed) or _send(s, remote, found, removed)
+        return _wait_until_running(remote, gap)
+    return _await(s, gap) or _send(s, remote, gap)
 
 
 def _waits_for_sweep(s: Situation) -> bool:
@@ -50,56 +48,50 @@ def _waits_for_sweep(s: Situation) -> bool:
     return adopted is not None and s.now < adopted + s.timing.poll_interval
 
 
-def _wait_until_running(
-    s: Situation, found: tuple[Difference, ...], removed: frozenset[str]
-) -> Decision | None:
-    if s.remote is None or not (removed or any(d.is_edit for d in found)):
+def _wait_until_running(remote: Remote, gap: Gap) -> Decision | None:
+    if not gap.removed and not any(d.is_edit for d in gap.differences):
         return None
-    if s.state not in {RunState.STARTING, RunState.UPDATING, RunState.UNKNOWN}:
+    if remote.state not in {RunState.STARTING, RunState.UPDATING, RunState.UNKNOWN}:
         return None
-    message = f"Sent once the deployment runs: {describe(found, removed)}."
-    return moving(Reason.UPDATING, message, phase_of(s.state))
+    return moving(Reason.UPDATING, f"Sent once the deployment runs: {gap}.", phase_of(remote.state))
 
 
-def _await(s: Situation, found: tuple[Difference, ...], removed: frozenset[str]) -> Decision | None:
+def _await(s: Situation, gap: Gap) -> Decision | None:
     """The change was sent already: wait until it shows."""
     sent = s.sent.update
-    if sent is None or not _was_sent(s, found, removed) or _did_not_take(s):
+    if sent is None or not _was_sent(s, gap) or _did_not_take(s):
         return None
-    message = f"Waiting for the provider to show: {describe(found, removed)}."
-    waiting = moving(Reason.UPDATING, message, _updating_phase(s))
-    return replace(waiting, look_again=max(sent.at + s.timing.power_grace - s.now, s.timing.transition_poll))
+    waiting = moving(Reason.UPDATING, f"Waiting for the provider to show: {gap}.", _updating_phase(s))
+    return replace(waiting, look_again=s.grace_left(sent.at))
 
 
-def _was_sent(s: Situation, found: tuple[Difference, ...], removed: frozenset[str]) -> bool:
+def _was_sent(s: Situation, gap: Gap) -> bool:
     """All that is different, and can be sent, was in the last update."""
-    sent, cleared = s.sent.update, _clearable(s, removed)
-    if sent is None or not (found or cleared):
+    sent = s.sent.update
+    cleared = gap.removed if s.capabilities.removes_fields else frozenset[str]()
+    if sent is None or not (gap.differences or cleared):
         return False
-    return cleared <= sent.removed.keys() and all(sent.fields.get(d.field) == d.desired for d in found)
+    is_set = all(sent.fields.get(d.field) == d.desired for d in gap.differences)
+    return is_set and cleared <= sent.removed.keys()
 
 
-def _clearable(s: Situation, removed: frozenset[str]) -> frozenset[str]:
-    return removed if s.capabilities.removes_fields else frozenset()
-
-
-def _is_ignored(s: Situation, found: tuple[Difference, ...], removed: frozenset[str]) -> bool:
+def _is_ignored(s: Situation, gap: Gap) -> bool:
     """The provider accepted these changes and did not make them, as far as is known or was said before."""
-    if _was_sent(s, found, removed):
+    if _was_sent(s, gap):
         return _did_not_take(s)
-    return _was_said(s, Reason.UPDATE_IGNORED) and not any(d.is_edit for d in found)
+    return _was_said(s, Reason.UPDATE_IGNORED) and not any(d.is_edit for d in gap.differences)
 
 
-def _is_kept(s: Situation, found: tuple[Difference, ...], removed: frozenset[str]) -> bool:
+def _is_kept(s: Situation, gap: Gap) -> bool:
     """The provider does not clear what the spec has no more: its API has no way, or it did not when it was asked to."""
     if not s.capabilities.removes_fields:
         return True
-    return _did_not_take(s) if _was_sent(s, found, removed) else _was_said(s, Reason.REMOVAL_UNSUPPORTED)
+    return _did_not_take(s) if _was_sent(s, gap) else _was_said(s, Reason.REMOVAL_UNSUPPORTED)
 
 
 def _did_not_take(s: Situation) -> bool:
     sent = s.sent.update
-    return sent is not None and sent.is_verified and s.now - sent.at >= s.timing.power_grace
+    return sent is not None and sent.is_verified and not s.is_recent(sent.at)
 
 
 def _was_said(s: Situation, reason: Reason) -> bool:
@@ -110,19 +102,17 @@ def _was_said(s: Situation, reason: Reason) -> bool:
     )
 
 
-def _send(
-    s: Situation, remote: Remote, found: tuple[Difference, ...], removed: frozenset[str]
-) -> Decision | None:
-    is_due = not _is_ignored(s, found, removed)
-    to_send = tuple(d for d in found if is_due and (d.is_edit or s.desired.corrects_drift))
-    clearable = frozenset[str]() if _is_kept(s, found, removed) else removed
+def _send(s: Situation, remote: Remote, gap: Gap) -> Decision | None:
+    is_due = not _is_ignored(s, gap)
+    to_send = tuple(d for d in gap.differences if is_due and (d.is_edit or s.desired.corrects_drift))
+    clearable = frozenset[str]() if _is_kept(s, gap) else gap.removed
     if not to_send and not clearable:
         return None
     decision = moving(Reason.UPDATING, f"Updating {describe(to_send, clearable)}.", _updating_phase(s))
     return replace(
         decision,
         action=Update(remote.id, {d.field: s.desired.fields[d.field] for d in to_send}, clearable),
-        drift=() if s.desired.corrects_drift else found,
+        drift=() if s.desired.corrects_drift else gap.differences,
     )
 
 
@@ -130,39 +120,35 @@ def say_what_differs(s: Situation, step: Decision) -> Decision:
     """Differences that are not sent, or did not take: said wherever the step itself has nothing to say of them."""
     if s.remote is None or not s.wanted or not step.synced.is_true:
         return step
-    applied = s.status.last_applied or {}
-    found = differences(s.desired, s.remote, applied)
-    removed = removed_fields(s.desired, s.remote, applied)
-    left = _unsent(s, found, removed)
+    gap = gap_between(s.desired, s.remote, s.status.last_applied)
+    left = _unsent(s, gap)
     if left is None:
         return step
     is_news = step.progress is Progress.SETTLED and left.progress is Progress.STUCK
     return replace(
         step,
         synced=left.synced,
-        drift=found,
+        drift=gap.differences,
         progress=left.progress if is_news else step.progress,
         phase=None if is_news else step.phase,
     )
 
 
-def _unsent(s: Situation, found: tuple[Difference, ...], removed: frozenset[str]) -> Decision | None:
-    if removed and _is_kept(s, found, removed):
-        message = (
-            f"The provider does not clear {', '.join(sorted(removed))}. Set the value that you want instead."
-        )
+def _unsent(s: Situation, gap: Gap) -> Decision | None:
+    if gap.removed and _is_kept(s, gap):
+        message = f"The provider does not clear {', '.join(sorted(gap.removed))}. Set the value that you want instead."
         return stuck(Reason.REMOVAL_UNSUPPORTED, message, None)
-    if not found:
+    if not gap.differences:
         return None
-    if s.state in _TAKES_CHANGES and _is_ignored(s, found, removed):
+    if s.state in _TAKES_CHANGES and _is_ignored(s, gap):
         message = (
-            f"The provider accepted a change and did not make it: {describe(found)}. Take it back or make it at the"
+            f"The provider accepted a change and did not make it: {describe(gap.differences)}. Take it back or make it at the"
             " provider; the next edit is sent again."
         )
         return stuck(Reason.UPDATE_IGNORED, message, None)
     if s.desired.corrects_drift:
         return None
-    message = f"The provider differs from the spec and driftPolicy is Report: {describe(found)}."
+    message = f"The provider differs from the spec and driftPolicy is Report: {describe(gap.differences)}."
     return replace(settled(Phase.READY), synced=unsynced(Reason.DRIFT_REPORTED, message))
 
 
