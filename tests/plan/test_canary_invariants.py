@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 from typing_extensions import override
 
+from model_operator.plan.canary.course import blend, identity, is_whole
 from model_operator.plan.canary.situation import Health, State
-from model_operator.plan.canary.split import blend, identity, is_whole
 from support.canary_driver import MINUTE, judged, path, spec
 from support.canary_machine import DEATHS, FAULTS, JUDGED, CanaryMachine
 from support.canary_watcher import HOLD, Watched

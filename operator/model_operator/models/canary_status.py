@@ -63,7 +63,7 @@ class AnalysisStatus(Model):
     metrics: tuple[MetricVerdict, ...] = Field(default=(), description="The checks.")
 
 
-class Failure(Model):
+class RolloutFailure(Model):
     reason: str = Field(description="One word: MetricBreached, TargetFailed, TargetUnready or Aborted.")
     message: str = Field(default="", description="What was seen.")
     metric: str | None = Field(default=None, description="Name of the check that failed.")
@@ -98,7 +98,7 @@ class RolloutStatus(Model):
     approved_percent: int | None = Field(default=None, description="The step that a person let it leave.")
     retry: str = Field(default="", description="spec.rollout.retry when it began.")
     analysis: AnalysisStatus | None = Field(default=None, description="The verdicts at this step.")
-    failure: Failure | None = Field(default=None, description="Why it goes or went back.")
+    failure: RolloutFailure | None = Field(default=None, description="Why it goes or went back.")
 
 
 class PastRollout(Model):
