@@ -130,6 +130,6 @@ def test_what_a_check_says(check, canary, baseline, verdict):
     assert judge(check, {"v2": buckets(*canary)}, buckets(*baseline)).verdict == verdict
 
 
-def test_the_worst_gainer_speaks():
+def test_the_worst_canary_speaks():
     said = judge(ERRORS, {"v2": buckets(errors(1000, 0)), "v3": buckets(errors(1000, 9))}, [])
     assert (said.verdict, said.canary, said.limit, said.requests) == ("Fail", "9", "2", 1000)

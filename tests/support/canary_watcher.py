@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from typing_extensions import override
 
-from model_operator.plan.canary.course import course_of
 from model_operator.plan.canary.situation import Action, Create, State
 from support.canary_driver import MINUTE, Driver
 
@@ -34,7 +33,7 @@ class Watched(Driver):
         if isinstance(action, Create) or rollout.is_direct or not gains:
             return
         assert rollout.id != self.went_back or rollout.state == State.ROLLING_BACK or not self.risen(action)
-        limit = course_of(self.situation.desired.spec).limit
+        limit = self.situation.course.limit
         if rollout.state in (State.ROLLING_BACK, State.ROLLED_BACK):
             return
         assert rollout.step_percent <= max(limit, rollout.peak_percent), "above the limit"

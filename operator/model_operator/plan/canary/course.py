@@ -50,7 +50,7 @@ def blend(origin: Shares, to: Shares, percent: int) -> Shares:
     by_remainder = sorted(range(len(exact)), key=lambda i: (-(exact[i] % 100), i))
     for i in by_remainder[: 100 - sum(whole)]:
         whole[i] += 1
-    return tuple(m.model_copy(update={"percent": share}) for m, share in zip(members, whole, strict=True))
+    return tuple(m.with_(percent=share) for m, share in zip(members, whole, strict=True))
 
 
 def _members(origin: Shares, to: Shares) -> Shares:

@@ -1,7 +1,8 @@
 """A rollout under way, from its first step to its last: what lets it go on, what holds it, what sends it back.
 
-HOLDING is the order of precedence: a failed target, failed metrics, pause and limit, no measure, no evidence, time,
-a person's gate, safety, and only then the next step. (A command of a person comes before all of them.)
+APPLYING: a failed target, targets that do not serve, and only then the request. HOLDING, in this order of precedence: a
+failed target, failed metrics, pause and limit, no measure, no evidence, time, a person's gate, safety, and only then
+the next step. (A command of a person comes before all of them.)
 """
 
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from model_operator.plan.canary import transitions
 from model_operator.plan.canary.course import describe, without_zeros
 from model_operator.plan.canary.ending import breach, fail_by_metrics, fail_with_target
 from model_operator.plan.canary.judging import Said, measure
-from model_operator.plan.canary.situation import AT_ONCE, Decision, Health, Situation, State
+from model_operator.plan.canary.situation import AT_ONCE, Decision, Health, Outlook, Situation, State
 from model_operator.plan.canary.transitions import elapsed, left_until_late, stay
 from model_operator.plan.canary.words import at, notice, step_of, under_way, unready
 from model_operator.plan.verdict import Progress, Verdict
@@ -135,10 +136,10 @@ def wait_for_safety(s: Situation) -> Decision | None:
         message = f"At {at(s)}, waiting for {gaining.message}"
         outlook = under_way(CanaryPhase.PROGRESSING, gaining.reason, message)
         return stay(s, replace(outlook, targets=gaining), left_until_late(s))
-    return None if s.rollout.step_percent == 100 else _wait_for_baseline(s)
+    return None if s.rollout.step_percent == 100 else wait_for_baseline(s)
 
 
-def _wait_for_baseline(s: Situation) -> Decision | None:
+def wait_for_baseline(s: Situation) -> Decision | None:
     giving = unready(s, s.baselines)
     if giving is None or s.rollout.is_direct or s.rollout.is_promoted:
         return None
@@ -218,34 +219,14 @@ def with_clock(s: Situation) -> Situation:
     return transitions.keep_time(s, is_stopped=is_paused or healths != {Health.SERVING})
 
 
-def apply(s: Situation) -> Decision | None:
-    """A step that is meant to be in force: sent until it is acknowledged, unless its targets fail first."""
-    if s.state is not State.APPLYING:
+def wait_for_rising(s: Situation) -> Decision | None:
+    """Traffic is moved to what serves only."""
+    waiting = unready(s, tuple(share for share in s.intended if _rises(s, share.reference, share.percent)))
+    if waiting is None:
         return None
-    s = with_clock(s)
-    failed = fail_with_target(s)
-    if failed is not None:
-        return failed
-    going = under_way(CanaryPhase.APPLYING, Reason.PROGRESSING, f"Going to {at(s)}.")
-    rising = tuple(share for share in s.intended if _rises(s, share.reference, share.percent))
-    waiting = unready(s, rising)
-    if waiting is not None:
-        message = f"Going to {at(s)}, waiting for {waiting.message}"
-        outlook = under_way(CanaryPhase.APPLYING, waiting.reason, message)
-        outlook = replace(outlook, targets=waiting, progress=Progress.MOVING)
-        return stay(s, outlook)
-    unsafe = _wait_for_baseline(s)
-    if unsafe is not None:
-        return unsafe
-    if not s.rollout.is_begun:
-        # From here on a canary that fails is a failure of this rollout; before, it was only not there yet.
-        begun = s.with_rollout(s.rollout.with_(is_begun=True))
-        return Decision(
-            status=begun.status, outlook=replace(going, progress=Progress.MOVING), look_again=AT_ONCE
-        )
-    if s.update is None:
-        return stay(s, replace(going, progress=Progress.MOVING))
-    return Decision(status=s.status, outlook=replace(going, progress=_first(s)), action=s.update)
+    message = f"Going to {at(s)}, waiting for {waiting.message}"
+    outlook = under_way(CanaryPhase.APPLYING, waiting.reason, message)
+    return stay(s, replace(outlook, targets=waiting, progress=Progress.MOVING))
 
 
 def _rises(s: Situation, reference: str, percent: int) -> bool:
@@ -253,7 +234,37 @@ def _rises(s: Situation, reference: str, percent: int) -> bool:
     return percent > sum(share.percent for share in s.status.traffic if share.reference == reference)
 
 
+def begin(s: Situation) -> Decision | None:
+    """From here on a canary that fails is a failure of this rollout; before, it was only not there yet."""
+    if s.rollout.is_begun:
+        return None
+    begun = s.with_rollout(s.rollout.with_(is_begun=True))
+    return Decision(status=begun.status, outlook=_going(s, Progress.MOVING), look_again=AT_ONCE)
+
+
+def send(s: Situation) -> Decision:
+    if s.update is None:
+        return stay(s, _going(s, Progress.MOVING))
+    return Decision(status=s.status, outlook=_going(s, _first(s)), action=s.update)
+
+
+def _going(s: Situation, progress: Progress) -> Outlook:
+    going = under_way(CanaryPhase.APPLYING, Reason.PROGRESSING, f"Going to {at(s)}.")
+    return replace(going, progress=progress)
+
+
 def _first(s: Situation) -> Progress:
     """A healthy rollout's later steps leave Ready and Reconciling alone."""
     is_first = s.rollout.peak_percent == 0
     return Progress.MOVING if is_first else Progress.SETTLED
+
+
+APPLYING: tuple[Rule, ...] = (fail_with_target, wait_for_rising, wait_for_baseline, begin, send)
+
+
+def apply(s: Situation) -> Decision | None:
+    """A step that is meant to be in force: sent until it is acknowledged, unless its targets fail first."""
+    if s.state is not State.APPLYING:
+        return None
+    s = with_clock(s)
+    return next(decision for rule in APPLYING if (decision := rule(s)) is not None)

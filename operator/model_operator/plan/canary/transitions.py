@@ -183,33 +183,30 @@ def keep_time(s: Situation, *, is_stopped: bool) -> Situation:
 def answered(s: Situation, decision: Decision, action: Action, reply: Canary) -> Decision:
     """The action got a 2xx. `s.now` is the time of the answer, `decision` the one that made the action."""
     echo = action.split if reply.split is None else reply.split
-    before = s
-    s = s.with_status(
-        s.status.with_(
-            external_id=reply.id if isinstance(action, Create) else s.status.external_id,
-            endpoint_url=reply.url or s.status.endpoint_url,
-            pending=None,
-            traffic=_rows(s, echo),
-        )
-    )
-    notices = (
-        [notice("Created", f"The provider's canary endpoint is {reply.id}.")] if before.status.pending else []
-    )
+    before, s = s, s.with_status(_with_reply(s, action, reply, echo))
+    created = f"The provider's canary endpoint is {reply.id}."
+    notices = decision.notices + ((notice("Created", created),) if before.status.pending else ())
     if without_zeros(echo) != without_zeros(action.split):
-        return Decision(
-            status=s.status, outlook=mismatched(decision.outlook), notices=(*decision.notices, *notices)
-        )
+        return Decision(status=s.status, outlook=mismatched(decision.outlook), notices=notices)
     if s.status.traffic_acked_at is None or s.acknowledged != before.acknowledged:
         s = s.with_status(s.status.with_(traffic_acked_at=s.now))
     after = acknowledged(s, reply.at)
-    notices.extend(_news(s, after))
     has_moved = after.rollout.state != s.rollout.state
     soonest = min(s.course.resync, decision.look_again or s.course.resync)
     return Decision(
         status=after.status,
         outlook=replace(decision.outlook, progress=Progress.SETTLED) if has_moved else decision.outlook,
-        notices=(*decision.notices, *notices),
+        notices=notices + _news(s, after),
         look_again=AT_ONCE if has_moved or before.status.pending else soonest,
+    )
+
+
+def _with_reply(s: Situation, action: Action, reply: Canary, echo: Split) -> CanaryEndpointStatus:
+    return s.status.with_(
+        external_id=reply.id if isinstance(action, Create) else s.status.external_id,
+        endpoint_url=reply.url or s.status.endpoint_url,
+        pending=None,
+        traffic=_rows(s, echo),
     )
 
 
