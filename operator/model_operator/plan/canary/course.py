@@ -135,6 +135,11 @@ class Judgement:
     enforces: bool
     checks: tuple[Check, ...]
 
+    @property
+    def first_verdict(self) -> timedelta:
+        """How long after a step's acknowledgement there can be figures of it."""
+        return self.warmup + self.delay + self.interval
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
@@ -173,7 +178,7 @@ def course_of(spec: CanaryEndpointSpec) -> Course:
     hold = timedelta() if rollout is None else _or(rollout.hold, DEFAULT_HOLD)
     unhealthy = OnTargetUnhealthy.NONE if rollout is None else OnTargetUnhealthy.ROLLBACK
     return Course(
-        steps=_stations(rollout, hold),
+        steps=_steps(rollout, hold),
         hold=hold,
         limit=100 if rollout is None or rollout.limit is None else rollout.limit,
         is_paused=bool(rollout and rollout.paused),
@@ -186,7 +191,7 @@ def course_of(spec: CanaryEndpointSpec) -> Course:
     )
 
 
-def _stations(rollout: Rollout | None, hold: timedelta) -> tuple[Step, ...]:
+def _steps(rollout: Rollout | None, hold: timedelta) -> tuple[Step, ...]:
     if rollout is None:
         return (Step(100, hold),)
     if rollout.steps is None:

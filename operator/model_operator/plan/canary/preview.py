@@ -59,7 +59,7 @@ def _stay(course: Course, step: Step) -> timedelta:
     judgement = course.judgement
     if judgement is None or not judgement.enforces:
         return step.hold
-    return max(step.hold, judgement.warmup + judgement.delay + judgement.interval)
+    return max(step.hold, judgement.first_verdict)
 
 
 def _conditions(course: Course, step: Step, stay: timedelta) -> Iterator[str]:

@@ -129,7 +129,7 @@ def acknowledged(s: Situation, provider_time: datetime | None) -> Situation:
     rollout, now = s.rollout, s.now
     if rollout.state == State.APPLYING:
         judgement = s.course.judgement
-        first = now + judgement.warmup + judgement.delay + judgement.interval if judgement else None
+        first = now + judgement.first_verdict if judgement else None
         return s.with_rollout(
             rollout.with_(
                 state=State.HOLDING,
