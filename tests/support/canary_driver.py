@@ -126,8 +126,11 @@ class Driver:
             desired=desired,
             status=self.status,
             observed=Observed(targets=targets, shared=self.shared),
-            recall=replace(self.memory.recall(self.status), clock_offset=self.skew),
             now=self.now,
+            creation=self.memory.creation,
+            failure=self.memory.retry.failure,
+            synced_at=self.memory.synced_at,
+            clock_offset=self.skew,
         )
 
     def step(self, fault: Fault | None = None, death: Death | None = None) -> Decision:
@@ -230,7 +233,7 @@ class Driver:
         status = summarize(s, decision, MINUTE)
         written = CanaryEndpointStatus.parse(status.dump())
         assert written == status
-        self.memory.reported(self.status, written)
+        self.memory.written(self.status, written)
         self.status, self.decision = written, decision
         self.notices.extend(notice.reason for notice in decision.notices)
 

@@ -19,7 +19,7 @@ _ASK = (
 
 def record_created(s: Situation) -> Decision | None:
     """Our POST was answered, and its id did not reach the status."""
-    created, rollout = s.recall.created, s.status.rollout
+    created, rollout = s.creation.created, s.status.rollout
     if created is None or s.status.external_id is not None or rollout is None:
         return None
     split = s.ids(s.intended) or {}
@@ -35,7 +35,7 @@ def record_created(s: Situation) -> Decision | None:
 def adopt(s: Situation) -> Decision | None:
     """spec.externalID answers every question about which endpoint it is. Its first PATCH proves it."""
     id = s.desired.external_id
-    if s.status.external_id is not None or id is None or s.recall.created is not None:
+    if s.status.external_id is not None or id is None or s.creation.created is not None:
         return None
     status = s.status.with_(external_id=id, pending=None)
     message = f"Adopting canary endpoint {id}."
@@ -43,11 +43,11 @@ def adopt(s: Situation) -> Decision | None:
 
 
 def stop_when_outcome_unknown(s: Situation) -> Decision | None:
-    if s.status.external_id is not None or s.recall.created is not None:
+    if s.status.external_id is not None or s.creation.created is not None:
         return None
     if s.status.pending is None and not _has_lost_its_id(s):
         return None
-    if s.status.pending is not None and s.recall.intent_unsent:
+    if s.status.pending is not None and s.intent_unsent:
         return None
     lost = "Whether the endpoint was created is not known." if s.status.pending else "The status was lost."
     message = f"{lost} {_ASK}"

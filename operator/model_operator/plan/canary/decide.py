@@ -86,13 +86,13 @@ def resync(s: Situation, decision: Decision) -> Decision:
 
 def _until_resync(s: Situation) -> timedelta:
     """How long until the split is sent again."""
-    since = s.recall.synced_at or s.status.traffic_acked_at
+    since = s.synced_at or s.status.traffic_acked_at
     return AT_ONCE if since is None else since + s.course.resync - s.now
 
 
 def hold_back(s: Situation, decision: Decision) -> Decision:
     """An action that just failed waits for its time, and none is tried while the account rests."""
-    action, failure = decision.action, s.recall.failure
+    action, failure = decision.action, s.failure
     if action is None:
         return decision
     if failure is not None and failure.action == action and s.now < failure.until:

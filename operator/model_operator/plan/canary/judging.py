@@ -76,9 +76,9 @@ def _sharer(s: Situation, judgement: Judgement) -> str | None:
 def _window(s: Situation, judgement: Judgement) -> Window:
     """From the end of the warm-up to what is complete by now, by the provider's clock, in whole seconds."""
     rollout = s.rollout
-    acked = rollout.provider_acked_at or (rollout.acked_at or s.now) + s.recall.clock_offset
+    acked = rollout.provider_acked_at or (rollout.acked_at or s.now) + s.clock_offset
     start = (acked + judgement.warmup + timedelta(milliseconds=999)).replace(microsecond=0)
-    end = (s.now + s.recall.clock_offset - judgement.delay).replace(microsecond=0)
+    end = (s.now + s.clock_offset - judgement.delay).replace(microsecond=0)
     return max(start, end - _MOST_BUCKETS * judgement.interval), max(start, end)
 
 

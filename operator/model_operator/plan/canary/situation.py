@@ -128,18 +128,28 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recall:
-    """What this process remembers of the object; all of it can be lost without harm."""
+class Creation:
+    """What this process remembers from nothing to an id in the status; it can be lost without harm."""
 
-    intent_unsent: bool = False
-    """The pending create was written by this process, and its request has not been sent."""
+    intent: datetime | None = None
+    """`pending.startedAt` of the intent that this process wrote and whose request it has not sent."""
     created: Canary | None = None
     """The answer to our POST, should its id not have reached the status yet."""
-    synced_at: datetime | None = None
-    """When this process last had the present split acknowledged."""
-    failure: Failure | None = None
-    clock_offset: timedelta = AT_ONCE
-    """The provider's clock less ours."""
+
+    def announced(self, started_at: datetime) -> "Creation":
+        """The intent is with the API server, and its request can be sent."""
+        return replace(self, intent=started_at)
+
+    def sent(self) -> "Creation":
+        """From here on the outcome may be unknown."""
+        return replace(self, intent=None)
+
+    def answered(self, reply: Canary) -> "Creation":
+        return replace(self, created=reply)
+
+    def recorded(self) -> "Creation":
+        """What was answered is in the status."""
+        return replace(self, created=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,10 +193,21 @@ class Situation:
     desired: Desired
     status: CanaryEndpointStatus
     observed: Observed
-    recall: Recall
     now: datetime
+    creation: Creation = field(default_factory=Creation)
+    failure: Failure | None = None
+    synced_at: datetime | None = None
+    """When this process last had the present split acknowledged."""
+    clock_offset: timedelta = AT_ONCE
+    """The provider's clock less ours."""
     paused_until: datetime | None = None
     """The provider asked the account to wait until then (429)."""
+
+    @property
+    def intent_unsent(self) -> bool:
+        """The pending create was written by this process, and its request has not been sent."""
+        pending = self.status.pending
+        return pending is not None and pending.started_at == self.creation.intent
 
     @property
     def course(self) -> Course:

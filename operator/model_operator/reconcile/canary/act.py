@@ -37,25 +37,27 @@ async def act(
     action = decision.action
     if action is None:
         return s, decision
-    memory.sending(action)
     try:
-        reply = await _send(action, provider)
+        reply = await _send(action, provider, memory)
     except ProviderError as error:
         s = replace(s, now=clock())
         return s, _refused(s, decision, action, error, memory)
     s = replace(s, now=clock())
-    memory.answered(action, reply, s.now)
+    memory.answered(reply, s.now)
     done = answered(s, decision, action, reply)
     if reply.split is not None and without_zeros(reply.split) != without_zeros(action.split):
         return s, _later(s, done, None, action, memory)
-    memory.worked()
+    memory.succeeded()
     return s, done
 
 
-async def _send(action: Action, provider: Provider) -> Canary:
+async def _send(action: Action, provider: Provider, memory: Memory) -> Canary:
     match action:
         case Create(name=name, split=split):
-            return await provider.create_canary(name, split)
+            memory.creating()
+            reply = await provider.create_canary(name, split)
+            memory.created(reply)
+            return reply
         case Update(id=id_, split=split):
             return await provider.update_canary(id_, split)
 
@@ -75,7 +77,7 @@ def _later(
     s: Situation, decision: Decision, error: ProviderError | None, action: Action, memory: Memory
 ) -> Decision:
     """The same action is not sent again for a while. `error` None: it was answered, with another split."""
-    wait = _delay(decision, error or Unavailable(""), memory.failures)
+    wait = _delay(decision, error or Unavailable(""), memory.retry.count)
     memory.failed(Failure(action, error, s.now + wait))
     return replace(decision, look_again=wait)
 

@@ -90,8 +90,11 @@ class CanaryPass(Pass[CanaryEndpoint, Memory]):
             ),
             status=status,
             observed=Observed(is_status_lost=is_lost),
-            recall=memory.recall(status),
             now=self.around.clock(),
+            creation=memory.creation,
+            failure=memory.retry.failure,
+            synced_at=memory.synced_at,
+            clock_offset=memory.offset(status),
         )
 
     def _refuse(self, resource: CanaryEndpoint, binding: Binding | None) -> Verdict | None:
@@ -113,7 +116,7 @@ class CanaryPass(Pass[CanaryEndpoint, Memory]):
         status = summarize(s, decision, self.grace)
         if status != resource.status:
             await self.write(key, resource, status.dump())
-        memory.reported(resource.status, status)
+        memory.written(resource.status, status)
         known = {past.id for past in resource.status.history}
         for past in status.history:
             if past.id not in known:
@@ -142,7 +145,7 @@ class CanaryPass(Pass[CanaryEndpoint, Memory]):
         if FINALIZER not in metadata.finalizers:
             return  # the object's end will tell
         self._say_what_stays(key, resource, memory)
-        memory.finished()
+        memory.finish()
         await self.let_go(key, metadata)
 
     def _say_what_stays(self, key: Key, resource: CanaryEndpoint, memory: Memory) -> None:
