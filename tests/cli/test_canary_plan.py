@@ -1,5 +1,9 @@
-"""`model-operator canary plan`: the way in words, from YAML alone."""
+"""`model-operator canary plan`: the way in words, from YAML alone, and that it is the way which is gone."""
 
+import re
+from datetime import timedelta
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -7,6 +11,8 @@ import yaml
 from click.testing import CliRunner
 
 from model_operator.cli import main
+from model_operator.durations import format_duration
+from support.canary_driver import Driver, judged, path, spec
 
 EXAMPLES = Path(__file__).parents[2] / "manifests" / "examples"
 
@@ -58,6 +64,36 @@ def edited(**spec):
 def test_what_else_there_is_to_say(input, args, line):
     done = plan("-", *args, input=input)
     assert (done.exit_code, line in done.stdout) == (0, True), done.output
+
+
+@pytest.mark.parametrize(
+    ("rollout", "origin", "to"),
+    [
+        pytest.param({}, {"v1": 100}, {"v2": 100}, id="the default steps"),
+        pytest.param(path(10, 60, 100, hold="7m"), {"v1": 80, "v2": 20}, {"v3": 50, "v1": 50}, id="three targets"),
+        pytest.param(path(1, 2, 3, 100), {"v1": 99, "v2": 1}, {"v1": 60, "v2": 40}, id="steps that change nothing"),
+        pytest.param(path(50, 100, hold="1m", analysis=judged(warmup="2m", delay="1m")), {"v1": 100}, {"v2": 100}, id="judged"),
+    ],
+)  # fmt: skip
+def test_what_is_shown_is_what_decisions_do_at_a_perfect_provider(rollout, origin, to):
+    driver = Driver(spec(**origin), rps=1000.0)
+    driver.settle()
+    driver.edit(spec(rollout, **to))
+    body = {"kind": "CanaryEndpoint", "spec": driver.wanted}
+    given = ",".join(f"{name}={percent}" for name, percent in origin.items())
+    shown = plan("-", "--from", given, input=yaml.safe_dump(body)).stdout
+    begun, sent = driver.now, len(driver.changes)
+    driver.run(timedelta(hours=3))
+    moves = [(at, in_words(split)) for at, split in driver.changes[sent:]]
+    done = driver.status.history[0].finished_at
+    assert re.findall(r"^  (?:\d+\. )?\+(\S+)  (.*?)(?:  \(|, at the)", shown, re.MULTILINE) == [
+        (format_duration(at - begun), words)
+        for at, words in (*(next(same) for _, same in groupby(moves, itemgetter(1))), (done, "completed"))
+    ]
+
+
+def in_words(split):
+    return " ".join(f"{id.removeprefix('dep_')}={percent}" for id, percent in split.items() if percent)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from model_operator.domain import CANARY, Key
 from model_operator.models.canary import CanaryEndpoint
 from model_operator.observability.metrics import Metrics
 from model_operator.reconcile.cache import Cache
-from model_operator.reconcile.canary.view import views
+from model_operator.reconcile.canary.metrics import views
 from support.canary_driver import Driver, judged, path, spec
 from support.signals import Told
 

@@ -81,7 +81,7 @@ def test_ready_stays_true_from_the_first_acknowledgement_to_the_end():
         driver.now += 30 * timedelta(seconds=1)
 
 
-def test_a_gainer_that_fails_sends_the_traffic_back_at_once():
+def test_a_canary_that_fails_sends_the_traffic_back_at_once():
     driver = at_first_step()
     driver.health = {"v2": Health.FAILED}
     driver.settle()
@@ -93,7 +93,7 @@ def test_a_gainer_that_fails_sends_the_traffic_back_at_once():
     assert driver.at() == {"v1": 100}, "nothing is tried again by itself"
 
 
-def test_a_gainer_that_was_never_there_is_waited_for():
+def test_a_canary_that_was_never_there_is_waited_for():
     driver = serving(path(25, 100))
     driver.health = {"v2": Health.FAILED}
     driver.run(TEN)
@@ -103,7 +103,7 @@ def test_a_gainer_that_was_never_there_is_waited_for():
     assert driver.at() == {"v1": 75, "v2": 25}
 
 
-def test_a_gainer_may_be_unready_for_a_while_and_that_time_does_not_count():
+def test_a_canary_may_be_unready_for_a_while_and_that_time_does_not_count():
     driver = at_first_step()
     driver.run(3 * MINUTE)
     driver.health = {"v2": Health.UNREADY}
@@ -115,7 +115,7 @@ def test_a_gainer_may_be_unready_for_a_while_and_that_time_does_not_count():
     assert driver.at() == {"v1": 50, "v2": 50}
 
 
-def test_a_gainer_unready_for_too_long_has_failed():
+def test_a_canary_unready_for_too_long_has_failed():
     driver = at_first_step(unreadyTimeout="2m")
     driver.health = {"v2": Health.UNREADY}
     driver.run(3 * MINUTE)
@@ -451,16 +451,16 @@ def test_what_the_provider_will_never_take_is_stalled(fault, stalled):
 def test_a_status_that_lost_its_id_asks_for_it():
     driver = Driver(spec(v1=100))
     driver.settle()
-    driver.status = driver.status.model_copy(update={"external_id": None})
+    driver.status = driver.status.with_(external_id=None)
     driver.settle()
     assert (driver.posts, driver.condition("Stalled")) == (1, "True OutcomeUnknown")
 
 
 def test_a_rollout_that_makes_no_sense_holds_where_it_is():
     driver = at_first_step()
-    broken = driver.status.rollout.model_copy(update={"to": (), "state": "Flying"})
+    broken = driver.status.rollout.with_(to=(), state="Flying")
     assert isinstance(broken, RolloutStatus)
-    driver.status = driver.status.model_copy(update={"rollout": broken})
+    driver.status = driver.status.with_(rollout=broken)
     driver.run(TEN)
     assert (driver.at(), driver.status.phase) == ({"v1": 75, "v2": 25}, "Paused")
     assert "StateInconsistent" in driver.notices

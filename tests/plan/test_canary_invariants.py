@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 from typing_extensions import override
 
+from model_operator.plan.canary.course import blend, identity, is_whole
 from model_operator.plan.canary.situation import Health, State
-from model_operator.plan.canary.split import blend, identity, is_whole
 from support.canary_driver import MINUTE, judged, path, spec
 from support.canary_machine import DEATHS, FAULTS, JUDGED, CanaryMachine
 from support.canary_watcher import HOLD, Watched
@@ -134,9 +134,7 @@ def test_every_state_with_every_health_is_safe(state, health, errors, rps, fault
     driver.observe()
     if state is not State.HOLDING:
         rollout = driver.status.rollout
-        driver.status = driver.status.model_copy(
-            update={"rollout": rollout.model_copy(update={"state": state, "acked_at": None})}
-        )
+        driver.status = driver.status.with_(rollout=rollout.with_(state=state, acked_at=None))
         driver.observe()
     driver.health = dict(zip(("v1", "v2"), health, strict=True))
     driver.errors, driver.rps = {"v2": errors}, rps
@@ -157,10 +155,10 @@ def test_the_watcher_sees_a_step_before_its_time():
     driver.settle()
     driver.observe()
     rollout = driver.status.rollout
-    early = rollout.model_copy(update={"acked_at": rollout.acked_at - 2 * HOLD})
+    early = rollout.with_(acked_at=rollout.acked_at - 2 * HOLD)
     driver.acked = rollout.acked_at
     driver.pass_time(2 * MINUTE)
-    driver.status = driver.status.model_copy(update={"rollout": early})
+    driver.status = driver.status.with_(rollout=early)
     with pytest.raises(AssertionError, match="before its time"):
         driver.settle()
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 from typing_extensions import override
 
-from model_operator.plan.canary.split import is_whole
+from model_operator.plan.canary.course import is_whole
 from support.canary_driver import MINUTE, spec
 from support.canary_machine import JUDGED, CanaryMachine
 from support.canary_simulated import NO_METRICS, Simulated

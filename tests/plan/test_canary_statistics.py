@@ -8,9 +8,8 @@ import pytest
 
 from model_operator.domain import Bucket, Figure
 from model_operator.models.canary_analysis import MetricSpec
-from model_operator.plan.canary.judging import judge
-from model_operator.plan.canary.measuring import warning
-from model_operator.plan.canary.path import Check
+from model_operator.plan.canary.course import Check
+from model_operator.plan.canary.judging import judge, warning
 from model_operator.plan.canary.statistics import detectable, least_breach, least_difference, wilson
 from support.canary_driver import START
 
@@ -84,7 +83,7 @@ PER_TOKEN = check(metric="LatencyPerOutputToken", maxMilliseconds="10")
 
 
 @pytest.mark.parametrize(
-    ("check", "gainer", "donor", "verdict"),
+    ("check", "canary", "baseline", "verdict"),
     [
         pytest.param(ERRORS, [errors(1000, 1)], [], "Pass", id="few errors"),
         pytest.param(ERRORS, [errors(1000, 6)], [], "Fail", id="many errors"),
@@ -95,15 +94,15 @@ PER_TOKEN = check(metric="LatencyPerOutputToken", maxMilliseconds="10")
         pytest.param(ERRORS, [errors(0, 0)], [], "Inconclusive", id="no requests"),
         pytest.param(ERRORS, [errors(1000, 6)], [errors(1000, 6)], "Inconclusive", id="everywhere"),
         pytest.param(ERRORS, [errors(500, 0), errors(500, 12)], [], "Fail", id="over all buckets"),
-        pytest.param(RELATIVE, [errors(9000, 3)], [errors(9000, 1)], "Fail", id="worse than the donors"),
-        pytest.param(RELATIVE, [errors(9000, 3)], [errors(9000, 2.5)], "Pass", id="like the donors"),
+        pytest.param(RELATIVE, [errors(9000, 3)], [errors(9000, 1)], "Fail", id="worse than the baseline"),
+        pytest.param(RELATIVE, [errors(9000, 3)], [errors(9000, 2.5)], "Pass", id="like the baseline"),
         pytest.param(RELATIVE, [errors(100, 3)], [errors(100, 1)], "Inconclusive", id="perhaps worse"),
-        pytest.param(RELATIVE, [errors(9000, 50)], [errors(50, 1)], "Pass", id="no donors to compare with"),
+        pytest.param(RELATIVE, [errors(9000, 50)], [errors(50, 1)], "Pass", id="no baseline to compare with"),
         pytest.param(P95, [p95(100, 300)], [], "Pass", id="quick"),
         pytest.param(P95, [p95(100, 500), p95(100, 500), p95(100, 300)], [], "Fail", id="mostly slow"),
         pytest.param(P95, [p95(100, 5000), p95(150, 300)], [], "Pass", id="slow for a minute"),
-        pytest.param(P95, [p95(300, 300)], [p95(300, 200)], "Fail", id="slower than the donors"),
-        pytest.param(P95, [p95(300, 300)], [p95(300, 280)], "Pass", id="as slow as the donors"),
+        pytest.param(P95, [p95(300, 300)], [p95(300, 200)], "Fail", id="slower than the baseline"),
+        pytest.param(P95, [p95(300, 300)], [p95(300, 280)], "Pass", id="as slow as the baseline"),
         pytest.param(
             TOKENS,
             [{Figure.REQUESTS: 100, Figure.TOKENS: 20_000}],
@@ -127,10 +126,10 @@ PER_TOKEN = check(metric="LatencyPerOutputToken", maxMilliseconds="10")
         ),
     ],
 )
-def test_what_a_check_says(check, gainer, donor, verdict):
-    assert judge(check, {"v2": buckets(*gainer)}, buckets(*donor)).verdict == verdict
+def test_what_a_check_says(check, canary, baseline, verdict):
+    assert judge(check, {"v2": buckets(*canary)}, buckets(*baseline)).verdict == verdict
 
 
-def test_the_worst_gainer_speaks():
+def test_the_worst_canary_speaks():
     said = judge(ERRORS, {"v2": buckets(errors(1000, 0)), "v3": buckets(errors(1000, 9))}, [])
     assert (said.verdict, said.canary, said.limit, said.requests) == ("Fail", "9", "2", 1000)

@@ -1,34 +1,39 @@
 """Decisions about one CanaryEndpoint driven against a provider on paper: own time, faults, and death at any effect.
 
-It does what reconcile/canary.py does, without I/O, and checks after every step what must always hold.
+It does what reconcile/canary/loop.py does, with the real `act` and `Memory`, and checks after every step what must
+always hold.
 """
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from model_operator.domain import Bucket, Canary, Figure, Figures
+from model_operator.domain import Bucket, Canary, Figure, Figures, Split
 from model_operator.errors import InvalidRequest, NotFound, ProviderError, RateLimited, Unavailable
 from model_operator.models.canary import CanaryEndpointSpec
 from model_operator.models.canary_status import CanaryEndpointStatus
-from model_operator.plan.canary import outcome
+from model_operator.plan.canary.course import course_of
 from model_operator.plan.canary.decide import decide
-from model_operator.plan.canary.measuring import question
+from model_operator.plan.canary.judging import question
 from model_operator.plan.canary.situation import (
-    CanaryCall,
-    CanaryFailure,
-    CreateCanary,
+    Action,
+    Create,
     Decision,
+    Desired,
     Health,
+    Observed,
     Question,
     Reading,
-    Scene,
-    Seen,
+    Situation,
     Target,
-    Wish,
+    Update,
 )
+from model_operator.reconcile.canary.act import act
+from model_operator.reconcile.canary.memory import Memory
 from model_operator.status.canary import summarize
+
+T = TypeVar("T")
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -86,16 +91,11 @@ class Driver:
     notices: list[str] = field(default_factory=list)
     decision: Decision | None = None
 
-    intent: datetime | None = None
-    created: Canary | None = None
-    failure: CanaryFailure | None = None
-    failures: int = 0
-    synced_at: datetime | None = None
+    memory: Memory = field(default_factory=Memory)
 
     def forget(self) -> None:
         """kill -9."""
-        self.intent = self.created = self.failure = self.synced_at = None
-        self.failures = 0
+        self.memory = Memory()
 
     def edit(self, wanted: dict[str, Any]) -> None:
         self.wanted, self.generation = wanted, self.generation + 1
@@ -104,7 +104,7 @@ class Driver:
         return self.ids.get(name, f"dep_{name}")
 
     @property
-    def scene(self) -> Scene:
+    def situation(self) -> Situation:
         parsed = CanaryEndpointSpec.read(self.wanted)
         names = {s.deployment_ref for s in parsed.destination} | {"v1", "v2", "v3"}
         targets = {
@@ -114,36 +114,42 @@ class Driver:
             for name in names
             if name is not None
         }
-        pending = self.status.pending
-        seen = Seen(
-            targets=targets,
-            shared=self.shared,
-            intent_unsent=pending is not None and pending.started_at == self.intent,
-            created=self.created,
-            failure=self.failure,
-            synced_at=self.synced_at,
+        desired = Desired(
+            endpoint_name="c",
+            generation=self.generation,
+            destination=parsed.destination,
+            course=course_of(parsed),
+            external_id=parsed.external_id,
+            command=self.action,
+        )
+        return Situation(
+            desired=desired,
+            status=self.status,
+            observed=Observed(targets=targets, shared=self.shared),
+            now=self.now,
+            creation=self.memory.creation,
+            failure=self.memory.retry.failure,
+            synced_at=self.memory.synced_at,
             clock_offset=self.skew,
         )
-        wish = Wish(name="c", generation=self.generation, spec=parsed, action=self.action)
-        return Scene(wish=wish, status=self.status, seen=seen, now=self.now)
 
     def step(self, fault: Fault | None = None, death: Death | None = None) -> Decision:
         """One pass."""
-        scene = self.scene
-        asked = question(scene)
+        s = self.situation
+        asked = question(s)
         if asked is not None:
-            scene = replace(scene, seen=replace(scene.seen, reading=self._read(asked)))
-        decision = decide(scene)
-        if decision.call is not None:
-            if death == "before the call":
-                self.intent = None
-                self.forget()
-                return decision
-            decision = self._call(scene, decision, decision.call, fault)
+            s = replace(s, observed=replace(s.observed, reading=self._read(asked)))
+        decision = decide(s)
+        if decision.action is not None and death == "before the call":
+            self.forget()
+            return decision
+        if decision.action is not None:
+            paper = _OnPaper(self, fault)
+            s, decision = _finish(act(s, decision, paper, self.memory, lambda: self.now))
             if death == "after the call":
                 self.forget()
                 return decision
-        self._write(scene, decision)
+        self._write(s, decision)
         if death == "after the write":
             self.forget()
         return decision
@@ -191,22 +197,7 @@ class Driver:
                 current = split
         return current.get(self.id(name), 0)
 
-    def _call(self, scene: Scene, decision: Decision, call: CanaryCall, fault: Fault | None) -> Decision:
-        self.intent = None if isinstance(call, CreateCanary) else self.intent
-        canary = self._answer(call, fault)
-        if isinstance(canary, ProviderError):
-            decision = outcome.refused(scene, decision, call, canary)
-            return self._failed(decision, call, canary)
-        self.synced_at = self.now
-        if isinstance(call, CreateCanary):
-            self.created = canary
-        done = outcome.answered(scene, decision, call, canary)
-        if canary.split is not None and _real(canary.split) != _real(call.split):
-            return self._failed(done, call, None)
-        self.failure, self.failures = None, 0
-        return done
-
-    def _answer(self, call: CanaryCall, fault: Fault | None) -> Canary | ProviderError:
+    def answer(self, action: Action, fault: Fault | None) -> Canary | ProviderError:
         """What the provider says, and does."""
         before = dict(self.split)
         refused: dict[str, ProviderError] = {
@@ -217,42 +208,33 @@ class Driver:
         }
         if fault in refused:
             return refused[fault]
-        self._commit(call)
+        self._commit(action)
         if fault == "lost":
             return Unavailable("no answer")
-        echo = before if fault == "stale echo" and before else dict(call.split)
+        echo = before if fault == "stale echo" and before else dict(action.split)
         return Canary(id="cep_1", url="https://a.example", split=echo, at=self.now + self.skew)
 
-    def _failed(self, decision: Decision, call: CanaryCall, error: ProviderError | None) -> Decision:
-        if isinstance(call, CreateCanary) and isinstance(error, Unavailable) and error.may_have_landed:
-            return decision
-        wait = outcome.delay(decision, error, self.failures)
-        self.failures += 1
-        self.failure = CanaryFailure(call, error, self.now + wait)
-        return replace(decision, look_again=wait)
-
-    def _commit(self, call: CanaryCall) -> None:
-        assert sum(call.split.values()) == 100, call
-        assert all(0 <= percent <= 100 for percent in call.split.values()), call
-        assert all(id.startswith("dep_") for id in call.split), call
-        self.check_move(call)
-        self.posts += isinstance(call, CreateCanary)
-        self.patches += not isinstance(call, CreateCanary)
+    def _commit(self, action: Action) -> None:
+        assert sum(action.split.values()) == 100, action
+        assert all(0 <= percent <= 100 for percent in action.split.values()), action
+        assert all(id.startswith("dep_") for id in action.split), action
+        self.check_move(action)
+        self.posts += isinstance(action, Create)
+        self.patches += not isinstance(action, Create)
         assert self.posts <= 1, "a second POST"
-        self.split = dict(call.split)
+        self.split = dict(action.split)
         self.changes.append((self.now + self.skew, self.split))
 
-    def check_move(self, call: CanaryCall) -> None:
+    def check_move(self, action: Action) -> None:
         """For those who watch what is sent; the status is the one that was written before."""
 
-    def _write(self, scene: Scene, decision: Decision) -> None:
+    def _write(self, s: Situation, decision: Decision) -> None:
         """Through JSON, as the API server keeps it."""
-        status = summarize(scene, decision, MINUTE)
+        status = summarize(s, decision, MINUTE)
         written = CanaryEndpointStatus.parse(status.dump())
         assert written == status
-        if written.pending is not None and written.pending != self.status.pending:
-            self.intent = written.pending.started_at
-        self.status, self.created, self.decision = written, None, decision
+        self.memory.written(self.status, written)
+        self.status, self.decision = written, decision
         self.notices.extend(notice.reason for notice in decision.notices)
 
     def condition(self, type: str) -> str:
@@ -264,5 +246,31 @@ class Driver:
         return {id.removeprefix("dep_"): percent for id, percent in self.split.items() if percent}
 
 
-def _real(split: Mapping[str, int]) -> dict[str, int]:
-    return {id: percent for id, percent in split.items() if percent}
+@dataclass
+class _OnPaper:
+    """The provider as far as `act` asks it."""
+
+    driver: Driver
+    fault: Fault | None
+
+    async def create_canary(self, name: str, split: Split) -> Canary:
+        return self._answered(Create(name, split))
+
+    async def update_canary(self, id: str, split: Split) -> Canary:
+        return self._answered(Update(id, split))
+
+    def _answered(self, action: Action) -> Canary:
+        answer = self.driver.answer(action, self.fault)
+        if isinstance(answer, ProviderError):
+            raise answer
+        return answer
+
+
+def _finish(work: Coroutine[Any, Any, T]) -> T:
+    """The result of what never waits."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        result: T = done.value
+        return result
+    raise AssertionError("it waits")

@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from model_operator.domain import Canary
 from model_operator.errors import ProviderError
-from model_operator.plan.canary.situation import CanaryCall, CreateCanary, Health, Question, Reading
+from model_operator.plan.canary.situation import Action, Create, Health, Question, Reading
 from model_operator.providers.base import Provider
 from model_operator.providers.http import HttpTransport
 from support.canary_driver import Fault
@@ -91,28 +91,28 @@ class Simulated(Watched):
             self.run_now(self.world.mend())
 
     @override
-    def _answer(self, call: CanaryCall, fault: Fault | None) -> Canary | ProviderError:
-        self.check_move(call)
+    def answer(self, action: Action, fault: Fault | None) -> Canary | ProviderError:
+        self.check_move(action)
         if fault is not None:
             rule = {**RULES[fault], "path": "/canary-endpoints", "count": 1}
             self.run_now(self.world.fault(rule.pop("kind"), **rule))
         try:
-            return self.run_now(self._send(call, hasty=fault == "lost"))
+            return self.run_now(self._send(action, hasty=fault == "lost"))
         except ProviderError as error:
             return error
         finally:
             self.run_now(self.world.mend())
             self._look()
 
-    async def _send(self, call: CanaryCall, *, hasty: bool) -> Canary:
+    async def _send(self, action: Action, *, hasty: bool) -> Canary:
         async with AsyncExitStack() as stack:
             provider: Provider = self.world.provider
             if hasty:
                 transport = await stack.enter_async_context(HttpTransport(request_timeout=_SHORT))
                 provider = self.world.connect(transport=transport)
-            if isinstance(call, CreateCanary):
-                return await provider.create_canary(call.name, call.split)
-            return await provider.update_canary(call.id, call.split)
+            if isinstance(action, Create):
+                return await provider.create_canary(action.name, action.split)
+            return await provider.update_canary(action.id, action.split)
 
     def _look(self) -> None:
         """What is in force at the provider now."""

@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 
 from typing_extensions import override
 
-from model_operator.plan.canary.path import path_of
-from model_operator.plan.canary.situation import CanaryCall, CreateCanary, State
+from model_operator.plan.canary.situation import Action, Create, State
 from support.canary_driver import MINUTE, Driver
 
 HOLD = 5 * MINUTE
@@ -20,7 +19,7 @@ class Watched(Driver):
     acked: datetime | None = None
     """When the provider last acknowledged a step that was written down."""
     requests_since: float = 0.0
-    """Of the gainers since then, as far as a bucket could show them."""
+    """Of the canaries since then, as far as a bucket could show them."""
     is_approved: bool = False
     watched: str = ""
     """The rollout that these books are about."""
@@ -28,13 +27,13 @@ class Watched(Driver):
     """The rollout that was decided to go back."""
 
     @override
-    def check_move(self, call: CanaryCall) -> None:
-        rollout, gains = self.status.rollout, self.gains(dict(call.split))
+    def check_move(self, action: Action) -> None:
+        rollout, gains = self.status.rollout, self.gains(dict(action.split))
         assert rollout is not None
-        if isinstance(call, CreateCanary) or rollout.is_direct or not gains:
+        if isinstance(action, Create) or rollout.is_direct or not gains:
             return
-        assert rollout.id != self.went_back or rollout.state == State.ROLLING_BACK or not self.risen(call)
-        limit = path_of(self.scene.wish.spec).limit
+        assert rollout.id != self.went_back or rollout.state == State.ROLLING_BACK or not self.risen(action)
+        limit = self.situation.course.limit
         if rollout.state in (State.ROLLING_BACK, State.ROLLED_BACK):
             return
         assert rollout.step_percent <= max(limit, rollout.peak_percent), "above the limit"
@@ -49,15 +48,15 @@ class Watched(Driver):
     def gains(self, split: dict[str, int]) -> bool:
         return any(percent > self.split.get(id, 0) for id, percent in split.items())
 
-    def risen(self, call: CanaryCall) -> bool:
-        """Whether a gainer of the present rollout gets more than it has."""
-        gainers = {self.id(share.name) for share in self.scene.gainers}
-        return any(call.split.get(id, 0) > self.split.get(id, 0) for id in gainers)
+    def risen(self, action: Action) -> bool:
+        """Whether a canary of the present rollout gets more than it has."""
+        canaries = {self.id(share.name) for share in self.situation.canaries}
+        return any(action.split.get(id, 0) > self.split.get(id, 0) for id in canaries)
 
     def pass_time(self, span: timedelta) -> None:
         if self.acked is not None and self.status.rollout is not None:
-            gainers = {self.id(share.name) for share in self.scene.gainers}
-            share = sum(self.split.get(id, 0) for id in gainers)
+            canaries = {self.id(share.name) for share in self.situation.canaries}
+            share = sum(self.split.get(id, 0) for id in canaries)
             self.requests_since += self.rps * span.total_seconds() * share / 100
         self.now += span
 

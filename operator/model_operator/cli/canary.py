@@ -57,7 +57,7 @@ def print_plan(file: Path, origin: str | None, rps: float | None) -> None:
 
 def _plan(body: dict[str, Any], given: str | None, rps: float | None) -> Iterator[str]:
     from model_operator.models import CanaryEndpoint, InvalidResource  # noqa: PLC0415  they bring pydantic
-    from model_operator.plan.canary.path import path_of  # noqa: PLC0415
+    from model_operator.plan.canary.course import course_of  # noqa: PLC0415
     from model_operator.plan.canary.preview import preview  # noqa: PLC0415
 
     metadata = body.get("metadata") or {}
@@ -68,13 +68,13 @@ def _plan(body: dict[str, Any], given: str | None, rps: float | None) -> Iterato
     good = parsed.status.last_good.traffic if parsed.status.last_good else ()
     origin = _split(given, parsed) if given is not None else good
     yield f"CanaryEndpoint {parsed.metadata.name}"
-    yield from preview(path_of(parsed.spec), origin, parsed.spec.destination, rps)
+    yield from preview(course_of(parsed.spec), origin, parsed.spec.destination, rps)
 
 
 def _split(given: str, parsed: Any) -> tuple[Any, ...]:
     """`v1=90,v2=10` as shares; a name that the spec has not stands for a ModelDeployment of that name."""
     from model_operator.models.canary_status import Share  # noqa: PLC0415
-    from model_operator.plan.canary.split import is_whole  # noqa: PLC0415
+    from model_operator.plan.canary.course import is_whole  # noqa: PLC0415
 
     known = {share.name: share for share in parsed.spec.destination}
     shares = []

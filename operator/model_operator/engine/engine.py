@@ -17,7 +17,7 @@ from model_operator.engine.parts import Outside, make
 from model_operator.observability.metrics import Metrics
 from model_operator.providers.base import Transport, Vendor
 from model_operator.reconcile.cache import provider_key
-from model_operator.reconcile.canary.view import views
+from model_operator.reconcile.canary.metrics import views
 from model_operator.reconcile.members import deployments_of, member_names
 from model_operator.reconcile.store import ListingStore
 from model_operator.redaction import Redactor

@@ -14,7 +14,8 @@ from model_operator.plan.deployment.situation import Timing
 from model_operator.providers.base import Transport, Vendor
 from model_operator.reconcile.base import Surroundings
 from model_operator.reconcile.cache import Cache
-from model_operator.reconcile.canary.loop import CanaryMemory, CanaryPass
+from model_operator.reconcile.canary.loop import CanaryPass
+from model_operator.reconcile.canary.memory import Memory as CanaryMemory
 from model_operator.reconcile.deployment.loop import DeploymentPass
 from model_operator.reconcile.deployment.memory import Memory
 from model_operator.reconcile.provider import Nothing, ProviderPass

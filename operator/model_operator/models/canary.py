@@ -63,7 +63,7 @@ class Target(Model):
         min_length=1,
         max_length=128,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]*$",
-        description="The vendor's id of a deployment that no ModelDeployment stands for.",
+        description="The provider's id of a deployment that no ModelDeployment stands for.",
     )
     percent: int = Field(ge=0, le=100, description="Its share of the traffic at the destination.")
 
@@ -115,7 +115,7 @@ class CanaryEndpointSpec(Model):
         default=None,
         min_length=1,
         max_length=128,
-        description="The endpoint's name at the vendor. Default: this object's name. Immutable.",
+        description="The endpoint's name at the provider. Default: this object's name. Immutable.",
     )
     traffic: tuple[Target, ...] = Field(
         min_length=1,
@@ -138,7 +138,7 @@ class CanaryEndpointSpec(Model):
     )
     resync: Duration | None = Field(
         default=None,
-        description="How often the split is sent again, the only repair of what somebody changed at the vendor,"
+        description="How often the split is sent again, the only repair of what somebody changed at the provider,"
         " whose API cannot show it. Default: 10m.",
         json_schema_extra=positive("resync"),
     )
@@ -147,7 +147,7 @@ class CanaryEndpointSpec(Model):
         min_length=1,
         max_length=128,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]*$",
-        description="Take over this existing canary endpoint, by the vendor's id, instead of creating one. May"
+        description="Adopt this existing canary endpoint, by the provider's id, instead of creating one. May"
         " be added later, once one exists only with the value of status.externalID; then immutable.",
     )
 

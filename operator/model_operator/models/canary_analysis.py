@@ -105,7 +105,7 @@ class ProviderMetric(Model):
     )
     max_increase_percentage_points: DecimalText | None = Field(
         default=None,
-        description="ErrorRate: by how many percentage points the gainers may be above the donors.",
+        description="ErrorRate: by how many percentage points canaries may be above the baseline.",
         json_schema_extra=at_most("maxIncreasePercentagePoints", 100),
     )
     max_milliseconds: DecimalText | None = Field(
@@ -116,7 +116,7 @@ class ProviderMetric(Model):
     )
     max_increase_percent: DecimalText | None = Field(
         default=None,
-        description="Latencies and TokensPerRequest: by how many percent the gainers may be above the donors.",
+        description="Latencies and TokensPerRequest: by how many percent canaries may be above the baseline.",
     )
 
 
@@ -135,7 +135,9 @@ class MetricSpec(Model):
         pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
         description="Name of the check, in statuses and events.",
     )
-    type: MetricType = Field(description="Where the metric comes from; Provider is the vendor's own figures.")
+    type: MetricType = Field(
+        description="Where the metric comes from; Provider is the provider's own figures."
+    )
     provider: ProviderMetric | None = Field(default=None, description="Which figure, and its limits.")
     action: MetricAction | None = Field(
         default=None,
@@ -175,7 +177,7 @@ class Analysis(Model):
         default=None,
         ge=1,
         le=100_000_000,
-        description="Requests that each gainer must have had since the last change of the split for a verdict;"
+        description="Requests that each canary must have had since the last change of the split for a verdict;"
         " with fewer it is Inconclusive. Default: 100, 300 for LatencyP95, 1000 for LatencyP99.",
     )
     fail_after: int | None = Field(

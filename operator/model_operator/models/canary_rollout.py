@@ -1,4 +1,4 @@
-"""The path of a CanaryEndpoint: by which steps the traffic goes from the last good split to the destination.
+"""The course of a CanaryEndpoint: by which steps the traffic goes from the last good split to the destination.
 
 Absent, it goes there at once.
 """
@@ -51,7 +51,7 @@ class Rollout(Model):
         default=None,
         min_length=1,
         max_length=32,
-        description="The stations; the last is 100. Default: 5, 25, 50, 100.",
+        description="The steps; the last is 100. Default: 5, 25, 50, 100.",
         json_schema_extra={**_STEPS, "x-kubernetes-list-type": "atomic"},
     )
     hold: Duration | None = Field(
@@ -75,7 +75,7 @@ class Rollout(Model):
     )
     unready_timeout: Duration | None = Field(
         default=None,
-        description="How long a gainer may not serve before it counts as failed. Default: 5m.",
+        description="How long a canary may not serve before it counts as failed. Default: 5m.",
         json_schema_extra=positive("unreadyTimeout"),
     )
     analysis: Analysis | None = Field(

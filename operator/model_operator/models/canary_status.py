@@ -14,7 +14,7 @@ class Share(Model):
 
     name: str = Field(description="The target's name in spec.traffic.")
     deployment_ref: str | None = Field(default=None, description="Name of its ModelDeployment.")
-    deployment_id: str | None = Field(default=None, description="The vendor's id of the deployment.")
+    deployment_id: str | None = Field(default=None, description="The provider's id of the deployment.")
     percent: int = Field(default=0, description="Its share of the traffic.")
 
     @property
@@ -39,13 +39,13 @@ class MetricVerdict(Model):
     name: str = Field(description="Name of the check.")
     verdict: str = Field(description="Pass, Fail, Inconclusive or Error.")
     message: str | None = Field(default=None, description="Why, where the figures do not say it.")
-    canary: str | None = Field(default=None, description="The worst gainer's figure.")
+    canary: str | None = Field(default=None, description="The worst canary's figure.")
     lower_bound: str | None = Field(
         default=None, description="Error rates: what it is at least, with 95 % confidence."
     )
-    baseline: str | None = Field(default=None, description="The donors' figure.")
+    baseline: str | None = Field(default=None, description="The baseline's figure.")
     limit: str | None = Field(default=None, description="The limit that it was held against.")
-    requests: int | None = Field(default=None, description="Requests of the gainer that were counted.")
+    requests: int | None = Field(default=None, description="Requests of the canary that were counted.")
     needed: int | None = Field(default=None, description="Requests needed for a verdict.")
 
 
@@ -63,14 +63,14 @@ class AnalysisStatus(Model):
     metrics: tuple[MetricVerdict, ...] = Field(default=(), description="The checks.")
 
 
-class Failure(Model):
+class RolloutFailure(Model):
     reason: str = Field(description="One word: MetricBreached, TargetFailed, TargetUnready or Aborted.")
     message: str = Field(default="", description="What was seen.")
     metric: str | None = Field(default=None, description="Name of the check that failed.")
-    observed: str | None = Field(default=None, description="The gainer's figure.")
+    observed: str | None = Field(default=None, description="The canary's figure.")
     lower_bound: str | None = Field(default=None, description="What it is at least, with 95 % confidence.")
     limit: str | None = Field(default=None, description="The limit.")
-    baseline: str | None = Field(default=None, description="The donors' figure.")
+    baseline: str | None = Field(default=None, description="The baseline's figure.")
     requests: int | None = Field(default=None, description="Requests that were counted.")
     at: Time = Field(description="When it was decided.")
 
@@ -84,7 +84,7 @@ class RolloutStatus(Model):
     state: str = Field(description="Applying, Holding, RollingBack, RolledBack or Completed.")
     is_direct: bool = Field(default=False, description="True: without steps, straight to the destination.")
     is_begun: bool = Field(default=False, description="True once its targets were found ready.")
-    step_index: int = Field(default=0, description="Position of the step in the path, from 0.")
+    step_index: int = Field(default=0, description="Position of the step among spec.rollout.steps, from 0.")
     step_percent: int = Field(default=0, description="How far on the way it is or is going.")
     peak_percent: int = Field(default=0, description="The farthest that was acknowledged.")
     acked_at: Time | None = Field(default=None, description="When the provider acknowledged the step.")
@@ -92,13 +92,13 @@ class RolloutStatus(Model):
     next_evaluation_at: Time | None = Field(default=None, description="When the next verdict is due.")
     stopped_at: Time | None = Field(default=None, description="Since when the clock of the step stands.")
     paused_seconds: float = Field(default=0, description="How long the clock of the step has stood.")
-    unready_since: Time | None = Field(default=None, description="Since when a gainer does not serve.")
+    unready_since: Time | None = Field(default=None, description="Since when a canary does not serve.")
     is_paused: bool = Field(default=False, description="True: paused by an action.")
     is_promoted: bool = Field(default=False, description="True: a person sent it to the destination.")
     approved_percent: int | None = Field(default=None, description="The step that a person let it leave.")
     retry: str = Field(default="", description="spec.rollout.retry when it began.")
     analysis: AnalysisStatus | None = Field(default=None, description="The verdicts at this step.")
-    failure: Failure | None = Field(default=None, description="Why it goes or went back.")
+    failure: RolloutFailure | None = Field(default=None, description="Why it goes or went back.")
 
 
 class PastRollout(Model):
@@ -132,7 +132,7 @@ class CanaryEndpointStatus(Status):
     split: str | None = Field(default=None, description="The acknowledged split, as v1=75 v2=25.")
     step: str | None = Field(default=None, description="Which step of how many.")
     verdict: str | None = Field(default=None, description="The last verdict.")
-    external_id: str | None = Field(default=None, description="The vendor's id of the canary endpoint.")
+    external_id: str | None = Field(default=None, description="The provider's id of the canary endpoint.")
     endpoint_url: str | None = Field(default=None, description="Where applications send requests.")
     pending: PendingCreate | None = Field(
         default=None,

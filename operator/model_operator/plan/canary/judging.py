@@ -1,20 +1,31 @@
-"""From figures to verdicts: each check, for each gainer, against its limits and against the donors. Pure.
+"""What the figures say of the present step: which are needed, and each check's verdict for each canary. Pure.
 
-Only a certain breach fails: error rates by their confidence bounds, percentiles by most of the requests. Too few
-requests, or donors that breach as well, are Inconclusive.
+Only buckets that lie wholly within the step count: after its warm-up, and old enough to be complete. Only a certain
+breach fails: error rates by their confidence bounds, percentiles by most of the requests. Too few requests, or a
+baseline that breaches as well, are Inconclusive.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
 from model_operator.domain import Bucket, Figure
 from model_operator.models.canary_analysis import MetricName
-from model_operator.models.canary_status import MetricVerdict
-from model_operator.plan.canary.path import Check
-from model_operator.plan.canary.statistics import least_difference, wilson
+from model_operator.models.canary_status import AnalysisStatus, MetricVerdict, Share
+from model_operator.plan.canary.course import Check, Judgement, Shares
+from model_operator.plan.canary.situation import Question, Reading, Situation, State
+from model_operator.plan.canary.statistics import Weighed, detectable, least_difference, weigh, wilson
+
+_MOST_BUCKETS: Final = 500
+"""The vendor sends at most 1,000 points, and what is older says little about now."""
+
+_WORTH_A_WARNING: Final = 3.0
+"""Times the limit: a rate that is detectable below that needs no words."""
+
+Window = tuple[datetime, datetime]
+"""Buckets from the one until the other count."""
 
 
 class Said(StrEnum):
@@ -27,41 +38,170 @@ class Said(StrEnum):
 
 
 _ORDER: Final = tuple(Said)
-
-_PERCENTILES: Final = {
-    MetricName.LATENCY_P50: Figure.LATENCY_P50,
-    MetricName.LATENCY_P95: Figure.LATENCY_P95,
-    MetricName.LATENCY_P99: Figure.LATENCY_P99,
-}
+_CERTAIN: Final = (Said.PASS, Said.FAIL)
 
 
-def gravest(verdicts: Sequence[str]) -> str:
-    return min(verdicts, key=lambda verdict: _ORDER.index(Said(verdict)), default=Said.PASS)
+def question(s: Situation) -> Question | None:
+    """What to read in this pass; None if no verdict is due."""
+    judgement = s.course.judgement
+    rollout = s.status.rollout
+    if judgement is None or rollout is None or rollout.state != State.HOLDING:
+        return None
+    due = rollout.next_evaluation_at
+    if rollout.is_direct or rollout.is_promoted or (due is not None and s.now < due):
+        return None
+    if _sharer(s, judgement) is not None:
+        return None
+    start, end = _window(s, judgement)
+    references = tuple(share.reference for share in (*_judged(s), *s.baselines) if s.target(share).id)
+    return Question(references, start, end, judgement.interval)
 
 
-@dataclass(frozen=True, slots=True)
-class Weighed:
-    """One figure over some buckets: a value with the number of requests behind it."""
-
-    points: tuple[tuple[float, float], ...]
-    """(value, requests) of each bucket."""
-    value: float
-
-    @property
-    def requests(self) -> float:
-        return sum(requests for _, requests in self.points)
+def _judged(s: Situation) -> Shares:
+    getting = {share.reference for share in s.intended if share.percent}
+    return tuple(share for share in s.canaries if share.reference in getting)
 
 
-def judge(check: Check, gainers: Mapping[str, Sequence[Bucket]], donors: Sequence[Bucket]) -> MetricVerdict:
-    """The gravest verdict over all gainers. `gainers` by name, each with the buckets that count."""
-    base = _weigh(check, donors)
-    baseline = base if base is not None and round(base.requests) >= check.needed else None
-    verdicts = [_judge_one(check, buckets, baseline) for buckets in gainers.values()]
+def _sharer(s: Situation, judgement: Judgement) -> str | None:
+    """Another CanaryEndpoint in whose traffic a judged deployment's figures would be mixed."""
+    if judgement.allows_shared:
+        return None
+    members = (*_judged(s), *s.baselines)
+    return next(
+        (s.observed.shared[share.reference] for share in members if share.reference in s.observed.shared),
+        None,
+    )
+
+
+def _window(s: Situation, judgement: Judgement) -> Window:
+    """From the end of the warm-up to what is complete by now, by the provider's clock, in whole seconds."""
+    rollout = s.rollout
+    acked = rollout.provider_acked_at or (rollout.acked_at or s.now) + s.clock_offset
+    start = (acked + judgement.warmup + timedelta(milliseconds=999)).replace(microsecond=0)
+    end = (s.now + s.clock_offset - judgement.delay).replace(microsecond=0)
+    return max(start, end - _MOST_BUCKETS * judgement.interval), max(start, end)
+
+
+def measure(s: Situation) -> Situation:
+    """The situation with what this pass read, or why it could not, in its analysis."""
+    judgement, reading, rollout = s.course.judgement, s.observed.reading, s.rollout
+    if judgement is None:
+        return s if rollout.analysis is None else s.with_rollout(rollout.with_(analysis=None))
+    if rollout.is_direct or rollout.is_promoted:
+        return s
+    analysis = rollout.analysis or AnalysisStatus(inconclusive_since=s.now)
+    sharer = _sharer(s, judgement)
+    if sharer is not None:
+        erred = _erred(analysis, f"shared with CanaryEndpoint {sharer}", s.now)
+        return s.with_rollout(rollout.with_(analysis=erred))
+    if reading is None:
+        return s
+    if reading.error is not None:
+        analysis = _erred(analysis, str(reading.error), s.now)
+    else:
+        analysis = _judge_step(s, judgement, reading, analysis)
+    return s.with_rollout(rollout.with_(analysis=analysis, next_evaluation_at=s.now + judgement.interval))
+
+
+def _erred(analysis: AnalysisStatus, message: str, now: datetime) -> AnalysisStatus:
+    """Nothing counts: neither the fails in a row nor anything else moves."""
+    why = MetricVerdict(name="provider", verdict=Said.ERROR, message=message[:256])
+    return analysis.with_(verdict=Said.ERROR, errors_since=analysis.errors_since or now, metrics=(why,))
+
+
+def _judge_step(
+    s: Situation, judgement: Judgement, reading: Reading, analysis: AnalysisStatus
+) -> AnalysisStatus:
+    window = _window(s, judgement)
+    canaries = {share.name: _counting(reading, share, window) for share in _judged(s)}
+    until = _newest(reading, _judged(s), window)
+    is_news = until is not None and (analysis.judged_until is None or until > analysis.judged_until)
+    if not is_news and analysis.verdict not in (None, Said.ERROR):
+        return analysis.with_(errors_since=None)
+    baseline = [bucket for share in s.baselines for bucket in _counting(reading, share, window)]
+    metrics = tuple(judge(check, canaries, baseline) for check in judgement.checks) if canaries else ()
+    verdict = _gravest(judgement, metrics)
+    return AnalysisStatus(
+        verdict=verdict,
+        consecutive_fails=_fails_in_a_row(analysis, verdict) if is_news else analysis.consecutive_fails,
+        judged_until=until or analysis.judged_until,
+        inconclusive_since=None if verdict in _CERTAIN else analysis.inconclusive_since or s.now,
+        detectability=_detectability(s, judgement, reading, canaries),
+        metrics=metrics,
+    )
+
+
+def _counting(reading: Reading, share: Share, window: Window) -> list[Bucket]:
+    figures, (start, end) = reading.figures.get(share.reference), window
+    if figures is None:
+        return []
+    return [b for b in figures.buckets if b.start >= start and b.start + figures.length <= end]
+
+
+def _newest(reading: Reading, shares: Shares, window: Window) -> datetime | None:
+    """End of the newest bucket that counts."""
+    ends = [
+        bucket.start + reading.figures[share.reference].length
+        for share in shares
+        for bucket in _counting(reading, share, window)
+    ]
+    return max(ends, default=None)
+
+
+def _gravest(judgement: Judgement, metrics: Sequence[MetricVerdict]) -> Said:
+    """Of the checks that decide; a Pass where there is none."""
+    warned = {check.name for check in judgement.checks if check.only_warns}
+    said = [Said(metric.verdict) for metric in metrics if metric.name not in warned]
+    return min(said, key=_ORDER.index, default=Said.PASS)
+
+
+def _fails_in_a_row(analysis: AnalysisStatus, verdict: Said) -> int:
+    """One more, or none any more; what is not certain counts neither way."""
+    fails = analysis.consecutive_fails
+    return {Said.FAIL: fails + 1, Said.PASS: 0}.get(verdict, fails)
+
+
+def _detectability(
+    s: Situation, judgement: Judgement, reading: Reading, canaries: Mapping[str, Sequence[Bucket]]
+) -> str | None:
+    """A warning if the step's traffic is too thin for its limit."""
+    limits = [
+        float(check.figure.max_percent)
+        for check in judgement.checks
+        if check.figure.max_percent is not None and not check.only_warns
+    ]
+    figures = next(iter(reading.figures.values()), None)
+    most = max((len(buckets) for buckets in canaries.values()), default=0)
+    if not limits or figures is None or not most:
+        return None
+    hold = s.course.step(s.rollout.step_percent).hold
+    least = min(sum(b.figures[Figure.REQUESTS] for b in buckets) for buckets in canaries.values())
+    return warning(round(least * max(hold, figures.length) / (most * figures.length)), min(limits))
+
+
+def warning(requests: int, limit: float) -> str | None:
+    """`6 requests expected in this step: error rates below 40 % cannot be seen`; None if all is well."""
+    rate = 100 * detectable(min(requests, 100_000), limit / 100)
+    if rate <= max(_WORTH_A_WARNING * limit, limit + 1):
+        return None
+    return (
+        f"{requests} requests expected in this step: error rates below {text(round(rate))} % cannot be seen"
+    )
+
+
+def judge(
+    check: Check, canaries: Mapping[str, Sequence[Bucket]], baseline: Sequence[Bucket]
+) -> MetricVerdict:
+    """The gravest verdict over all canaries. `canaries` by name, each with the buckets that count."""
+    base = weigh(check.figure.metric, baseline)
+    if base is not None and round(base.requests) < check.needed:
+        base = None
+    verdicts = [_judge_one(check, buckets, base) for buckets in canaries.values()]
     return min(verdicts, key=lambda verdict: _ORDER.index(Said(verdict.verdict)))
 
 
 def _judge_one(check: Check, buckets: Sequence[Bucket], base: Weighed | None) -> MetricVerdict:
-    found = _weigh(check, buckets)
+    found = weigh(check.figure.metric, buckets)
     requests = round(found.requests) if found is not None else 0
     shown = MetricVerdict(
         name=check.name,
@@ -72,136 +212,71 @@ def _judge_one(check: Check, buckets: Sequence[Bucket], base: Weighed | None) ->
         needed=check.needed,
     )
     if found is None or requests < check.needed:
-        return shown.model_copy(update={"message": "too few requests for a verdict"})
-    rule = _error_rate if check.figure.metric is MetricName.ERROR_RATE else _amount
-    said = rule(check, found, base)
-    if base is None and _is_relative(check):
-        said.setdefault("message", "too few requests of the donors to compare with")
-    return shown.model_copy(update=said)
-
-
-def _error_rate(check: Check, found: Weighed, base: Weighed | None) -> dict[str, object]:
-    errors, n = found.value / 100 * found.requests, found.requests
-    low = wilson(errors, n)[0] * 100
-    said: dict[str, object] = {"verdict": Said.PASS, "lower_bound": text(low)}
-    most = _number(check.figure.max_percent)
-    if most is not None:
-        said["limit"] = text(most)
-        if low > most:
-            base_low = wilson(base.value / 100 * base.requests, base.requests)[0] * 100 if base else 0.0
-            return said | _breach(is_everywhere=base_low > most)
-        if found.value > most:
-            said |= {"verdict": Said.INCONCLUSIVE, "message": "above the limit, and not yet for certain"}
-    points = _number(check.figure.max_increase_percentage_points)
-    if points is not None and base is not None:
-        difference = least_difference(errors, n, base.value / 100 * base.requests, base.requests) * 100
-        limit = {"limit": text(base.value + points)}
-        if difference > points:
-            return said | limit | _breach()
-        if found.value - base.value > points:
-            said |= limit | {
-                "verdict": Said.INCONCLUSIVE,
-                "message": "above the donors, and not yet for certain",
-            }
-        elif most is None:
-            said |= limit
+        return shown.with_(message="too few requests for a verdict")
+    shown = shown.with_(verdict=Said.PASS)
+    if check.figure.metric is MetricName.ERROR_RATE:
+        said = _judge_errors(check, shown, found, base)
+    else:
+        said = _judge_amount(check, shown, found, base)
+    if base is None and said.message is None and _is_relative(check):
+        return said.with_(message="too few requests of the baseline to compare with")
     return said
 
 
-def _amount(check: Check, found: Weighed, base: Weighed | None) -> dict[str, object]:
+def _judge_errors(check: Check, shown: MetricVerdict, found: Weighed, base: Weighed | None) -> MetricVerdict:
+    low = wilson(found.errors, found.requests)[0] * 100
+    shown = shown.with_(lower_bound=text(low))
+    most = _number(check.figure.max_percent)
+    if most is not None:
+        shown = shown.with_(limit=text(most))
+        if low > most:
+            base_low = wilson(base.errors, base.requests)[0] * 100 if base else 0.0
+            return _breached(shown, is_everywhere=base_low > most)
+        if found.value > most:
+            shown = shown.with_(verdict=Said.INCONCLUSIVE, message="above the limit, and not yet for certain")
+    points = _number(check.figure.max_increase_percentage_points)
+    return shown if points is None or base is None else _compare_errors(points, shown, found, base)
+
+
+def _compare_errors(points: float, shown: MetricVerdict, found: Weighed, base: Weighed) -> MetricVerdict:
+    compared = shown.with_(limit=text(base.value + points))
+    if least_difference(found.errors, found.requests, base.errors, base.requests) * 100 > points:
+        return _breached(compared)
+    if found.value - base.value > points:
+        return compared.with_(
+            verdict=Said.INCONCLUSIVE, message="above the baseline, and not yet for certain"
+        )
+    return compared if shown.limit is None else shown
+
+
+def _judge_amount(check: Check, shown: MetricVerdict, found: Weighed, base: Weighed | None) -> MetricVerdict:
     """Latencies and tokens: a mean over all requests, or a percentile in most of them."""
-    said: dict[str, object] = {"verdict": Said.PASS}
     most = _number(check.figure.max_milliseconds)
     if most is None:
         most = _number(check.figure.max_tokens)
     if most is not None:
-        said["limit"] = text(most)
-        if _is_above(check, found, most):
-            return said | _breach(is_everywhere=base is not None and _is_above(check, base, most))
+        shown = shown.with_(limit=text(most))
+        if found.is_above(most):
+            return _breached(shown, is_everywhere=base is not None and base.is_above(most))
     increase = _number(check.figure.max_increase_percent)
-    if increase is not None and base is not None and base.value > 0:
-        most_of_base = base.value * (1 + increase / 100)
-        if _is_above(check, found, most_of_base):
-            return said | {"limit": text(most_of_base)} | _breach()
-        said.setdefault("limit", text(most_of_base))
-    return said
+    if increase is None or base is None or base.value <= 0:
+        return shown
+    most_of_base = base.value * (1 + increase / 100)
+    compared = shown.with_(limit=text(most_of_base))
+    if found.is_above(most_of_base):
+        return _breached(compared)
+    return compared if shown.limit is None else shown
 
 
-def _breach(*, is_everywhere: bool = False) -> dict[str, object]:
+def _breached(shown: MetricVerdict, *, is_everywhere: bool = False) -> MetricVerdict:
     if is_everywhere:
-        return {"verdict": Said.INCONCLUSIVE, "message": "the donors breach the limit as well"}
-    return {"verdict": Said.FAIL}
-
-
-def _is_above(check: Check, found: Weighed, limit: float) -> bool:
-    if check.figure.metric not in _PERCENTILES:
-        return found.value > limit
-    # Percentiles of buckets make no percentile of the whole, so each bucket is judged by itself.
-    return sum(n for value, n in found.points if value > limit) > found.requests / 2
+        return shown.with_(verdict=Said.INCONCLUSIVE, message="the baseline breaches the limit as well")
+    return shown.with_(verdict=Said.FAIL)
 
 
 def _is_relative(check: Check) -> bool:
     figure = check.figure
     return figure.max_increase_percent is not None or figure.max_increase_percentage_points is not None
-
-
-def _weigh(check: Check, buckets: Sequence[Bucket]) -> Weighed | None:
-    """None if no bucket with requests has the figure."""
-    metric = check.figure.metric
-    points = [
-        (value, bucket.figures[Figure.REQUESTS])
-        for bucket in buckets
-        if bucket.figures[Figure.REQUESTS] > 0 and (value := _VALUES[metric](bucket)) is not None
-    ]
-    if not points:
-        return None
-    if metric in _PERCENTILES:
-        return Weighed(tuple(points), _median(points))
-    return Weighed(tuple(points), _mean(metric, buckets, points))
-
-
-def _mean(metric: MetricName, buckets: Sequence[Bucket], points: Sequence[tuple[float, float]]) -> float:
-    if metric is not MetricName.LATENCY_PER_OUTPUT_TOKEN:
-        return sum(value * n for value, n in points) / sum(n for _, n in points)
-    # Weighed by tokens, not by requests: milliseconds of all answers over the tokens of all answers.
-    usable = [b.figures for b in buckets if _VALUES[metric](b) is not None]
-    milliseconds = sum(f[Figure.LATENCY_AVERAGE] * f[Figure.REQUESTS] for f in usable)
-    return milliseconds / sum(f[Figure.OUTPUT_TOKENS] for f in usable)
-
-
-def _median(points: Sequence[tuple[float, float]]) -> float:
-    half, passed = sum(n for _, n in points) / 2, 0.0
-    for value, n in sorted(points):
-        passed += n
-        if passed >= half:
-            return value
-    return points[-1][0]
-
-
-def _figure(figure: Figure) -> Callable[[Bucket], float | None]:
-    return lambda bucket: bucket.figures.get(figure)
-
-
-def _tokens_per_request(bucket: Bucket) -> float | None:
-    tokens, requests = bucket.figures.get(Figure.TOKENS), bucket.figures[Figure.REQUESTS]
-    return None if tokens is None or requests <= 0 else tokens / requests
-
-
-def _latency_per_token(bucket: Bucket) -> float | None:
-    latency, tokens = bucket.figures.get(Figure.LATENCY_AVERAGE), bucket.figures.get(Figure.OUTPUT_TOKENS)
-    requests = bucket.figures[Figure.REQUESTS]
-    return None if latency is None or not tokens else latency * requests / tokens
-
-
-_VALUES: Final[Mapping[MetricName, Callable[[Bucket], float | None]]] = {
-    MetricName.ERROR_RATE: _figure(Figure.ERRORS),
-    MetricName.LATENCY_AVERAGE: _figure(Figure.LATENCY_AVERAGE),
-    MetricName.LATENCY_P50: _figure(Figure.LATENCY_P50),
-    MetricName.LATENCY_P95: _figure(Figure.LATENCY_P95),
-    MetricName.LATENCY_P99: _figure(Figure.LATENCY_P99),
-    MetricName.LATENCY_PER_OUTPUT_TOKEN: _latency_per_token,
-    MetricName.TOKENS_PER_REQUEST: _tokens_per_request,
-}
 
 
 def _number(value: Decimal | None) -> float | None:

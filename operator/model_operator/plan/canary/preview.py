@@ -7,12 +7,21 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from model_operator.durations import format_duration
-from model_operator.plan.canary.measuring import warning
-from model_operator.plan.canary.path import Check, Judgement, Path, Station
-from model_operator.plan.canary.split import Shares, blend, describe, gainers, identity
+from model_operator.plan.canary.course import (
+    Check,
+    Course,
+    Judgement,
+    Shares,
+    Step,
+    blend,
+    canaries,
+    describe,
+    identity,
+)
+from model_operator.plan.canary.judging import warning
 
 
-def preview(path: Path, origin: Shares, to: Shares, rps: float | None) -> Iterator[str]:
+def preview(course: Course, origin: Shares, to: Shares, rps: float | None) -> Iterator[str]:
     """One line per step and check; `rps` is the traffic of the whole endpoint, if it is known."""
     if not origin:
         yield f"  create with {describe(to)} once all of them serve (a first split has no steps)"
@@ -20,47 +29,49 @@ def preview(path: Path, origin: Shares, to: Shares, rps: float | None) -> Iterat
     if identity(origin) == identity(to):
         yield f"  {describe(to)}: that is the last good split; it is sent at once, without steps"
         return
-    if path.is_static:
+    if course.is_static:
         yield f"  {describe(origin)} -> {describe(to)} at once (there is no spec.rollout)"
         return
-    yield f"  from {describe(origin)} to {describe(to)}" + (", paused by the spec" if path.is_paused else "")
-    yield from _steps(path, origin, to, rps)
+    yield f"  from {describe(origin)} to {describe(to)}" + (
+        ", paused by the spec" if course.is_paused else ""
+    )
+    yield from _steps(course, origin, to, rps)
 
 
-def _steps(path: Path, origin: Shares, to: Shares, rps: float | None) -> Iterator[str]:
+def _steps(course: Course, origin: Shares, to: Shares, rps: float | None) -> Iterator[str]:
     percent, number, start = 0, 0, timedelta()
-    while (station := path.after(percent, origin, to)) is not None:
-        if station.percent > path.limit:
-            yield f"  stop: the next step is {station.percent} %, and spec.rollout.limit is {path.limit}"
+    while (step := course.after(percent, origin, to)) is not None:
+        if step.percent > course.limit:
+            yield f"  stop: the next step is {step.percent} %, and spec.rollout.limit is {course.limit}"
             return
         number += 1
-        split = blend(origin, to, station.percent)
-        stay = _stay(path, station)
-        yield f"  {number}. +{format_duration(start)}  {describe(split)}  ({station.percent} % of the way)"
-        yield from (f"       {line}" for line in _conditions(path, station, stay))
-        yield from (f"       {line}" for line in _seen(path, station, _share(split, origin, to), rps))
-        percent, start = station.percent, start + stay
+        split = blend(origin, to, step.percent)
+        stay = _stay(course, step)
+        yield f"  {number}. +{format_duration(start)}  {describe(split)}  ({step.percent} % of the way)"
+        yield from (f"       {line}" for line in _conditions(course, step, stay))
+        yield from (f"       {line}" for line in _seen(course, step, _share(split, origin, to), rps))
+        percent, start = step.percent, start + stay
     yield f"  +{format_duration(start)}  completed, at the earliest"
 
 
-def _stay(path: Path, station: Station) -> timedelta:
+def _stay(course: Course, step: Step) -> timedelta:
     """The hold, or until there can be a first verdict."""
-    judgement = path.judgement
+    judgement = course.judgement
     if judgement is None or not judgement.enforces:
-        return station.hold
-    return max(station.hold, judgement.warmup + judgement.delay + judgement.interval)
+        return step.hold
+    return max(step.hold, judgement.first_verdict)
 
 
-def _conditions(path: Path, station: Station, stay: timedelta) -> Iterator[str]:
+def _conditions(course: Course, step: Step, stay: timedelta) -> Iterator[str]:
     yield f"for at least {format_duration(stay)} after the provider's acknowledgement"
-    if path.judgement is not None:
-        verb = "must pass" if path.judgement.enforces else "is observed"
-        for check in path.judgement.checks:
+    if course.judgement is not None:
+        verb = "must pass" if course.judgement.enforces else "is observed"
+        for check in course.judgement.checks:
             yield f"{check.name} {'only warns' if check.only_warns else verb}: {_limits(check)}"
-        if path.judgement.enforces:
-            then = "it pauses" if path.judgement.pauses else "it goes back"
-            yield f"after {path.judgement.fail_after} failed verdicts in a row {then}"
-    if station.is_gated:
+        if course.judgement.enforces:
+            then = "it pauses" if course.judgement.pauses else "it goes back"
+            yield f"after {course.judgement.fail_after} failed verdicts in a row {then}"
+    if step.is_gated:
         yield "a person must let it leave this step"
 
 
@@ -68,26 +79,26 @@ def _limits(check: Check) -> str:
     figure = check.figure
     parts = [
         (figure.max_percent, "at most {} %"),
-        (figure.max_increase_percentage_points, "at most {} percentage points above the donors"),
+        (figure.max_increase_percentage_points, "at most {} percentage points above the baseline"),
         (figure.max_milliseconds, "at most {} ms"),
         (figure.max_tokens, "at most {} tokens"),
-        (figure.max_increase_percent, "at most {} % above the donors"),
+        (figure.max_increase_percent, "at most {} % above the baseline"),
     ]
     words = ", ".join(text.format(value) for value, text in parts if value is not None)
     return f"{figure.metric} {words}, of at least {check.needed} requests"
 
 
 def _share(split: Shares, origin: Shares, to: Shares) -> float:
-    """The smallest gainer's part of the traffic."""
-    rising = gainers(origin, to)
+    """The smallest canary's part of the traffic."""
+    rising = canaries(origin, to)
     return min((s.percent for s in split if s.reference in rising and s.percent), default=0) / 100
 
 
-def _seen(path: Path, station: Station, share: float, rps: float | None) -> Iterator[str]:
-    judgement = path.judgement
+def _seen(course: Course, step: Step, share: float, rps: float | None) -> Iterator[str]:
+    judgement = course.judgement
     if rps is None or judgement is None:
         return
-    requests = round(rps * share * _stay(path, station).total_seconds())
+    requests = round(rps * share * _stay(course, step).total_seconds())
     needed = max(check.needed for check in judgement.checks)
     if requests < needed and rps * share > 0:
         late = timedelta(seconds=round(needed / (rps * share)))

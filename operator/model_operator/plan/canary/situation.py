@@ -1,6 +1,6 @@
-"""What a decision about one CanaryEndpoint is made from and what it looks like: `Scene` in, `Decision` out.
+"""What a decision about one CanaryEndpoint is made from and what it looks like: `Situation` in, `Decision` out.
 
-Nothing here does I/O; reconcile/canary.py fills a `Scene` and carries a `Decision` out.
+Nothing here does I/O; reconcile/canary fills a `Situation` and carries a `Decision` out.
 """
 
 from collections.abc import Mapping
@@ -11,10 +11,8 @@ from enum import StrEnum
 from model_operator.conditions import CanaryPhase
 from model_operator.domain import Canary, Figures, Split
 from model_operator.errors import ProviderError
-from model_operator.models.canary import CanaryEndpointSpec
 from model_operator.models.canary_status import CanaryEndpointStatus, RolloutStatus, Share
-from model_operator.plan.canary.path import Path, path_of
-from model_operator.plan.canary.split import Shares, blend, donors, gainers, without_zeros
+from model_operator.plan.canary.course import Course, Shares, baselines, blend, canaries, without_zeros
 from model_operator.plan.verdict import Progress, Verdict
 
 AT_ONCE = timedelta()
@@ -52,18 +50,16 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What the object asks for."""
+class Desired:
+    """What the object asks for, with every default filled in."""
 
-    name: str
+    endpoint_name: str
     generation: int
-    spec: CanaryEndpointSpec
-    action: str = ""
-    """Value of the action's annotation."""
-
-    @property
-    def endpoint_name(self) -> str:
-        return self.spec.endpoint_name or self.name
+    destination: Shares
+    course: Course
+    external_id: str | None = None
+    command: str = ""
+    """Value of the annotation by which people move a rollout."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +68,8 @@ class Reading:
 
     figures: Mapping[str, Figures] = field(default_factory=dict)
     error: ProviderError | None = None
+    clock_offset: timedelta | None = None
+    """The provider's clock less ours, if it was shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class CreateCanary:
+class Create:
     """POST; the intent is already in the status."""
 
     name: str
@@ -93,51 +91,65 @@ class CreateCanary:
 
 
 @dataclass(frozen=True, slots=True)
-class UpdateCanary:
+class Update:
     """PATCH of the whole list; may be repeated."""
 
     id: str
     split: Split
 
 
-CanaryCall = CreateCanary | UpdateCanary
+Action = Create | Update
 
 
 @dataclass(frozen=True, slots=True)
-class CanaryFailure:
+class Failure:
     """The last call that did not work; the same one is not sent again before `until`."""
 
-    call: CanaryCall
+    action: Action
     error: ProviderError | None
     """None: it was answered, with another split."""
     until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Observed:
     """Everything around the object, as this pass found it."""
 
     targets: Mapping[str, Target] = field(default_factory=dict)
     """By reference: those of the spec, of the rollout and of the last good split."""
     refusal: Verdict | None = None
-    can_call: bool = True
+    has_account: bool = True
     """There is an account to send requests to."""
     shared: Mapping[str, str] = field(default_factory=dict)
     """By reference: another CanaryEndpoint that sends traffic to the same deployment."""
     reading: Reading | None = None
-    clock_offset: timedelta = AT_ONCE
-    """The provider's clock less ours."""
-    intent_unsent: bool = False
-    """The pending create was written by this process, and its request has not been sent."""
+    is_status_lost: bool = False
+    """Our finalizer is on an object whose status was never written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Creation:
+    """What this process remembers from nothing to an id in the status; it can be lost without harm."""
+
+    intent: datetime | None = None
+    """`pending.startedAt` of the intent that this process wrote and whose request it has not sent."""
     created: Canary | None = None
     """The answer to our POST, should its id not have reached the status yet."""
-    synced_at: datetime | None = None
-    """When this process last had the present split acknowledged."""
-    failure: CanaryFailure | None = None
-    status_lost: bool = False
-    """Our finalizer is on an object whose status was never written."""
-    rests_until: datetime | None = None
-    """The provider asked the account to wait (429)."""
+
+    def announced(self, started_at: datetime) -> "Creation":
+        """The intent is with the API server, and its request can be sent."""
+        return replace(self, intent=started_at)
+
+    def sent(self) -> "Creation":
+        """From here on the outcome may be unknown."""
+        return replace(self, intent=None)
+
+    def answered(self, reply: Canary) -> "Creation":
+        return replace(self, created=reply)
+
+    def recorded(self) -> "Creation":
+        """What was answered is in the status."""
+        return replace(self, created=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,27 +177,41 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """One step: the status to write, at most one call (only of what the status already says), and when to look."""
+    """One step: the status to write, at most one remote change (of what the status already says), when to look."""
 
     status: CanaryEndpointStatus
     outlook: Outlook
-    call: CanaryCall | None = None
+    action: Action | None = None
     notices: tuple[Notice, ...] = ()
     look_again: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class Situation:
     """Everything that a decision about one CanaryEndpoint may look at."""
 
-    wish: Wish
+    desired: Desired
     status: CanaryEndpointStatus
-    seen: Seen
+    observed: Observed
     now: datetime
+    creation: Creation = field(default_factory=Creation)
+    failure: Failure | None = None
+    synced_at: datetime | None = None
+    """When this process last had the present split acknowledged."""
+    clock_offset: timedelta = AT_ONCE
+    """The provider's clock less ours."""
+    paused_until: datetime | None = None
+    """The provider asked the account to wait until then (429)."""
 
     @property
-    def path(self) -> Path:
-        return path_of(self.wish.spec)
+    def intent_unsent(self) -> bool:
+        """The pending create was written by this process, and its request has not been sent."""
+        pending = self.status.pending
+        return pending is not None and pending.started_at == self.creation.intent
+
+    @property
+    def course(self) -> Course:
+        return self.desired.course
 
     @property
     def rollout(self) -> RolloutStatus:
@@ -203,23 +229,23 @@ class Scene:
         return intended(self.rollout)
 
     @property
-    def gainers(self) -> tuple[Share, ...]:
-        """Targets whose share rises in this rollout."""
-        rising = gainers(self.rollout.origin, self.rollout.to)
+    def canaries(self) -> Shares:
+        """Targets whose share rises in this rollout; they are judged."""
+        rising = canaries(self.rollout.origin, self.rollout.to)
         return tuple(share for share in self.rollout.to if share.reference in rising)
 
     @property
-    def donors(self) -> tuple[Share, ...]:
-        """Targets whose share falls, to which a rollback would go."""
-        falling = donors(self.rollout.origin, self.rollout.to)
+    def baselines(self) -> Shares:
+        """Targets whose share falls; canaries are compared with them, and a rollback goes back to them."""
+        falling = baselines(self.rollout.origin, self.rollout.to)
         return tuple(share for share in self.rollout.origin if share.reference in falling)
 
     def target(self, share: Share) -> Target:
         """The share's deployment; by its last known id where nothing else is known."""
-        seen = self.seen.targets.get(share.reference)
-        if seen is None:
+        found = self.observed.targets.get(share.reference)
+        if found is None:
             return Target(share.deployment_id, Health.UNKNOWN)
-        return seen if seen.id else replace(seen, id=share.deployment_id)
+        return found if found.id else replace(found, id=share.deployment_id)
 
     def ids(self, shares: Shares) -> dict[str, int] | None:
         """As it is sent. None while a target that shall get traffic has no id; without traffic it is left out."""
@@ -233,15 +259,21 @@ class Scene:
         return split
 
     @property
+    def update(self) -> Update | None:
+        """The intended split as it is sent; None while a target has no id."""
+        split = self.ids(self.intended)
+        return None if split is None else Update(self.status.external_id or "", split)
+
+    @property
     def acknowledged(self) -> dict[str, int]:
         """Ids that get traffic, as the provider last said."""
-        return without_zeros({s.deployment_id or "": s.percent for s in self.status.traffic})
+        return without_zeros({share.deployment_id or "": share.percent for share in self.status.traffic})
 
-    def with_status(self, **changes: object) -> "Scene":
-        return replace(self, status=self.status.model_copy(update=changes))
+    def with_status(self, status: CanaryEndpointStatus) -> "Situation":
+        return replace(self, status=status)
 
-    def with_rollout(self, **changes: object) -> "Scene":
-        return self.with_status(rollout=self.rollout.model_copy(update=changes))
+    def with_rollout(self, rollout: RolloutStatus) -> "Situation":
+        return self.with_status(self.status.with_(rollout=rollout))
 
 
 def intended(rollout: RolloutStatus) -> Shares:

@@ -1,16 +1,111 @@
-"""How sure a rate is: one-sided 95 % bounds, by Wilson's score and Newcombe's difference of two of them.
+"""What figures say together, and how sure a rate is: one-sided 95 % bounds, by Wilson's score and Newcombe's
+difference of two of them.
 
 Sources: Wilson, JASA 22 (1927) 209; Newcombe, Statistics in Medicine 17 (1998) 873, method 10.
 """
 
 import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
+
+from model_operator.domain import Bucket, Figure
+from model_operator.models.canary_analysis import MetricName
 
 Z: Final = 1.6448536269514722
 """Of a one-sided 95 % bound."""
 
 CERTAINTY: Final = 0.95
 """With which a rate that is called detectable is seen in one look."""
+
+_PERCENTILES: Final = {
+    MetricName.LATENCY_P50: Figure.LATENCY_P50,
+    MetricName.LATENCY_P95: Figure.LATENCY_P95,
+    MetricName.LATENCY_P99: Figure.LATENCY_P99,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """One figure over some buckets: a value with the number of requests behind it."""
+
+    metric: MetricName
+    points: tuple[tuple[float, float], ...]
+    """(value, requests) of each bucket."""
+    value: float
+
+    @property
+    def errors(self) -> float:
+        """How many, where the value is a rate in percent."""
+        return self.value / 100 * self.requests
+
+    @property
+    def requests(self) -> float:
+        return sum(requests for _, requests in self.points)
+
+    def is_above(self, limit: float) -> bool:
+        if self.metric not in _PERCENTILES:
+            return self.value > limit
+        # Percentiles of buckets make no percentile of the whole, so each bucket is judged by itself.
+        return sum(n for value, n in self.points if value > limit) > self.requests / 2
+
+
+def weigh(metric: MetricName, buckets: Sequence[Bucket]) -> Weighed | None:
+    """None if no bucket with requests has the figure."""
+    points = [
+        (value, bucket.figures[Figure.REQUESTS])
+        for bucket in buckets
+        if bucket.figures[Figure.REQUESTS] > 0 and (value := _VALUES[metric](bucket)) is not None
+    ]
+    if not points:
+        return None
+    if metric in _PERCENTILES:
+        return Weighed(metric, tuple(points), _median(points))
+    return Weighed(metric, tuple(points), _mean(metric, buckets, points))
+
+
+def _mean(metric: MetricName, buckets: Sequence[Bucket], points: Sequence[tuple[float, float]]) -> float:
+    if metric is not MetricName.LATENCY_PER_OUTPUT_TOKEN:
+        return sum(value * n for value, n in points) / sum(n for _, n in points)
+    # Weighed by tokens, not by requests: milliseconds of all answers over the tokens of all answers.
+    usable = [b.figures for b in buckets if _VALUES[metric](b) is not None]
+    milliseconds = sum(f[Figure.LATENCY_AVERAGE] * f[Figure.REQUESTS] for f in usable)
+    return milliseconds / sum(f[Figure.OUTPUT_TOKENS] for f in usable)
+
+
+def _median(points: Sequence[tuple[float, float]]) -> float:
+    half, passed = sum(n for _, n in points) / 2, 0.0
+    for value, n in sorted(points):
+        passed += n
+        if passed >= half:
+            return value
+    return points[-1][0]
+
+
+def _figure(figure: Figure) -> Callable[[Bucket], float | None]:
+    return lambda bucket: bucket.figures.get(figure)
+
+
+def _tokens_per_request(bucket: Bucket) -> float | None:
+    tokens, requests = bucket.figures.get(Figure.TOKENS), bucket.figures[Figure.REQUESTS]
+    return None if tokens is None or requests <= 0 else tokens / requests
+
+
+def _latency_per_token(bucket: Bucket) -> float | None:
+    latency, tokens = bucket.figures.get(Figure.LATENCY_AVERAGE), bucket.figures.get(Figure.OUTPUT_TOKENS)
+    requests = bucket.figures[Figure.REQUESTS]
+    return None if latency is None or not tokens else latency * requests / tokens
+
+
+_VALUES: Final[Mapping[MetricName, Callable[[Bucket], float | None]]] = {
+    MetricName.ERROR_RATE: _figure(Figure.ERRORS),
+    MetricName.LATENCY_AVERAGE: _figure(Figure.LATENCY_AVERAGE),
+    MetricName.LATENCY_P50: _figure(Figure.LATENCY_P50),
+    MetricName.LATENCY_P95: _figure(Figure.LATENCY_P95),
+    MetricName.LATENCY_P99: _figure(Figure.LATENCY_P99),
+    MetricName.LATENCY_PER_OUTPUT_TOKEN: _latency_per_token,
+    MetricName.TOKENS_PER_REQUEST: _tokens_per_request,
+}
 
 
 def wilson(errors: float, requests: float) -> tuple[float, float]:

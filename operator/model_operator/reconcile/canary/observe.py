@@ -1,0 +1,179 @@
+"""All reads of a pass over one CanaryEndpoint: the deployments that it names, and their figures if a verdict is due.
+
+Targets are known by reference: those of a ModelDeployment by its conditions, others by a LIST or a GET.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from model_operator.accounts.account import Account, Clock
+from model_operator.conditions import ConditionType, Reason
+from model_operator.domain import DEPLOYMENT, Figures, Key, RunState
+from model_operator.errors import NotFound, ProviderError
+from model_operator.models.canary import CanaryEndpoint
+from model_operator.models.canary_status import Share
+from model_operator.models.deployment import ModelDeployment
+from model_operator.plan.canary.judging import question
+from model_operator.plan.canary.situation import Health, Observed, Reading, Situation, Target
+from model_operator.plan.verdict import Verdict
+from model_operator.providers.base import Provider
+from model_operator.reconcile.cache import Cache
+from model_operator.reconcile.members import has_traffic, names
+
+_HEALTH = {
+    RunState.SERVING: Health.SERVING,
+    RunState.UPDATING: Health.SERVING,
+    RunState.STARTING: Health.UNREADY,
+    RunState.STOPPING: Health.UNREADY,
+    RunState.STOPPED: Health.UNREADY,
+    RunState.FAILED: Health.FAILED,
+    RunState.DELETING: Health.FAILED,
+    RunState.GONE: Health.FAILED,
+    RunState.UNKNOWN: Health.UNKNOWN,
+}
+_BEYOND_HOPE = frozenset({Reason.FAILED, Reason.MISSING})
+
+
+def shares_of(resource: CanaryEndpoint) -> dict[str, Share]:
+    """Everything that the object names, by reference."""
+    status = resource.status
+    groups: tuple[Iterable[Share], ...] = (
+        resource.spec.destination,
+        status.traffic,
+        status.rollout.to if status.rollout else (),
+        status.rollout.origin if status.rollout else (),
+        status.last_good.traffic if status.last_good else (),
+    )
+    found: dict[str, Share] = {}
+    for share in (share for group in groups for share in group):
+        known = found.get(share.reference)
+        if known is None or known.deployment_id is None:
+            found[share.reference] = share
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What one pass looks with. `provider` is the account's, at this pass's priority."""
+
+    key: Key
+    resource: CanaryEndpoint
+    cache: Cache
+    account: Account
+    provider: Provider
+
+
+async def observe(look: Look) -> Observed:
+    """Never raises a ProviderError: what cannot be asked is unknown."""
+    targets = await _targets(look)
+    return Observed(
+        targets=targets,
+        refusal=_refuse_targets(look, targets),
+        shared=_sharers(look, targets),
+    )
+
+
+async def read(s: Situation, provider: Provider, clock: Clock) -> Reading | None:
+    """Figures of canaries and baseline; None if no verdict is due. Never raises a ProviderError."""
+    asked = question(s) if s.observed.refusal is None else None
+    if asked is None:
+        return None
+    figures: dict[str, Figures] = {}
+    offset: timedelta | None = None
+    try:
+        for reference in asked.references:
+            id = s.observed.targets[reference].id or ""
+            found = await provider.figures(id, asked.start, asked.end, asked.interval)
+            figures[reference] = found
+            offset = found.at - clock() if found.at is not None else offset
+    except ProviderError as error:
+        return Reading(error=error, clock_offset=offset)
+    return Reading(figures=figures, clock_offset=offset)
+
+
+async def _targets(look: Look) -> dict[str, Target]:
+    status = look.resource.status
+    good = status.last_good.traffic if status.last_good else ()
+    with_traffic = frozenset(share.deployment_id for share in (*status.traffic, *good) if share.percent)
+    shares = shares_of(look.resource).items()
+    return {reference: await _target(look, share, with_traffic) for reference, share in shares}
+
+
+async def _target(look: Look, share: Share, with_traffic: frozenset[str | None]) -> Target:
+    """One that is being deleted, and is not kept by its traffic, may be gone any moment."""
+    if share.deployment_ref is None:
+        return await _by_id(look, share.deployment_id or "")
+    found = look.cache.deployment(Key(DEPLOYMENT, look.key.namespace, share.deployment_ref))
+    if found is not None:
+        target = _of_deployment(found)
+        if found.metadata.is_terminating and target.id not in with_traffic:
+            return Target(
+                target.id, Health.UNREADY, f"ModelDeployment {share.deployment_ref} is being deleted"
+            )
+        return target
+    if share.deployment_id is not None:  # its ModelDeployment was deleted, the deployment left behind
+        return await _by_id(look, share.deployment_id)
+    return Target(None, Health.UNREADY, f"there is no ModelDeployment {share.deployment_ref}")
+
+
+async def _by_id(look: Look, id: str) -> Target:
+    snapshot = look.account.snapshot
+    if look.account.lasting_error is not None:
+        return Target(id, Health.UNKNOWN, str(look.account.lasting_error))
+    remote = snapshot.by_id.get(id) if snapshot is not None else None
+    try:
+        remote = remote or await look.provider.get(id)
+    except NotFound as error:
+        return Target(id, Health.FAILED if look.account.is_proven else Health.UNKNOWN, str(error))
+    except ProviderError as error:
+        return Target(id, Health.UNKNOWN, str(error))
+    said = f'the provider says "{remote.word}" of {id}'
+    return Target(id, _HEALTH[remote.state], said)
+
+
+def _of_deployment(resource: ModelDeployment) -> Target:
+    """By the condition that is there for this."""
+    id, name = resource.status.external_id, resource.metadata.name
+    serving = resource.status.condition(ConditionType.SERVING)
+    if serving is None:
+        return Target(id, Health.UNREADY, f"ModelDeployment {name} has not been looked at yet")
+    message = f"ModelDeployment {name} is {serving.reason}"
+    if serving.is_true:
+        return Target(id, Health.SERVING, message)
+    if serving.status == "Unknown":
+        return Target(id, Health.UNKNOWN, message)
+    return Target(id, Health.FAILED if serving.reason in _BEYOND_HOPE else Health.UNREADY, message)
+
+
+def _refuse_targets(look: Look, targets: dict[str, Target]) -> Verdict | None:
+    """A target of another account, or one deployment under two names."""
+    namespace, provider = look.resource.metadata.namespace, look.resource.spec.provider_ref.name
+    by_id: dict[str, str] = {}
+    for share in look.resource.spec.destination:
+        found = look.cache.deployment(Key(DEPLOYMENT, namespace, share.deployment_ref or ""))
+        if found is not None and found.spec.provider_ref.name != provider:
+            message = (
+                f"Target {share.name}: ModelDeployment {share.deployment_ref} is of ModelProvider"
+                f' "{found.spec.provider_ref.name}", and the endpoint of "{provider}". Name one of the same provider.'
+            )
+            return Verdict(False, Reason.PROVIDER_MISMATCH, message)
+        id = targets[share.reference].id if share.reference in targets else None
+        if id is not None and by_id.setdefault(id, share.name) != share.name:
+            message = f"Targets {by_id[id]} and {share.name} are both deployment {id}. Name it once."
+            return Verdict(False, Reason.INVALID_REQUEST, message)
+    return None
+
+
+def _sharers(look: Look, targets: dict[str, Target]) -> dict[str, str]:
+    """By reference: another CanaryEndpoint that sends traffic to the same deployment."""
+    found = {}
+    for reference, share in shares_of(look.resource).items():
+        target = targets.get(reference)
+        known = share.with_(deployment_id=target.id if target else share.deployment_id)
+        members = frozenset(names(look.key.namespace, known))
+        for other in sorted(look.cache.users(*members) - {look.key}):
+            canary = look.cache.canary(other)
+            if canary is not None and has_traffic(other.namespace, canary.status, members):
+                found[reference] = f"{other.namespace}/{other.name}"
+    return found
