@@ -1,4 +1,4 @@
-"""Hands on the world: out-of-band edits and deletes, forced statuses, keys, reset, and the state as a whole."""
+"""Out of band: edits and deletes, forced statuses, keys, reset, and the state as a whole."""
 
 import asyncio
 
@@ -26,7 +26,7 @@ async def test_an_edit_in_the_vendors_console_is_seen_by_every_reader(sim):
     (listed,) = (await sim.parasail("GET", DEPLOYMENTS)).body
     assert (fetched["replicas"], listed["replicas"], fetched["status"]["status"]) == (3, 3, "STARTING")
     counts = (await sim.control("GET", "/counters"))["parasail"]
-    assert counts["writes"] == {}, "hands are no requests"
+    assert counts["writes"] == {}, "a change out of band is no request"
 
 
 async def test_an_edit_of_paitients_moves_updated_at(sim):

@@ -145,7 +145,7 @@ class SimulatorProcess:
         return self.control("GET", f"/deployments/{vendor}/{identifier}")
 
     def edit_deployment(self, vendor: Vendor, identifier: str, **edit: Any) -> Json:
-        """Hands in the vendor's console: `fields={...}`, `status=`, `stuck=`, `message=`, `fail_after_s=`.
+        """A change in the vendor's console: `fields={...}`, `status=`, `stuck=`, `message=`, `fail_after_s=`.
 
         PaiTIENT's `updated_at` has whole seconds, and nobody can see two changes in one: so not in the same second.
         """
