@@ -1,4 +1,4 @@
-"""Who may call: API keys of the two vendors, the accounts they belong to, and the limit of requests per minute.
+"""Who may call: the vendors' API keys, the accounts they belong to, and the limit of requests per minute.
 
 Deployments belong to an account, not to a key: a rotated key sees the same world, another account's key an empty one.
 """
@@ -7,9 +7,6 @@ from collections import deque
 from dataclasses import asdict, dataclass
 from typing import Any
 
-PARASAIL_KEY = "sim-parasail-key"
-PAITIENT_KEY = "sim-paitient-key"
-PAITIENT_CLIENT = "sim-client"
 DEFAULT_ACCOUNT = "sim"
 
 MINUTE = 60.0
@@ -17,7 +14,7 @@ MINUTE = 60.0
 
 @dataclass(frozen=True)
 class Token:
-    """One API key. ``client_id`` is PaiTIENT's second half; ``read_only`` keys may only GET."""
+    """One API key. `client_id` is its second half where the vendor has one; `read_only` keys may only GET."""
 
     vendor: str
     key: str
@@ -27,13 +24,11 @@ class Token:
 
 
 class Tokens:
-    """All keys in force, by vendor and key, and every key that ever was (for redaction). It starts with two."""
+    """All keys in force, by vendor and key, and every key that ever was (for redaction)."""
 
     def __init__(self) -> None:
         self._tokens: dict[tuple[str, str], Token] = {}
         self.known: set[str] = set()
-        self.put(Token("parasail", PARASAIL_KEY))
-        self.put(Token("paitient", PAITIENT_KEY, client_id=PAITIENT_CLIENT))
 
     def put(self, token: Token) -> None:
         """Add a key, or change the one of the same name."""

@@ -6,9 +6,9 @@ and the exchange hands out that, or what a fault makes of it.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 Json = Any  # what json.loads returns: no static type says it
 
@@ -79,7 +79,7 @@ class Distortion:
 
 @dataclass
 class Call:
-    """A request to a vendor, below its prefix: path ``/v1/deployments`` for ``/paitient/v1/deployments``."""
+    """A request to a vendor, below its prefix: path `/v1/things` for `/vendor/v1/things`."""
 
     vendor: str
     method: str
@@ -139,53 +139,6 @@ def route(method: str, path: str, operation: str, handler: Handler) -> Route:
     """A route from a path with ``{}`` for a segment, e.g. ``/v1/deployments/{}``."""
     pattern = re.escape(path).replace(r"\{\}", "([^/]+)")
     return Route(method, re.compile(pattern + r"\Z"), operation, handler)
-
-
-class VendorApp(Protocol):
-    """One vendor's API: its routes, its way to check a caller, and its words for an error."""
-
-    name: str
-    routes: tuple[Route, ...]
-
-    def admit(self, call: Call) -> None:
-        """Check the credentials and set ``call.account``; raises :class:`Refused`."""
-
-    def failure(self, call: Call, status: int, message: str = "", code: str = "", /) -> Reply:
-        """The vendor's own error body for an HTTP status; ``code`` where the vendor has codes and it matters."""
-
-
-def operation_of(app: VendorApp, method: str, path: str) -> str:
-    """The operation's name for the journal and the counters, ``unknown`` if the vendor has no such route."""
-    for candidate in _at(app, path):
-        if candidate.method == method:
-            return candidate.operation
-    return "unknown"
-
-
-def answer(app: VendorApp, call: Call) -> Reply:
-    """Let the vendor answer; a refusal is an answer too."""
-    try:
-        return _dispatch(app, call)
-    except Refused as refusal:
-        return refusal.reply
-
-
-def _dispatch(app: VendorApp, call: Call) -> Reply:
-    app.admit(call)
-    there = list(_at(app, call.path))
-    if not there:
-        return app.failure(call, 404, f"No such path: {call.path[:200]}")
-    for candidate in there:
-        if candidate.method == call.method:
-            found = candidate.pattern.match(call.path)
-            return candidate.handler(call, found.groups() if found else ())
-    reply = app.failure(call, 405, f"Method {call.method} is not supported here")
-    reply.headers["Allow"] = ", ".join(sorted({candidate.method for candidate in there}))
-    return reply
-
-
-def _at(app: VendorApp, path: str) -> Iterator[Route]:
-    return (candidate for candidate in app.routes if candidate.pattern.match(path))
 
 
 def _no_constant(word: str) -> float:

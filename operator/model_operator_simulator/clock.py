@@ -100,10 +100,10 @@ def _wall_clock() -> Source:
 
 
 def rfc3339(seconds: float) -> str:
-    """``2026-01-01T12:00:00Z``: whole seconds, as both PaiTIENT and the control plane of the simulator print them."""
+    """``2026-01-01T12:00:00Z``: whole seconds, the form of most APIs."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def milliseconds(seconds: float) -> int:
-    """Epoch milliseconds, as Parasail prints times."""
+    """Epoch milliseconds."""
     return int(seconds * 1000)

@@ -10,12 +10,13 @@ from collections.abc import Collection, Mapping
 from email.utils import formatdate
 
 from . import mangling
-from .call import Call, Distortion, Reply, Request, VendorApp, answer, operation_of
+from .call import Call, Distortion, Reply, Request
 from .chance import seeded
 from .core import Core
 from .faults import ENDS_AFTER, ENDS_BEFORE, Fault, FaultRule, Faults
 from .journal import Entry, Journal, Redactor
 from .outcome import Complete, Outcome, Reset
+from .vendor import VendorApp, answer, operation_of
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ class Exchange:
         entry = self._note(call, app)
         try:
             if is_too_long:
-                return self._replied(entry, app.failure(call, 413, f"The body exceeds {limit} bytes"))
+                return self._replied(entry, app.api.failure(call, 413, f"The body exceeds {limit} bytes"))
             return await self._serve(app, call, entry)
         finally:
             entry.duration_ms = round((clock.real_time() - started) * 1000, 3)
@@ -86,7 +87,7 @@ class Exchange:
 
     async def _end_before(self, app: VendorApp, call: Call, entry: Entry, rule: FaultRule) -> Outcome:
         if rule.kind == "error":
-            return self._replied(entry, mangling.error_reply(self._core, app, call, rule))
+            return self._replied(entry, mangling.error_reply(self._core, app.api, call, rule))
         if rule.kind == "redirect":
             status = rule.status if rule.status < 400 else 302
             return self._replied(entry, Reply(status, headers={"Location": rule.location}))
@@ -106,14 +107,14 @@ class Exchange:
             if fault.rule.kind in ENDS_AFTER or fault.rule.commit:
                 ending = ending or fault
             elif fault.rule.kind not in ("hold", "latency"):
-                reply = mangling.reshape(reply, fault.rule)
+                reply = mangling.reshape(app.api, reply, fault.rule)
                 await fault.arrive()
         if ending is None:
             return self._replied(entry, reply)
         await ending.arrive()
         match ending.rule.kind:
             case "error":
-                return self._replied(entry, mangling.error_reply(self._core, app, call, ending.rule))
+                return self._replied(entry, mangling.error_reply(self._core, app.api, call, ending.rule))
             case "commit_then_timeout":
                 return await self._hang(entry, ending.rule.duration)
             case "commit_then_reset":
@@ -133,19 +134,19 @@ class Exchange:
     def _answer(self, app: VendorApp, call: Call, entry: Entry) -> Reply:
         self._core.clock.settle()
         try:
-            reply = answer(app, call)
+            reply = answer(app.api, call)
         except Exception:
             # A client must never see a traceback, and a test must see that there was one.
             log.exception("the simulator failed at %s %s", call.method, call.path)
             self.defects += 1
-            reply = app.failure(call, 500, "Internal error of the simulator")
+            reply = app.api.failure(call, 500, "Internal error of the simulator")
         entry.account = call.account
         if reply.status < 400:
             entry.committed_at = self._core.clock.now()
         return reply
 
     def _commit_late(self, app: VendorApp, call: Call, entry: Entry) -> None:
-        reply = answer(app, call)
+        reply = answer(app.api, call)
         entry.account = call.account
         entry.outcome += f", then committed with {reply.status}"
         entry.committed_at = self._core.clock.now() if reply.status < 400 else None
@@ -193,8 +194,8 @@ class Exchange:
         )
 
     def _note(self, call: Call, app: VendorApp) -> Entry:
-        operation = operation_of(app, call.method, call.path)
-        self._core.counters[app.name].requested(operation)
+        operation = operation_of(app.api, call.method, call.path)
+        app.counters.requested(operation)
         self._journal.resize(self._core.knobs.http.journal_size)
         return self._journal.open(
             at=self._core.clock.now(),

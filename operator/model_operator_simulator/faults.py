@@ -7,6 +7,7 @@ table of the kinds.
 
 import asyncio
 import re
+from collections.abc import Collection
 from random import Random
 from typing import Any, Literal
 
@@ -40,7 +41,6 @@ Kind = Literal[
 # Kinds that end a request before the vendor's app sees it, and kinds that end it after.
 ENDS_BEFORE = frozenset({"error", "reset", "timeout", "redirect", "late_commit"})
 ENDS_AFTER = frozenset({"commit_then_reset", "commit_then_timeout", "truncate", "cut", "invalid_json"})
-RESHAPES = frozenset({"content_type", "oversize", "fields", "unknown_status"})
 
 # What `seconds` is when a rule does not say it.
 SECONDS = {"hold": 30.0, "timeout": 60.0, "commit_then_timeout": 60.0, "late_commit": 3.0, "latency": 1.0}
@@ -53,7 +53,7 @@ class FaultRule(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Kind
-    vendor: Literal["parasail", "paitient"] | None = None
+    vendor: str | None = Field(None, description="one of the registry; null matches all")
     method: str | None = Field(None, description="GET, POST, ...; null matches all")
     path: str = Field("", description="regular expression, searched in the path below the vendor's prefix")
     operation: str | None = Field(None, description="create, get, list, ... as the journal names it")
@@ -72,7 +72,7 @@ class FaultRule(BaseModel):
     body: Literal["json", "html", "text", "empty"] = Field("json", description="error: form of the body")
     message: str = Field("", description="error, fail_after: the text")
     code: str = Field(
-        "", description="error: PaiTIENT's error code; empty takes the one that fits the status"
+        "", description="error: the vendor's code, where it has codes; empty takes one that fits the status"
     )
     retry_after: float | None = Field(None, ge=0, description="error: seconds; null leaves the header out")
     retry_after_form: Literal["seconds", "date"] = "seconds"
@@ -172,15 +172,27 @@ class Fault:
 
 
 class Faults:
-    """All rules in the order in which they were added."""
+    """All rules in the order in which they were added.
 
-    def __init__(self, random: Random) -> None:
+    Args:
+        random: decides where a rule has a probability.
+        vendors: whose requests there are.
+    """
+
+    def __init__(self, random: Random, vendors: Collection[str]) -> None:
         self._random = random
+        self._vendors = vendors
         self._faults: dict[str, Fault] = {}
         self._last = 0
 
     def add(self, rule: FaultRule) -> Fault:
-        """Put a rule in force."""
+        """Put a rule in force.
+
+        Raises:
+            ValueError: it is about a vendor that there is not.
+        """
+        if rule.vendor is not None and rule.vendor not in self._vendors:
+            raise ValueError(f"vendor must be one of {', '.join(self._vendors)}")
         self._last += 1
         fault = Fault(f"fault-{self._last}", rule)
         self._faults[fault.id] = fault

@@ -6,10 +6,11 @@ Everything here knows HTTP and nothing of deployments.
 import json
 from typing import Any
 
-from .call import Call, Json, Reply, VendorApp
+from .call import Call, Json, Reply
 from .core import Core
 from .faults import FaultRule
 from .outcome import Complete, Cut, Outcome
+from .vendor import Api
 
 HTML = "<!doctype html><html><head><title>{0}</title></head><body><h1>{0}</h1><p>{1}</p></body></html>"
 
@@ -42,10 +43,10 @@ def _headers(reply: Reply, *, has_body: bool) -> dict[str, str]:
     return {**reply.headers, "Content-Type": reply.content_type} if has_body else dict(reply.headers)
 
 
-def error_reply(core: Core, app: VendorApp, call: Call, rule: FaultRule) -> Reply:
+def error_reply(core: Core, api: Api, call: Call, rule: FaultRule) -> Reply:
     """The error that a rule asks for, in the vendor's form, as an HTML page, as plain text or empty."""
     message = rule.message or "Injected fault"
-    reply = app.failure(call, rule.status, message, rule.code)
+    reply = api.failure(call, rule.status, message, rule.code)
     if rule.body == "html":
         reply = Reply(rule.status, text=HTML.format(rule.status, message), content_type="text/html")
     elif rule.body == "text":
@@ -57,30 +58,28 @@ def error_reply(core: Core, app: VendorApp, call: Call, rule: FaultRule) -> Repl
     return reply
 
 
-def reshape(reply: Reply, rule: FaultRule) -> Reply:
+def reshape(api: Api, reply: Reply, rule: FaultRule) -> Reply:
     """Change a sound reply as a rule of the kinds fields, unknown_status, content_type or oversize asks."""
     if rule.kind == "content_type":
         reply.content_type = rule.value or "text/html"
     elif rule.kind in ("fields", "unknown_status", "oversize") and reply.chunks is None and reply.body():
         payload = json.loads(reply.body()) if "json" in reply.content_type else {"body": str(reply.text)}
-        reply.payload, reply.text = _reshaped(payload, rule), None
+        reply.payload, reply.text = _reshaped(api, payload, rule), None
         if rule.kind == "oversize":
             # Trailing blanks keep it valid JSON: only its size is wrong.
             reply.text = json.dumps(reply.payload).encode().ljust(rule.size)
     return reply
 
 
-def _reshaped(payload: Json, rule: FaultRule) -> Json:
+def _reshaped(api: Api, payload: Json, rule: FaultRule) -> Json:
     if rule.kind == "oversize":
         return payload
-    items = payload if isinstance(payload, list) else payload.get("deployments", [payload])
-    for item in items:
+    for item in api.objects(payload):
         if not isinstance(item, dict):
             continue
         if rule.kind == "unknown_status":
-            nested = item.get("status")
-            holder = nested if isinstance(nested, dict) else item
-            holder["status"] = rule.value or "HIBERNATING"
+            holder, name = _holder(item, api.status_field)
+            holder[name] = rule.value or "HIBERNATING"
         else:
             _reshape_fields(item, rule)
     return payload

@@ -1,4 +1,4 @@
-"""The simulator as a whole: both vendors and the control plane behind one door.
+"""The simulator as a whole: all vendors and the control plane behind one door.
 
 A request is asked with `Simulator.ask`, in the process; `Simulator.serve` puts it on a socket, and `run` is what the
 command line calls.
@@ -17,17 +17,20 @@ from urllib.parse import parse_qsl
 
 from .call import Request
 from .clock import Clock, ClockMode, Source
-from .control import BODY_BYTES, PREFIX, Problem
+from .control import BODY_BYTES, PREFIX
 from .delivery import listening
 from .knobs import Knobs
+from .operations import Problem
 from .outcome import Complete, Outcome
+from .registry import VENDORS
+from .sections import KnobSet
 from .world import World
 
 PATIENCE_SECONDS = 1.0
 
 
 class Simulator:
-    """A stand-in for both vendors with a world of its own, over real HTTP or in the process.
+    """A stand-in for all vendors with a world of its own, over real HTTP or in the process.
 
     Args:
         knobs: what the vendors' documents leave open; the defaults are in `docs/simulator.md`.
@@ -127,7 +130,7 @@ class Simulator:
         except Problem as problem:
             return _json(problem.status, {"error": str(problem)})
 
-    def _new_world(self, knobs: Knobs) -> World:
+    def _new_world(self, knobs: KnobSet) -> World:
         return World(knobs, self._new_clock(), self._seed, self._closing, self._reset)
 
     def _reset(self, keep_knobs: bool) -> None:
@@ -179,7 +182,10 @@ async def _run(simulator: Simulator, host: str, port: int, ready_file: Path | No
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     async with simulator.serve(host, port) as url:
-        line = f"simulator: parasail {url}/parasail/api/v1, paitient {url}/paitient, control {url}/__sim"
+        bases = {vendor.name: vendor.bases[vendor.name] for vendor in VENDORS}
+        line = "simulator: " + ", ".join(
+            f"{name} {url}{path}" for name, path in {**bases, "control": PREFIX}.items()
+        )
         print(line, flush=True)  # noqa: T201 - the one line that a command prints
         if ready_file is not None:
             beside = ready_file.with_name(f".{ready_file.name}.{os.getpid()}")

@@ -6,25 +6,19 @@
 import asyncio
 from collections.abc import Callable
 
-from .call import VendorApp
 from .chance import seeded
 from .clock import Clock
 from .control import Control
 from .core import Core
 from .exchange import Exchange
 from .faults import Faults
-from .hands import Hands
 from .journal import Journal
-from .knobs import Knobs
-from .paitient.routes import PaitientApp
-from .paitient.state import Paitient
-from .parasail.routes import ParasailApp
-from .parasail.state import Parasail
-from .webhooks import Webhooks
+from .registry import VENDORS
+from .sections import KnobSet
 
 
 class World:
-    """Both vendors with their shared parts.
+    """All vendors with their shared parts.
 
     Args:
         knobs: what the vendors' documents leave open.
@@ -36,26 +30,23 @@ class World:
 
     def __init__(
         self,
-        knobs: Knobs,
+        knobs: KnobSet,
         clock: Clock,
         seed: int,
         closing: asyncio.Event,
         reset: Callable[[bool], None],
     ) -> None:
         self.core = Core(knobs, clock, seed)
-        self.faults = Faults(seeded(seed, "faults"))
-        self.webhooks = Webhooks(self.core)
+        for key in (key for vendor in VENDORS for key in vendor.keys):
+            self.core.tokens.put(key)
+        self._apps = {vendor.name: vendor.open(self.core) for vendor in VENDORS}
+        self.faults = Faults(seeded(seed, "faults"), self._apps)
         journal = Journal(knobs.http.journal_size)
-        parasail, paitient = Parasail(self.core), Paitient(self.core)
-        apps: dict[str, VendorApp] = {
-            "parasail": ParasailApp(self.core, parasail),
-            "paitient": PaitientApp(self.core, paitient),
-        }
-        self.exchange = Exchange(self.core, apps, self.faults, journal, closing)
-        hands = Hands(self.core, parasail, paitient)
-        self.control = Control(self.core, self.exchange, self.faults, journal, hands, self.webhooks, reset)
+        self.exchange = Exchange(self.core, self._apps, self.faults, journal, closing)
+        self.control = Control(self.core, self._apps, self.exchange, self.faults, journal, reset)
 
     def end(self) -> None:
         """Let go of everything that is held or under way."""
         self.faults.clear()
-        self.webhooks.close()
+        for app in self._apps.values():
+            app.close()

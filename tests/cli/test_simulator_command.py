@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from model_operator.cli import main
-from model_operator_simulator.accounts import PAITIENT_CLIENT, PAITIENT_KEY, PARASAIL_KEY
 from model_operator_simulator.knobs import Knobs, described
+from model_operator_simulator.registry import VENDORS
 
 COMMAND = [sys.executable, "-m", "model_operator", "simulator"]
 
@@ -71,8 +71,9 @@ def test_wrong_use_is_explained_with_exit_code_2(flags, problems):
 
 def test_help_names_the_keys_that_it_accepts():
     text = CliRunner().invoke(main, ["simulator", "--help"]).stdout
-    for key in (PARASAIL_KEY, PAITIENT_KEY, PAITIENT_CLIENT):
-        assert key in text
+    for key in (key for vendor in VENDORS for key in vendor.keys):
+        assert key.key in text
+        assert key.client_id is None or key.client_id in text
 
 
 def test_the_knobs_are_listed_with_what_they_are_for():

@@ -9,18 +9,18 @@ from support import manifests
 from support.by_hand import after_sweeps, create_by_hand, word_of
 from support.kube_api import Object
 from support.namespace import condition, conditions
+from support.rows import ROWS
 from support.simulator_process import Json, Vendor
 
 pytest_plugins = ("support.shared_world",)
 pytestmark = pytest.mark.e2e
 
-BOTH = [pytest.param("parasail", id="parasail"), pytest.param("paitient", id="paitient")]
+EACH = list(ROWS)
 
 
 def adopting(vendor: Vendor, name: str, id_: str, **spec: Any) -> Object:
     """A ModelDeployment of that name that takes over `id_` and, unless told otherwise, leaves it behind."""
-    make = manifests.parasail_deployment if vendor == "parasail" else manifests.paitient_deployment
-    return make(name, **{"externalID": id_, "deletionPolicy": "Orphan", **spec})
+    return manifests.deployment(vendor, name, **{"externalID": id_, "deletionPolicy": "Orphan", **spec})
 
 
 def poll_every_five_seconds(world: World, vendor: Vendor) -> None:
@@ -32,15 +32,11 @@ def replicas_of(remote: Json) -> int:
     return int(remote["replicas"] if "replicas" in remote else remote["min_replicas"])
 
 
-@pytest.mark.parametrize("vendor", BOTH)
+@pytest.mark.parametrize("vendor", EACH)
 def test_what_is_taken_over_is_shown_first_and_corrected_a_sweep_later(shared: World, vendor: Vendor) -> None:
     poll_every_five_seconds(shared, vendor)
-    extra: Json = (
-        {"contextLength": 4096, "description": "by hand"}
-        if vendor == "parasail"
-        else {"model_config": {"context_length": 4096}, "tags": {"team": "x"}}
-    )
-    id_ = create_by_hand(shared.simulator, vendor, "legacy", **extra)
+    row = ROWS[vendor]
+    id_ = create_by_hand(shared.simulator, vendor, "legacy", **row.api.other_fields)
     before, since = shared.simulator.deployment(vendor, id_), shared.simulator.last_request
     shared.namespace.apply(adopting(vendor, "legacy", id_, replicas=2))
     live = shared.when("legacy", lambda o: o["status"].get("externalID") == id_, "taken over")
@@ -53,8 +49,8 @@ def test_what_is_taken_over_is_shown_first_and_corrected_a_sweep_later(shared: W
     assert replicas_of(after) == 2
     untouched = ("contextLength", "description", "model_config", "deploymentName", "deployment_name")
     assert {k: after.get(k) for k in untouched} == {k: before.get(k) for k in untouched}
-    if vendor == "paitient":
-        assert after["tags"] == {"team": "x", "model-operator-uid": live["metadata"]["uid"]}
+    tags = row.api.other_fields.get("tags", {})
+    assert (after.get("tags") or {}) == {**tags, **row.tags_of(live["metadata"]["uid"])}
     looked = shared.simulator.requests(since, vendor=vendor, operation="get")[0]["at"]
     wrote = next(r for r in shared.simulator.requests(since, vendor=vendor) if r["method"] != "GET")["at"]
     assert wrote - looked >= 5
@@ -97,7 +93,7 @@ def test_power_waits_for_the_sweep_as_fields_do(shared: World) -> None:
     assert paused - looked >= 5
 
 
-@pytest.mark.parametrize("vendor", BOTH)
+@pytest.mark.parametrize("vendor", EACH)
 def test_another_model_is_refused_untouched_and_never_deleted(shared: World, vendor: Vendor) -> None:
     id_ = create_by_hand(shared.simulator, vendor, "theirs")
     before, since = shared.simulator.deployment(vendor, id_), shared.simulator.last_request
@@ -117,14 +113,12 @@ def test_another_model_is_refused_untouched_and_never_deleted(shared: World, ven
 
 @pytest.mark.parametrize(
     ("vendor", "unknown"),
-    [
-        pytest.param("parasail", "999999", id="parasail"),
-        pytest.param("paitient", "dep_nobody", id="paitient"),
-    ],
+    [pytest.param(vendor, row.missing_id, id=vendor) for vendor, row in ROWS.items()],
 )
 def test_an_unknown_id_is_missing_and_nothing_is_created(shared: World, vendor: Vendor, unknown: str) -> None:
-    make = manifests.parasail_deployment if vendor == "parasail" else manifests.paitient_deployment
-    shared.serve(make("known"))  # proves the credentials: before that, a miss says nothing
+    shared.serve(
+        manifests.deployment(vendor, "known")
+    )  # proves the credentials: before that, a miss says nothing
     shared.namespace.apply(adopting(vendor, "legacy", unknown))
     live = shared.until("legacy", "Ready=False ExternalResourceMissing")
     assert condition(live, "Stalled")["status"] == "True"  # type: ignore[index]
@@ -135,10 +129,9 @@ def test_an_unknown_id_is_missing_and_nothing_is_created(shared: World, vendor: 
     shared.namespace.wait_gone("ModelDeployment", "legacy")
 
 
-@pytest.mark.parametrize("vendor", BOTH)
+@pytest.mark.parametrize("vendor", EACH)
 def test_an_id_is_taken_while_its_owner_lives(shared: World, vendor: Vendor) -> None:
-    make = manifests.parasail_deployment if vendor == "parasail" else manifests.paitient_deployment
-    (first,) = shared.serve(make("first", deletionPolicy="Orphan"))
+    (first,) = shared.serve(manifests.deployment(vendor, "first", deletionPolicy="Orphan"))
     id_ = first["status"]["externalID"]
     shared.namespace.apply(adopting(vendor, "second", id_, deletionPolicy="Delete"))
     live = shared.until("second", "Accepted=False ExternalIDTaken")
@@ -147,37 +140,36 @@ def test_an_id_is_taken_while_its_owner_lives(shared: World, vendor: Vendor) -> 
     shared.namespace.delete("ModelDeployment", "first")
     live = shared.until("second", "Ready=True Available")
     assert live["status"]["externalID"] == id_
-    if vendor == "paitient":
-        assert shared.remote(vendor, live)["tags"] == {"model-operator-uid": live["metadata"]["uid"]}
+    tags = ROWS[vendor].tags_of(live["metadata"]["uid"])
+    assert (shared.remote(vendor, live).get("tags") or {}) == tags
     shared.namespace.delete("ModelDeployment", "second")
     shared.namespace.wait_gone("ModelDeployment", "second")
     assert shared.simulator.counters(vendor)["live"] == 0
 
 
-@pytest.mark.parametrize("vendor", BOTH)
+@pytest.mark.parametrize("vendor", EACH)
 def test_a_restored_object_takes_its_deployment_back(shared: World, vendor: Vendor) -> None:
     """After the loss of a cluster: the same spec under a new UID, with the id from the backup."""
-    make = manifests.parasail_deployment if vendor == "parasail" else manifests.paitient_deployment
     spec: Json = {"deletionPolicy": "Orphan", "deploymentName": "triage-v1"}
-    (lost,) = shared.serve(make("triage", **spec))
+    (lost,) = shared.serve(manifests.deployment(vendor, "triage", **spec))
     id_ = lost["status"]["externalID"]
     shared.namespace.delete("ModelDeployment", "triage")
     shared.namespace.wait_gone("ModelDeployment", "triage")
     since = shared.simulator.last_request
-    shared.namespace.apply(make("triage", externalID=id_, **spec))
+    shared.namespace.apply(manifests.deployment(vendor, "triage", externalID=id_, **spec))
     live = shared.until("triage", "Ready=True Available")
     assert live["metadata"]["uid"] != lost["metadata"]["uid"]
     assert live["status"]["externalID"] == id_
     after_sweeps(shared.simulator, vendor)
     shared.until("triage", "Ready=True Available")
-    if vendor == "paitient":
-        assert shared.remote(vendor, live)["tags"] == {"model-operator-uid": live["metadata"]["uid"]}
-    tagged = [("PATCH", f"/v1/deployments/{id_}")] if vendor == "paitient" else []
+    tags = ROWS[vendor].tags_of(live["metadata"]["uid"])
+    assert (shared.remote(vendor, live).get("tags") or {}) == tags
+    tagged = [("PATCH", f"/v1/deployments/{id_}")] if tags else []
     assert shared.writes(since, vendor) == tagged
     assert shared.simulator.counters(vendor)["creates_by_name"] == {"triage-v1": 1}
 
 
-@pytest.mark.parametrize("vendor", BOTH)
+@pytest.mark.parametrize("vendor", EACH)
 def test_the_deletion_policy_decides_what_becomes_of_it(shared: World, vendor: Vendor) -> None:
     ids = {
         policy: create_by_hand(shared.simulator, vendor, policy.lower()) for policy in ("Orphan", "Delete")
@@ -193,7 +185,7 @@ def test_the_deletion_policy_decides_what_becomes_of_it(shared: World, vendor: V
     assert shared.simulator.counters(vendor)["live"] == 1
 
 
-@pytest.mark.parametrize("vendor", BOTH)
+@pytest.mark.parametrize("vendor", EACH)
 def test_what_was_taken_over_is_never_created_again(shared: World, vendor: Vendor) -> None:
     id_ = create_by_hand(shared.simulator, vendor, "legacy")
     shared.serve(adopting(vendor, "legacy", id_))

@@ -11,12 +11,11 @@ from support import manifests
 from support.fault_stage import VENDORS, FaultStage
 from support.kube_api import Object
 from support.namespace import Namespace, condition, conditions
+from support.rows import ROWS
 from support.simulator_process import Vendor
 
 pytest_plugins = ("support.fault_fixtures",)
 pytestmark = pytest.mark.e2e
-
-MAKE = {"parasail": manifests.parasail_deployment, "paitient": manifests.paitient_deployment}
 
 
 @pytest.mark.parametrize(
@@ -68,7 +67,7 @@ def mend_secret(stage: FaultStage, vendor: Vendor) -> None:
 
 
 def apply_both(stage: FaultStage, vendor: Vendor, **spec: Any) -> None:
-    stage.namespace.apply(stage.provider(vendor, **spec), MAKE[vendor]("a"))
+    stage.namespace.apply(stage.provider(vendor, **spec), manifests.deployment(vendor, "a"))
 
 
 @pytest.mark.parametrize(
@@ -119,11 +118,11 @@ def test_a_key_that_is_revoked_changes_nothing_until_it_is_replaced(
     stage: FaultStage, vendor: Vendor
 ) -> None:
     stage.apply_providers(vendor)
-    stage.deploy(MAKE[vendor]("a"))
+    stage.deploy(manifests.deployment(vendor, "a"))
     served = stage.until("a", "Ready=True Available")
-    key, client = f"sim-{vendor}-key", "sim-client" if vendor == "paitient" else None
-    stage.simulator.put_token(vendor, "the-next-key", client_id=client)
-    stage.simulator.revoke(vendor, key)
+    row = ROWS[vendor]
+    stage.simulator.put_token(vendor, "the-next-key", client_id=row.secret.get("clientID"))
+    stage.simulator.revoke(vendor, row.key)
     live = stage.until("a", "Ready=False CredentialsInvalid")
     assert conditions(live)["Serving"] == "Unknown Unknown"
     assert live["status"]["externalID"] == served["status"]["externalID"]
@@ -171,9 +170,9 @@ def test_a_key_is_not_sent_to_a_host_that_nobody_allowed(
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_the_second_of_one_name_waits_for_the_first_to_go(stage: FaultStage, vendor: Vendor) -> None:
     stage.apply_providers(vendor)
-    stage.deploy(MAKE[vendor]("first", deploymentName="shared-name"))
+    stage.deploy(manifests.deployment(vendor, "first", deploymentName="shared-name"))
     first = stage.until("first", "Ready=True Available")
-    stage.deploy(MAKE[vendor]("second", deploymentName="shared-name"))
+    stage.deploy(manifests.deployment(vendor, "second", deploymentName="shared-name"))
     second = stage.until("second", "Accepted=False NameTaken")
     assert "first" in condition(second, "Ready")["message"]  # type: ignore[index]
     assert stage.creates() == {"shared-name": 1}
@@ -189,14 +188,15 @@ def test_the_second_of_one_name_waits_for_the_first_to_go(stage: FaultStage, ven
 def test_who_has_begun_keeps_the_name_also_from_an_elder(stage: FaultStage, vendor: Vendor) -> None:
     """The elder could not be acted on until the younger's intent was on its way to the API server."""
     stage.apply_providers(vendor)
-    stage.deploy(MAKE[vendor]("elder", deploymentName="shared-name", providerRef={"name": "another"}))
+    stage.deploy(
+        manifests.deployment(vendor, "elder", deploymentName="shared-name", providerRef={"name": "another"})
+    )
     stage.until("elder", "Accepted=False ProviderNotFound")
     time.sleep(1.1)  # ages are counted in seconds
     intent = stage.proxy.rule("PATCH", "/modeldeployments/younger/status$", body='"pending"', hold=True)
-    stage.deploy(MAKE[vendor]("younger", deploymentName="shared-name"))
+    stage.deploy(manifests.deployment(vendor, "younger", deploymentName="shared-name"))
     intent.wait()
-    provider = manifests.parasail_provider if vendor == "parasail" else manifests.paitient_provider
-    stage.namespace.apply(provider(stage.simulator.url, name="another", secret=vendor))
+    stage.namespace.apply(manifests.provider(vendor, stage.simulator.url, name="another", secret=vendor))
     stage.until("elder", "Accepted=False NameTaken")
     intent.release()
     stage.until("younger", "Ready=True Available")
@@ -205,9 +205,9 @@ def test_who_has_begun_keeps_the_name_also_from_an_elder(stage: FaultStage, vend
 
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_a_block_of_the_other_vendor_is_refused(stage: FaultStage, vendor: Vendor) -> None:
-    other: Vendor = "paitient" if vendor == "parasail" else "parasail"
+    other = next(name for name in ROWS if name != vendor)
     stage.apply_providers(vendor)
-    stage.deploy(MAKE[other]("a", providerRef={"name": vendor}))
+    stage.deploy(manifests.deployment(other, "a", providerRef={"name": vendor}))
     live = stage.until("a", "Accepted=False ProviderMismatch")
     message = condition(live, "Ready")["message"]  # type: ignore[index]
     assert vendor in message
@@ -217,7 +217,7 @@ def test_a_block_of_the_other_vendor_is_refused(stage: FaultStage, vendor: Vendo
 
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_things_may_be_applied_in_any_order(stage: FaultStage, vendor: Vendor) -> None:
-    stage.deploy(MAKE[vendor]("a"))
+    stage.deploy(manifests.deployment(vendor, "a"))
     live = stage.until("a", "Accepted=False ProviderNotFound")
     assert conditions(live)["Reconciling"] == "True ProviderNotFound"
     stage.namespace.apply(stage.provider(vendor))

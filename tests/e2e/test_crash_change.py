@@ -2,12 +2,11 @@
 
 import pytest
 
-from support import crash_steps
+from support import crash_steps, manifests
 from support.crash_steps import Step
 from support.deadlines import eventually
 from support.fault_stage import A_MINUTE, VENDORS, FaultStage, Fleet
 from support.kube_api import Object
-from support.simulator_process import Vendor
 
 pytest_plugins = ("support.fault_fixtures",)
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -36,8 +35,7 @@ def restart(stage: FaultStage) -> None:
 
 
 def remote(stage: FaultStage, obj: Object) -> Object:
-    vendor: Vendor = "parasail" if "parasail" in obj["spec"] else "paitient"
-    return stage.simulator.deployment(vendor, obj["status"]["externalID"])
+    return stage.simulator.deployment(manifests.vendor_of(obj), obj["status"]["externalID"])
 
 
 def assert_replicas(stage: FaultStage, count: int) -> None:

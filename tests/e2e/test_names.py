@@ -1,7 +1,5 @@
 """Names at the provider: whose a deployment is, where two want one, and where nobody can list them."""
 
-from typing import Any
-
 import pytest
 
 from e2e.conftest import World
@@ -9,29 +7,25 @@ from support import manifests
 from support.by_hand import after_sweeps, create_by_hand
 from support.kube_api import Object
 from support.namespace import condition
+from support.rows import ROWS
 from support.simulator_process import Vendor
 
 pytest_plugins = ("support.shared_world",)
 pytestmark = pytest.mark.e2e
 
-BOTH = [pytest.param("parasail", id="parasail"), pytest.param("paitient", id="paitient")]
-
-
-def deployment(vendor: Vendor, name: str, **spec: Any) -> Object:
-    make = manifests.parasail_deployment if vendor == "parasail" else manifests.paitient_deployment
-    return make(name, **spec)
+EACH = list(ROWS)
 
 
 def message_of(live: Object) -> str:
     return str(condition(live, "Accepted")["message"])  # type: ignore[index]
 
 
-@pytest.mark.parametrize("vendor", BOTH)
+@pytest.mark.parametrize("vendor", EACH)
 def test_a_foreign_deployment_of_the_same_name_is_never_touched(shared: World, vendor: Vendor) -> None:
     id_ = create_by_hand(shared.simulator, vendor, "triage-v1")
     before, since = shared.simulator.deployment(vendor, id_), shared.simulator.last_request
     after_sweeps(shared.simulator, vendor, sweeps=1)  # it is in the LIST by now
-    shared.namespace.apply(deployment(vendor, "triage", deploymentName="triage-v1", replicas=2))
+    shared.namespace.apply(manifests.deployment(vendor, "triage", deploymentName="triage-v1", replicas=2))
     live = shared.until("triage", "Accepted=False NameTaken")
     assert id_ in message_of(live)
     shared.until("triage", "Stalled=True NameTaken")
@@ -43,26 +37,28 @@ def test_a_foreign_deployment_of_the_same_name_is_never_touched(shared: World, v
     assert live["status"]["externalID"] != id_
 
 
-@pytest.mark.parametrize("vendor", BOTH)
+@pytest.mark.parametrize("vendor", EACH)
 def test_a_refused_name_is_not_deleted_with_its_object(shared: World, vendor: Vendor) -> None:
     id_ = create_by_hand(shared.simulator, vendor, "triage-v1")
     before = shared.simulator.deployment(vendor, id_)
     after_sweeps(shared.simulator, vendor, sweeps=1)
-    shared.namespace.apply(deployment(vendor, "triage", deploymentName="triage-v1"))
+    shared.namespace.apply(manifests.deployment(vendor, "triage", deploymentName="triage-v1"))
     shared.until("triage", "Accepted=False NameTaken")
     shared.namespace.delete("ModelDeployment", "triage")
     shared.namespace.wait_gone("ModelDeployment", "triage")
     assert shared.simulator.deployment(vendor, id_) == before
 
 
-@pytest.mark.parametrize("vendor", BOTH)
+@pytest.mark.parametrize("vendor", EACH)
 def test_of_two_that_want_one_name_the_second_waits_for_the_first(shared: World, vendor: Vendor) -> None:
     """Through two ModelProviders of one account, where one alone would be the easier case."""
-    provider = manifests.parasail_provider if vendor == "parasail" else manifests.paitient_provider
-    shared.namespace.apply(provider(shared.simulator.url, name="another", secret=vendor, pollInterval=None))
-    (first,) = shared.serve(deployment(vendor, "first", deploymentName="triage-v1"))
+    another = manifests.provider(
+        vendor, shared.simulator.url, name="another", secret=vendor, pollInterval=None
+    )
+    shared.namespace.apply(another)
+    (first,) = shared.serve(manifests.deployment(vendor, "first", deploymentName="triage-v1"))
     shared.namespace.apply(
-        deployment(vendor, "second", deploymentName="triage-v1", providerRef={"name": "another"})
+        manifests.deployment(vendor, "second", deploymentName="triage-v1", providerRef={"name": "another"})
     )
     live = shared.until("second", "Accepted=False NameTaken")
     assert f"{shared.namespace.name}/first" in message_of(live)

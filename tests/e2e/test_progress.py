@@ -5,6 +5,7 @@ import pytest
 from e2e.conftest import World
 from support import manifests
 from support.namespace import condition, conditions
+from support.rows import ROWS
 from support.simulator_process import Vendor
 
 pytest_plugins = ("support.shared_world",)
@@ -13,17 +14,13 @@ pytestmark = pytest.mark.e2e
 
 @pytest.mark.parametrize(
     ("vendor", "word"),
-    [
-        pytest.param("parasail", "STARTING", id="parasail"),
-        pytest.param("paitient", "creating", id="paitient"),
-    ],
+    [pytest.param(vendor, row.starting, id=vendor) for vendor, row in ROWS.items()],
 )
 def test_a_deployment_that_does_not_come_up_is_stalled_until_it_does(
     shared: World, vendor: Vendor, word: str
 ) -> None:
     shared.simulator.fault("stuck", vendor=vendor, operation="create", count=1)
-    make = manifests.parasail_deployment if vendor == "parasail" else manifests.paitient_deployment
-    shared.namespace.apply(make("slow", progressDeadline="2s"))
+    shared.namespace.apply(manifests.deployment(vendor, "slow", progressDeadline="2s"))
     live = shared.until("slow", "Reconciling=True Starting")
     assert conditions(live)["Stalled"] == "False NotStalled"
     live = shared.until("slow", "Stalled=True ProgressDeadlineExceeded")

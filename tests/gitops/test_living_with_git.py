@@ -207,8 +207,7 @@ def lose_the_cluster(world: World, name: str) -> None:
 
 
 def made(vendor: Vendor) -> Object:
-    make = manifests.parasail_deployment if vendor == "parasail" else manifests.paitient_deployment
-    return make("llama")
+    return manifests.deployment(vendor, "llama")
 
 
 @pytest.mark.parametrize("vendor", BOTH)

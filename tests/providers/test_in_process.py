@@ -17,41 +17,12 @@ from model_operator.providers.refusals import Refused
 from model_operator_simulator import Knobs, Simulator
 from model_operator_simulator.faults import Kind
 from support.in_process import InProcess
-from support.provider_world import ROWS
+from support.rows import ROWS, Row
 
 SHORT = timedelta(seconds=0.3)
 """Long for everything that answers; what hangs does so for longer."""
 HANGING = {"timeout", "commit_then_timeout"}
 HEADERS = ("content-type", "content-length", "retry-after", "location", "allow")
-
-
-@dataclass(frozen=True)
-class Vendor:
-    """How a request to this vendor looks, without an adapter."""
-
-    headers: dict[str, str]
-    things: str
-    body: dict[str, Any]
-    edit: str
-    first_id: str | None
-
-
-VENDORS = {
-    "parasail": Vendor(
-        headers={"Authorization": "Bearer sim-parasail-key"},
-        things="/dedicated/deployments",
-        body={"deploymentName": "a-1", "modelName": "o/m", "serviceTierName": "low-cost", "replicas": 1},
-        edit="PUT",
-        first_id="33665",
-    ),
-    "paitient": Vendor(
-        headers={"Authorization": "Bearer sim-paitient-key", "X-Client-ID": "sim-client"},
-        things="/v1/deployments",
-        body={"deployment_name": "a-1", "model_name": "o/m"},
-        edit="PATCH",
-        first_id=None,
-    ),
-}
 
 
 @dataclass
@@ -87,42 +58,42 @@ class Way:
         return [tuple(str(entry[name]) for name in facts) for entry in journal["requests"]]
 
 
-@pytest.fixture(params=list(VENDORS))
+@pytest.fixture(params=list(ROWS))
 async def ways(request):
     """The same vendor twice, each in a world of its own, under one URL."""
-    row, vendor = ROWS[request.param], VENDORS[request.param]
+    row = ROWS[request.param]
     async with AsyncExitStack() as stack:
         served, asked = (Simulator(Knobs().changed(row.knobs), clock="manual") for _ in range(2))
         url = await stack.enter_async_context(served.serve())
         stack.push_async_callback(asked.aclose)
-        site = Site(provider=request.param, base_url=url + row.base_path, headers=vendor.headers)
+        site = Site(provider=request.param, base_url=url + row.base_path, headers=row.api.headers)
         socket = await stack.enter_async_context(HttpTransport(request_timeout=SHORT))
         direct = HttpTransport(request_timeout=SHORT, client=InProcess(asked))
-        yield vendor, Way(served, socket, site), Way(asked, direct, site)
+        yield row, Way(served, socket, site), Way(asked, direct, site)
 
 
 def call(operation: str, method: str, path: str, json: Any = None, **more: Any) -> Call:
     return Call(operation=operation, method=method, path=path, json=json, mutates=method != "GET", **more)
 
 
-async def story(vendor: Vendor, way: Way, rule: dict[str, Any] | None) -> list[tuple[Any, ...]]:
+async def story(row: Row, way: Way, rule: dict[str, Any] | None) -> list[tuple[Any, ...]]:
     """Create, list, read, change and delete, each met by the rule once."""
     seen = []
-    things = vendor.things
+    things, body = _things(row), _body(row)
     for operation in ("create", "list", "get", "update", "delete"):
         if rule is not None:
             await way.simulator.control("POST", "/faults", {**rule, "operation": operation, "count": 1})
         if operation == "get":  # so that the rest of the story has something to work on
-            await way.outcome(call("create", "POST", things, vendor.body))
+            await way.outcome(call("create", "POST", things, body))
         listed = await way.simulator.control("GET", "/state")
         ids = [str(one["id"]) for one in listed[way.site.provider]]
         one = f"{things}/{ids[-1]}" if ids else things
-        change = {**vendor.body, "replicas": 2} if vendor.edit == "PUT" else {"max_replicas": 2}
+        change = {**body, **dict.fromkeys(row.api.replicas, 2)}
         asked = {
-            "create": call("create", "POST", things, vendor.body),
+            "create": call("create", "POST", things, body),
             "list": call("list", "GET", things, params=[("tags[a]", "b c+d"), ("limit", "3")]),
             "get": call("get", "GET", one),
-            "update": call("update", vendor.edit, one, change),
+            "update": call("update", row.api.update, one, change),
             "delete": call("delete", "DELETE", one, wants_json=False),
         }
         seen.append(await way.outcome(asked[operation]))
@@ -155,8 +126,8 @@ async def story(vendor: Vendor, way: Way, rule: dict[str, Any] | None) -> list[t
     ],
 )
 async def test_both_ways_tell_the_same_story(ways, rule):
-    vendor, *both = ways
-    stories = await asyncio.gather(*(story(vendor, way, rule) for way in both))
+    row, *both = ways
+    stories = await asyncio.gather(*(story(row, way, rule) for way in both))
     assert stories[1] == stories[0]
     noted = [await way.noted() for way in both]
     assert noted[1] == noted[0]
@@ -191,16 +162,15 @@ async def test_both_ways_stream_alike():
     chat = call("chat", "POST", "/chat/completions", text, wants_json=False)
     outcomes = []
     async with simulator.serve() as url, HttpTransport() as socket:
-        headers = VENDORS["parasail"].headers
         direct = HttpTransport(client=InProcess(simulator))
-        site = Site(provider="parasail", base_url=url + row.base_path, headers=headers)
-        await direct.send(site, call("create", "POST", VENDORS["parasail"].things, VENDORS["parasail"].body))
+        site = Site(provider="parasail", base_url=url + row.base_path, headers=row.api.headers)
+        await direct.send(site, call("create", "POST", _things(row), {**_body(row), "deploymentName": "a-1"}))
         await simulator.control("POST", "/clock/advance", {"seconds": 9})
         for transport in (socket, direct):
             way = Way(
                 simulator,
                 transport,
-                Site(provider="parasail", base_url=f"{url}/parasail/v1", headers=headers),
+                Site(provider="parasail", base_url=f"{url}/parasail/v1", headers=row.api.headers),
             )
             outcomes.append(await way.outcome(chat))
     assert outcomes[0][:2] == ("reply", 200)
@@ -220,11 +190,11 @@ async def test_nobody_listens():
 
 
 async def test_a_write_goes_on_when_who_asked_has_given_up(ways):
-    vendor, _, way = ways
+    row, _, way = ways
     fault = await way.simulator.control(
         "POST", "/faults", {"kind": "hold", "operation": "create", "seconds": 60}
     )
-    assert (await way.outcome(call("create", "POST", vendor.things, vendor.body)))[0] == "unavailable"
+    assert (await way.outcome(call("create", "POST", _things(row), _body(row))))[0] == "unavailable"
     await way.simulator.control("POST", f"/faults/{fault['id']}/release")
     await way.simulator.aclose()
     counters = await way.simulator.control("GET", "/counters")
@@ -233,8 +203,8 @@ async def test_a_write_goes_on_when_who_asked_has_given_up(ways):
 
 async def test_a_request_costs_a_fraction_of_a_millisecond_and_a_world_one(ways):
     """Measured: 0.15 ms and 0.8 ms; the limits have room for a busy machine."""
-    vendor, _, way = ways
-    asked = call("list", "GET", vendor.things)
+    row, _, way = ways
+    asked = call("list", "GET", _things(row))
     took = Counter()
     for _ in range(3):
         began = time.process_time()
@@ -247,6 +217,14 @@ async def test_a_request_costs_a_fraction_of_a_millisecond_and_a_world_one(ways)
         took["world"] = min(took["world"] or 9, (time.process_time() - began) / 10)
     assert took["request"] < 0.002
     assert took["world"] < 0.01
+
+
+def _things(row: Row) -> str:
+    return row.api.deployments.removeprefix(row.base_path)
+
+
+def _body(row: Row) -> dict[str, Any]:
+    return {**row.api.least, row.api.name: "triage"}
 
 
 def _shown(headers: Any) -> dict[str, str | None]:

@@ -37,18 +37,9 @@ class Life(OneObject):
         assert self.status.external_id is not None, self.status
         return self.status.external_id
 
-    async def set_replicas(self, id: str, count: int) -> None:
-        """Somebody does it at the vendor."""
-        names = {"parasail": ["replicas"], "paitient": ["min_replicas", "max_replicas"]}[self.world.name]
-        await self.world.edit(id, fields=dict.fromkeys(names, count))
-
     async def remove(self, id: str) -> None:
         """Somebody does it at the vendor."""
         await self.world.control("DELETE", f"/deployments/{self.world.name}/{id}")
-
-    async def replicas(self, id: str) -> int:
-        shown = await self.world.shown(id)
-        return int(shown["replicas"] if self.world.name == "parasail" else shown["min_replicas"])
 
     async def count(self, operation: str) -> int:
         """Requests that the vendor got."""

@@ -10,11 +10,6 @@ from model_operator.plan.deployment.words import moving
 from model_operator.reconcile.deployment.act import act
 from support.situations import changed, told
 
-IGNORED_REPLICAS = {
-    "parasail": {"put_ignored_fields": ["replicas"]},
-    "paitient": {"patch_ignored_fields": ["min_replicas", "max_replicas"]},
-}
-
 
 def said(life) -> list[str]:
     """What Ready said, status by status."""
@@ -28,7 +23,7 @@ async def test_an_edit_is_sent_once_and_is_ready_again(world, new_life):
     life.edit(replicas=2)
     await life.go(15)
     assert list(dict.fromkeys(said(life))) == ["False Updating", "True Available"]
-    assert await life.replicas(id_) == 2
+    assert await life.world.replicas(id_) == 2
     assert await life.count("update") == 1
 
 
@@ -38,9 +33,9 @@ async def test_an_out_of_band_change_is_undone_also_after_an_update_of_ours(worl
     life.edit(replicas=2)
     await life.go(15)
     await life.wait(3600)
-    await life.set_replicas(id_, 3)
+    await life.world.set_replicas(id_, 3)
     await life.go(15)
-    assert await life.replicas(id_) == 2
+    assert await life.world.replicas(id_) == 2
     assert said(life)[-1] == "True Available"
     assert "False UpdateIgnored" not in said(life)
 
@@ -55,29 +50,27 @@ async def test_a_change_in_the_same_second_as_ours_is_found_soon(paitient, new_l
         while told(life.status)["Ready"] != "True Available":
             await life.go(1)
     before = (await paitient.shown(id_))["updated_at"]
-    await life.set_replicas(id_, 3)
+    await life.world.set_replicas(id_, 3)
     assert (await paitient.shown(id_))["updated_at"] == before
     await life.go(100, every=5)
-    assert await life.replicas(id_) == 2
+    assert await life.world.replicas(id_) == 2
     assert await life.count("update") == 2
 
 
 async def test_a_change_that_does_not_take_is_said_and_not_sent_again(world, new_life):
     life = new_life(world)
     id_ = await life.serve()
-    await world.set(**IGNORED_REPLICAS[world.name])
+    await world.set(**world.row.ignoring_replicas())
     life.edit(replicas=2)
     await life.go(200, every=5)
     assert told(life.status)["Synced"] == "False UpdateIgnored"
     assert told(life.status)["Stalled"] == "True UpdateIgnored"
     assert await life.count("update") == 1
-    await world.set(put_ignored_fields=[]) if world.name == "parasail" else await world.set(
-        patch_ignored_fields=[]
-    )
+    await world.set(**{world.row.ignores: []})
     life.edit(context_length=8192)
     await life.go(15)
     assert told(life.status)["Ready"] == "True Available"
-    assert await life.replicas(id_) == 2
+    assert await life.world.replicas(id_) == 2
 
 
 async def test_a_field_that_the_provider_does_not_clear_is_said_and_not_cleared_again(parasail, new_life):
@@ -206,7 +199,7 @@ async def test_a_terminating_object_waits_when_most_of_an_account_is_gone(world,
 
 async def test_nothing_is_created_while_known_ids_are_missing_under_an_unproven_credential(world, new_life):
     life = new_life(world, is_proven=False)
-    await life.poll("dep_ofanother1" if world.name == "paitient" else "77777")
+    await life.poll(world.row.missing_id)
     await life.work()
     assert told(life.status)["Ready"] == "False AccountMismatch"
     assert await life.count("create") == 0
@@ -230,7 +223,7 @@ async def test_a_get_that_fails_falls_back_to_the_list(world, new_life):
     id_ = await life.serve()
     life.said.clear()
     await world.fault("error", status=500, operation="get")
-    await life.set_replicas(id_, 1)
+    await life.world.set_replicas(id_, 1)
     life.memory.tagged(life.now)  # a GET is due
     await life.go(5)
     assert life.said == []

@@ -4,17 +4,16 @@ import json
 import re
 from pathlib import Path
 
-from model_operator_simulator import Knobs
+import pytest
+
+from model_operator_simulator import Knobs, Simulator
 from model_operator_simulator.clock import Clock
-from model_operator_simulator.control import Control
 from model_operator_simulator.core import Core
 from model_operator_simulator.faults import SECONDS, FaultRule, Kind
-from model_operator_simulator.hands import DeploymentEdit, EndpointEdit
 from model_operator_simulator.knobs import described
-from model_operator_simulator.paitient.routes import PaitientApp
-from model_operator_simulator.paitient.state import Paitient
-from model_operator_simulator.parasail.routes import ParasailApp
-from model_operator_simulator.parasail.state import Parasail
+from model_operator_simulator.out_of_band import DeploymentEdit
+from model_operator_simulator.paitient.out_of_band import EndpointEdit, LogLines, PaitientEdit
+from model_operator_simulator.registry import VENDORS
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "simulator.md"
 
@@ -41,10 +40,8 @@ def test_every_knob_is_in_the_table_with_its_default_and_description():
     assert rows("Knobs") == expected
 
 
-def test_every_control_operation_is_in_the_table():
-    operations = [
-        f"{method} /__sim{path}" for method, _, path in (key.partition(" ") for key in Control.OPERATIONS)
-    ]
+async def test_every_control_operation_is_in_the_table():
+    operations = (await Simulator().control("GET", ""))["operations"]
     listed = [operation for row in rows("Control plane") for operation in ticked(row[0])]
     assert listed == operations
 
@@ -63,19 +60,18 @@ def test_the_defaults_of_seconds_are_in_the_fault_table():
 
 def test_every_field_of_a_rule_and_of_an_edit_is_mentioned():
     text = DOCUMENT.read_text(encoding="utf-8")
-    for model in (FaultRule, DeploymentEdit, EndpointEdit):
+    for model in (FaultRule, DeploymentEdit, PaitientEdit, EndpointEdit, LogLines):
         for name in model.model_fields:
             assert f"`{name}`" in text, f"{model.__name__}.{name}"
 
 
-def test_the_api_table_names_the_routes_that_are_served():
-    core = Core(Knobs(), Clock("manual"))
-    apps = {"Parasail": ParasailApp(core, Parasail(core)), "PaiTIENT": PaitientApp(core, Paitient(core))}
-    for heading, app in apps.items():
-        served = [(route.method, route.pattern.pattern, route.operation) for route in app.routes]
-        listed = []
-        for request, operation, *_ in rows(heading):
-            method, path = ticked(request)[0].split(" ")
-            pattern = re.escape(path).replace(r"\{id\}", "([^/]+)") + r"\Z"
-            listed.append((method, pattern, ticked(operation)[0]))
-        assert listed == served
+@pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.name)
+def test_the_api_table_names_the_routes_that_are_served(vendor):
+    api = vendor.open(Core(Knobs(), Clock("manual"))).api
+    served = [(route.method, route.pattern.pattern, route.operation) for route in api.routes]
+    listed = []
+    for request, operation, *_ in rows(vendor.title):
+        method, path = ticked(request)[0].split(" ")
+        pattern = re.escape(path).replace(r"\{id\}", "([^/]+)") + r"\Z"
+        listed.append((method, pattern, ticked(operation)[0]))
+    assert listed == served

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from model_operator_simulator import Knobs
+from model_operator_simulator.knobs import described
 
 DEPLOYMENTS = "/api/v1/dedicated/deployments"
 BUDGET = 0.05  # CPU seconds per list page: half a core at ten pages per second
@@ -61,5 +62,6 @@ async def test_requests_wait_side_by_side(start):
 
 
 def test_the_knobs_of_the_benchmark_exist():
-    knobs = Knobs().changed({"http.latency_s": 0.02, "parasail.start_s": 5, "paitient.create_s": 5})
-    assert (knobs.http.latency_s, knobs.parasail.start_s, knobs.paitient.create_s) == (0.02, 5, 5)
+    patch = {"http.latency_s": 0.02, "parasail.start_s": 5, "paitient.create_s": 5}
+    rows = {row["name"]: row["value"] for row in described(Knobs().changed(patch))}
+    assert {name: rows[name] for name in patch} == patch

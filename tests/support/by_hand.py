@@ -5,41 +5,22 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
-from support import manifests
 from support.deadlines import eventually
+from support.rows import ROWS
 from support.simulator_process import Json, SimulatorProcess, Vendor
-
-_PATHS: dict[Vendor, str] = {
-    "parasail": "/parasail/api/v1/dedicated/deployments",
-    "paitient": "/paitient/v1/deployments",
-}
-_HEADERS = {
-    "parasail": {"Authorization": "Bearer sim-parasail-key"},
-    "paitient": {"Authorization": "Bearer sim-paitient-key", "X-Client-ID": "sim-client"},
-}
-_LEAST: dict[Vendor, Json] = {
-    "parasail": {"modelName": manifests.PARASAIL_MODEL, "serviceTierName": "H100", "replicas": 1},
-    "paitient": {
-        "model_name": manifests.PAITIENT_MODEL,
-        "instance_type": "g5.2xlarge",
-        "region": "us-west-2",
-        "min_replicas": 1,
-        "max_replicas": 1,
-    },
-}
-_NAMES: dict[Vendor, str] = {"parasail": "deploymentName", "paitient": "deployment_name"}
 
 
 def create_by_hand(simulator: SimulatorProcess, vendor: Vendor, name: str, **fields: Any) -> str:
     """The id of a serving deployment of that name that the operator knows nothing of; `fields` are the vendor's."""
-    body = {**_LEAST[vendor], _NAMES[vendor]: name, **fields}
+    api = ROWS[vendor].api
+    body = {**api.least, api.name: name, **fields}
     connection = http.client.HTTPConnection(urlsplit(simulator.url).netloc, timeout=30)
     try:
         connection.request(
             "POST",
-            _PATHS[vendor],
+            api.deployments,
             body=json.dumps(body),
-            headers={**_HEADERS[vendor], "Content-Type": "application/json"},
+            headers={**api.headers, "Content-Type": "application/json"},
         )
         reply = connection.getresponse()
         answer = json.loads(reply.read())

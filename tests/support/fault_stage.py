@@ -22,12 +22,13 @@ from support.deadlines import NotYet, eventually
 from support.kube_api import Object, path_of
 from support.namespace import Manifest, Namespace, condition, conditions
 from support.operator_process import OperatorProcess, Setting
+from support.rows import ROWS
 from support.simulator_process import SimulatorProcess, Vendor
 
 A_MINUTE = timedelta(minutes=1)  # many times what it takes, on a machine that does other things too
 _BETWEEN_LISTS = 0.1  # seconds: twenty objects are 100 KB
 KINDS = ("ModelDeployment", "ModelProvider")
-VENDORS: tuple[Vendor, ...] = ("parasail", "paitient")
+VENDORS: tuple[Vendor, ...] = tuple(ROWS)
 
 QUICK: Mapping[str, Setting] = {
     "default_poll_interval": "500ms",
@@ -42,18 +43,12 @@ QUICK: Mapping[str, Setting] = {
 """Every wait of the operator in seconds instead of minutes."""
 
 KNOBS: Mapping[str, Mapping[str, Any]] = {
-    "parasail": {
-        "start_s": 0.2,
-        "stop_s": 0.1,
-        "delete_s": 0.1,
-        "instance_s": 0.1,
-        "gpu_quota": None,
-        # A vendor that refuses a second deployment of a name would hide that one was asked for.
-        "duplicate_names": "allow",
-    },
-    "paitient": {"create_s": 0.2, "update_s": 0.1, "delete_s": 0.1, "max_deployments": None},
+    # A vendor that refuses a second deployment of a name would hide that one was asked for.
+    section: {**knobs, "duplicate_names": "allow"}
+    for row in ROWS.values()
+    for section, knobs in row.quick.items()
 }
-"""Both vendors on the real clock, in tenths of seconds, without quotas and without mercy for duplicates."""
+"""All vendors on the real clock, in tenths of seconds, without quotas and without mercy for duplicates."""
 
 
 class FaultStage:
@@ -91,12 +86,11 @@ class FaultStage:
 
     def secret(self, vendor: Vendor, **keys: str) -> Object:
         """The vendor's Secret; `keys` replace those that the simulator knows."""
-        return (manifests.parasail_secret if vendor == "parasail" else manifests.paitient_secret)(**keys)
+        return manifests.secret_of(vendor, **keys)
 
     def provider(self, vendor: Vendor, **spec: Any) -> Object:
         """The vendor's ModelProvider, polled as often as the operator's default says."""
-        make = manifests.parasail_provider if vendor == "parasail" else manifests.paitient_provider
-        return make(self.simulator.url, **{"pollInterval": None, **spec})
+        return manifests.provider(vendor, self.simulator.url, **{"pollInterval": None, **spec})
 
     def deploy(self, *deployments: Manifest) -> None:
         """Apply ModelDeployments."""

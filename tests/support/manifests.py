@@ -4,13 +4,15 @@
 """
 
 import base64
+from collections.abc import Mapping
 from typing import Any
 
 from support.kube_api import Object
+from support.rows import ROWS
 
 API_VERSION = "modeloperator.dev/v1alpha1"
-PARASAIL_MODEL = "meta-llama/Llama-3.1-8B-Instruct"
-PAITIENT_MODEL = "NCIT/DeepSeek-R1-8B"
+PARASAIL_MODEL: str = ROWS["parasail"].manifest["model"]
+PAITIENT_MODEL: str = ROWS["paitient"].manifest["model"]
 
 
 def secret(name: str = "credentials", **keys: str) -> Object:
@@ -23,16 +25,6 @@ def secret(name: str = "credentials", **keys: str) -> Object:
     }
 
 
-def parasail_secret(name: str = "parasail", **keys: str) -> Object:
-    """With the key that the simulator knows from its start."""
-    return secret(name, **{"apiKey": "sim-parasail-key", **keys})
-
-
-def paitient_secret(name: str = "paitient", **keys: str) -> Object:
-    """With the key and client id that the simulator knows from its start."""
-    return secret(name, **{"apiKey": "sim-paitient-key", "clientID": "sim-client", **keys})
-
-
 def _resource(kind: str, name: str, spec: dict[str, Any]) -> Object:
     return {
         "apiVersion": API_VERSION,
@@ -42,55 +34,68 @@ def _resource(kind: str, name: str, spec: dict[str, Any]) -> Object:
     }
 
 
-def parasail_provider(
-    simulator_url: str, name: str = "parasail", secret: str = "parasail", **spec: Any
+def secret_of(vendor: str, name: str | None = None, **keys: str) -> Object:
+    """A Secret with the key that the simulator knows from its start, named after the vendor."""
+    return secret(name or vendor, **{**ROWS[vendor].secret, "apiKey": ROWS[vendor].key, **keys})
+
+
+def provider(
+    vendor: str, simulator_url: str, name: str | None = None, secret: str | None = None, **spec: Any
 ) -> Object:
-    """A ModelProvider for the simulator's Parasail."""
+    """A ModelProvider for the simulator's vendor, named after it, as its Secret is."""
+    row = ROWS[vendor]
     default = {
-        "type": "parasail",
-        "baseURL": f"{simulator_url}/parasail/api/v1",
-        "chatBaseURL": f"{simulator_url}/parasail/v1",
-        "credentials": {"secretRef": {"name": secret}},
+        "type": vendor,
+        "baseURL": simulator_url + row.base_path,
+        "chatBaseURL": None if row.chat_path is None else simulator_url + row.chat_path,
+        "credentials": {"secretRef": {"name": secret or vendor}},
         "pollInterval": "5s",
     }
-    return _resource("ModelProvider", name, {**default, **spec})
+    return _resource("ModelProvider", name or vendor, {**default, **spec})
 
 
-def paitient_provider(
-    simulator_url: str, name: str = "paitient", secret: str = "paitient", **spec: Any
-) -> Object:
-    """A ModelProvider for the simulator's PaiTIENT."""
+def deployment(vendor: str, name: str, *, block: Mapping[str, Any] | None = None, **spec: Any) -> Object:
+    """A ModelDeployment of one replica; `block` adds to the vendor's."""
+    manifest = ROWS[vendor].manifest
     default = {
-        "type": "paitient",
-        "baseURL": f"{simulator_url}/paitient",
-        "credentials": {"secretRef": {"name": secret}},
-        "pollInterval": "5s",
-    }
-    return _resource("ModelProvider", name, {**default, **spec})
-
-
-def parasail_deployment(name: str, *, parasail: dict[str, Any] | None = None, **spec: Any) -> Object:
-    """A ModelDeployment of one replica; `parasail` adds to its block."""
-    default = {
-        "providerRef": {"name": "parasail"},
-        "model": PARASAIL_MODEL,
+        "providerRef": {"name": vendor},
+        "model": manifest["model"],
         "replicas": 1,
-        "parasail": {"serviceTierName": "H100", **(parasail or {})},
+        vendor: {**manifest[vendor], **(block or {})},
     }
     return _resource("ModelDeployment", name, {**default, **spec})
 
 
-def paitient_deployment(name: str, *, paitient: dict[str, Any] | None = None, **spec: Any) -> Object:
-    """A ModelDeployment of one replica; `paitient` adds to its block."""
-    default = {
-        "providerRef": {"name": "paitient"},
-        "model": PAITIENT_MODEL,
-        "replicas": 1,
-        "paitient": {
-            "computeType": "gpu",
-            "instanceType": "g5.2xlarge",
-            "region": "us-west-2",
-            **(paitient or {}),
-        },
-    }
-    return _resource("ModelDeployment", name, {**default, **spec})
+def vendor_of(body: Object) -> str:
+    """Whose block a ModelDeployment has."""
+    return next(vendor for vendor in ROWS if vendor in body["spec"])
+
+
+def parasail_secret(name: str = "parasail", **keys: str) -> Object:
+    """`secret_of` Parasail."""
+    return secret_of("parasail", name, **keys)
+
+
+def paitient_secret(name: str = "paitient", **keys: str) -> Object:
+    """`secret_of` PaiTIENT."""
+    return secret_of("paitient", name, **keys)
+
+
+def parasail_provider(simulator_url: str, *names: str, **spec: Any) -> Object:
+    """`provider` for Parasail."""
+    return provider("parasail", simulator_url, *names, **spec)
+
+
+def paitient_provider(simulator_url: str, *names: str, **spec: Any) -> Object:
+    """`provider` for PaiTIENT."""
+    return provider("paitient", simulator_url, *names, **spec)
+
+
+def parasail_deployment(name: str, *, parasail: Mapping[str, Any] | None = None, **spec: Any) -> Object:
+    """`deployment` of Parasail."""
+    return deployment("parasail", name, block=parasail, **spec)
+
+
+def paitient_deployment(name: str, *, paitient: Mapping[str, Any] | None = None, **spec: Any) -> Object:
+    """`deployment` of PaiTIENT."""
+    return deployment("paitient", name, block=paitient, **spec)

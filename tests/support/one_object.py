@@ -19,14 +19,11 @@ from model_operator.reconcile.deployment.desire import desire
 from model_operator.reconcile.deployment.memory import Memory
 from model_operator.reconcile.deployment.observe import Look, observe
 from model_operator.status.deployment import summarize
+from support.rows import ROWS
 from support.signals import Told
 
 KEY = Key(DEPLOYMENT, "team", "llama")
 UID = "11111111-2222-3333-4444-555555555555"
-BLOCKS: dict[str, dict[str, Any]] = {
-    "parasail": {"parasail": {"serviceTierName": "low-cost"}},
-    "paitient": {"paitient": {"instanceType": "g4dn.xlarge", "region": "us-east-1"}},
-}
 Point = Literal["", "before the write", "after the write"]
 
 
@@ -35,7 +32,7 @@ class Crash(BaseException):
 
 
 def body_of(vendor: str, **spec: Any) -> ModelDeployment:
-    usual = {"providerRef": {"name": "p"}, "model": "org/llama-8b", "replicas": 1, **BLOCKS[vendor]}
+    usual = {"providerRef": {"name": "p"}, "model": "org/llama-8b", **ROWS[vendor].spec}
     metadata = {"name": KEY.name, "namespace": KEY.namespace, "uid": UID, "generation": 1}
     return ModelDeployment.parse({"metadata": metadata, "spec": {**usual, **spec}})
 

@@ -6,7 +6,7 @@ Time in the simulator stands still until `advance`, so that no test waits for a 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -16,8 +16,8 @@ from model_operator.domain import Desired, Priority
 from model_operator.models.deployment import ModelDeploymentSpec
 from model_operator.providers.base import Connection, Gate, Provider, Vendor
 from model_operator.providers.http import HttpTransport
-from model_operator.providers.registry import PROVIDERS
 from model_operator_simulator import Simulator
+from support.rows import ROWS, Row
 
 
 class OpenGate(Gate):
@@ -38,55 +38,6 @@ class OpenGate(Gate):
 
     def pause(self, retry_after: timedelta | None) -> None:
         self.pauses.append(retry_after)
-
-
-@dataclass(frozen=True)
-class Row:
-    """What the contract's tests have to know of a vendor. A new vendor adds one."""
-
-    vendor: Vendor
-    base_path: str
-    chat_path: str | None
-    secret: Mapping[str, str]
-    spec: Mapping[str, Any]
-    """The least that a deployment needs, besides providerRef and model."""
-    edit: Mapping[str, Any]
-    """Top-level spec fields that an edit changes."""
-    missing_id: str
-    """Well-formed, and never given out."""
-    start: float
-    """Clock seconds until a new deployment serves."""
-    end: float
-    """Clock seconds until a deleted one is gone, tombstone included."""
-    knobs: Mapping[str, Any] = field(default_factory=dict)
-
-
-ROWS = {
-    "parasail": Row(
-        vendor=PROVIDERS["parasail"],
-        base_path="/parasail/api/v1",
-        chat_path="/parasail/v1",
-        secret={"apiKey": "sim-parasail-key\n"},
-        spec={"replicas": 1, "parasail": {"serviceTierName": "low-cost"}},
-        edit={"replicas": 3, "contextLength": 8192},
-        missing_id="999999",
-        start=8,
-        end=10,
-        knobs={"parasail": {"gpu_quota": None}},
-    ),
-    "paitient": Row(
-        vendor=PROVIDERS["paitient"],
-        base_path="/paitient",
-        chat_path=None,
-        secret={"apiKey": "sim-paitient-key", "clientID": "sim-client"},
-        spec={"replicas": 1, "paitient": {"instanceType": "g4dn.xlarge", "region": "us-east-1"}},
-        edit={"replicas": 3, "contextLength": 8192},
-        missing_id="dep_neverissued0",
-        start=6,
-        end=70,
-        knobs={"paitient": {"max_deployments": None}},
-    ),
-}
 
 
 @dataclass
@@ -154,6 +105,14 @@ class World:
 
     async def fault(self, kind: str, **rule: Any) -> None:
         await self.control("POST", "/faults", {"kind": kind, "vendor": self.name, **rule})
+
+    async def set_replicas(self, id: str, count: int) -> None:
+        """Somebody does it at the vendor."""
+        await self.edit(id, fields=dict.fromkeys(self.row.api.replicas, count))
+
+    async def replicas(self, id: str) -> int:
+        """How many the vendor has."""
+        return int((await self.shown(id))[self.row.api.replicas[0]])
 
     async def mend(self) -> None:
         await self.control("DELETE", "/faults")

@@ -17,15 +17,15 @@ from support.deadlines import NotYet, eventually
 from support.kube_api import path_of
 from support.namespace import OUR_KINDS, Namespace
 from support.operator_process import OperatorProcess, Setting
+from support.rows import ROWS
 from support.simulator_process import SimulatorProcess
 
 SETTINGS: Mapping[str, Setting] = {**QUICK, "create_retry": "1s", "log_format": "json"}
 
 KNOBS: Mapping[str, Mapping[str, Any]] = {
-    "parasail": {"start_s": 0.2, "stop_s": 0.1, "delete_s": 0.1, "instance_s": 0.1, "gpu_quota": None},
-    "paitient": {"create_s": 0.2, "update_s": 0.1, "delete_s": 0.1, "max_deployments": None},
+    section: knobs for row in ROWS.values() for section, knobs in row.quick.items()
 }
-"""Both vendors on the real clock, in tenths of seconds, without quotas."""
+"""All vendors on the real clock, in tenths of seconds, without quotas."""
 
 _A_WHILE = timedelta(seconds=20)
 

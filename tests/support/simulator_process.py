@@ -7,14 +7,15 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from model_operator_demo.processes import Process, Processes, end_of
 from support.deadlines import HALF_A_MINUTE, NotYet, eventually
 
 Json = dict[str, Any]
-Vendor = Literal["parasail", "paitient"]
+Vendor = str
+"""The name of a row in `support.rows`."""
 
 
 class ControlRefused(AssertionError):
@@ -145,7 +146,7 @@ class SimulatorProcess:
         return self.control("GET", f"/deployments/{vendor}/{identifier}")
 
     def edit_deployment(self, vendor: Vendor, identifier: str, **edit: Any) -> Json:
-        """Hands in the vendor's console: `fields={...}`, `status=`, `stuck=`, `message=`, `fail_after_s=`.
+        """A change in the vendor's console: `fields={...}`, `status=`, `stuck=`, `message=`, `fail_after_s=`.
 
         PaiTIENT's `updated_at` has whole seconds, and nobody can see two changes in one: so not in the same second.
         """

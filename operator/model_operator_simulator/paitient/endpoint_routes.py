@@ -9,6 +9,7 @@ from model_operator_simulator.core import Core
 from .deployment import SERVING, Deployment, Minute
 from .endpoints import Endpoint, Split
 from .errors import PaitientError
+from .knobs import PaitientKnobs
 from .state import Paitient
 from .times import date_of
 
@@ -36,11 +37,11 @@ class EndpointRoutes:
 
     def _create(self, call: Call, _: tuple[str, ...]) -> Reply:
         endpoint = self._state.endpoints.create(call.account, call.json_object())
-        return Reply(self._core.knobs.paitient.create_status, self._shown(endpoint, call))
+        return Reply(self._core.knobs.of(PaitientKnobs).create_status, self._shown(endpoint, call))
 
     def _create_canary(self, call: Call, _: tuple[str, ...]) -> Reply:
         endpoint = self._state.endpoints.create_canary(call.account, call.json_object())
-        status, headers = self._core.knobs.paitient.create_status, date_of(self._core.clock)
+        status, headers = self._core.knobs.of(PaitientKnobs).create_status, date_of(self._core.clock)
         return Reply(status, self._shown(endpoint, call), headers=headers)
 
     def _patch_canary(self, call: Call, segments: tuple[str, ...]) -> Reply:
@@ -82,7 +83,7 @@ class EndpointRoutes:
         minute.output_tokens += output_tokens
 
     def _shown(self, endpoint: Endpoint, call: Call, split: Split | None = None) -> dict[str, Json]:
-        skew = self._core.knobs.paitient.clock_skew_s
+        skew = self._core.knobs.of(PaitientKnobs).clock_skew_s
         current = endpoint.split.last if split is None else split
         targets = [
             {"id": identifier, "traffic_percentage": percent} for identifier, percent in current.items()

@@ -9,9 +9,11 @@ from typing import Any
 
 from model_operator_simulator.call import Json
 from model_operator_simulator.core import Core
+from model_operator_simulator.counters import Counters
 
 from .deployment import ENDING, Deployment
 from .errors import PaitientError
+from .knobs import PaitientKnobs
 from .steps import Steps
 
 MOST_TARGETS = 100
@@ -43,12 +45,14 @@ class Endpoints:
     """All endpoints of both kinds.
 
     Args:
-        core: clock, knobs and counters.
+        core: clock and knobs.
+        counters: told of creates and writes.
         find: the account's deployment by id.
     """
 
-    def __init__(self, core: Core, find: Callable[[str, str], Deployment | None]) -> None:
+    def __init__(self, core: Core, counters: Counters, find: Callable[[str, str], Deployment | None]) -> None:
         self._core = core
+        self._counters = counters
         self._find = find
         self.all: dict[str, Endpoint] = {}
 
@@ -65,14 +69,14 @@ class Endpoints:
                 "missing_required_parameter", "deployment_id must be a string", "deployment_id"
             )
         self._check_target(account, target, "deployment_id")
-        self._core.counters["paitient"].created("endpoint")
+        self._counters.created("endpoint")
         return self._add("ep_", account, name, {target: 100})
 
     def create_canary(self, account: str, body: dict[str, Json]) -> Endpoint:
         """A canary endpoint from ``{name, deployments: [{id, traffic_percentage}]}``. Raises as :meth:`create`."""
         name = _name(body)
         split = self._split(account, body)
-        self._core.counters["paitient"].created("canary_endpoint")
+        self._counters.created("canary_endpoint")
         return self._add("cep_", account, name, split)
 
     def patch_canary(self, account: str, identifier: str, body: dict[str, Json]) -> Endpoint:
@@ -81,12 +85,14 @@ class Endpoints:
         if endpoint is None or not endpoint.is_canary:
             raise PaitientError("resource_not_found", f"Canary endpoint {identifier[:100]} not found")
         split = self._split(account, body)
-        if self._core.knobs.paitient.canary_membership == "fixed" and set(split) != set(endpoint.split.last):
+        if self._core.knobs.of(PaitientKnobs).canary_membership == "fixed" and set(split) != set(
+            endpoint.split.last
+        ):
             raise PaitientError(
                 "invalid_parameters", "The deployments of a canary endpoint are fixed", "deployments"
             )
         self.set_split(endpoint, split)
-        self._core.counters["paitient"].wrote(endpoint.id, "update")
+        self._counters.wrote(endpoint.id, "update")
         return endpoint
 
     def set_split(self, endpoint: Endpoint, split: Split) -> None:
@@ -127,7 +133,7 @@ class Endpoints:
             if identifier in split:
                 raise PaitientError("invalid_parameters", "deployments must not repeat an id", "deployments")
             split[identifier] = percent
-        least = self._core.knobs.paitient.canary_min_targets
+        least = self._core.knobs.of(PaitientKnobs).canary_min_targets
         if len(split) < least:
             raise PaitientError(
                 "invalid_parameters", f"deployments must have at least {least}", "deployments"

@@ -5,7 +5,8 @@ codes. Knobs choose; the causes here are in the words of the errors page, which 
 """
 
 from model_operator_simulator.call import Reply
-from model_operator_simulator.knobs import PaitientKnobs
+
+from .knobs import PaitientKnobs
 
 # Cause -> (code in the deployments document, HTTP status).
 CAUSES = {

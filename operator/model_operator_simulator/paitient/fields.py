@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from model_operator_simulator.call import Json
-from model_operator_simulator.knobs import PaitientKnobs
 
 from .errors import PaitientError
+from .knobs import PaitientKnobs
 
 DEFAULTS: dict[str, Any] = {
     "compute_type": "gpu",

@@ -7,9 +7,11 @@ way than the one it was planned for does nothing.
 import fnmatch
 from collections.abc import Callable
 
+from model_operator_simulator.call import Json
 from model_operator_simulator.core import Core
 
 from .deployment import SERVING, Deployment
+from .knobs import PaitientKnobs
 from .logs import Line
 from .wire import full
 
@@ -22,18 +24,21 @@ SAID = {
     "delete_failed": "could not be deleted",
 }
 BAD = ("failed", "delete_failed")
+Announce = Callable[[str, Json], None]
 
 
 class Lifecycle:
     """Moves deployments along creating, running, updating, failed, deleting, deleted.
 
     Args:
-        core: clock, knobs and who hears of events.
+        core: clock and knobs.
+        announce: told of events.
         end: called when a deployment is deleted.
     """
 
-    def __init__(self, core: Core, end: Callable[[Deployment], None]) -> None:
+    def __init__(self, core: Core, announce: Announce, end: Callable[[Deployment], None]) -> None:
         self._core = core
+        self._announce = announce
         self._end = end
 
     def begin(self, deployment: Deployment) -> None:
@@ -61,7 +66,7 @@ class Lifecycle:
 
     def plan(self, deployment: Deployment) -> None:
         """Plan what follows by itself from the present status; nothing, if the deployment is stuck."""
-        knobs = self._core.knobs.paitient
+        knobs = self._core.knobs.of(PaitientKnobs)
         if deployment.stuck or deployment.status == "deleted":
             return
         deployment.epoch += 1
@@ -99,12 +104,17 @@ class Lifecycle:
 
     def tell(self, kind: str, deployment: Deployment) -> None:
         """Announce ``deployment.KIND`` to whoever listens."""
-        shown = full(deployment, self._core.knobs.paitient, "", self._core.clock.now(), self._core.seed)
-        self._core.announce(f"deployment.{kind}", shown)
+        shown = full(
+            deployment, self._core.knobs.of(PaitientKnobs), "", self._core.clock.now(), self._core.seed
+        )
+        self._announce(f"deployment.{kind}", shown)
 
     def _plan_ready(self, deployment: Deployment, seconds: float) -> None:
         model = str(deployment.fields.get("model_name"))
-        if any(fnmatch.fnmatchcase(model, pattern) for pattern in self._core.knobs.paitient.failing_models):
+        if any(
+            fnmatch.fnmatchcase(model, pattern)
+            for pattern in self._core.knobs.of(PaitientKnobs).failing_models
+        ):
             deployment.fail_message = f"Failed to load model {model}"
             self.later(deployment, seconds, lambda: self.fail(deployment))
         elif deployment.fail_after_s is not None and deployment.fail_after_s <= seconds:

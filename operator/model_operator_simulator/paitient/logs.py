@@ -15,7 +15,6 @@ from model_operator_simulator.clock import rfc3339
 from .errors import PaitientError
 from .times import parsed_time
 
-LEVELS = ("debug", "info", "warning", "error")
 FILTERS = ("level", "component", "request_id", "message")
 KEPT = 20_000
 MOST = 1000

@@ -14,10 +14,10 @@ from model_operator_simulator.call import Call, Json, Reply
 from model_operator_simulator.chance import seeded
 from model_operator_simulator.clock import rfc3339
 from model_operator_simulator.core import Core
-from model_operator_simulator.knobs import MetricsKnobs
 
 from .deployment import Deployment
 from .errors import PaitientError
+from .knobs import MetricsKnobs
 from .state import Paitient
 from .times import date_of, parsed_time
 from .traffic import Load, Traffic
@@ -74,7 +74,7 @@ class Metrics:
             )
         wanted = _wanted(call)
         points = list(self._points(deployment, start, end, INTERVALS[interval]))
-        knobs = self._core.knobs.metrics
+        knobs = self._core.knobs.of(MetricsKnobs)
         payload = {
             "deployment_id": deployment.id,
             "start_time": rfc3339(start),
@@ -87,7 +87,7 @@ class Metrics:
         return Reply(200, text=json.dumps(payload), headers=date_of(self._core.clock))
 
     def _points(self, deployment: Deployment, start: float, end: float, interval: int) -> Iterator[Point]:
-        knobs = self._core.knobs.metrics
+        knobs = self._core.knobs.of(MetricsKnobs)
         known = self._core.clock.now() - knobs.lag_s
         for place in range(knobs.max_points):
             at = start + place * interval

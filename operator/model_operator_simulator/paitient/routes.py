@@ -4,13 +4,14 @@ from collections.abc import Callable
 from functools import partial
 from itertools import takewhile
 
-from model_operator_simulator.call import BadBody, Call, Handler, Refused, Reply, Route, route
+from model_operator_simulator.call import BadBody, Call, Handler, Json, Refused, Reply, Route, route
 from model_operator_simulator.core import Core
 
 from . import errors
 from .deployment import Deployment
 from .endpoint_routes import EndpointRoutes
 from .errors import PaitientError
+from .knobs import PaitientKnobs
 from .metrics import Metrics
 from .state import Paitient
 from .wire import CREATED, LISTED, PATCHED, full, shown
@@ -20,15 +21,15 @@ DEFAULT_LIMIT = 20
 MOST_LIMIT = 100
 
 
-class PaitientApp:
-    """The vendor's app, below ``/v1``.
+class PaitientApi:
+    """The vendor's API, below ``/v1``.
 
     Args:
         core: clock, knobs, keys.
         state: deployments and endpoints.
     """
 
-    name = "paitient"
+    status_field = "status"
 
     def __init__(self, core: Core, state: Paitient) -> None:
         self._core = core
@@ -55,14 +56,23 @@ class PaitientApp:
             key = self._credentials(call)
         except PaitientError as error:
             raise Refused(self._error(error)) from error
-        self._core.check_rate(self, call, key)
+        knobs = self._core.knobs.of(PaitientKnobs)
+        wait = self._core.wait_for(f"paitient/{key}", knobs.requests_per_minute)
+        if wait is not None:
+            reply = self.failure(call, 429, "Too many requests")
+            raise Refused(self._core.later(reply, wait, knobs.retry_after))
 
     def failure(self, _call: Call, status: int, message: str = "", code: str = "", /) -> Reply:
         """The vendor's error object for a status."""
-        knobs = self._core.knobs.paitient
+        knobs = self._core.knobs.of(PaitientKnobs)
         cause = errors.BY_STATUS.get(status, "deployment_error")
         chosen = code or errors.code_of(cause, knobs)
         return errors.error_reply(status, chosen, message, None, self._core.new_id("req_", 12), knobs)
+
+    def objects(self, payload: Json, /) -> list[Json]:
+        """The items of a list's page, or the one object."""
+        items = payload.get("deployments", [payload])
+        return items if isinstance(items, list) else [payload]
 
     def find(self, call: Call, identifier: str) -> Deployment:
         """The caller's deployment, also a tombstone.
@@ -92,7 +102,7 @@ class PaitientApp:
         return token.key
 
     def _error(self, error: PaitientError) -> Reply:
-        knobs = self._core.knobs.paitient
+        knobs = self._core.knobs.of(PaitientKnobs)
         status, code = errors.status_of(error.cause, knobs), errors.code_of(error.cause, knobs)
         request = self._core.new_id("req_", 12)
         return errors.error_reply(status, code, error.message, error.param, request, knobs)
@@ -110,24 +120,26 @@ class PaitientApp:
 
     def _create(self, call: Call, _: tuple[str, ...]) -> Reply:
         deployment = self._state.create(call.account, call.json_object(), call.distortion)
-        knobs = self._core.knobs.paitient
+        knobs = self._core.knobs.of(PaitientKnobs)
         return Reply(knobs.create_status, shown(CREATED, deployment, knobs, call.base))
 
     def _get(self, call: Call, segments: tuple[str, ...]) -> Reply:
         deployment = self.find(call, *segments)
-        lag = max(self._core.knobs.paitient.stale_read_s, call.distortion.stale_read_s)
+        lag = max(self._core.knobs.of(PaitientKnobs).stale_read_s, call.distortion.stale_read_s)
         now = self._core.clock.now()
         if lag and now < deployment.created_at + lag:
             raise PaitientError("resource_not_found", f"Deployment {deployment.id} not found")
         if deployment.before_write is not None and now < deployment.written_at + lag:
             deployment = deployment.before_write
-        return Reply(200, full(deployment, self._core.knobs.paitient, call.base, now, self._core.seed))
+        return Reply(
+            200, full(deployment, self._core.knobs.of(PaitientKnobs), call.base, now, self._core.seed)
+        )
 
     def _patch(self, call: Call, segments: tuple[str, ...]) -> Reply:
         deployment = self.find(call, *segments)
         self._state.patch(deployment, call.json_object(), call.distortion)
         stale = deployment.before_write if call.distortion.stale_reply else None
-        return Reply(200, shown(PATCHED, stale or deployment, self._core.knobs.paitient, call.base))
+        return Reply(200, shown(PATCHED, stale or deployment, self._core.knobs.of(PaitientKnobs), call.base))
 
     def _delete(self, call: Call, segments: tuple[str, ...]) -> Reply:
         deployment = self.find(call, *segments)
@@ -143,7 +155,7 @@ class PaitientApp:
         return self.find(call, *segments).logs.reply(call, self._core.clock.now())
 
     def _list(self, call: Call, _: tuple[str, ...]) -> Reply:
-        knobs = self._core.knobs.paitient
+        knobs = self._core.knobs.of(PaitientKnobs)
         limit = _integer(call, "limit", DEFAULT_LIMIT, 1, MOST_LIMIT)
         offset = _integer(call, "offset", 0, 0, 10**9)
         matching = self._matching(call)
@@ -160,7 +172,7 @@ class PaitientApp:
 
     def _matching(self, call: Call) -> list[Deployment]:
         """What the list holds, newest first as in the vendor's example."""
-        lag = max(self._core.knobs.paitient.list_lag_s, call.distortion.list_lag_s)
+        lag = max(self._core.knobs.of(PaitientKnobs).list_lag_s, call.distortion.list_lag_s)
         seen = self._core.clock.now() - lag
         listed = [d for d in reversed(self._state.of(call.account)) if d.created_at <= seen]
         gone = takewhile(lambda pair: pair[0] > seen, reversed(self._state.gone))

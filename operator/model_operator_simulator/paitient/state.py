@@ -8,12 +8,14 @@ from typing import Any
 
 from model_operator_simulator.call import Distortion, Json
 from model_operator_simulator.core import Core
+from model_operator_simulator.counters import Counters
 
 from .deployment import ENDING, Behaviour, Deployment
 from .endpoints import Endpoints
 from .errors import PaitientError
 from .fields import created, patched
-from .lifecycle import Lifecycle
+from .knobs import PaitientKnobs
+from .lifecycle import Announce, Lifecycle
 
 KEPT_GONE = 1000
 
@@ -22,18 +24,19 @@ class Paitient:
     """All PaiTIENT deployments of one simulator, and the endpoints in front of them.
 
     Args:
-        core: clock, knobs and counters.
+        core: clock and knobs.
+        announce: told of every event, its type and the deployment as a GET shows it.
     """
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, announce: Announce) -> None:
         self._core = core
-        self._counters = core.counters["paitient"]
+        self.counters = Counters()
         self.deployments: dict[str, Deployment] = {}
         self._by_account: dict[str, list[Deployment]] = {}
         self._live: dict[str, int] = {}
         self.gone: deque[tuple[float, Deployment]] = deque(maxlen=KEPT_GONE)
-        self.lifecycle = Lifecycle(core, self._end)
-        self.endpoints = Endpoints(core, self.find)
+        self.lifecycle = Lifecycle(core, announce, self._end)
+        self.endpoints = Endpoints(core, self.counters, self.find)
 
     def find(self, account: str, identifier: str) -> Deployment | None:
         """A deployment of the account, also one that is only a tombstone."""
@@ -50,7 +53,7 @@ class Paitient:
         Raises:
             PaitientError: the body does not fit, the quota is used up, or the name is taken and must not be.
         """
-        knobs = self._core.knobs.paitient
+        knobs = self._core.knobs.of(PaitientKnobs)
         fields = created(body, knobs)
         if knobs.max_deployments is not None and self._live.get(account, 0) >= knobs.max_deployments:
             text = f"The account's quota of {knobs.max_deployments} deployments is used up"
@@ -63,7 +66,7 @@ class Paitient:
         self.deployments[deployment.id] = deployment
         self._by_account.setdefault(account, []).append(deployment)
         self._live[account] = self._live.get(account, 0) + 1
-        self._counters.deployment_created(*deployment.identity)
+        self.counters.deployment_created(*deployment.identity)
         self.lifecycle.begin(deployment)
         return deployment
 
@@ -73,7 +76,7 @@ class Paitient:
         Raises:
             PaitientError: the body does not fit, or the deployment is neither running nor failed (a conflict).
         """
-        fields = patched(deployment.fields, body, self._core.knobs.paitient)
+        fields = patched(deployment.fields, body, self._core.knobs.of(PaitientKnobs))
         if deployment.status not in ("running", "failed"):
             raise PaitientError("conflict", f"Deployment {deployment.id} is {deployment.status}")
         self._begin_write(deployment, "update", asked)
@@ -93,7 +96,7 @@ class Paitient:
         """
         if deployment.status == "deleting":
             return
-        guarded = self._core.knobs.paitient.delete_guard == "on" and not force
+        guarded = self._core.knobs.of(PaitientKnobs).delete_guard == "on" and not force
         if guarded and self.endpoints.sends_traffic(deployment.id):
             raise PaitientError(
                 "conflict", f"Deployment {deployment.id} still receives traffic from an endpoint"
@@ -133,8 +136,8 @@ class Paitient:
         """It does not count any more; without tombstones it vanishes with that."""
         deployment.ended = True
         self._live[deployment.account] -= 1
-        self._counters.deployment_ended(*deployment.identity)
-        tombstone = self._core.knobs.paitient.tombstone_s
+        self.counters.deployment_ended(*deployment.identity)
+        tombstone = self._core.knobs.of(PaitientKnobs).tombstone_s
         if tombstone <= 0:
             self.vanish(deployment)
         else:
@@ -142,7 +145,7 @@ class Paitient:
 
     def _begin_write(self, deployment: Deployment, operation: str, asked: Distortion) -> None:
         deployment.remember(self._core.clock.now())
-        self._counters.wrote(deployment.id, operation)
+        self.counters.wrote(deployment.id, operation)
         _distort(deployment, asked)
 
     def _check_name(self, account: str, name: str) -> None:

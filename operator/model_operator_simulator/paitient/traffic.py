@@ -12,6 +12,7 @@ from model_operator_simulator.core import Core
 
 from .deployment import Behaviour, Deployment
 from .endpoints import Endpoints
+from .knobs import MetricsKnobs
 
 DAY = 86_400.0
 
@@ -66,7 +67,7 @@ class Traffic:
 
     def _effective(self, behaviour: Behaviour, name: str) -> float:
         own = getattr(behaviour, name)
-        return float(getattr(self._core.knobs.metrics, name) if own is None else own)
+        return float(getattr(self._core.knobs.of(MetricsKnobs), name) if own is None else own)
 
     def _pieces(self, deployment: Deployment, start: float, end: float) -> list[float]:
         times = {start, end}
@@ -84,14 +85,16 @@ class Traffic:
             percent = endpoint.split.at(when).get(deployment.id)
             if percent is not None:
                 own = endpoint.rps.at(when)
-                rate += (self._core.knobs.metrics.endpoint_rps if own is None else own) * percent / 100
+                rate += (
+                    (self._core.knobs.of(MetricsKnobs).endpoint_rps if own is None else own) * percent / 100
+                )
                 is_member = True
         if is_member:
             return rate + (deployment.behaviour.at(when).direct_rps or 0.0)
         return self._effective(deployment.behaviour.at(when), "direct_rps")
 
     def _wave(self, when: float) -> float:
-        return 1 + self._core.knobs.metrics.diurnal * math.sin(2 * math.pi * when / DAY)
+        return 1 + self._core.knobs.of(MetricsKnobs).diurnal * math.sin(2 * math.pi * when / DAY)
 
     @staticmethod
     def _add_real(total: Load, deployment: Deployment, start: float, end: float) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 from model_operator_simulator.call import Json
 from model_operator_simulator.chance import seeded
 from model_operator_simulator.clock import rfc3339
-from model_operator_simulator.knobs import PaitientKnobs
 
 from .deployment import SERVING, Deployment
+from .knobs import PaitientKnobs
 
 HEAD = ("id", "model_name", "deployment_name", "status", "endpoint", "created_at", "updated_at")
 CREATED = (

@@ -9,6 +9,7 @@ from model_operator_simulator.call import BadBody, Call, Json, Refused, Reply, R
 from model_operator_simulator.core import Core, compact
 
 from .deployment import Deployment
+from .knobs import ParasailKnobs
 from .state import Parasail
 
 CHAT_PREFIX = "/v1/"
@@ -60,7 +61,7 @@ class Chat:
         if deployment is None:
             raise _refuse(404, f"The model {body['model'][:200]!r} does not exist")
         if deployment.status != "ONLINE":
-            status = self._core.knobs.parasail.chat_unready
+            status = self._core.knobs.of(ParasailKnobs).chat_unready
             raise _refuse(status, f"The model {body['model'][:200]!r} is not ready")
         self._state.requested(deployment)
         self._count += 1

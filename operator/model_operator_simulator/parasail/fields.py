@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from model_operator_simulator.call import Json
-from model_operator_simulator.knobs import ParasailKnobs
+
+from .knobs import ParasailKnobs
 
 POLICIES = ("NONE", "TIMER", "INACTIVE")
 ENGINE_TASKS = ("AUTO", "GENERATE", "EMBED", "SCORE", "CLASSIFY", "REWARD", "TRANSCRIPTION")

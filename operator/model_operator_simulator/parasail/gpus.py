@@ -6,27 +6,31 @@ A deployment starts with all it needs or not at all; one that grows while ONLINE
 from collections.abc import Callable
 
 from model_operator_simulator.core import Core
+from model_operator_simulator.counters import Counters
 
 from .deployment import Deployment
+from .knobs import ParasailKnobs
 
 
 class Gpus:
     """GPU grants per account, against the knob ``parasail.gpu_quota`` (read at each use).
 
     Args:
-        core: knobs and counters.
+        core: knobs.
+        counters: told of every change.
         wake: called with a waiting deployment when GPUs came free.
     """
 
-    def __init__(self, core: Core, wake: Callable[[Deployment], None]) -> None:
+    def __init__(self, core: Core, counters: Counters, wake: Callable[[Deployment], None]) -> None:
         self._core = core
+        self._counters = counters
         self._wake = wake
         self._used: dict[str, int] = {}
         self._waiting: dict[int, Deployment] = {}
 
     def free(self, account: str) -> float:
         """GPUs left; infinite without a quota."""
-        quota = self._core.knobs.parasail.gpu_quota
+        quota = self._core.knobs.of(ParasailKnobs).gpu_quota
         return float("inf") if quota is None else quota - self._used.get(account, 0)
 
     def claim(self, deployment: Deployment) -> bool:
@@ -69,4 +73,4 @@ class Gpus:
     def _take(self, deployment: Deployment, count: int) -> None:
         self._used[deployment.account] = self._used.get(deployment.account, 0) + count
         deployment.granted_gpus += count
-        self._core.counters["parasail"].gpus(count)
+        self._counters.gpus(count)

@@ -12,10 +12,12 @@ from functools import partial
 from typing import Any
 
 from model_operator_simulator.core import Core
+from model_operator_simulator.counters import Counters
 
 from .deployment import NO_QUOTA, STOPPED, Deployment, Instance
 from .fields import needs_restart
 from .gpus import Gpus
+from .knobs import ParasailKnobs
 
 
 class Lifecycle:
@@ -23,14 +25,15 @@ class Lifecycle:
 
     Args:
         core: clock and knobs.
+        counters: told of GPUs.
         end: called when a deleted deployment is gone.
     """
 
-    def __init__(self, core: Core, end: Callable[[Deployment], None]) -> None:
+    def __init__(self, core: Core, counters: Counters, end: Callable[[Deployment], None]) -> None:
         self._core = core
         self._end = end
         self._instance_ids = itertools.count(1001)
-        self.gpus = Gpus(core, self._granted)
+        self.gpus = Gpus(core, counters, self._granted)
 
     def start(self, deployment: Deployment) -> None:
         """STARTING with all instances new; ONLINE follows, once there are GPUs."""
@@ -66,7 +69,7 @@ class Lifecycle:
 
     def plan(self, deployment: Deployment) -> None:
         """Plan what follows by itself from the present status; nothing, if the deployment is stuck."""
-        knobs = self._core.knobs.parasail
+        knobs = self._core.knobs.of(ParasailKnobs)
         deployment.epoch += 1
         if deployment.stuck:
             return
@@ -93,7 +96,7 @@ class Lifecycle:
         if (
             deployment.status == "STARTING"
             or restarting
-            or self._core.knobs.parasail.put_transition == "starting"
+            or self._core.knobs.of(ParasailKnobs).put_transition == "starting"
         ):
             self.start(deployment)
         else:
@@ -115,7 +118,7 @@ class Lifecycle:
         deployment.touch()
 
     def _plan_start(self, deployment: Deployment) -> None:
-        knobs = self._core.knobs.parasail
+        knobs = self._core.knobs.of(ParasailKnobs)
         model = deployment.fields["modelName"]
         if any(fnmatch.fnmatchcase(model, pattern) for pattern in knobs.failing_models):
             deployment.fail_message = f"Failed to load model {model}"
@@ -127,7 +130,7 @@ class Lifecycle:
 
     def _online(self, deployment: Deployment) -> None:
         if deployment.fail_after_s is not None:
-            deployment.fail_after_s -= self._core.knobs.parasail.start_s
+            deployment.fail_after_s -= self._core.knobs.of(ParasailKnobs).start_s
         self.enter(deployment, "ONLINE")
         now = self._core.clock.now()
         deployment.instances = [
@@ -172,7 +175,7 @@ class Lifecycle:
         self.gpus.wake()
 
     def _boot(self, deployment: Deployment, instances: list[Instance]) -> None:
-        seconds = self._core.knobs.parasail.instance_s
+        seconds = self._core.knobs.of(ParasailKnobs).instance_s
         for place, instance in enumerate(instances, start=1):
             ready = partial(self._instance_online, deployment, instance.id)
             self._core.clock.after(place * seconds, ready)

@@ -6,12 +6,13 @@ them.
 
 from itertools import takewhile
 
-from model_operator_simulator.call import BadBody, Call, Refused, Reply, Route, route
+from model_operator_simulator.call import BadBody, Call, Json, Refused, Reply, Route, route
 from model_operator_simulator.core import Core
 
 from .chat import CHAT_PREFIX, Chat, openai_error
 from .deployment import Deployment
 from .fields import Invalid, checked
+from .knobs import ParasailKnobs
 from .state import NameConflict, Parasail, PowerConflict, QuotaRefused
 from .wire import UNAUTHORIZED_TEXT, encoded, problem, refuse
 
@@ -25,15 +26,15 @@ DEVICES = (
 )
 
 
-class ParasailApp:
-    """The vendor's app: control API below ``/api/v1``, chat below ``/v1``.
+class ParasailApi:
+    """The vendor's API: control API below ``/api/v1``, chat below ``/v1``.
 
     Args:
         core: clock, knobs, keys.
         state: the deployments.
     """
 
-    name = "parasail"
+    status_field = "status.status"
 
     def __init__(self, core: Core, state: Parasail) -> None:
         self._core = core
@@ -56,13 +57,17 @@ class ParasailApp:
         """Bearer key, known; read-only keys may only GET."""
         token = self._core.tokens.find("parasail", call.bearer())
         if token is None:
-            if self._core.knobs.parasail.unauthorized == "problem":
+            if self._core.knobs.of(ParasailKnobs).unauthorized == "problem":
                 raise refuse(401, "Invalid token", call.path)
             raise Refused(Reply(401, text=UNAUTHORIZED_TEXT, content_type="text/plain"))
         call.account = token.account
         if token.read_only and call.method != "GET":
             raise Refused(self.failure(call, 403, "This API key is read-only"))
-        self._core.check_rate(self, call, token.key)
+        knobs = self._core.knobs.of(ParasailKnobs)
+        wait = self._core.wait_for(f"parasail/{token.key}", knobs.requests_per_minute)
+        if wait is not None:
+            reply = self.failure(call, 429, "Too many requests")
+            raise Refused(self._core.later(reply, wait, knobs.retry_after))
 
     def failure(self, call: Call, status: int, message: str = "", _code: str = "", /) -> Reply:
         """RFC 7807 on the control API, OpenAI's error object on the chat API."""
@@ -70,16 +75,20 @@ class ParasailApp:
             return openai_error(status, message)
         return problem(status, message, call.path)
 
+    def objects(self, payload: Json, /) -> list[Json]:
+        """The items of the bare list, or the one object."""
+        return payload if isinstance(payload, list) else [payload]
+
     def _create(self, call: Call, _: tuple[str, ...]) -> Reply:
         fields = self._fields(call, None)
         try:
             deployment = self._state.create(call.account, fields, call.distortion)
         except (NameConflict, QuotaRefused) as error:
             raise self._conflict(call, error) from error
-        return self._shown(call, deployment, self._core.knobs.parasail.create_status)
+        return self._shown(call, deployment, self._core.knobs.of(ParasailKnobs).create_status)
 
     def _list(self, call: Call, _: tuple[str, ...]) -> Reply:
-        knobs = self._core.knobs.parasail
+        knobs = self._core.knobs.of(ParasailKnobs)
         if knobs.listing != "on":
             raise refuse(int(knobs.listing), "Listing is not available", call.path)
         now = self._core.clock.now()
@@ -94,7 +103,7 @@ class ParasailApp:
 
     def _get(self, call: Call, segments: tuple[str, ...]) -> Reply:
         deployment = self._find(call, segments)
-        lag = max(self._core.knobs.parasail.stale_read_s, call.distortion.stale_read_s)
+        lag = max(self._core.knobs.of(ParasailKnobs).stale_read_s, call.distortion.stale_read_s)
         now = self._core.clock.now()
         if lag and now < deployment.created_at + lag:
             raise refuse(404, f"Deployment {deployment.id} not found", call.path)
@@ -132,7 +141,7 @@ class ParasailApp:
 
     def _delete(self, call: Call, segments: tuple[str, ...]) -> Reply:
         self._state.delete(self._find(call, segments), call.distortion)
-        return Reply(self._core.knobs.parasail.delete_status)
+        return Reply(self._core.knobs.of(ParasailKnobs).delete_status)
 
     def _support(self, call: Call, _: tuple[str, ...]) -> Reply:
         model = self._model(call)
@@ -170,22 +179,24 @@ class ParasailApp:
     def _fields(self, call: Call, deployment: Deployment | None) -> dict[str, object]:
         try:
             body = call.json_object()
-            return checked(body, self._core.knobs.parasail, None if deployment is None else deployment.fields)
+            return checked(
+                body, self._core.knobs.of(ParasailKnobs), None if deployment is None else deployment.fields
+            )
         except (BadBody, Invalid) as error:
             raise refuse(400, str(error), call.path) from error
 
     def _conflict(self, call: Call, error: Exception) -> Refused:
         if isinstance(error, NameConflict):
-            status = self._core.knobs.parasail.duplicate_status
+            status = self._core.knobs.of(ParasailKnobs).duplicate_status
             return refuse(status, f"A deployment named {error} already exists", call.path)
         return refuse(403, "Insufficient quota", call.path)
 
     def _shown(self, call: Call, deployment: Deployment, status: int = 200) -> Reply:
         now = self._core.clock.now()
-        return Reply(status, text=encoded(deployment, self._core.knobs.parasail, call.base, now))
+        return Reply(status, text=encoded(deployment, self._core.knobs.of(ParasailKnobs), call.base, now))
 
     def _powered(self, deployment: Deployment) -> Reply:
-        body = self._core.knobs.parasail.power_body
+        body = self._core.knobs.of(ParasailKnobs).power_body
         return Reply(200, {"id": deployment.id} if body == "object" else None)
 
 

@@ -9,9 +9,11 @@ from typing import Any
 
 from model_operator_simulator.call import Distortion
 from model_operator_simulator.core import Core
+from model_operator_simulator.counters import Counters
 
 from .deployment import STOPPED, Deployment
 from .fields import gpus_per_replica
+from .knobs import ParasailKnobs
 from .lifecycle import Lifecycle
 
 FIRST_ID = 33665  # the id in the vendor's document
@@ -34,17 +36,17 @@ class Parasail:
     """All Parasail deployments of one simulator.
 
     Args:
-        core: clock, knobs and counters.
+        core: clock and knobs.
     """
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._counters = core.counters["parasail"]
+        self.counters = Counters()
         self.live: dict[int, Deployment] = {}
         self.gone: deque[tuple[float, Deployment]] = deque(maxlen=KEPT_GONE)
         self._by_name: dict[tuple[str, str], list[Deployment]] = {}
         self._last_id = FIRST_ID - 1
-        self.lifecycle = Lifecycle(core, self.vanish)
+        self.lifecycle = Lifecycle(core, self.counters, self.vanish)
 
     def find(self, account: str, identifier: int) -> Deployment | None:
         """A live deployment of the account."""
@@ -76,13 +78,13 @@ class Parasail:
         _distort(deployment, asked)
         self.live[deployment.id] = deployment
         self._index(deployment)
-        self._counters.deployment_created(deployment.identity, None)
+        self.counters.deployment_created(deployment.identity, None)
         self.lifecycle.start(deployment)
         return deployment
 
     def put(self, deployment: Deployment, fields: dict[str, Any], asked: Distortion) -> None:
         """Replace what a client writes. Raises as :meth:`create`."""
-        for ignored in self._core.knobs.parasail.put_ignored_fields:
+        for ignored in self._core.knobs.of(ParasailKnobs).put_ignored_fields:
             fields.pop(ignored, None)
             if ignored in deployment.fields:
                 fields[ignored] = deployment.fields[ignored]
@@ -100,7 +102,7 @@ class Parasail:
         if deployment.status in STOPPED or deployment.status == "STOPPING":
             return self._power_conflict(f"cannot pause a deployment that is {deployment.status}")
         self._begin_write(deployment, "pause", asked)
-        end = self._core.knobs.parasail.pause_end
+        end = self._core.knobs.of(ParasailKnobs).pause_end
         return self._soon(deployment, lambda: self.lifecycle.stop(deployment, end))
 
     def resume(self, deployment: Deployment, asked: Distortion) -> None:
@@ -120,7 +122,7 @@ class Parasail:
             return
         self._begin_write(deployment, "delete", asked)
         deployment.deleting = True
-        if self._core.knobs.parasail.delete_mode == "sync":
+        if self._core.knobs.of(ParasailKnobs).delete_mode == "sync":
             self.vanish(deployment)
         else:
             self.lifecycle.enter(deployment, "STOPPING")
@@ -149,12 +151,12 @@ class Parasail:
             return
         deployment.epoch += 1
         self._unindex(deployment)
-        self._counters.deployment_ended(deployment.identity, None)
+        self.counters.deployment_ended(deployment.identity, None)
         self.gone.append((self._core.clock.now(), deployment))
         self.lifecycle.gpus.release(deployment)
 
     def _check(self, account: str, fields: dict[str, Any], own: Deployment | None) -> None:
-        knobs = self._core.knobs.parasail
+        knobs = self._core.knobs.of(ParasailKnobs)
         named = self._by_name.get((account, fields["deploymentName"]), [])
         if knobs.duplicate_names == "reject" and any(other is not own for other in named):
             raise NameConflict(fields["deploymentName"])
@@ -165,7 +167,7 @@ class Parasail:
 
     def _begin_write(self, deployment: Deployment, operation: str, asked: Distortion) -> None:
         deployment.remember(self._core.clock.now())
-        self._counters.wrote(str(deployment.id), operation)
+        self.counters.wrote(str(deployment.id), operation)
         _distort(deployment, asked)
 
     def _replace_fields(self, deployment: Deployment, fields: dict[str, Any]) -> None:
@@ -176,14 +178,14 @@ class Parasail:
         self.lifecycle.follow(deployment, old)
 
     def _soon(self, deployment: Deployment, action: Callable[[], None]) -> None:
-        lag = self._core.knobs.parasail.power_lag_s
+        lag = self._core.knobs.of(ParasailKnobs).power_lag_s
         if lag:
             self.lifecycle.later(deployment, lag, action)
         else:
             action()
 
     def _power_conflict(self, text: str) -> None:
-        if self._core.knobs.parasail.power_conflict == "409":
+        if self._core.knobs.of(ParasailKnobs).power_conflict == "409":
             raise PowerConflict(text)
 
     def _index(self, deployment: Deployment) -> None:

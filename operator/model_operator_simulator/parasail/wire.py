@@ -8,10 +8,10 @@ from typing import Any
 from model_operator_simulator.call import Json, Refused, Reply
 from model_operator_simulator.clock import milliseconds
 from model_operator_simulator.core import compact
-from model_operator_simulator.knobs import ParasailKnobs
 
 from .deployment import Deployment, Instance
 from .fields import DOCUMENTED, OBSERVED
+from .knobs import ParasailKnobs
 
 TITLES = {
     400: "Bad Request",

@@ -11,10 +11,12 @@ from typing import Any
 
 import aiohttp
 
-from .call import Json
-from .chance import seeded
-from .clock import rfc3339
-from .core import Core
+from model_operator_simulator.call import Json
+from model_operator_simulator.chance import seeded
+from model_operator_simulator.clock import rfc3339
+from model_operator_simulator.core import Core
+
+from .knobs import WebhookKnobs
 
 RETRY_SECONDS = (1.0, 5.0, 25.0)
 TIMEOUT = aiohttp.ClientTimeout(total=5)
@@ -24,7 +26,7 @@ class Webhooks:
     """Sends events to the knob ``webhooks.url``, as badly as the other knobs of that section say.
 
     Args:
-        core: whose events; this object puts itself in place as ``core.announce``.
+        core: clock and knobs.
     """
 
     def __init__(self, core: Core) -> None:
@@ -35,11 +37,10 @@ class Webhooks:
         self._counts = {"announced": 0, "dropped": 0, "delivered": 0, "attempts": 0}
         self._kept_back: tuple[str, dict[str, Json]] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        core.announce = self.announce
 
     def announce(self, kind: str, deployment: Json) -> None:
         """Send an event, unless no URL is set."""
-        knobs = self._core.knobs.webhooks
+        knobs = self._core.knobs.of(WebhookKnobs)
         if knobs.url is None:
             return
         self._counts["announced"] += 1
@@ -83,7 +84,7 @@ class Webhooks:
     async def _deliver(self, url: str, event: dict[str, Json], after: asyncio.Task[None] | None) -> None:
         if after is not None:
             await asyncio.wait([after])
-        knobs = self._core.knobs.webhooks
+        knobs = self._core.knobs.of(WebhookKnobs)
         body = json.dumps(event).encode()
         secret = "wrong" if self._chance.random() < knobs.bad_signature_probability else knobs.secret
         headers = {
