@@ -171,11 +171,12 @@ def test_a_new_life_of_a_name_keeps_its_deployment(told: str) -> None:
         world.apply(parasail_deployment("llama"))
         world.engine.shown(LLAMA, dict(world.server.get(LLAMA)))  # met by a GET
         await asyncio.sleep(60)
+        new = world.status["externalID"]
         if told == "the old one's end comes late":
             world.engine.deleted(LLAMA, dict(last))
         world.watch.hear_again(anew=True)
         await asyncio.sleep(LONG)
-        (new,) = await world.live()
+        assert await world.live() == [new]
         assert new != old
         assert world.ready() == ("True", "Available")
         assert FINALIZER in world.server.get(LLAMA)["metadata"]["finalizers"]
