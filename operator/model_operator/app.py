@@ -4,12 +4,14 @@ What runs inside the engine is made in engine/parts.py.
 """
 
 import asyncio
+import itertools
 import logging
 import signal
 import socket
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import Any
 
 from model_operator import __version__, handlers
 from model_operator.engine.engine import Engine
@@ -99,7 +101,9 @@ async def _main(settings: Settings, redactor: Redactor) -> None:
             await _stand_by(leadership, told)
         if told.is_set():
             return
-        await _prime(engine)
+        await _prime(engine, told)
+        if told.is_set():
+            return
         spare_start_up()
         stop_watching = asyncio.Event()
         tasks = await handlers.spawn(engine, kube, settings.namespaces, version, stop_watching)
@@ -125,6 +129,8 @@ async def _stand_by(leadership: Leadership, told: asyncio.Event) -> None:
         task.cancel()
     if told.is_set():
         await leadership.release()
+    elif (error := leading.exception()) is not None:
+        raise CannotStart(f"{error}; another start will see to it") from error
 
 
 def _on_signal(stop: Callable[[], None]) -> None:
@@ -132,8 +138,21 @@ def _on_signal(stop: Callable[[], None]) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop)
 
 
-async def _prime(engine: Engine) -> None:
-    """Raises `CannotStart` where the objects cannot be read."""
+async def _prime(engine: Engine, told: asyncio.Event) -> None:
+    """Until the objects are read or we are told to stop. Raises `CannotStart` where waiting does not help."""
+    for pause in itertools.chain((0.5, 1.0, 2.0, 4.0), itertools.repeat(8.0)):
+        if await _has_primed(engine):
+            return
+        try:
+            async with asyncio.timeout(pause):
+                await told.wait()
+            return
+        except TimeoutError:
+            continue
+
+
+async def _has_primed(engine: Engine) -> bool:
+    """False if the server may do it another time. Raises `CannotStart`."""
     try:
         await engine.prime()
     except KubeForbidden as error:
@@ -142,7 +161,11 @@ async def _prime(engine: Engine) -> None:
             " or, with --namespace, in each of those"
         ) from error
     except KubeError as error:
-        raise CannotStart(f"the objects could not be read: {error}") from error
+        if error.status in range(400, 500) and error.status not in {408, 409, 429}:
+            raise CannotStart(f"the objects could not be read: {error}") from error
+        log.warning("the objects could not be read, which is tried again: %s", error)
+        return False
+    return True
 
 
 async def _operate(
@@ -152,19 +175,28 @@ async def _operate(
     engine.start()
     ending = asyncio.create_task(told.wait())
     losing = asyncio.create_task(leadership.lost() if leadership is not None else asyncio.Event().wait())
+    breaking = asyncio.create_task(engine.broken())
     watching = asyncio.create_task(watch.run(asyncio.all_tasks()))
-    await asyncio.wait({watching, ending, losing}, return_when=asyncio.FIRST_COMPLETED)
-    why = "told to" if told.is_set() else "the Lease is lost" if losing.done() else "the watch has ended"
+    await asyncio.wait({watching, ending, losing, breaking}, return_when=asyncio.FIRST_COMPLETED)
+    why = _why(told, losing, breaking)
     log.info("stopping: %s", why)
     await engine.stop()
     if leadership is not None:
         await leadership.release()
     watch.stop.set()
-    ending.cancel()
-    losing.cancel()
+    for task in (ending, losing, breaking):
+        task.cancel()
     await watching
     if not told.is_set():
         raise CannotStart(f"{why}; another start will see to it")
+
+
+def _why(told: asyncio.Event, losing: asyncio.Task[Any], breaking: asyncio.Task[str]) -> str:
+    if told.is_set():
+        return "told to"
+    if losing.done():
+        return "the Lease is lost"
+    return breaking.result() if breaking.done() else "the watch has ended"
 
 
 def _leadership(settings: Settings, kube: Kube, metrics: Metrics) -> Leadership | None:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 from urllib.parse import quote
 
 import yaml
@@ -21,6 +21,7 @@ from model_operator.domain import CANARY, DEPLOYMENT, FINALIZER, GROUP, PROVIDER
 PLURALS: Final = {PROVIDER: "modelproviders", DEPLOYMENT: "modeldeployments", CANARY: "canaryendpoints"}
 _CORE: Final = {"Secret": "secrets", "ConfigMap": "configmaps", "Event": "events"}
 _JSON_PATCH: Final = "application/json-patch+json"
+_METADATA: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _TIMEOUT: Final = 30
 _SERVICE_ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
@@ -36,6 +37,21 @@ _UNREADABLE: Final = (
 )
 
 Body = dict[str, Any]
+
+
+class Version(NamedTuple):
+    """One state of one life of an object."""
+
+    uid: str
+    number: int
+    """Its resourceVersion. All objects of a server count on from one another."""
+
+
+class Shown(NamedTuple):
+    """A consistent LIST: which objects there are, and at which resourceVersion of the whole that was."""
+
+    revision: int
+    objects: Mapping[Key, Version]
 
 
 class KubeError(Exception):
@@ -168,10 +184,15 @@ class Kube:
         )
 
     async def request(
-        self, method: str, path: str, body: object = None, content_type: str = "application/json"
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        content_type: str = "application/json",
+        accept: str = "application/json",
     ) -> Body:
         """One request; the JSON of a 2xx answer."""
-        headers = {"Accept": "application/json", "Content-Type": content_type}
+        headers = {"Accept": accept, "Content-Type": content_type}
         auth = await self._configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
         if auth:
             headers["Authorization"] = auth
@@ -205,6 +226,21 @@ class Kube:
             token = page["metadata"].get("continue")
             if not token:
                 return
+            query = f"?limit=500&continue={quote(token, safe='')}"
+
+    async def versions(self, kind: str, namespace: str | None) -> Shown:
+        """All objects of a kind as they are now, without their contents. Consistent: no cache of the server answers."""
+        start, query = path_of(kind, namespace), "?limit=500"
+        objects: dict[Key, Version] = {}
+        while True:
+            page = await self.request("GET", start + query, accept=_METADATA)
+            for item in page["items"]:
+                metadata = item["metadata"]
+                key = Key(kind, metadata["namespace"], metadata["name"])
+                objects[key] = Version(metadata["uid"], int(metadata["resourceVersion"]))
+            token = page["metadata"].get("continue")
+            if not token:
+                return Shown(int(page["metadata"]["resourceVersion"]), objects)
             query = f"?limit=500&continue={quote(token, safe='')}"
 
     async def version(self) -> tuple[int, int]:

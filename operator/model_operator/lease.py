@@ -33,6 +33,10 @@ RETRY_PERIOD = 2
 log = logging.getLogger(__name__)
 
 
+class ElectionEnded(Exception):
+    """No further try will be made to get the Lease."""
+
+
 class Leadership:
     """`acquire`, then act while `is_held`; `lost` returns when that is over; `release` at a clean end."""
 
@@ -52,7 +56,7 @@ class Leadership:
             return str(answer.reason)
 
     async def acquire(self) -> None:
-        """Returns once this process is the leader, which may be never."""
+        """Returns once this process is the leader, which may be never. Raises `ElectionEnded`."""
         config = Config(
             self._lock,
             lease_duration=LEASE_DURATION,
@@ -62,7 +66,11 @@ class Leadership:
             onstopped_leading=_nothing,
         )
         self._run = asyncio.create_task(LeaderElection(config).run())
-        await self._acquired.wait()
+        acquired = asyncio.create_task(self._acquired.wait())
+        await asyncio.wait({self._run, acquired}, return_when=asyncio.FIRST_COMPLETED)
+        acquired.cancel()
+        if not self._acquired.is_set():
+            raise ElectionEnded("the election for the Lease has ended")
         log.info(
             "leading, by the Lease %s/%s as %s", self._lock.namespace, self._lock.name, self._lock.identity
         )
@@ -70,12 +78,15 @@ class Leadership:
     @property
     def is_held(self) -> bool:
         """May anything be sent now? By the monotonic clock, which goes on while the process is stopped."""
-        return monotonic() < self._lock.renewed_at + RENEW_DEADLINE and not self._lock.is_over
+        return monotonic() < self._lock.renewed_at + RENEW_DEADLINE and not self._lock.over.is_set()
 
     async def lost(self) -> None:
-        """Returns when the Lease could not be renewed in time."""
-        if self._run is not None:
-            await asyncio.wait({self._run})
+        """Returns when the Lease could not be renewed in time, or is seen to be another's."""
+        if self._run is None:
+            return
+        over = asyncio.create_task(self._lock.over.wait())
+        await asyncio.wait({self._run, over}, return_when=asyncio.FIRST_COMPLETED)
+        over.cancel()
 
     async def release(self) -> None:
         """Stop renewing, and let the next one in at once if the Lease is still ours."""
@@ -101,15 +112,36 @@ class _TimedLock(LeaseLock):
     def __init__(self, name: str, namespace: str, identity: str, api_client: client.ApiClient) -> None:
         super().__init__(name, namespace, identity, api_client)
         self.renewed_at = float("-inf")
-        self.is_over = False
+        self.over = asyncio.Event()
+        """Set once this process has led and may not do so again."""
+        self._foreign: tuple[str, str] | None = None
+        self._foreign_since = 0.0
 
     @override
     async def get(self, name: str, namespace: str) -> Any:
         try:
             async with asyncio.timeout(RETRY_PERIOD):
-                return await super().get(name, namespace)
+                answer = await super().get(name, namespace)
         except (ClientError, TimeoutError, OSError, ValueError) as error:
             return False, ApiException(status=0, reason=f"no answer: {type(error).__name__}")
+        self._look_at(answer)
+        return answer
+
+    def _look_at(self, answer: Any) -> None:
+        """Somebody else's Lease ends our time at once, and runs from when this process first saw it so."""
+        found, record = answer
+        if not found or record is None or record.holder_identity in {None, "", self.identity}:
+            self._foreign = None
+            return
+        if self._has_led:
+            self.over.set()
+        shown = (str(record.holder_identity), str(record.renew_time))
+        if shown != self._foreign:
+            self._foreign, self._foreign_since = shown, monotonic()
+
+    def _is_anothers(self) -> bool:
+        """By the monotonic clock: the election goes by the wall clock, and a step of that takes no living Lease."""
+        return self._foreign is not None and monotonic() < self._foreign_since + LEASE_DURATION
 
     @override
     async def create(self, name: str, namespace: str, election_record: LeaderElectionRecord) -> bool:
@@ -122,7 +154,7 @@ class _TimedLock(LeaseLock):
     @override
     async def update(self, name: str, namespace: str, updated_record: LeaderElectionRecord) -> bool:
         lease = self.lease_reference
-        if lease is None or self._is_late():
+        if lease is None or self._is_late() or self._is_anothers():
             return False
         lease.spec = self.update_lease(updated_record, lease.spec)
         return await self._timed(self.api_instance.replace_namespaced_lease(name, namespace, lease))
@@ -142,9 +174,13 @@ class _TimedLock(LeaseLock):
 
     def _is_late(self) -> bool:
         """A leader that missed its deadline does not come back: another may have acted meanwhile."""
-        has_led = self.renewed_at != float("-inf")
-        self.is_over = self.is_over or (has_led and monotonic() >= self.renewed_at + RENEW_DEADLINE)
-        return self.is_over
+        if self._has_led and monotonic() >= self.renewed_at + RENEW_DEADLINE:
+            self.over.set()
+        return self.over.is_set()
+
+    @property
+    def _has_led(self) -> bool:
+        return self.renewed_at != float("-inf")
 
     async def _timed(self, request: Any) -> bool:
         began = monotonic()

@@ -19,8 +19,8 @@ class Signals(Protocol):
     def refreshed(self, key: Key, body: dict[str, Any]) -> None:
         """A GET has brought this body of the object."""
 
-    def gone(self, key: Key) -> None:
-        """The API server has no such object any more."""
+    def gone(self, key: Key, uid: str) -> None:
+        """The API server has that object no more. It says nothing of another one of the same name."""
 
     def rebound(self, provider: Key) -> None:
         """That ModelProvider leads to another account, or with other credentials: its dependents start afresh."""

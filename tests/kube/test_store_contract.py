@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from model_operator.domain import DEPLOYMENT, FINALIZER, Key
-from model_operator.kube import Kube, KubeError, KubeForbidden, ObjectGone, WriteConflict
+from model_operator.kube import Kube, KubeError, KubeForbidden, ObjectGone, Version, WriteConflict
 from support.kube_api import Object
 from support.manifests import parasail_deployment, parasail_secret
 from support.namespace import Namespace
@@ -277,3 +277,17 @@ async def test_a_namespace_that_ends_takes_nothing_new(world: World) -> None:
     assert refusal[:2] == (KubeForbidden, 403)
     changed = await world.store.get(*of(world))
     assert changed["metadata"]["uid"] == made["metadata"]["uid"]
+
+
+async def test_all_versions_are_told_without_contents(world: World) -> None:
+    first, second = world.create(deployment("a")), world.create(deployment("b"))
+    shown = await world.store.versions(DEPLOYMENT, world.name)
+    assert shown.objects == {
+        of(world, body["metadata"]["name"]): Version(
+            body["metadata"]["uid"], int(body["metadata"]["resourceVersion"])
+        )
+        for body in (first, second)
+    }
+    assert shown.revision >= max(version.number for version in shown.objects.values())
+    world.delete(DEPLOYMENT, "a")
+    assert set((await world.store.versions(DEPLOYMENT, world.name)).objects) == {of(world, "b")}

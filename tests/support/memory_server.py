@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 from model_operator.domain import CANARY, DEPLOYMENT, GROUP, PROVIDER, VERSION, Key
-from model_operator.kube import KubeError, KubeForbidden, ObjectGone, WriteConflict
+from model_operator.kube import KubeError, KubeForbidden, ObjectGone, Shown, Version, WriteConflict
 from support.memory_schema import Object, Refusal, Schema, shipped
 
 _SERVED_BY_US = (PROVIDER, DEPLOYMENT, CANARY)
@@ -54,6 +54,15 @@ class Server:
         for key in sorted(self.objects):
             if key.kind == kind and namespace in (None, key.namespace):
                 yield self.objects[key]
+
+    def versions(self, kind: str, namespace: str | None = None) -> Shown:
+        found = {
+            Key(kind, body["metadata"]["namespace"], body["metadata"]["name"]): Version(
+                body["metadata"]["uid"], int(body["metadata"]["resourceVersion"])
+            )
+            for body in self.list(kind, namespace)
+        }
+        return Shown(self.version, found)
 
     def create(self, kind: str, namespace: str, body: Mapping[str, Any]) -> Object:
         key = Key(kind, namespace, body["metadata"]["name"])

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, TypeVar
 
 from model_operator.domain import FINALIZER, Key
-from model_operator.kube import KubeError, KubeForbidden, ObjectGone, WriteConflict
+from model_operator.kube import KubeError, KubeForbidden, ObjectGone, Shown, WriteConflict
 from support.memory_schema import Object
 from support.memory_server import Server
 
@@ -90,6 +90,10 @@ class MemoryStore:
         request = Request(Verb.LIST, Key(kind, namespace or "", ""))
         for body in await self._send(request, lambda: tuple(self.server.list(kind, namespace))):
             yield body
+
+    async def versions(self, kind: str, namespace: str | None) -> Shown:
+        request = Request(Verb.LIST, Key(kind, namespace or "", ""))
+        return await self._send(request, lambda: self.server.versions(kind, namespace))
 
     async def create(self, kind: str, namespace: str, body: Mapping[str, Any]) -> Object:
         request = Request(Verb.CREATE, Key(kind, namespace, body["metadata"]["name"]))

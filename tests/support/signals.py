@@ -17,7 +17,7 @@ class Told(Signals):
         self.changes: list[set[Key]] = []
         self.cache_changes: list[tuple[Key, frozenset[str]]] = []
         self.refreshes: list[Key] = []
-        self.ends: list[Key] = []
+        self.ends: list[tuple[Key, str]] = []
         self.rebinds: list[Key] = []
         self.orphans = 0
         self.results: list[str] = []
@@ -36,8 +36,8 @@ class Told(Signals):
         self.refreshes.append(key)
 
     @override
-    def gone(self, key: Key) -> None:
-        self.ends.append(key)
+    def gone(self, key: Key, uid: str) -> None:
+        self.ends.append((key, uid))
 
     @override
     def rebound(self, provider: Key) -> None:

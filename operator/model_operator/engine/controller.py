@@ -30,6 +30,9 @@ class Pass(Protocol):
     def ended(self, key: Key) -> Iterable[Key]:
         """The object is gone. Returns the keys that need a pass because of it."""
 
+    def uid(self, key: Key) -> str | None:
+        """Of the object of that name that is known."""
+
 
 class Controller:
     def __init__(
@@ -96,10 +99,11 @@ class Controller:
 
     async def _read_again(self, key: Key) -> Result:
         """The cache was behind: a watch may be late or deaf, so ask."""
+        uid = self._passes.uid(key)
         try:
             self._signals.refreshed(key, await self._store.get(*key))
         except ObjectGone:
-            self._signals.gone(key)
+            self._signals.gone(key, uid or "")
             return "success"
         except KubeError as error:
             log.warning("%s", error)

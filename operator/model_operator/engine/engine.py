@@ -12,6 +12,7 @@ from typing import Any
 from typing_extensions import override
 
 from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
+from model_operator.engine.comparison import Comparison, WentBack
 from model_operator.engine.garbage import collect_when_idle
 from model_operator.engine.parts import Outside, make
 from model_operator.observability.metrics import Metrics
@@ -24,6 +25,7 @@ from model_operator.redaction import Redactor
 from model_operator.settings import Settings
 from model_operator.signals import Signals
 
+_KINDS = (PROVIDER, DEPLOYMENT, CANARY)
 _COUNT_AFTER = timedelta(seconds=5)
 """A ModelProvider's status counts its deployments; those of one `kubectl apply` together."""
 
@@ -70,7 +72,7 @@ class Engine(Signals):
 
     async def prime(self) -> None:
         """Read all objects once before anything is decided: claims and absences need the whole picture."""
-        for kind in (PROVIDER, DEPLOYMENT, CANARY):
+        for kind in _KINDS:
             for namespace in self._settings.namespaces or (None,):
                 async for body in self._kube.list(kind, namespace):
                     self.cache.put(_key(kind, body), body)
@@ -81,9 +83,27 @@ class Engine(Signals):
         self._background = {
             "the event recorder": asyncio.create_task(self._recorder.run()),
             "the garbage collection": asyncio.create_task(collect_when_idle(self._is_idle)),
+            "the comparison with the API server": asyncio.create_task(self._comparison().run()),
         }
         for controller in self._controllers.values():
             controller.start()
+
+    def _comparison(self) -> Comparison:
+        return Comparison(
+            store=self._kube,
+            cache=self.cache,
+            kinds=_KINDS,
+            namespaces=self._settings.namespaces,
+            shown=self.shown,
+            gone=self.gone,
+        )
+
+    async def broken(self) -> str:
+        """Returns why this process cannot go on, should it come to that."""
+        comparison = self._background["the comparison with the API server"]
+        await asyncio.wait({comparison})
+        error = None if comparison.cancelled() else comparison.exception()
+        return str(error) if isinstance(error, WentBack) else "the comparison with the API server has ended"
 
     async def stop(self) -> None:
         """Let running passes finish, then their Events, within the shutdown timeout."""
@@ -104,6 +124,7 @@ class Engine(Signals):
 
     def shown(self, key: Key, body: dict[str, Any]) -> None:
         """The API server shows this body."""
+        self._end_former(key, body)
         before = self.cache.generation(key)
         if not self.cache.put(key, body):
             return
@@ -118,10 +139,22 @@ class Engine(Signals):
 
     def deleted(self, key: Key, body: dict[str, Any]) -> None:
         """The API server has dropped the object; this is its last body."""
-        if self.cache.entry(key) is None:
+        if self.cache.version(key) is None:
             return  # known since our finalizer was removed
-        self.cache.put(key, body)
-        self.gone(key)
+        self._end_former(key, body)
+        if self.cache.uid(key) in {None, body["metadata"]["uid"]}:
+            self.cache.put(key, body)
+        self.gone(key, body["metadata"]["uid"])
+
+    def _end_former(self, key: Key, body: dict[str, Any]) -> None:
+        """Another object has the name by now: the end of the one before was not told."""
+        known, metadata = self.cache.version(key), body["metadata"]
+        if (
+            known is not None
+            and known.uid != metadata["uid"]
+            and known.number < int(metadata["resourceVersion"])
+        ):
+            self.gone(key, known.uid)
 
     # From accounts, cache, controllers and passes: `Signals`.
 
@@ -148,8 +181,9 @@ class Engine(Signals):
             self.shown(key, body)
 
     @override
-    def gone(self, key: Key) -> None:
-        self.changed(self._controllers[key.kind].ended(key))
+    def gone(self, key: Key, uid: str) -> None:
+        if self.cache.uid(key) == uid:
+            self.changed(self._controllers[key.kind].ended(key))
 
     @override
     def rebound(self, provider: Key) -> None:

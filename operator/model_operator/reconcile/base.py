@@ -110,6 +110,10 @@ class Pass(ABC, Generic[R, M]):
         """The ModelProvider is there, and its first pass, which will bring its dependents back, is still to come."""
         return self.around.cache.provider(provider) is not None and self.around.bindings.get(provider) is None
 
+    def uid(self, key: Key) -> str | None:
+        """Of the object of that name that is known."""
+        return self.around.cache.uid(key)
+
     def memory(self, key: Key, uid: str) -> M:
         memory = self.memories.get(key)
         if memory is None or memory.uid != uid:
@@ -130,10 +134,9 @@ class Pass(ABC, Generic[R, M]):
         body = await self.around.store.remove_finalizer(key, metadata.resource_version, metadata.finalizers)
         self.around.cache.renew(key, body)
         log.info("released")
-        present = self.find(key)
-        if not body["metadata"].get("finalizers") and present and present.metadata.uid == metadata.uid:
+        if not body["metadata"].get("finalizers"):
             # A watch that begins only now will never tell.
-            self.around.signals.gone(key)
+            self.around.signals.gone(key, metadata.uid)
 
     async def write(self, key: Key, resource: R, status: Mapping[str, Any]) -> None:
         """Replace the whole status."""

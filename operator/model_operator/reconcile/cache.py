@@ -12,6 +12,7 @@ from typing import Any, Final
 from model_operator.accounts.account import Ids
 from model_operator.conditions import ConditionType, Reason
 from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
+from model_operator.kube import Version
 from model_operator.models.canary import CanaryEndpoint
 from model_operator.models.deployment import ModelDeployment
 from model_operator.models.parse import InvalidResource
@@ -31,6 +32,7 @@ _PARSERS: Final[dict[str, Callable[[dict[str, Any]], Resource]]] = {
 @dataclass(frozen=True, slots=True)
 class Entry:
     version: int
+    uid: str
     resource: Resource | None
     invalid: InvalidResource | None = None
     is_vanished: bool = False
@@ -49,14 +51,14 @@ class Cache:
 
     def put(self, key: Key, body: dict[str, Any]) -> bool:
         """False if this is not newer than what is here."""
-        version = int(body["metadata"]["resourceVersion"])
+        version, uid = int(body["metadata"]["resourceVersion"]), str(body["metadata"].get("uid", ""))
         before = self._entries.get(key)
         if before is not None and before.version >= version:
             return False
         try:
-            entry = Entry(version, _PARSERS[key.kind](body))
+            entry = Entry(version, uid, _PARSERS[key.kind](body))
         except InvalidResource as error:
-            entry = Entry(version, None, error)
+            entry = Entry(version, uid, None, error)
         self._store(key, entry)
         return True
 
@@ -71,7 +73,7 @@ class Cache:
         """
         metadata = resource.metadata
         key = Key("ModelDeployment", metadata.namespace, f"{metadata.name.partition('@')[0]}@{metadata.uid}")
-        self._store(key, Entry(0, resource, is_vanished=True))
+        self._store(key, Entry(0, metadata.uid, resource, is_vanished=True))
         return key
 
     def remove(self, key: Key) -> None:
@@ -82,6 +84,16 @@ class Cache:
 
     def entry(self, key: Key) -> Entry | None:
         return self._entries.get(key)
+
+    def uid(self, key: Key) -> str | None:
+        """Of the life of that name that is known."""
+        entry = self._entries.get(key)
+        return entry.uid if entry is not None else None
+
+    def version(self, key: Key) -> Version | None:
+        """What the server has shown of that object; None also of one that is kept after its end."""
+        entry = self._entries.get(key)
+        return Version(entry.uid, entry.version) if entry is not None and not entry.is_vanished else None
 
     def keys(self) -> tuple[Key, ...]:
         return tuple(self._entries)

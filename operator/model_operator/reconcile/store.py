@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, Protocol
 
 from model_operator.domain import Key
+from model_operator.kube import Shown
 
 Body = dict[str, Any]
 
@@ -38,7 +39,11 @@ class Store(Protocol):
 
 
 class ListingStore(Store, Protocol):
-    """One that can also be read whole, as the engine does at its start."""
+    """One that can also be read whole, as the engine does at its start and every few minutes."""
+
+    async def versions(self, kind: str, namespace: str | None) -> Shown:
+        """All objects of a kind as they are now, without their contents."""
+        ...
 
     def list(self, kind: str, namespace: str | None) -> AsyncIterator[Body]:
         """All objects of a kind, in one namespace or (None) in all."""

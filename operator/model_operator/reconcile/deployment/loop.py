@@ -172,7 +172,7 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
             self.around.record.warn(key, resource.metadata, "EndpointOrphaned", message)
         entry = self.around.cache.entry(key)
         if entry is None or entry.is_vanished or FINALIZER not in resource.metadata.finalizers:
-            self.around.signals.gone(key)
+            self.around.signals.gone(key, resource.metadata.uid)
             return
         await self.let_go(key, resource.metadata)
 
