@@ -16,6 +16,7 @@ from typing_extensions import override
 from model_operator.domain import CANARY, DEPLOYMENT, GROUP, PROVIDER, VERSION, Key
 from model_operator.engine.engine import Engine
 from model_operator.kube import PLURALS, Kube
+from model_operator.observability.logs import about
 
 
 class _NoDiffBase(kopf.DiffBaseStorage):
@@ -46,10 +47,11 @@ def registry_for(engine: Engine, kube: Kube) -> kopf.OperatorRegistry:
         async def carry(*, event: kopf.RawEvent, param: Any = None, **_: Any) -> None:
             body: dict[str, Any] = dict(event["object"])
             key = Key(param, body["metadata"]["namespace"], body["metadata"]["name"])
-            if event["type"] == "DELETED":
-                engine.deleted(key, body)
-            else:
-                engine.shown(key, body)
+            with about(key):
+                if event["type"] == "DELETED":
+                    engine.deleted(key, body)
+                else:
+                    engine.shown(key, body)
 
     @kopf.on.login(registry=registry)
     async def log_in(**_: Any) -> kopf.ConnectionInfo:

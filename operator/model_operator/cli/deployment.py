@@ -16,10 +16,10 @@ from model_operator.errors import ProviderError
 from model_operator.kube import Body, Kube, KubeConfigError, KubeError, ObjectGone, namespace_of
 from model_operator.models import InvalidResource, ModelDeployment, ModelProvider
 from model_operator.providers.base import Connection, CredentialsIncomplete
+from model_operator.providers.credentials import SecretData
 from model_operator.providers.http import HttpTransport
 from model_operator.providers.paitient import Paitient
 from model_operator.providers.paitient.client import PaitientProvider
-from model_operator.reconcile.provider import decode
 
 Read = Callable[[PaitientProvider, str], Awaitable[None]]
 """(account, id of the deployment there)."""
@@ -65,7 +65,7 @@ async def _open(target: Target) -> AsyncIterator[tuple[PaitientProvider, str]]:
         connection = Connection(
             base_url=base_url,
             chat_base_url=None,
-            credentials=vendor.credentials(decode(secret)),
+            credentials=vendor.credentials(SecretData(secret)),
             transport=transport,
             gate=Limiter(asyncio.get_running_loop()),
         )

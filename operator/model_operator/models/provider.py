@@ -47,7 +47,7 @@ class SecretRef(Model):
 
 class Credentials(Model):
     secret_ref: SecretRef = Field(
-        description="The Secret that holds the key apiKey and, for PaiTIENT, clientID."
+        description="The Secret that holds the key apiKey (16 to 4,096 characters) and, for PaiTIENT, clientID."
         " The operator only ever reads it."
     )
 

@@ -81,9 +81,11 @@ class TextFormatter(logging.Formatter):
         key = _key(record)
         # A vendor's text in a message must not start a line of its own.
         message = record.getMessage().translate(_CONTROLS)
-        line = f"{_time(record)} {record.levelname} {record.name} {f'{key}: ' if key else ''}{message}"
-        trace = _trace(self, record)
-        return self._redactor.redact(f"{line}\n{trace}" if trace else line)
+        place = (key and key.namespace) or None
+        line = f"{_time(record)} {record.levelname} {record.name} {f'{key}: ' if key else ''}"
+        line += self._redactor.redact(message, place)
+        trace = "".join(f"\n  {row.translate(_CONTROLS)}" for row in _trace(self, record).split("\n") if row)
+        return line + self._redactor.redact(trace, place)
 
 
 class JsonFormatter(logging.Formatter):
@@ -96,16 +98,18 @@ class JsonFormatter(logging.Formatter):
 
     @override
     def format(self, record: logging.LogRecord) -> str:
+        key = _key(record)
+        place = (key and key.namespace) or None
         line = {
             "timestamp": _time(record),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": self._redactor.redact(record.getMessage()),
+            "message": self._redactor.redact(record.getMessage(), place),
         }
-        if key := _key(record):
+        if key:
             line |= {"controller": key.kind.lower(), "namespace": key.namespace, "name": key.name}
         if trace := _trace(self, record):
-            line["exception"] = self._redactor.redact(trace)
+            line["exception"] = self._redactor.redact(trace, place)
         return json.dumps(line)
 
 

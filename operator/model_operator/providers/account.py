@@ -15,9 +15,9 @@ from typing_extensions import override
 from model_operator.domain import Priority
 from model_operator.errors import ProviderError, RateLimited, Unavailable
 from model_operator.providers.base import Call, Credentials, Gate, Reply, Site, Transport
-from model_operator.providers.reading import Malformed
+from model_operator.providers.reading import VENDOR_TEXT, Malformed, cut
 from model_operator.providers.refusals import TEXT_LIMIT, Refused, explain
-from model_operator.redaction import Redactor
+from model_operator.redaction import SecretSet, is_maskable, mask_shapes
 
 T = TypeVar("T")
 
@@ -91,18 +91,22 @@ class Cleaner:
     """Makes a vendor's text fit for people: one line, printable, not too long, no key of the account."""
 
     def __init__(self, credentials: Credentials) -> None:
-        self._redactor = Redactor()
-        self._redactor.register(credentials.api_key)
-        self._redactor.register(credentials.client_id)
+        self._secrets = SecretSet()
+        for secret in (credentials.api_key, credentials.client_id):
+            if is_maskable(secret):
+                self._secrets.add(secret)
 
     def __call__(self, text: str, *, limit: int = TEXT_LIMIT) -> str:
         if not text:
             return ""
         # Redacted before as well as after: a control character inside a key must not hide it.
-        text = self._redactor.redact(text[: limit * 16])
+        text = self._redact(cut(text, limit + VENDOR_TEXT))
         text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-        text = self._redactor.redact(text)
+        text = self._redact(text)
         return text if len(text) <= limit else text[: limit - 1] + "…"
+
+    def _redact(self, text: str) -> str:
+        return mask_shapes(self._secrets.mask(text))
 
     @override
     def __repr__(self) -> str:

@@ -3,12 +3,10 @@
 Runs at start, after every edit, on a 401, and every minute, so that a rotated Secret is picked up within one.
 """
 
-import base64
-import binascii
 import hashlib
 import hmac
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -24,6 +22,7 @@ from model_operator.kube import KubeForbidden, ObjectGone
 from model_operator.models.parse import InvalidResource
 from model_operator.models.provider import ModelProvider
 from model_operator.providers.base import CredentialsIncomplete
+from model_operator.providers.credentials import SecretData
 from model_operator.reconcile.base import Pass
 from model_operator.status.events import of_transition
 from model_operator.status.provider import AccountView, summarize
@@ -107,7 +106,7 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
         name = spec.credentials.secret_ref.name
         try:
             secret = await self.around.store.get("Secret", key.namespace, name)
-            credentials = vendor.credentials(decode(secret))
+            credentials = vendor.credentials(SecretData(secret))
         except ObjectGone:
             message = f'There is no Secret "{name}" in namespace {key.namespace}. Apply it; it is looked for every minute.'
             return Binding(kept, Reason.CREDENTIALS_MISSING, message)
@@ -167,15 +166,3 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
 def _error_of(account: Account) -> ProviderError | None:
     """What to say of a poll that failed: of an account that has answered before, only what is more than a hiccup."""
     return account.error if account.snapshot is None else account.lasting_error
-
-
-def decode(secret: Mapping[str, object]) -> dict[str, str]:
-    """The Secret's data as text. Raises `CredentialsIncomplete` that names the bad key."""
-    found = {}
-    data = secret.get("data")
-    for name, value in (data if isinstance(data, dict) else {}).items():
-        try:
-            found[str(name)] = base64.b64decode(str(value)).decode()
-        except (binascii.Error, UnicodeDecodeError) as error:
-            raise CredentialsIncomplete(f'the key "{name}" is not text') from error
-    return found
