@@ -216,8 +216,8 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         "Have the scheme, host and port added to the allow-list, or use the vendor's own URL.",
     ),
     Reason.CREDENTIALS_MISSING: Meaning(
-        "The Secret of the ModelProvider does not exist, or lacks a key.",
-        "Apply the Secret with apiKey and, for PaiTIENT, clientID. It is looked at again within a minute.",
+        "The Secret of the ModelProvider does not exist, or lacks a key, or what it has is no key.",
+        "Apply the Secret with apiKey (16 to 4,096 characters) and, for PaiTIENT, clientID. It is looked at again within a minute.",
     ),
     Reason.NAME_TAKEN: Meaning(
         "Another deployment at the provider has this name already.",

@@ -61,6 +61,11 @@ def of_keys() -> SecretSet:
     return found
 
 
+def no_duration(text: str) -> None:
+    with pytest.raises(ValueError, match="no duration"):
+        parse_duration(text)
+
+
 READERS = {
     "a refusal": refuse,
     "a refusal's message": lambda text: refuse(json.dumps({"message": text})),
@@ -74,7 +79,7 @@ READERS = {
     "a URL": lambda text: url("https://" + text),
     "a number": lambda text: (number(text), integer(text)),
     "a beginning": cut,
-    "a duration": lambda text: pytest.raises(ValueError, parse_duration, text),
+    "a duration": no_duration,
     "an item of Parasail": lambda text: parasail_wire.remote_of(
         {"id": 1, "status": {"status": text, "statusMessage": text}, "externalAlias": text},
         chat_base_url=None,

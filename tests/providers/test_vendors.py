@@ -189,7 +189,7 @@ def test_a_secrets_other_keys_are_not_looked_at():
     assert PROVIDERS["parasail"].credentials(secret) == Credentials(api_key="sk-0123456789abc")
 
 
-@pytest.mark.parametrize("value", ["!", base64.b64encode(b"\xff\xfe").decode()])
+@pytest.mark.parametrize("value", ["a", base64.b64encode(b"\xff\xfe").decode()])
 def test_a_key_that_is_not_text_is_named(value):
     with pytest.raises(CredentialsIncomplete, match='key "apiKey" is not text'):
         PROVIDERS["parasail"].credentials(SecretData({"data": {"apiKey": value}}))

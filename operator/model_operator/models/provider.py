@@ -12,7 +12,7 @@ from pydantic.config import JsonDict
 
 from model_operator.models.metadata import Metadata
 from model_operator.models.parse import parse_body
-from model_operator.models.rules import checked, immutable, immutable_if_set, rule, validations
+from model_operator.models.rules import checked, immutable, immutable_if_set, object_name, rule, validations
 from model_operator.models.status import Status
 from model_operator.models.wire import Duration, Model
 
@@ -41,7 +41,10 @@ _AT_LEAST_5_SECONDS: Final = validations(
 
 class SecretRef(Model):
     name: str = Field(
-        min_length=1, max_length=253, description="Name of a Secret in the namespace of this ModelProvider."
+        min_length=1,
+        max_length=253,
+        description="Name of a Secret in the namespace of this ModelProvider.",
+        json_schema_extra=object_name(),
     )
 
 

@@ -18,7 +18,7 @@ from model_operator.accounts.registry import Accounts, AccountSpec
 from model_operator.conditions import Reason
 from model_operator.domain import CONFIRM_ABSENCE, FINALIZER, Key
 from model_operator.errors import ProviderError
-from model_operator.kube import KubeForbidden, ObjectGone
+from model_operator.kube import KubeForbidden, NoSuchName, ObjectGone
 from model_operator.models.parse import InvalidResource
 from model_operator.models.provider import ModelProvider
 from model_operator.providers.base import CredentialsIncomplete
@@ -110,6 +110,8 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
         except ObjectGone:
             message = f'There is no Secret "{name}" in namespace {key.namespace}. Apply it; it is looked for every minute.'
             return Binding(kept, Reason.CREDENTIALS_MISSING, message)
+        except NoSuchName as error:
+            return Binding(kept, Reason.CREDENTIALS_MISSING, f"spec.credentials.secretRef.name: {error}.")
         except KubeForbidden as error:
             message = f"{error}. Bind the operator's role there, or let it read this Secret (Helm: rbac.secretNames)."
             return Binding(kept, Reason.CREDENTIALS_MISSING, message)

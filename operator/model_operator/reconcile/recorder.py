@@ -15,7 +15,6 @@ from model_operator.kube import KubeError
 from model_operator.models.metadata import Metadata
 from model_operator.models.wire import format_time
 from model_operator.observability.logs import about
-from model_operator.reconcile.account import Clock
 from model_operator.reconcile.store import Store
 from model_operator.status.events import Event
 
