@@ -75,7 +75,7 @@ READERS = {
     "a text for people": CLEAN,
     "a log line": lambda text: CLEAN(text, limit=10_000),
     "what looks like a credential": mask_shapes,
-    "a host": lambda text: HostRule.parse("gateway").allows("https://" + text),
+    "a host": lambda text: HostRule.parse("gateway").allows("https://" + text, "team-a"),
     "a URL": lambda text: url("https://" + text),
     "a number": lambda text: (number(text), integer(text)),
     "a beginning": cut,

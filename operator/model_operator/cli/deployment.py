@@ -13,6 +13,7 @@ import click
 from model_operator.accounts.limiter import Limiter
 from model_operator.cli.flags import Target
 from model_operator.errors import ProviderError
+from model_operator.hosts import may_send
 from model_operator.kube import Body, Kube, KubeConfigError, KubeError, ObjectGone, namespace_of
 from model_operator.models import InvalidResource, ModelDeployment, ModelProvider
 from model_operator.providers.base import Connection, CredentialsIncomplete
@@ -87,7 +88,7 @@ def _base_url(target: Target, provider: ModelProvider, vendor: Paitient) -> str:
             f"ModelProvider {name!r} is of type {provider.spec.type}, which has neither logs nor metrics"
         )
     url = provider.spec.base_url or vendor.default_base_url
-    if url != vendor.default_base_url and not any(rule.allows(url) for rule in target.allowed_hosts):
+    if not may_send(url, vendor.default_base_url, target.allowed_hosts, provider.metadata.namespace):
         raise click.ClickException(
             f"ModelProvider {name!r} points to {url}: if its key may be sent there, name the host with"
             " --allowed-provider-host"

@@ -6,7 +6,7 @@ Runs at start, after every edit, on a 401, and every minute, so that a rotated S
 import hashlib
 import hmac
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -18,6 +18,7 @@ from model_operator.accounts.registry import Accounts, AccountSpec
 from model_operator.conditions import Reason
 from model_operator.domain import CONFIRM_ABSENCE, FINALIZER, Key
 from model_operator.errors import ProviderError
+from model_operator.hosts import HostRule, may_send
 from model_operator.kube import KubeForbidden, NoSuchName, ObjectGone
 from model_operator.models.parse import InvalidResource
 from model_operator.models.provider import ModelProvider
@@ -42,7 +43,7 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
     """The passes over ModelProviders."""
 
     accounts: Accounts
-    allows: Callable[..., bool]
+    allowed_hosts: Sequence[HostRule]
     secret_refresh: timedelta
     default_poll_interval: timedelta
     grace: timedelta
@@ -98,9 +99,10 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
             spec.chat_base_url or vendor.default_chat_base_url,
         )
         for url, default in ((base, vendor.default_base_url), (chat, vendor.default_chat_base_url)):
-            if url is not None and not self.allows(url, default):
+            if url is not None and not may_send(url, default, self.allowed_hosts, key.namespace):
                 message = (
-                    f"{url} is not an allowed host. Have it added to the operator's allowed provider hosts."
+                    f"{url} is not an allowed host for namespace {key.namespace}. Have it added to the operator's"
+                    " allowed provider hosts."
                 )
                 return Binding(None, Reason.HOST_NOT_ALLOWED, message)
         name = spec.credentials.secret_ref.name
