@@ -8,7 +8,7 @@ import logging
 import signal
 import socket
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 from model_operator import __version__, handlers
@@ -94,7 +94,7 @@ async def _main(settings: Settings, redactor: Redactor) -> None:
         if settings.ready_file is not None:
             server.write_ready_file(settings.ready_file, {"health": url})
         dump_on_sigusr1(asyncio.get_running_loop())
-        version = await _check_cluster(kube)
+        version = await _check_cluster(kube, settings.kinds)
         if leadership is not None:
             await _stand_by(leadership, told)
         if told.is_set():
@@ -102,12 +102,12 @@ async def _main(settings: Settings, redactor: Redactor) -> None:
         await _prime(engine)
         spare_start_up()
         stop_watching = asyncio.Event()
-        tasks = await handlers.spawn(engine, kube, settings.namespaces, version, stop_watching)
+        tasks = await handlers.spawn(engine, kube, settings, version, stop_watching)
         _on_signal(told.set)  # Kopf has installed handlers of its own; ours let running passes finish first
         try:
             await _operate(engine, leadership, told, handlers.Watch(tasks, stop_watching))
         except Exception:
-            await _check_cluster(kube)  # where the kinds have gone, that is the whole story
+            await _check_cluster(kube, settings.kinds)  # where the kinds have gone, that is the whole story
             raise
 
 
@@ -200,7 +200,7 @@ def _health(
     )
 
 
-async def _check_cluster(kube: Kube) -> tuple[int, int]:
+async def _check_cluster(kube: Kube, kinds: Collection[str]) -> tuple[int, int]:
     """The server's version. Raises `CannotStart` where it is too old, not reached, or does not know our kinds."""
     try:
         version, served = await kube.version(), await kube.served_kinds()
@@ -210,7 +210,7 @@ async def _check_cluster(kube: Kube) -> tuple[int, int]:
     if version < OLDEST_SERVER:
         found, oldest = (".".join(str(part) for part in parts) for parts in (version, OLDEST_SERVER))
         raise CannotStart(f"the API server is of Kubernetes {found}; {oldest} is the oldest that works")
-    missing = sorted(set(PLURALS.values()) - served)
+    missing = sorted({PLURALS[kind] for kind in kinds} - served)
     if missing:
         raise CannotStart(
             f"the cluster does not know {' and '.join(missing)} of modeloperator.dev. Install the CRDs first:"

@@ -107,6 +107,7 @@ class Reason(StrEnum):
     EXTERNAL_ID_TAKEN = "ExternalIDTaken"
     MODEL_MISMATCH = "ModelMismatch"
     UNSUPPORTED = "Unsupported"
+    CONNECTION_NOT_WRITTEN = "ConnectionNotWritten"
 
     # Synced
     CREATING = "Creating"
@@ -222,6 +223,10 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     Reason.NAME_TAKEN: Meaning(
         "Another deployment at the provider has this name already.",
         "Set spec.externalID and spec.deletionPolicy to take it over, or choose another deploymentName.",
+    ),
+    Reason.CONNECTION_NOT_WRITTEN: Meaning(
+        "The API server refused the ConfigMap of spec.connection. The deployment itself is looked after as ever.",
+        "Let the operator write ConfigMaps in this namespace (Helm: rbac.connections), or mend what the message names.",
     ),
     Reason.EXTERNAL_ID_TAKEN: Meaning(
         "The deployment of spec.externalID belongs to another living ModelDeployment.",

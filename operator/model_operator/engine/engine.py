@@ -70,7 +70,7 @@ class Engine(Signals):
 
     async def prime(self) -> None:
         """Read all objects once before anything is decided: claims and absences need the whole picture."""
-        for kind in (PROVIDER, DEPLOYMENT, CANARY):
+        for kind in self._settings.kinds:
             for namespace in self._settings.namespaces or (None,):
                 async for body in self._kube.list(kind, namespace):
                     self.cache.put(_key(kind, body), body)
