@@ -29,6 +29,7 @@ NAMESPACE: Final = "model-operator-system"
 _NOT_SETTINGS: Final = frozenset(
     {
         "allowed_provider_hosts",
+        "canary_endpoints",
         "config",
         "health_host",
         "health_port",

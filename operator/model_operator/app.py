@@ -9,7 +9,7 @@ import logging
 import signal
 import socket
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any
 
@@ -96,7 +96,7 @@ async def _main(settings: Settings, redactor: Redactor) -> None:
         if settings.ready_file is not None:
             server.write_ready_file(settings.ready_file, {"health": url})
         dump_on_sigusr1(asyncio.get_running_loop())
-        version = await _check_cluster(kube)
+        version = await _check_cluster(kube, settings.kinds)
         if leadership is not None:
             await _stand_by(leadership, told)
         if told.is_set():
@@ -106,12 +106,12 @@ async def _main(settings: Settings, redactor: Redactor) -> None:
             return
         spare_start_up()
         stop_watching = asyncio.Event()
-        tasks = await handlers.spawn(engine, kube, settings.namespaces, version, stop_watching)
+        tasks = await handlers.spawn(engine, kube, settings, version, stop_watching)
         _on_signal(told.set)  # Kopf has installed handlers of its own; ours let running passes finish first
         try:
             await _operate(engine, leadership, told, handlers.Watch(tasks, stop_watching))
         except Exception:
-            await _check_cluster(kube)  # where the kinds have gone, that is the whole story
+            await _check_cluster(kube, settings.kinds)  # where the kinds have gone, that is the whole story
             raise
 
 
@@ -143,12 +143,9 @@ async def _prime(engine: Engine, told: asyncio.Event) -> None:
     for pause in itertools.chain((0.5, 1.0, 2.0, 4.0), itertools.repeat(8.0)):
         if await _has_primed(engine):
             return
-        try:
-            async with asyncio.timeout(pause):
-                await told.wait()
+        await asyncio.wait({asyncio.ensure_future(told.wait())}, timeout=pause)
+        if told.is_set():
             return
-        except TimeoutError:
-            continue
 
 
 async def _has_primed(engine: Engine) -> bool:
@@ -232,7 +229,7 @@ def _health(
     )
 
 
-async def _check_cluster(kube: Kube) -> tuple[int, int]:
+async def _check_cluster(kube: Kube, kinds: Collection[str]) -> tuple[int, int]:
     """The server's version. Raises `CannotStart` where it is too old, not reached, or does not know our kinds."""
     try:
         version, served = await kube.version(), await kube.served_kinds()
@@ -242,7 +239,7 @@ async def _check_cluster(kube: Kube) -> tuple[int, int]:
     if version < OLDEST_SERVER:
         found, oldest = (".".join(str(part) for part in parts) for parts in (version, OLDEST_SERVER))
         raise CannotStart(f"the API server is of Kubernetes {found}; {oldest} is the oldest that works")
-    missing = sorted(set(PLURALS.values()) - served)
+    missing = sorted({PLURALS[kind] for kind in kinds} - served)
     if missing:
         raise CannotStart(
             f"the cluster does not know {' and '.join(missing)} of modeloperator.dev. Install the CRDs first:"

@@ -107,6 +107,7 @@ class Reason(StrEnum):
     EXTERNAL_ID_TAKEN = "ExternalIDTaken"
     MODEL_MISMATCH = "ModelMismatch"
     UNSUPPORTED = "Unsupported"
+    CONNECTION_NOT_WRITTEN = "ConnectionNotWritten"
 
     # Synced
     CREATING = "Creating"
@@ -216,12 +217,16 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         "Have the scheme, host and port added to the allow-list, or use the vendor's own URL.",
     ),
     Reason.CREDENTIALS_MISSING: Meaning(
-        "The Secret of the ModelProvider does not exist, or lacks a key.",
-        "Apply the Secret with apiKey and, for PaiTIENT, clientID. It is looked at again within a minute.",
+        "The Secret of the ModelProvider does not exist, or lacks a key, or what it has is no key.",
+        "Apply the Secret with apiKey (16 to 4,096 characters) and, for PaiTIENT, clientID. It is looked at again within a minute.",
     ),
     Reason.NAME_TAKEN: Meaning(
         "Another deployment at the provider has this name already.",
         "Set spec.externalID and spec.deletionPolicy to take it over, or choose another deploymentName.",
+    ),
+    Reason.CONNECTION_NOT_WRITTEN: Meaning(
+        "The API server refused the ConfigMap of spec.connection. The deployment itself is looked after as ever.",
+        "Let the operator write ConfigMaps in this namespace (Helm: rbac.connections), or mend what the message names.",
     ),
     Reason.EXTERNAL_ID_TAKEN: Meaning(
         "The deployment of spec.externalID belongs to another living ModelDeployment.",

@@ -13,9 +13,11 @@ from typing import Any
 import kopf
 from typing_extensions import override
 
-from model_operator.domain import CANARY, DEPLOYMENT, GROUP, PROVIDER, VERSION, Key
+from model_operator.domain import GROUP, VERSION, Key
 from model_operator.engine.engine import Engine
 from model_operator.kube import PLURALS, Kube
+from model_operator.observability.logs import about
+from model_operator.settings import Settings
 
 
 class _NoDiffBase(kopf.DiffBaseStorage):
@@ -36,20 +38,21 @@ class _NoDiffBase(kopf.DiffBaseStorage):
         return
 
 
-def registry_for(engine: Engine, kube: Kube) -> kopf.OperatorRegistry:
+def registry_for(engine: Engine, kube: Kube, kinds: Collection[str]) -> kopf.OperatorRegistry:
     """Handlers that carry events to the engine, and the login that gives Kopf our own connection's settings."""
     registry = kopf.OperatorRegistry()
 
-    for kind in (PROVIDER, DEPLOYMENT, CANARY):
+    for kind in kinds:
 
         @kopf.on.event(GROUP, VERSION, PLURALS[kind], id=f"watch-{kind}", registry=registry, param=kind)
         async def carry(*, event: kopf.RawEvent, param: Any = None, **_: Any) -> None:
             body: dict[str, Any] = dict(event["object"])
             key = Key(param, body["metadata"]["namespace"], body["metadata"]["name"])
-            if event["type"] == "DELETED":
-                engine.deleted(key, body)
-            else:
-                engine.shown(key, body)
+            with about(key):
+                if event["type"] == "DELETED":
+                    engine.deleted(key, body)
+                else:
+                    engine.shown(key, body)
 
     @kopf.on.login(registry=registry)
     async def log_in(**_: Any) -> kopf.ConnectionInfo:
@@ -101,15 +104,15 @@ def settings_for(server: tuple[int, int]) -> kopf.OperatorSettings:
 
 
 async def spawn(
-    engine: Engine, kube: Kube, namespaces: Collection[str], server: tuple[int, int], stop_flag: Any
+    engine: Engine, kube: Kube, watched: Settings, server: tuple[int, int], stop_flag: Any
 ) -> Collection[Any]:
-    """Start watching; the tasks are for a `Watch` to run."""
+    """Start watching the kinds and namespaces of the settings; the tasks are for a `Watch` to run."""
     return await kopf.spawn_tasks(
-        registry=registry_for(engine, kube),
+        registry=registry_for(engine, kube, watched.kinds),
         settings=settings_for(server),
         standalone=True,
-        clusterwide=not namespaces,
-        namespaces=list(namespaces),
+        clusterwide=not watched.namespaces,
+        namespaces=list(watched.namespaces),
         stop_flag=stop_flag,
     )
 

@@ -4,6 +4,7 @@ Bodies go in and out as plain JSON: the generated models cost four times the CPU
 """
 
 import json
+import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +18,13 @@ from kubernetes.aio import config as kubeconfig
 from kubernetes.aio.client import ApiClient, Configuration
 
 from model_operator.domain import CANARY, DEPLOYMENT, FINALIZER, GROUP, PROVIDER, VERSION, Key
+from model_operator.models.rules import OBJECT_NAME
 
 PLURALS: Final = {PROVIDER: "modelproviders", DEPLOYMENT: "modeldeployments", CANARY: "canaryendpoints"}
 _CORE: Final = {"Secret": "secrets", "ConfigMap": "configmaps", "Event": "events"}
 _JSON_PATCH: Final = "application/json-patch+json"
 _METADATA: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+_NAME: Final = re.compile(OBJECT_NAME)
 _TIMEOUT: Final = 30
 _SERVICE_ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
@@ -72,6 +75,13 @@ class WriteConflict(KubeError):
 
 class KubeForbidden(KubeError):
     """403: a permission is missing, or the namespace is terminating."""
+
+
+class NoSuchName(KubeError):
+    """No object can have that name, and as part of a URL it could lead elsewhere: nothing was sent."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(400, f"{name[:64]!a} is not a name that a {kind} can have")
 
 
 class KubeConfigError(Exception):
@@ -288,13 +298,17 @@ class Kube:
 
 
 def path_of(kind: str, namespace: str | None, name: str = "") -> str:
-    """`/apis/modeloperator.dev/v1alpha1/namespaces/…` or `/api/v1/namespaces/…`."""
+    """`/apis/modeloperator.dev/v1alpha1/namespaces/…` or `/api/v1/namespaces/…`. Raises `NoSuchName`."""
+    # Quoting is not enough: the server decodes, and `.` and `..` are paths of their own.
+    for part in (namespace, name or None):
+        if part is not None and not _NAME.fullmatch(part):
+            raise NoSuchName("Namespace" if part is namespace else kind, part)
     base, plural = (
         (f"/apis/{GROUP}/{VERSION}", PLURALS[kind]) if kind in PLURALS else ("/api/v1", _CORE[kind])
     )
-    within = f"/namespaces/{quote(namespace, safe='')}" if namespace is not None else ""
+    within = f"/namespaces/{namespace}" if namespace is not None else ""
     path = f"{base}{within}/{plural}"
-    return f"{path}/{quote(name, safe='')}" if name else path
+    return f"{path}/{name}" if name else path
 
 
 def _refusal(status: int, data: bytes) -> KubeError:

@@ -27,6 +27,7 @@ from pydantic_settings import (
 )
 from typing_extensions import override
 
+from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER
 from model_operator.durations import format_duration, parse_duration
 from model_operator.hosts import HostRule
 
@@ -121,10 +122,16 @@ class Settings(BaseSettings):
     namespaces: Annotated[tuple[Namespace, ...], NoDecode, BeforeValidator(_to_items)] = Field(
         default=(), description="Namespaces to watch; all of them if none is named."
     )
+    canary_endpoints: bool = Field(
+        default=True,
+        description="Watch CanaryEndpoints. Without them it needs no right to that kind; delete those that there "
+        "are before, since nobody would take their finalizers off.",
+    )
     allowed_provider_hosts: Annotated[tuple[Rule, ...], NoDecode, BeforeValidator(_to_items)] = Field(
         default=(),
         description="Hosts besides the vendors' own that a ModelProvider may send its key to: scheme, host "
-        "and port, as in https://gateway.example.com or http://127.0.0.1:8080; https unless it says http.",
+        "and port, as in https://gateway.example.com or http://127.0.0.1:8080; https unless it says http. "
+        "For one namespace only: team-a=https://gateway.example.com.",
     )
     provider_ca_file: Annotated[Path, AfterValidator(_to_authorities)] | None = Field(
         default=None,
@@ -204,15 +211,16 @@ class Settings(BaseSettings):
         """First found wins: flags (the arguments), environment, file."""
         return init_settings, _Environment(settings_cls), _ConfigFile(settings_cls)
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds that are watched."""
+        return (PROVIDER, DEPLOYMENT, CANARY) if self.canary_endpoints else (PROVIDER, DEPLOYMENT)
+
     @model_validator(mode="after")
     def _connects_within_the_request(self) -> "Settings":
         if self.connect_timeout > self.request_timeout:
             raise ValueError("--connect-timeout must not be longer than --request-timeout")
         return self
-
-    def allows(self, url: str, *vendor_defaults: str | None) -> bool:
-        """True if a key may be sent to `url`: exactly one of the vendor's own URLs, or on a listed host."""
-        return url in vendor_defaults or any(rule.allows(url) for rule in self.allowed_provider_hosts)
 
 
 class _Environment(EnvSettingsSource):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from model_operator.hosts import HostRule
+from model_operator.hosts import HostRule, may_send
 from model_operator.settings import Settings
 
 
@@ -45,6 +45,12 @@ from model_operator.settings import Settings
             "https://[2001:db8::1]:8443",
             id="IPv6",
         ),
+        pytest.param(
+            "team-a=Gateway.example.com:8443",
+            HostRule("https", "gateway.example.com", 8443, "team-a"),
+            "team-a=https://gateway.example.com:8443",
+            id="for one namespace",
+        ),
     ],
 )
 def test_an_entry_is_read_into_one_canonical_rule(entry, rule, canonical):
@@ -57,6 +63,11 @@ def test_an_entry_is_read_into_one_canonical_rule(entry, rule, canonical):
     "entry",
     [
         pytest.param("", id="empty"),
+        pytest.param("=https://gateway.example.com", id="an empty namespace"),
+        pytest.param("Team=https://gateway.example.com", id="no namespace's name"),
+        pytest.param("*=https://gateway.example.com", id="a wildcard for the namespace"),
+        pytest.param("a=b=https://gateway.example.com", id="two namespaces"),
+        pytest.param("team-a=", id="a namespace only"),
         pytest.param("https://", id="no host"),
         pytest.param("ftp://gateway.example.com", id="another scheme"),
         pytest.param("https://user:hunter2@gateway.example.com", id="userinfo"),
@@ -129,12 +140,14 @@ RULE = HostRule("https", "gateway.example.com", 443)
         pytest.param("https://gateway。example.com", False, id="an ideographic full stop"),
         pytest.param("https://ɢateway.example.com", False, id="a small capital"),
         pytest.param("https://\u212aateway.example.com", False, id="a Kelvin sign"),
+        pytest.param("https://gateway.example.com/\u212a", False, id="a Kelvin sign in the path"),
+        pytest.param("https://gateway.example.com/\u017f", False, id="a long s in the path"),
         pytest.param("file:///etc/passwd", False, id="another scheme"),
         pytest.param("", False, id="nothing"),
     ],
 )
 def test_a_rule_admits_its_own_origin_only(url, is_allowed):
-    assert RULE.allows(url) is is_allowed
+    assert RULE.allows(url, "team-a") is is_allowed
 
 
 @pytest.mark.parametrize(
@@ -156,14 +169,30 @@ def test_a_rule_admits_its_own_origin_only(url, is_allowed):
     ],
 )
 def test_addresses_match_by_what_they_are_not_by_what_they_resemble(rule, url, is_allowed):
-    assert HostRule.parse(rule).allows(url) is is_allowed
+    assert HostRule.parse(rule).allows(url, "team-a") is is_allowed
 
 
-def test_settings_allow_a_listed_host_and_the_vendors_own_url_to_the_letter():
-    settings = Settings(allowed_provider_hosts=("https://gateway.example.com",))
-    vendor = "https://api.vendor.test/v1"
-    assert settings.allows("https://gateway.example.com/v1", vendor, None)
-    assert settings.allows(vendor, vendor, None)
-    assert not settings.allows("https://api.vendor.test/v2", vendor, None)
-    assert not settings.allows("https://api.vendor.test/v1/", vendor, None)
-    assert not Settings().allows("https://gateway.example.com/v1", vendor)
+VENDOR = "https://api.vendor.test/v1"
+GATEWAY, OWN = "https://gateway.example.com/v1", "https://own.example.com:8443/v1"
+
+
+@pytest.mark.parametrize(
+    ("url", "namespace", "may"),
+    [
+        pytest.param(VENDOR, "team-a", True, id="the vendor's own, to the letter"),
+        pytest.param(VENDOR + "/", "team-a", False, id="almost the vendor's own"),
+        pytest.param("https://api.vendor.test/v2", "team-a", False, id="another path at the vendor"),
+        pytest.param(GATEWAY, "team-a", True, id="a host for all"),
+        pytest.param(GATEWAY, "team-b", True, id="a host for all, another namespace"),
+        pytest.param(OWN, "team-a", True, id="a host for this namespace"),
+        pytest.param(OWN, "team-b", False, id="a host for another namespace"),
+        pytest.param(OWN, "team-a-2", False, id="a longer name"),
+        pytest.param(OWN, "", False, id="no namespace"),
+        pytest.param("https://other.example.com", "team-a", False, id="another host"),
+    ],
+)
+def test_a_key_goes_to_the_vendor_and_where_its_namespace_may_send(url, namespace, may):
+    entries = ("https://gateway.example.com", "team-a=https://own.example.com:8443")
+    rules = Settings(allowed_provider_hosts=entries).allowed_provider_hosts
+    assert may_send(url, VENDOR, rules, namespace) is may
+    assert may_send(url, VENDOR, (), namespace) is (url == VENDOR)

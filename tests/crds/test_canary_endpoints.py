@@ -156,6 +156,15 @@ REFUSED = [
         "exactly one of deploymentRef and deploymentID",
         id="no target named",
     ),
+    *[
+        pytest.param(
+            {"traffic": [target(deploymentRef={"name": name})]},
+            "spec.traffic[0].deploymentRef.name",
+            "should match",
+            id=f"a ModelDeployment named {name!r}",
+        )
+        for name in ("..", "a/b", "Not_A_Name")
+    ],
     pytest.param(
         {"traffic": [target(deploymentRef={"name": "m"}, deploymentID="dep_1")]},
         "spec.traffic[0].deploymentRef",

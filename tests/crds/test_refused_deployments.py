@@ -16,7 +16,24 @@ def refused(base, spec, field, message, id):
     return pytest.param(edited(base, spec), field, message, id=id)
 
 
+NO_NAMES = (".", "..", "a/b", "../../victim/configmaps/x", "Not_A_Name", "a..b")
 DEPLOYMENTS = [
+    *[
+        refused(
+            PARASAIL, {"providerRef": {"name": n}}, "spec.providerRef.name", "should match", f"provider {n}"
+        )
+        for n in NO_NAMES
+    ],
+    *[
+        refused(
+            PARASAIL,
+            {"connection": {"configMapName": n}},
+            "spec.connection.configMapName",
+            "should match",
+            f"ConfigMap {n}",
+        )
+        for n in NO_NAMES
+    ],
     refused(
         PARASAIL, {"replicas": None}, "spec.replicas", ONE_OF_REPLICAS, "neither replicas nor autoscaling"
     ),

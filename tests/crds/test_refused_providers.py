@@ -31,6 +31,16 @@ PROVIDERS = [
         "nameless",
     ),
     *[
+        refused(
+            PROVIDER,
+            {"credentials": {"secretRef": {"name": name}}},
+            "spec.credentials.secretRef.name",
+            "should match",
+            f"a Secret named {name!r}",
+        )
+        for name in (".", "..", "a/b", "../../victim/secrets/a", "%2e%2e", "Not_A_Name", "a..b")
+    ],
+    *[
         refused(PROVIDER, {field: url}, f"spec.{field}", f"{field} {URL}", f"{field} {url!r}")
         for field in ("baseURL", "chatBaseURL")
         for url in (

@@ -13,7 +13,6 @@ MAY = [
     *[("patch", "modeloperator.dev", f"{kind}/status") for kind in KINDS],
     *[("update", "modeloperator.dev", f"{kind}/finalizers") for kind in KINDS],
     ("get", "", "secrets"),
-    *[(verb, "", "configmaps") for verb in ("get", "create", "patch")],
     *[("create", group, "events") for group in ("", "events.k8s.io")],
 ]
 ALL_VERBS = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")

@@ -103,7 +103,7 @@ def test_a_key_is_replaced_by_the_documented_command(
     namespace.kubectl("create", "secret", "generic", "parasail", "--from-literal=apiKey=OLD")
     run(block)
     key = base64.b64decode(namespace.get("Secret", "parasail")["data"]["apiKey"])
-    assert key == b"YOUR_API_KEY"
+    assert key == b"YOUR_SECRET_API_KEY"
 
 
 @pytest.mark.e2e
@@ -116,7 +116,7 @@ def test_the_readme_works_from_top_to_bottom(
     tmp_path: Path,
 ) -> None:
     """Its blocks in their order, with an operator that runs and with the simulator as the vendor."""
-    simulator.put_token("parasail", "YOUR_API_KEY")
+    simulator.put_token("parasail", "YOUR_SECRET_API_KEY")
     account = tmp_path / "checkout" / "manifests" / "examples" / "parasail-provider.yaml"
     addresses = f"  baseURL: {simulator.url}/parasail/api/v1\n  chatBaseURL: {simulator.url}/parasail/v1\n"
     account.write_text(account.read_text().replace("spec:\n", f"spec:\n{addresses}"))

@@ -78,6 +78,7 @@ def apply_both(stage: FaultStage, vendor: Vendor, **spec: Any) -> None:
         pytest.param("parasail", {}, "apiKey", id="an empty Secret"),
         pytest.param("parasail", {"apikey": "x"}, "apiKey", id="a key that is spelt wrong"),
         pytest.param("parasail", {"apiKey": ""}, "apiKey", id="an empty key"),
+        pytest.param("parasail", {"apiKey": "released"}, "16 to 4,096", id="a word that is no key"),
         pytest.param("paitient", {"apiKey": "sim-paitient-key"}, "clientID", id="half of the keys"),
     ],
 )
@@ -102,7 +103,7 @@ def test_credentials_that_come_later_are_picked_up(
 
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_a_wrong_key_says_so_until_it_is_repaired(stage: FaultStage, vendor: Vendor) -> None:
-    stage.namespace.apply(stage.secret(vendor, apiKey="not-the-key"))
+    stage.namespace.apply(stage.secret(vendor, apiKey="not-the-right-key"))
     apply_both(stage, vendor)
     live = stage.until("a", "Ready=False CredentialsInvalid")
     assert conditions(live)["Stalled"] == "True CredentialsInvalid"
@@ -121,20 +122,20 @@ def test_a_key_that_is_revoked_changes_nothing_until_it_is_replaced(
     stage.deploy(manifests.deployment(vendor, "a"))
     served = stage.until("a", "Ready=True Available")
     row = ROWS[vendor]
-    stage.simulator.put_token(vendor, "the-next-key", client_id=row.secret.get("clientID"))
+    stage.simulator.put_token(vendor, "the-next-right-key", client_id=row.secret.get("clientID"))
     stage.simulator.revoke(vendor, row.key)
     live = stage.until("a", "Ready=False CredentialsInvalid")
     assert conditions(live)["Serving"] == "Unknown Unknown"
     assert live["status"]["externalID"] == served["status"]["externalID"]
-    stage.namespace.apply(stage.secret(vendor, apiKey="the-next-key"))
+    stage.namespace.apply(stage.secret(vendor, apiKey="the-next-right-key"))
     live = stage.until("a", "Ready=True Available")
     assert live["status"]["externalID"] == served["status"]["externalID"]
     stage.assert_created_once(1)
 
 
 def test_a_read_only_key_is_told_at_the_first_write(stage: FaultStage) -> None:
-    stage.simulator.put_token("parasail", "read-only-key", read_only=True)
-    stage.namespace.apply(stage.secret("parasail", apiKey="read-only-key"))
+    stage.simulator.put_token("parasail", "the-read-only-key", read_only=True)
+    stage.namespace.apply(stage.secret("parasail", apiKey="the-read-only-key"))
     apply_both(stage, "parasail")
     live = stage.until("a", "Ready=False PermissionDenied")
     assert "read-only" in condition(live, "Ready")["message"]  # type: ignore[index]

@@ -3,6 +3,7 @@
 import json
 import signal
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -70,6 +71,51 @@ def test_probes_metrics_and_logs_of_a_working_operator(shared: World) -> None:
         ("modeldeployment", shared.namespace.name)
     }
     assert not any(secret in json.dumps(lines) for secret in SECRETS)
+
+
+def audited(log: str) -> list[dict[str, Any]]:
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    return [{**line["audit"], "object": line["name"]} for line in lines if "audit" in line]
+
+
+def test_every_change_at_a_provider_is_in_the_audit_trail_also_after_kill_9(
+    namespace: Namespace, simulator: SimulatorProcess, operator: Start
+) -> None:
+    process = operator(**{**QUICK, "log_format": "json", "log_level": "error"})
+    world = World(namespace, simulator, process)
+    world.apply_providers()
+    (live,) = world.serve(manifests.parasail_deployment("llama"))
+    # Its id is in the status, so its create has been told; then nothing can be told any more.
+    process.kill()
+    entries = live["metadata"]["managedFields"]
+    manager = next(entry["manager"] for entry in entries if "f:spec" in entry["fieldsV1"])
+    created, *_ = audited(process.log.read_text())
+    assert created == {
+        "object": "llama",
+        "uid": live["metadata"]["uid"],
+        "generation": 1,
+        "manager": manager,
+        "provider": "parasail",
+        "operation": "create",
+        "remoteID": live["status"]["externalID"],
+        "outcome": "accepted",
+        "status": 200,
+        "requestID": created["requestID"],
+        "milliseconds": created["milliseconds"],
+    }
+    process.restart()
+    namespace.kubectl("scale", "modeldeployment", "llama", "--replicas=2")
+    eventually(lambda: simulator.requests(method="PUT"), what="the edit")
+    namespace.delete("ModelDeployment", "llama")
+    namespace.wait_gone("ModelDeployment", "llama")
+    lines = audited(process.log.read_text())
+    sent = [r for r in simulator.requests() if r["method"] != "GET"]
+    assert [line["status"] for line in lines] == [request["status"] for request in sent]
+    assert [(line["operation"], line["manager"]) for line in lines] == [
+        ("create", manager),
+        ("update", "kubectl"),
+        ("delete", "kubectl"),
+    ]
 
 
 def _scrape(world: World) -> str:

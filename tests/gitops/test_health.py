@@ -140,7 +140,7 @@ def test_an_accounts_whole_life(shared: World) -> None:
         wait("ModelProvider", "other", "Stalled=True CredentialsMissing")
         shared.namespace.apply(manifests.paitient_secret("other"))
         wait("ModelProvider", "other", "Ready=True Available")
-        shared.namespace.apply(manifests.paitient_secret("other", apiKey="wrong"))
+        shared.namespace.apply(manifests.paitient_secret("other", apiKey="not-the-right-key"))
         wait("ModelProvider", "other", "Stalled=True CredentialsInvalid", within=timedelta(seconds=20))
     versions = recorder.of("other")
     assert_sound(recorder.versions)

@@ -15,7 +15,7 @@ from model_operator.domain import Key
 from model_operator.observability.logs import about, set_up
 from model_operator.redaction import Redactor
 
-SECRET = "sk-0123456789"
+SECRET = "sk-0123456789abcdef"
 KEY = Key("ModelDeployment", "team-a", "llama")
 logger = logging.getLogger("model_operator.test")
 
@@ -27,7 +27,7 @@ def refuse(message: str) -> None:
 @pytest.fixture
 def redactor():
     redactor = Redactor()
-    redactor.register(SECRET)
+    redactor.register(SECRET, KEY.namespace)
     return redactor
 
 
@@ -133,6 +133,44 @@ def test_an_exception_is_one_json_value(log):
         logger.exception("failed")
     (text,) = stream.getvalue().splitlines()
     assert json.loads(text)["exception"].endswith("RuntimeError: refused")
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+@pytest.mark.parametrize(
+    ("namespace", "masks"), [("team-a", True), ("team-b", False)], ids=["own", "another tenant's"]
+)
+def test_a_key_is_masked_in_its_own_namespaces_lines_only(log, log_format, namespace, masks):
+    stream = log(log_format)
+    with about(Key("ModelDeployment", namespace, "llama")):
+        logger.info("said %s", SECRET)
+    assert (SECRET not in stream.getvalue()) is masks
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_no_key_hides_time_level_logger_or_object(log, redactor, log_format):
+    for word in ("ModelDeployment/team-a/llama", "modeldeployment", "model_operator.test", "INFO", "info"):
+        redactor.register(word, "team-a")
+    stream = log(log_format)
+    with about(KEY):
+        logger.info("released")
+    line = stream.getvalue()
+    if log_format == "text":
+        assert line.endswith(" INFO model_operator.test ModelDeployment/team-a/llama: released\n")
+    else:
+        assert json.loads(line)["controller"] == "modeldeployment"
+        assert json.loads(line)["logger"] == "model_operator.test"
+
+
+def test_an_exceptions_text_cannot_forge_a_line(log):
+    stream = log()
+    try:
+        refuse("no\n2026-01-01T00:00:00.000Z INFO all is well\r\x1b[2J")
+    except RuntimeError:
+        logger.exception("failed")
+    first, *trace = stream.getvalue().splitlines()
+    assert first.endswith("failed")
+    assert all(row.startswith("  ") for row in trace)
+    assert "\x1b" not in stream.getvalue()
 
 
 def test_a_vendors_text_cannot_forge_a_line_or_colour_the_terminal(log):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 import pytest
@@ -171,7 +172,8 @@ def test_the_image(helm: Helm, image: Object, reference: str) -> None:
                 "LOG_LEVEL": "debug",
                 "LOG_FORMAT": "text",
                 "HEALTH_PORT": "9090",
-                "ALLOWED_PROVIDER_HOSTS": "https://gateway.example.com:8443,http://models.internal,[2001:db8::1]:9443",
+                "ALLOWED_PROVIDER_HOSTS": "https://gateway.example.com:8443,http://models.internal,[2001:db8::1]:9443,"
+                "team-a=https://gateway.example.com:7443",
                 "WORKERS": "100",
                 "REQUEST_TIMEOUT": "1m30s",
                 "UVLOOP": "false",
@@ -237,8 +239,11 @@ def test_names(helm: Helm, release: str, values: Object, name: str) -> None:
                 "HTTP://d:8080",
                 "[::1]:9000",
                 "[::1]",
+                "team-a=http://e:8081",
+                "team-b=f:7443",
+                "team-c=http://g",
             ],
-            [443, 8443, 80, 8080, 9000],
+            [443, 8443, 80, 8080, 9000, 8081, 7443],
             id="all ways to write a port",
         ),
     ],
@@ -250,7 +255,87 @@ def test_the_network_policy_opens_the_ports_of_the_allowed_hosts(
     (policy,) = of_kind(made, "NetworkPolicy")
     providers = policy["spec"]["egress"][2]
     assert [entry["port"] for entry in providers["ports"]] == ports
-    assert providers["to"][0] == {"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.0.0/16"]}}
+    assert providers["to"][0]["ipBlock"]["cidr"] == "0.0.0.0/0"
+
+
+METADATA = [
+    "169.254.169.254",  # AWS, Azure, GCP, OpenStack and most others
+    "169.254.170.2",  # AWS, credentials of a task
+    "100.100.100.200",  # Alibaba
+    "168.63.129.16",  # Azure, the platform's own
+    "192.0.0.192",  # Oracle
+    "fd00:ec2::254",  # AWS
+    "fd20:ce::254",  # GCP
+    "fe80::a9fe:a9fe",
+]
+
+
+@pytest.mark.parametrize("address", METADATA)
+def test_no_rule_of_the_network_policy_leads_to_a_metadata_service(helm: Helm, address: str) -> None:
+    values = {"networkPolicy": {"enabled": True}, "allowedProviderHosts": ["http://a.example.com"]}
+    (policy,) = of_kind(helm.template(values), "NetworkPolicy")
+    for rule in policy["spec"]["egress"]:
+        if [entry["port"] for entry in rule["ports"]] == [53, 53]:
+            continue  # DNS is on the node, for some
+        assert rule["to"]
+        for peer in rule["to"]:
+            assert not _is_in(address, peer["ipBlock"])
+
+
+def _is_in(address: str, block: Object) -> bool:
+    def covers(cidr: str) -> bool:
+        network, found = ip_network(cidr), ip_address(address)
+        return network.version == found.version and found in network
+
+    return covers(block["cidr"]) and not any(map(covers, block.get("except", ())))
+
+
+def rules_of(role: Object, resource: str) -> list[Object]:
+    return [rule for rule in role["rules"] if resource in rule["resources"]]
+
+
+@pytest.mark.parametrize(
+    ("values", "where"),
+    [
+        pytest.param({}, [], id="nobody asked"),
+        pytest.param({"rbac": {"connections": ["a", "b"]}}, ["a", "b"], id="some namespaces"),
+        pytest.param({"rbac": {"connections": ["*"]}}, [None], id="all"),
+        pytest.param(
+            {"rbac": {"connections": ["*"]}, "watchNamespaces": ["a", "b"]}, ["a", "b"], id="all watched"
+        ),
+        pytest.param(
+            {"rbac": {"connections": ["a"]}, "watchNamespaces": ["a", "b"]}, ["a"], id="one of the watched"
+        ),
+    ],
+)
+def test_config_maps_are_written_only_where_the_chart_is_told(
+    helm: Helm, values: Object, where: list[str | None]
+) -> None:
+    made = helm.template(values)
+    roles = [*of_kind(made, "Role"), *of_kind(made, "ClusterRole")]
+    found = [role for role in roles if rules_of(role, "configmaps")]
+    assert sorted(str(role["metadata"].get("namespace")) for role in found) == sorted(map(str, where))
+    bound = {
+        (binding["roleRef"]["name"], binding["metadata"].get("namespace"))
+        for kind in ("RoleBinding", "ClusterRoleBinding")
+        for binding in of_kind(made, kind)
+    }
+    assert {(role["metadata"]["name"], role["metadata"].get("namespace")) for role in found} <= bound
+
+
+def test_without_canaries_nobody_has_a_right_to_them(helm: Helm) -> None:
+    made = helm.template({"canaryEndpoints": {"enabled": False}})
+    roles = [*of_kind(made, "Role"), *of_kind(made, "ClusterRole")]
+    named = {
+        resource.partition("/")[0]
+        for role in roles
+        for rule in role["rules"]
+        for resource in rule["resources"]
+    }
+    assert "canaryendpoints" not in named
+    assert {"modelproviders", "modeldeployments"} <= named
+    env = {entry["name"]: entry.get("value") for entry in container(made)["env"]}
+    assert env["MODEL_OPERATOR_CANARY_ENDPOINTS"] == "false"
 
 
 def test_watched_namespaces_get_the_same_rules_as_a_role_each(helm: Helm) -> None:

@@ -111,7 +111,8 @@ def test_a_release_has_rights_in_the_namespaces_that_it_watches_and_nowhere_else
     installed: Installed, namespace: Namespace, other_namespace: Namespace
 ) -> None:
     release = installed(namespace.name)
-    asked = (("list", "modeldeployments.modeloperator.dev"), ("get", "secrets"), ("create", "configmaps"))
+    asked = (("list", "modeldeployments.modeloperator.dev"), ("get", "secrets"), ("create", "events"))
+    assert not release.can("create", "configmaps", namespace.name)
     assert all(release.can(verb, resource, namespace.name) for verb, resource in asked)
     assert not any(release.can(verb, resource, other_namespace.name) for verb, resource in asked)
     assert not any(release.can(verb, resource, release.namespace) for verb, resource in asked)
@@ -135,6 +136,57 @@ def test_a_secret_that_is_not_on_the_list_is_not_read_and_the_status_says_so(
     assert ready is not None
     assert ready["reason"] == "CredentialsMissing"
     assert 'cannot get resource "secrets"' in ready["message"]
+
+
+def test_a_config_map_that_the_server_refuses_hides_nothing_of_the_deployment(
+    installed: Installed,
+    namespace: Namespace,
+    simulator: SimulatorProcess,
+    processes: Processes,
+    tmp_path: Path,
+) -> None:
+    release = installed(namespace.name)
+    operator = release.operator(processes, tmp_path)
+    operator.start()
+    operator.wait_ready()
+    llama = manifests.parasail_deployment("llama", connection={"configMapName": "llama"})
+    namespace.apply(manifests.parasail_secret(), manifests.parasail_provider(simulator.url), llama)
+    live = namespace.wait_for_condition("ModelDeployment", "llama", "Stalled=True ConnectionNotWritten")
+    ready = condition(live, "Ready")
+    assert ready is not None
+    assert 'cannot get resource "configmaps"' in ready["message"]
+    assert "rbac.connections" in ready["message"]
+    live = namespace.wait_for_condition("ModelDeployment", "llama", "Serving=True Serving")
+    assert live["status"]["externalID"]
+    assert live["status"]["externalAlias"]
+
+    release.upgrade("--reuse-values", values={"rbac": {"connections": [namespace.name]}})
+    namespace.edit("ModelDeployment", "llama", {"spec": {"replicas": 2}})
+    namespace.wait_for_condition("ModelDeployment", "llama", "Ready=True Available")
+    assert namespace.get("ConfigMap", "llama")["data"]["model"] == live["status"]["externalAlias"]
+    assert release.can("patch", "configmaps", namespace.name)
+    assert not release.can("patch", "configmaps", "kube-system")
+    operator.terminate()
+
+
+def test_without_canaries_it_works_and_asks_for_no_right_to_them(
+    installed: Installed,
+    namespace: Namespace,
+    simulator: SimulatorProcess,
+    processes: Processes,
+    tmp_path: Path,
+) -> None:
+    release = installed(namespace.name, canaryEndpoints={"enabled": False})
+    assert not release.can("list", "canaryendpoints.modeloperator.dev", namespace.name)
+    operator = release.operator(processes, tmp_path)
+    operator.start()
+    operator.wait_ready()
+    apply_llama(namespace, simulator)
+    namespace.wait_for_condition("ModelDeployment", "llama", "Ready=True Available")
+    namespace.delete("ModelDeployment", "llama")
+    namespace.wait_gone("ModelDeployment", "llama")
+    operator.terminate()
+    assert operator.complaints() == []
 
 
 @pytest.mark.parametrize(

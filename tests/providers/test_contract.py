@@ -271,9 +271,9 @@ async def test_a_wrong_key_is_credentials_invalid_for_everything(world):
 
 async def test_a_key_that_only_reads_reads_and_is_denied_the_rest(world):
     id = await world.serving()
-    token = {"vendor": world.name, "key": "read-only-key", "read_only": True}
+    token = {"vendor": world.name, "key": "the-read-only-key", "read_only": True}
     await world.control("POST", "/tokens", token | {"client_id": world.row.secret.get("clientID")})
-    reader = world.connect({**world.row.secret, "apiKey": "read-only-key"})
+    reader = world.connect({**world.row.secret, "apiKey": "the-read-only-key"})
     assert (await reader.get(id)).id == id
     assert len(await reader.list()) == 1
     for operation in (lambda: reader.create(world.desired("new")), lambda: reader.delete(id, force=False)):
@@ -283,9 +283,9 @@ async def test_a_key_that_only_reads_reads_and_is_denied_the_rest(world):
 
 async def test_another_account_s_deployments_are_not_found(world):
     id = await world.serving()
-    token = {"vendor": world.name, "key": "other-account", "account": "other"}
+    token = {"vendor": world.name, "key": "another-accounts-key", "account": "other"}
     await world.control("POST", "/tokens", token | {"client_id": world.row.secret.get("clientID")})
-    other = world.connect({**world.row.secret, "apiKey": "other-account"})
+    other = world.connect({**world.row.secret, "apiKey": "another-accounts-key"})
     assert list(await other.list()) == []
     with pytest.raises(NotFound):
         await other.get(id)

@@ -68,6 +68,27 @@ async def test_a_request_is_sent_as_the_call_says(transport):
     )
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/things/../accounts",
+        "/things/.",
+        "/things/%2e%2e",
+        "/things//7",
+        "/things/7?x=1",
+        "/things/7#x",
+        "/a\n",
+        "/ü",
+        "",
+    ],
+)
+async def test_a_path_that_could_lead_elsewhere_is_not_sent(transport, path):
+    async with serve_raw(replying()) as server:
+        with pytest.raises(InvalidRequest, match="not sent"):
+            await transport.send(site(server.url), Call(operation="get", method="GET", path=path))
+    assert server.visits == []
+
+
 async def test_a_post_without_a_body_says_that_it_is_empty(transport):
     async with serve_raw(replying()) as server:
         await transport.send(

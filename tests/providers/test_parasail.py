@@ -227,7 +227,7 @@ async def test_a_quota_may_be_a_status_or_a_refusal(parasail):
 @pytest.mark.parametrize("form", ["text", "problem"])
 async def test_a_401_may_be_plain_text(parasail, form):
     await parasail.set(unauthorized=form)
-    stranger = parasail.connect({"apiKey": "another-key-123"})
+    stranger = parasail.connect({"apiKey": "another-key-12345"})
     with pytest.raises(CredentialsInvalid, match=r"parasail: list: (Unauthorized. )?Invalid token"):
         await stranger.list()
 

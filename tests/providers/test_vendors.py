@@ -1,5 +1,6 @@
 """The pure halves: specs into owned fields, Secrets into credentials, replies of other clients' records into `Remote`."""
 
+import base64
 import dataclasses
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from model_operator.domain import Remote, RunState
 from model_operator.models.deployment import ModelDeploymentSpec
 from model_operator.providers.base import Credentials, CredentialsIncomplete
+from model_operator.providers.credentials import SecretData
 from model_operator.providers.paitient import wire as paitient_wire
 from model_operator.providers.parasail import wire as parasail_wire
 from model_operator.providers.reading import integer, number, url
@@ -128,26 +130,43 @@ def test_a_policy_other_than_none_may_scale_down(vendor, given, may):
 @pytest.mark.parametrize(
     ("vendor", "secret", "found"),
     [
-        pytest.param("parasail", {"apiKey": "k-123"}, Credentials(api_key="k-123"), id="parasail"),
         pytest.param(
-            "parasail", {"apiKey": " k-123\r\n"}, Credentials(api_key="k-123"), id="a newline at the end"
+            "parasail", {"apiKey": "sk-0123456789abc"}, Credentials(api_key="sk-0123456789abc"), id="parasail"
+        ),
+        pytest.param(
+            "parasail",
+            {"apiKey": " sk-0123456789abc\r\n"},
+            Credentials(api_key="sk-0123456789abc"),
+            id="a newline at the end",
         ),
         pytest.param(
             "paitient",
-            {"apiKey": "k", "clientID": "c"},
-            Credentials(api_key="k", client_id="c"),
+            {"apiKey": "sk-0123456789abc", "clientID": "c"},
+            Credentials(api_key="sk-0123456789abc", client_id="c"),
             id="paitient",
         ),
         pytest.param("parasail", {}, 'no key "apiKey"', id="no key"),
         pytest.param("parasail", {"apikey": "k"}, 'no key "apiKey"', id="another spelling"),
         pytest.param("parasail", {"apiKey": "\n"}, 'no key "apiKey", or it is empty', id="only a newline"),
-        pytest.param("paitient", {"apiKey": "k"}, 'no key "clientID"', id="half of the credentials"),
+        pytest.param(
+            "paitient", {"apiKey": "sk-0123456789abc"}, 'no key "clientID"', id="half of the credentials"
+        ),
         pytest.param("parasail", {"apiKey": "se cret"}, 'key "apiKey" holds blanks', id="a blank within"),
         pytest.param(
             "parasail", {"apiKey": "a\r\nX-Evil: 1"}, 'key "apiKey" holds blanks', id="a header within"
         ),
         pytest.param("parasail", {"apiKey": "schlüssel"}, 'key "apiKey" holds blanks', id="not ASCII"),
         pytest.param("parasail", {"apiKey": "a\u0000b"}, 'key "apiKey" holds blanks', id="a NUL"),
+        pytest.param("parasail", {"apiKey": "x" * 15}, "apiKey.*too short.* 16 to 4,096", id="short"),
+        pytest.param("parasail", {"apiKey": "x" * 16}, Credentials(api_key="x" * 16), id="the shortest"),
+        pytest.param("parasail", {"apiKey": "x" * 4096}, Credentials(api_key="x" * 4096), id="the longest"),
+        pytest.param("parasail", {"apiKey": "x" * 4097}, "apiKey.*too long.* 4,096", id="too long"),
+        pytest.param(
+            "paitient",
+            {"apiKey": "sk-0123456789abc", "clientID": "x" * 4097},
+            "clientID.*too long.* 4,096",
+            id="a client ID that is too long",
+        ),
     ],
 )
 def test_credentials_are_complete_and_fit_for_a_header_or_named(vendor, secret, found):
@@ -159,6 +178,27 @@ def test_credentials_are_complete_and_fit_for_a_header_or_named(vendor, secret, 
     assert not any(
         value.strip() and value.strip() in str(caught.value) for value in secret.values() if len(value) > 1
     )
+
+
+def data_of(**keys: bytes) -> SecretData:
+    return SecretData({"data": {name: base64.b64encode(value).decode() for name, value in keys.items()}})
+
+
+def test_a_secrets_other_keys_are_not_looked_at():
+    secret = data_of(apiKey=b"sk-0123456789abc\n", keystore=b"\xff\xfe")
+    assert PROVIDERS["parasail"].credentials(secret) == Credentials(api_key="sk-0123456789abc")
+
+
+@pytest.mark.parametrize("value", ["a", base64.b64encode(b"\xff\xfe").decode()])
+def test_a_key_that_is_not_text_is_named(value):
+    with pytest.raises(CredentialsIncomplete, match='key "apiKey" is not text'):
+        PROVIDERS["parasail"].credentials(SecretData({"data": {"apiKey": value}}))
+
+
+@pytest.mark.parametrize("secret", [{}, {"data": None}, {"data": {}}])
+def test_a_secret_without_data_has_no_key(secret):
+    with pytest.raises(CredentialsIncomplete, match='no key "apiKey"'):
+        PROVIDERS["parasail"].credentials(SecretData(secret))
 
 
 def test_credentials_do_not_print_themselves():

@@ -16,6 +16,9 @@ CASES: dict[str, Object] = {
     },
     "pinned image": {"image": {"repository": "registry.example.com/model-operator", "digest": DIGEST}},
     "some namespaces": {"watchNamespaces": ["team-a", "team-b"], "rbac": {"secretNames": ["parasail"]}},
+    "connections in some namespaces": {"rbac": {"connections": ["team-a", "team-b"]}},
+    "connections everywhere": {"rbac": {"connections": ["*"]}, "watchNamespaces": ["team-a", "team-b"]},
+    "no canaries": {"canaryEndpoints": {"enabled": False}},
     "own ServiceAccount": {"serviceAccount": {"create": False, "name": "mine"}},
     "roles by somebody else": {
         "rbac": {"create": False, "userRoles": False},
@@ -40,6 +43,7 @@ CASES: dict[str, Object] = {
             "https://gateway.example.com:8443",
             "http://models.internal",
             "[2001:db8::1]:9443",
+            "team-a=https://gateway.example.com:7443",
         ],
         "log": {"level": "debug", "format": "text"},
         "settings": {"workers": 100, "request_timeout": "1m30s", "uvloop": False},

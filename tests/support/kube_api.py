@@ -26,6 +26,7 @@ _COLLECTIONS: Mapping[str, tuple[str, str]] = {
     "Event": ("/api/v1", "events"),
     "Secret": ("/api/v1", "secrets"),
     "ServiceAccount": ("/api/v1", "serviceaccounts"),
+    "Role": ("/apis/rbac.authorization.k8s.io/v1", "roles"),
     "RoleBinding": ("/apis/rbac.authorization.k8s.io/v1", "rolebindings"),
     "ModelProvider": (GROUP, "modelproviders"),
     "ModelDeployment": (GROUP, "modeldeployments"),

@@ -139,7 +139,8 @@ class Namespace:
         return sorted(about, key=lambda event: str(event["metadata"]["creationTimestamp"]))
 
     def operator_kubeconfig(self, path: Path, *, server: str | None = None) -> Path:
-        """A kubeconfig for a ServiceAccount that has the shipped ClusterRole in this namespace, and nothing else.
+        """A kubeconfig for a ServiceAccount that has the shipped ClusterRole in this namespace, and, as with the chart's
+        `rbac.connections`, its ConfigMaps.
 
         `server` is where a proxy listens, in plain HTTP. May be called again: the token is a new one.
         """
@@ -156,16 +157,19 @@ class Namespace:
 
     def _bind_shipped_role(self) -> None:
         self.api.call("POST", path_of("ServiceAccount", self.name), {"metadata": {"name": "model-operator"}})
+        self._bind("model-operator", "ClusterRole")
+        rules = [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "create", "patch"]}]
+        connections = "model-operator-connections"
+        self.api.call("POST", path_of("Role", self.name), {"metadata": {"name": connections}, "rules": rules})
+        self._bind(connections, "Role")
+
+    def _bind(self, role: str, kind: str) -> None:
         self.api.call(
             "POST",
             path_of("RoleBinding", self.name),
             {
-                "metadata": {"name": "model-operator"},
-                "roleRef": {
-                    "apiGroup": "rbac.authorization.k8s.io",
-                    "kind": "ClusterRole",
-                    "name": "model-operator",
-                },
+                "metadata": {"name": role},
+                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": role},
                 "subjects": [{"kind": "ServiceAccount", "name": "model-operator", "namespace": self.name}],
             },
         )

@@ -19,6 +19,10 @@
 - name: MODEL_OPERATOR_NAMESPACES
   value: {{ join "," . | quote }}
 {{- end }}
+{{- if not .Values.canaryEndpoints.enabled }}
+- name: MODEL_OPERATOR_CANARY_ENDPOINTS
+  value: "false"
+{{- end }}
 {{- with .Values.allowedProviderHosts }}
 - name: MODEL_OPERATOR_ALLOWED_PROVIDER_HOSTS
   value: {{ join "," . | quote }}

@@ -1,7 +1,7 @@
 {{/* What the operator may do, and nothing else: the rules of its ClusterRole or, with watchNamespaces, of its Roles. */}}
 
 {{- define "model-operator.rules" -}}
-{{- $kinds := splitList " " (include "model-operator.kinds" .) -}}
+{{- $kinds := splitList " " (include "model-operator.watchedKinds" .) -}}
 # Its own kinds. Specs belong to users: patch is for the finalizer, which is metadata.
 - apiGroups: [modeloperator.dev]
   resources: [{{ join ", " $kinds }}]
@@ -20,11 +20,26 @@
   resourceNames: {{ toJson . }}
   {{- end }}
   verbs: [get]
+{{- if has "*" .Values.rbac.connections }}
+{{ include "model-operator.connectionRules" . }}
+{{- end }}
+- apiGroups: ["", events.k8s.io]
+  resources: [events]
+  verbs: [create]
+{{- end }}
+
+{{/* Where spec.connection is used. */}}
+
+{{- define "model-operator.connectionRules" -}}
 # The ConfigMap of spec.connection. It goes with its owner, so nothing is deleted here.
 - apiGroups: [""]
   resources: [configmaps]
   verbs: [get, create, patch]
-- apiGroups: ["", events.k8s.io]
-  resources: [events]
-  verbs: [create]
+{{- end }}
+
+{{/* Our kinds, without those that are switched off. */}}
+
+{{- define "model-operator.watchedKinds" -}}
+{{- $kinds := splitList " " (include "model-operator.kinds" .) -}}
+{{- join " " (.Values.canaryEndpoints.enabled | ternary $kinds (without $kinds "canaryendpoints")) -}}
 {{- end }}

@@ -51,6 +51,7 @@ class Accounts:
         opened = self._open.get(id_) or self._make(id_, spec)
         self._open[id_] = opened
         opened.account.members.add(member)
+        self._hide(opened, member.namespace)
         opened.limits[member] = spec.requests_per_minute
         opened.intervals[member] = spec.poll_interval
         opened.apply()
@@ -72,8 +73,9 @@ class Accounts:
             return
         del self._open[account.id]
         opened.task.cancel()
-        for secret in opened.secrets:
-            self._redactor.forget(secret)
+        for place in opened.hidden_in:
+            for secret in opened.secrets:
+                self._redactor.forget(secret, place)
 
     async def stop(self) -> None:
         """End all pollers."""
@@ -88,10 +90,15 @@ class Accounts:
         dead = sum(opened.task.done() for opened in self._open.values())
         return f"{dead} of {len(self._open)} pollers have ended" if dead else None
 
+    def _hide(self, opened: "_Opened", place: str) -> None:
+        """Mask the account's secrets in that namespace's lines, until the account is closed."""
+        if place not in opened.hidden_in:
+            opened.hidden_in.add(place)
+            for secret in opened.secrets:
+                self._redactor.register(secret, place)
+
     def _make(self, id_: str, spec: AccountSpec) -> "_Opened":
         secrets = [s for s in (spec.credentials.api_key, spec.credentials.client_id) if s]
-        for secret in secrets:
-            self._redactor.register(secret)
         limiter = Limiter(
             asyncio.get_running_loop(),
             requests_per_minute=spec.requests_per_minute,
@@ -127,6 +134,8 @@ class _Opened:
         self.limiter = limiter
         self.task = task
         self.secrets = secrets
+        self.hidden_in: set[str] = set()
+        """Namespaces."""
         self.limits: dict[Key, int | None] = {}
         self.intervals: dict[Key, timedelta] = {}
 

@@ -13,13 +13,14 @@ import click
 from model_operator.accounts.limiter import Limiter
 from model_operator.cli.flags import Target
 from model_operator.errors import ProviderError
+from model_operator.hosts import may_send
 from model_operator.kube import Body, Kube, KubeConfigError, KubeError, ObjectGone, namespace_of
 from model_operator.models import InvalidResource, ModelDeployment, ModelProvider
 from model_operator.providers.base import Connection, CredentialsIncomplete
+from model_operator.providers.credentials import SecretData
 from model_operator.providers.http import HttpTransport
 from model_operator.providers.paitient import Paitient
 from model_operator.providers.paitient.client import PaitientProvider
-from model_operator.reconcile.provider import decode
 
 Read = Callable[[PaitientProvider, str], Awaitable[None]]
 """(account, id of the deployment there)."""
@@ -65,7 +66,7 @@ async def _open(target: Target) -> AsyncIterator[tuple[PaitientProvider, str]]:
         connection = Connection(
             base_url=base_url,
             chat_base_url=None,
-            credentials=vendor.credentials(decode(secret)),
+            credentials=vendor.credentials(SecretData(secret)),
             transport=transport,
             gate=Limiter(asyncio.get_running_loop()),
         )
@@ -87,7 +88,7 @@ def _base_url(target: Target, provider: ModelProvider, vendor: Paitient) -> str:
             f"ModelProvider {name!r} is of type {provider.spec.type}, which has neither logs nor metrics"
         )
     url = provider.spec.base_url or vendor.default_base_url
-    if url != vendor.default_base_url and not any(rule.allows(url) for rule in target.allowed_hosts):
+    if not may_send(url, vendor.default_base_url, target.allowed_hosts, provider.metadata.namespace):
         raise click.ClickException(
             f"ModelProvider {name!r} points to {url}: if its key may be sent there, name the host with"
             " --allowed-provider-host"

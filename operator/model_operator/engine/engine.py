@@ -25,7 +25,6 @@ from model_operator.redaction import Redactor
 from model_operator.settings import Settings
 from model_operator.signals import Signals
 
-_KINDS = (PROVIDER, DEPLOYMENT, CANARY)
 _COUNT_AFTER = timedelta(seconds=5)
 """A ModelProvider's status counts its deployments; those of one `kubectl apply` together."""
 
@@ -72,7 +71,7 @@ class Engine(Signals):
 
     async def prime(self) -> None:
         """Read all objects once before anything is decided: claims and absences need the whole picture."""
-        for kind in _KINDS:
+        for kind in self._settings.kinds:
             for namespace in self._settings.namespaces or (None,):
                 async for body in self._kube.list(kind, namespace):
                     self.cache.put(_key(kind, body), body)
@@ -92,7 +91,7 @@ class Engine(Signals):
         return Comparison(
             store=self._kube,
             cache=self.cache,
-            kinds=_KINDS,
+            kinds=self._settings.kinds,
             namespaces=self._settings.namespaces,
             shown=self.shown,
             gone=self.gone,

@@ -94,7 +94,7 @@ def _providers(settings: Settings, around: Surroundings, accounts: Accounts) -> 
         find=around.cache.provider,
         remember=Nothing,
         accounts=accounts,
-        allows=settings.allows,
+        allowed_hosts=settings.allowed_provider_hosts,
         secret_refresh=settings.secret_refresh,
         default_poll_interval=settings.default_poll_interval,
         grace=settings.accepted_grace,

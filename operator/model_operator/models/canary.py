@@ -19,6 +19,7 @@ from model_operator.models.rules import (
     checked,
     immutable,
     immutable_if_set,
+    object_name,
     positive,
     rule,
     validations,
@@ -36,7 +37,10 @@ class OnTargetUnhealthy(StrEnum):
 
 class DeploymentRef(Model):
     name: str = Field(
-        min_length=1, max_length=253, description="Name of a ModelDeployment in the same namespace."
+        min_length=1,
+        max_length=253,
+        description="Name of a ModelDeployment in the same namespace.",
+        json_schema_extra=object_name(),
     )
 
 

@@ -21,7 +21,15 @@ from model_operator.models.paitient import PaitientSpec
 from model_operator.models.parasail import ParasailSpec
 from model_operator.models.parse import parse_body
 from model_operator.models.provider import ProviderType
-from model_operator.models.rules import REPLACE, checked, immutable, immutable_if_set, positive, rule
+from model_operator.models.rules import (
+    REPLACE,
+    checked,
+    immutable,
+    immutable_if_set,
+    object_name,
+    positive,
+    rule,
+)
 from model_operator.models.wire import Duration, Model
 
 __all__ = [
@@ -57,7 +65,10 @@ class DriftPolicy(StrEnum):
 
 class ProviderRef(Model):
     name: str = Field(
-        min_length=1, max_length=253, description="Name of a ModelProvider in the same namespace. Immutable."
+        min_length=1,
+        max_length=253,
+        description="Name of a ModelProvider in the same namespace. Immutable.",
+        json_schema_extra=object_name(),
     )
 
 
@@ -91,6 +102,7 @@ class ConnectionSpec(Model):
         max_length=253,
         description="Name of the ConfigMap with the keys baseURL and model. It is owned by this object; one"
         " that exists already and is not ours is never touched.",
+        json_schema_extra=object_name(),
     )
 
 

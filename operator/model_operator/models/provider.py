@@ -12,7 +12,7 @@ from pydantic.config import JsonDict
 
 from model_operator.models.metadata import Metadata
 from model_operator.models.parse import parse_body
-from model_operator.models.rules import checked, immutable, immutable_if_set, rule, validations
+from model_operator.models.rules import checked, immutable, immutable_if_set, object_name, rule, validations
 from model_operator.models.status import Status
 from model_operator.models.wire import Duration, Model
 
@@ -41,13 +41,16 @@ _AT_LEAST_5_SECONDS: Final = validations(
 
 class SecretRef(Model):
     name: str = Field(
-        min_length=1, max_length=253, description="Name of a Secret in the namespace of this ModelProvider."
+        min_length=1,
+        max_length=253,
+        description="Name of a Secret in the namespace of this ModelProvider.",
+        json_schema_extra=object_name(),
     )
 
 
 class Credentials(Model):
     secret_ref: SecretRef = Field(
-        description="The Secret that holds the key apiKey and, for PaiTIENT, clientID."
+        description="The Secret that holds the key apiKey (16 to 4,096 characters) and, for PaiTIENT, clientID."
         " The operator only ever reads it."
     )
 

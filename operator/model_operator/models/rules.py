@@ -8,6 +8,9 @@ from typing import Final
 from pydantic import ConfigDict
 from pydantic.config import JsonDict
 
+OBJECT_NAME: Final = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
+"""What the API server takes as the name of an object: a DNS subdomain."""
+
 VALIDATIONS: Final = "x-kubernetes-validations"
 REPLACE: Final = "delete this object and apply a new one to change it"
 
@@ -46,6 +49,14 @@ def validations(*rules: JsonDict) -> JsonDict:
 def checked(*rules: JsonDict) -> ConfigDict:
     """For `model_config`: the rules of one object."""
     return ConfigDict(json_schema_extra=validations(*rules))
+
+
+def object_name() -> JsonDict:
+    """For `Field(json_schema_extra=…)` of the name of another object, which becomes part of a URL.
+
+    Only the server checks it: an object that was stored before there was a pattern can still be read.
+    """
+    return {"pattern": OBJECT_NAME}
 
 
 def positive(name: str) -> JsonDict:

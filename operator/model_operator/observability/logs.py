@@ -9,7 +9,7 @@ import json
 import logging
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ from typing import Literal, TextIO
 from typing_extensions import override
 
 from model_operator.domain import Key
+from model_operator.observability import audit
 from model_operator.redaction import Redactor
 
 _about: ContextVar[Key | None] = ContextVar("about", default=None)
@@ -59,6 +60,7 @@ def set_up(
     root.setLevel(level.upper())
     for name, least in _LIBRARIES.items():
         logging.getLogger(name).setLevel(max(least, root.level))
+    logging.getLogger(audit.LOGGER).setLevel(logging.INFO)  # whatever is left out else
     logging.captureWarnings(capture=True)
 
 
@@ -81,13 +83,16 @@ class TextFormatter(logging.Formatter):
         key = _key(record)
         # A vendor's text in a message must not start a line of its own.
         message = record.getMessage().translate(_CONTROLS)
-        line = f"{_time(record)} {record.levelname} {record.name} {f'{key}: ' if key else ''}{message}"
-        trace = _trace(self, record)
-        return self._redactor.redact(f"{line}\n{trace}" if trace else line)
+        place = (key and key.namespace) or None
+        line = f"{_time(record)} {record.levelname} {record.name} {f'{key}: ' if key else ''}"
+        line += self._redactor.redact(message, place)
+        line += "".join(f" {name}={json.dumps(value)}" for name, value in _fields(record).items())
+        trace = "".join(f"\n  {row.translate(_CONTROLS)}" for row in _trace(self, record).split("\n") if row)
+        return line + self._redactor.redact(trace, place)
 
 
 class JsonFormatter(logging.Formatter):
-    """One object per line: timestamp, level, logger, message, and where known controller, namespace, name,
+    """One object per line: timestamp, level, logger, message, and where known controller, namespace, name, audit,
     exception."""
 
     def __init__(self, redactor: Redactor) -> None:
@@ -96,16 +101,20 @@ class JsonFormatter(logging.Formatter):
 
     @override
     def format(self, record: logging.LogRecord) -> str:
-        line = {
+        key = _key(record)
+        place = (key and key.namespace) or None
+        line: dict[str, object] = {
             "timestamp": _time(record),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": self._redactor.redact(record.getMessage()),
+            "message": self._redactor.redact(record.getMessage(), place),
         }
-        if key := _key(record):
+        if key:
             line |= {"controller": key.kind.lower(), "namespace": key.namespace, "name": key.name}
+        if fields := _fields(record):
+            line["audit"] = fields
         if trace := _trace(self, record):
-            line["exception"] = self._redactor.redact(trace)
+            line["exception"] = self._redactor.redact(trace, place)
         return json.dumps(line)
 
 
@@ -126,6 +135,12 @@ def _key(record: logging.LogRecord) -> Key | None:
     if isinstance(ref, dict):
         return Key(*(str(ref.get(part) or "") for part in Key._fields))
     return _about.get()
+
+
+def _fields(record: logging.LogRecord) -> Mapping[str, object]:
+    """Of a line of the audit trail. Data: never masked."""
+    fields = getattr(record, "audit", None)
+    return fields if isinstance(fields, dict) else {}
 
 
 def _trace(formatter: logging.Formatter, record: logging.LogRecord) -> str:

@@ -15,9 +15,10 @@ from typing_extensions import override
 from model_operator.domain import Priority
 from model_operator.errors import ProviderError, RateLimited, Unavailable
 from model_operator.providers.base import Call, Credentials, Gate, Reply, Site, Transport
-from model_operator.providers.reading import Malformed
+from model_operator.providers.reading import VENDOR_TEXT, Malformed, cut
 from model_operator.providers.refusals import TEXT_LIMIT, Refused, explain
-from model_operator.redaction import Redactor
+from model_operator.providers.trail import Trail
+from model_operator.redaction import SecretSet, is_maskable, mask_shapes
 
 T = TypeVar("T")
 
@@ -47,7 +48,10 @@ class Account:
 
     async def _exchange(self, site: Site, call: Call) -> Reply | ProviderError:
         try:
-            return await self.transport.send(site, call)
+            if not call.mutates:
+                return await self.transport.send(site, call)
+            with Trail(site, call, self.clean.is_key) as trail:
+                return trail.answered(await self.transport.send(site, call))
         except Refused as refused:
             error = explain(refused, call.title(site.provider), call, self.clean)
             rest = refused.retry_after
@@ -91,18 +95,28 @@ class Cleaner:
     """Makes a vendor's text fit for people: one line, printable, not too long, no key of the account."""
 
     def __init__(self, credentials: Credentials) -> None:
-        self._redactor = Redactor()
-        self._redactor.register(credentials.api_key)
-        self._redactor.register(credentials.client_id)
+        self._key = SecretSet()
+        self._key.add(credentials.api_key)
+        self._secrets = SecretSet()
+        for secret in (credentials.api_key, credentials.client_id):
+            if is_maskable(secret):
+                self._secrets.add(secret)
 
     def __call__(self, text: str, *, limit: int = TEXT_LIMIT) -> str:
         if not text:
             return ""
         # Redacted before as well as after: a control character inside a key must not hide it.
-        text = self._redactor.redact(text[: limit * 16])
+        text = self._redact(cut(text, limit + VENDOR_TEXT))
         text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-        text = self._redactor.redact(text)
+        text = self._redact(text)
         return text if len(text) <= limit else text[: limit - 1] + "…"
+
+    def is_key(self, text: str) -> bool:
+        """It holds the account's API key."""
+        return self._key.mask(text) != text
+
+    def _redact(self, text: str) -> str:
+        return mask_shapes(self._secrets.mask(text))
 
     @override
     def __repr__(self) -> str:

@@ -204,6 +204,8 @@ class Call:
     params: Sequence[tuple[str, str]] = ()
     json: Mapping[str, Any] | None = field(default=None, repr=False)
     about: str = ""
+    id: str = ""
+    """Of the object that it is about, where that is known: for the audit trail."""
     timeout: timedelta | None = None
     """Shorter or longer than the transport's own request timeout."""
     mutates: bool = True

@@ -7,6 +7,7 @@ Adapters hand it a `Call`; it answers with a `Reply`, or raises `Refused` for th
 import asyncio
 import json
 import os
+import re
 import zlib
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -31,6 +32,9 @@ BODY_LIMIT = 1 << 20
 IDLE_LIMIT = 3.0
 """Seconds that an idle connection is kept. Common servers close theirs after 5; a POST that meets the close
 would count as a request whose outcome is unknown."""
+
+_PATH = re.compile(r"(/[A-Za-z0-9][A-Za-z0-9._-]*)+")
+"""No empty, dot or escaped segment, no query: adapters check their ids, and this stands behind them all."""
 
 USER_AGENT = f"model-operator/{__version__}"
 
@@ -153,6 +157,8 @@ def _session(tls: Any) -> aiohttp.ClientSession:
 
 
 def _request(site: Site, call: Call, extensions: Mapping[str, Any]) -> httpx.Request:
+    if not _PATH.fullmatch(call.path):
+        raise InvalidRequest(f"{call.title(site.provider)}: not sent, an id in its path could lead elsewhere")
     headers = {
         "User-Agent": USER_AGENT,
         "Accept": "application/json",

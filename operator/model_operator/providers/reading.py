@@ -14,6 +14,12 @@ from model_operator.domain import Value
 WORD_LIMIT = 64
 """Most characters of a status word."""
 
+VENDOR_TEXT = 16 * 1024
+"""Most characters of a vendor's text that anything searches: whole the longest key in its longest spelling."""
+
+NAME_LIMIT = 512
+"""Most characters of a value that is kept as it is: an id, a name, a model, an alias, a field."""
+
 _LARGEST = 1e18
 
 Clean = Callable[[str], str]
@@ -30,9 +36,28 @@ def mapping(value: Any, what: str) -> Mapping[str, Any]:
     return value
 
 
+def cut(text: str, most: int = VENDOR_TEXT) -> str:
+    """The beginning of a text, before anything searches it. No word is cut in two: half a key is not recognised."""
+    if len(text) <= most:
+        return text
+    last = re.search(r"[^\x21-\x7e][\x21-\x7e]*\Z", text[:most])  # a word of such characters as a key has
+    return text[: last.start() if last else most]
+
+
 def text(value: Any) -> str | None:
-    """A non-empty string."""
-    return value if isinstance(value, str) and value else None
+    """A non-empty string that may be kept and shown as it is: printable and not too long. Else unknown."""
+    found = isinstance(value, str) and 0 < len(value) <= NAME_LIMIT and value.isprintable()
+    return value if found else None
+
+
+def note(value: Any) -> str | None:
+    """`text`, or an empty one."""
+    return "" if value == "" else text(value)
+
+
+def words(value: Any) -> str:
+    """Any string, for `Clean`; else nothing."""
+    return value if isinstance(value, str) else ""
 
 
 def boolean(value: Any) -> bool | None:
@@ -44,9 +69,9 @@ def integer(value: Any) -> int | None:
     match value:
         case bool():
             return None
-        case int():
+        case int() if -_LARGEST <= value <= _LARGEST:
             return value
-        case float() if value.is_integer():
+        case float() if value.is_integer() and -_LARGEST <= value <= _LARGEST:
             return int(value)
         case str() if re.fullmatch(r"-?[0-9]{1,18}", value):
             return int(value)

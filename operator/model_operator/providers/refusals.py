@@ -30,10 +30,16 @@ from model_operator.errors import (
     Unsupported,
 )
 from model_operator.providers.base import Call
-from model_operator.providers.reading import Clean
+from model_operator.providers.reading import Clean, cut
 
 TEXT_LIMIT = 256
 """Most characters of a vendor's text in a message."""
+
+_BODY_LIMIT = 64 * 1024
+"""A refusal of more bytes is no message of an API; only its beginning is looked at, as text."""
+
+_MOST_SENTENCES = 8
+"""Of one refusal."""
 
 LONGEST_REST = timedelta(minutes=5)
 """A Retry-After beyond this is not believed."""
@@ -83,19 +89,23 @@ class Complaint:
 
 
 def read(refused: Refused) -> Complaint:
-    """Codes and text of any body that vendors, their gateways and frameworks are known to send."""
-    text = refused.body.decode("utf-8", "replace").strip()
+    """Codes and text of any body that vendors, their gateways and frameworks are known to send, cut before anything
+    searches them."""
+    text = refused.body[:_BODY_LIMIT].decode("utf-8", "replace").strip()
+    if len(refused.body) > _BODY_LIMIT:
+        return Complaint(refused.status, (), _plain(cut(text)))
     try:
         codes, words = _read_json(json.loads(text))
     except (ValueError, RecursionError):
-        return Complaint(refused.status, (), _plain(text))
-    return Complaint(refused.status, tuple(code.lower() for code in codes), "; ".join(words))
+        return Complaint(refused.status, (), _plain(cut(text)))
+    known = tuple(code.lower() for code in codes[:_MOST_SENTENCES] if len(code) <= TEXT_LIMIT)
+    return Complaint(refused.status, known, cut("; ".join(words[:_MOST_SENTENCES])))
 
 
 def _plain(text: str) -> str:
     if not text.startswith("<"):
         return text
-    title = re.search(r"<title[^>]*>([^<]*)</title", text[:4096], re.IGNORECASE)
+    title = re.search(r"<title[^<>]*>([^<]*)</title", text, re.IGNORECASE)
     return title[1].strip() if title else "an HTML page"
 
 
@@ -192,7 +202,8 @@ _TELLING = (*_FIRM, CredentialsInvalid, PermissionDenied)
 _TAKEN = (
     r"already (exists|in use|used|taken)|(is|been) taken|in use|duplicate|must be unique|not unique|conflict"
 )
-_NO_MODEL = r"\bmodel\b.*(not found|does not exist)|(no such|unknown) model\b"
+_MODEL, _IS_MISSING = r"\bmodel\b", r"not found|does not exist"
+_NO_MODEL = r"(no such|unknown) model\b"
 _QUOTA = r"insufficient[ _]quota|gpu quota"
 _ANY_QUOTA = rf"{_QUOTA}|quota (is |was |has been )?(exceeded|reached|exhausted)"
 
@@ -215,6 +226,13 @@ def classify(complaint: Complaint, operation: str) -> type[ProviderError]:
     return telling or _by_operation(complaint, operation, meant)
 
 
+def _names_no_model(complaint: Complaint) -> bool:
+    """It says of a model that there is none. Two searches: one pattern for both would try each beginning anew."""
+    model = re.search(_MODEL, complaint.text, re.IGNORECASE)
+    is_missing = model and re.search(_IS_MISSING, complaint.text[model.end() :], re.IGNORECASE)
+    return bool(is_missing) or complaint.says(_NO_MODEL)
+
+
 def _by_operation(
     complaint: Complaint, operation: str, meant: list[type[ProviderError]]
 ) -> type[ProviderError]:
@@ -233,7 +251,7 @@ def _by_operation(
 
 def _of_create(complaint: Complaint, meant: list[type[ProviderError]]) -> type[ProviderError]:
     status = complaint.status
-    if ModelNotFound in meant or complaint.says(_NO_MODEL):
+    if ModelNotFound in meant or _names_no_model(complaint):
         return ModelNotFound
     if status in (400, 409, 422) and complaint.says("name") and complaint.says(_TAKEN):
         return NameTaken

@@ -19,6 +19,7 @@ from model_operator.errors import NotAccepted
 from model_operator.models.deployment_status import ModelDeploymentStatus
 from model_operator.models.metadata import Metadata
 from model_operator.models.parse import InvalidResource
+from model_operator.observability.audit import Subject, on_behalf_of
 from model_operator.providers.base import Vendor
 from model_operator.reconcile.cache import Cache, Resource
 from model_operator.reconcile.recorder import Recorder
@@ -76,7 +77,10 @@ class Pass(ABC, Generic[R, M]):
         if resource is None:
             self.lost(key)
             return None
-        return await self.look_after(key, resource)
+        metadata = resource.metadata
+        who = Subject(uid=metadata.uid, generation=metadata.generation, manager=metadata.manager)
+        with on_behalf_of(who):
+            return await self.look_after(key, resource)
 
     @abstractmethod
     async def look_after(self, key: Key, resource: R) -> timedelta | None:

@@ -3,12 +3,10 @@
 Runs at start, after every edit, on a 401, and every minute, so that a rotated Secret is picked up within one.
 """
 
-import base64
-import binascii
 import hashlib
 import hmac
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -20,10 +18,12 @@ from model_operator.accounts.registry import Accounts, AccountSpec
 from model_operator.conditions import Reason
 from model_operator.domain import CONFIRM_ABSENCE, FINALIZER, Key
 from model_operator.errors import ProviderError
-from model_operator.kube import KubeForbidden, ObjectGone
+from model_operator.hosts import HostRule, may_send
+from model_operator.kube import KubeForbidden, NoSuchName, ObjectGone
 from model_operator.models.parse import InvalidResource
 from model_operator.models.provider import ModelProvider
 from model_operator.providers.base import CredentialsIncomplete
+from model_operator.providers.credentials import SecretData
 from model_operator.reconcile.base import Pass
 from model_operator.status.events import of_transition
 from model_operator.status.provider import AccountView, summarize
@@ -43,7 +43,7 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
     """The passes over ModelProviders."""
 
     accounts: Accounts
-    allows: Callable[..., bool]
+    allowed_hosts: Sequence[HostRule]
     secret_refresh: timedelta
     default_poll_interval: timedelta
     grace: timedelta
@@ -99,18 +99,21 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
             spec.chat_base_url or vendor.default_chat_base_url,
         )
         for url, default in ((base, vendor.default_base_url), (chat, vendor.default_chat_base_url)):
-            if url is not None and not self.allows(url, default):
+            if url is not None and not may_send(url, default, self.allowed_hosts, key.namespace):
                 message = (
-                    f"{url} is not an allowed host. Have it added to the operator's allowed provider hosts."
+                    f"{url} is not an allowed host for namespace {key.namespace}. Have it added to the operator's"
+                    " allowed provider hosts."
                 )
                 return Binding(None, Reason.HOST_NOT_ALLOWED, message)
         name = spec.credentials.secret_ref.name
         try:
             secret = await self.around.store.get("Secret", key.namespace, name)
-            credentials = vendor.credentials(decode(secret))
+            credentials = vendor.credentials(SecretData(secret))
         except ObjectGone:
             message = f'There is no Secret "{name}" in namespace {key.namespace}. Apply it; it is looked for every minute.'
             return Binding(kept, Reason.CREDENTIALS_MISSING, message)
+        except NoSuchName as error:
+            return Binding(kept, Reason.CREDENTIALS_MISSING, f"spec.credentials.secretRef.name: {error}.")
         except KubeForbidden as error:
             message = f"{error}. Bind the operator's role there, or let it read this Secret (Helm: rbac.secretNames)."
             return Binding(kept, Reason.CREDENTIALS_MISSING, message)
@@ -167,15 +170,3 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
 def _error_of(account: Account) -> ProviderError | None:
     """What to say of a poll that failed: of an account that has answered before, only what is more than a hiccup."""
     return account.error if account.snapshot is None else account.lasting_error
-
-
-def decode(secret: Mapping[str, object]) -> dict[str, str]:
-    """The Secret's data as text. Raises `CredentialsIncomplete` that names the bad key."""
-    found = {}
-    data = secret.get("data")
-    for name, value in (data if isinstance(data, dict) else {}).items():
-        try:
-            found[str(name)] = base64.b64decode(str(value)).decode()
-        except (binascii.Error, UnicodeDecodeError) as error:
-            raise CredentialsIncomplete(f'the key "{name}" is not text') from error
-    return found

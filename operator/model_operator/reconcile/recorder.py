@@ -14,6 +14,7 @@ from model_operator.domain import GROUP, VERSION, Key
 from model_operator.kube import KubeError
 from model_operator.models.metadata import Metadata
 from model_operator.models.wire import format_time
+from model_operator.observability.logs import about
 from model_operator.reconcile.store import Store
 from model_operator.status.events import Event
 
@@ -37,7 +38,8 @@ class Recorder:
             try:
                 self._waiting.put_nowait((key, self._body(key, metadata, event)))
             except asyncio.QueueFull:
-                log.warning("%s: event dropped: %s: %s", key, event.reason, event.message)
+                with about(key):
+                    log.warning("event dropped: %s: %s", event.reason, event.message)
 
     def warn(self, key: Key, metadata: Metadata, reason: str, message: str) -> None:
         self.note(key, metadata, (Event("Warning", reason, message),))
@@ -45,7 +47,9 @@ class Recorder:
     async def run(self) -> None:
         """Post for ever."""
         while True:
-            await self._post(*await self._waiting.get())
+            key, body = await self._waiting.get()
+            with about(key):
+                await self._post(key, body)
             self._waiting.task_done()
 
     async def flush(self) -> None:
@@ -57,7 +61,7 @@ class Recorder:
             await self._kube.create("Event", key.namespace, body)
         except KubeError as error:
             level = logging.WARNING if body["type"] == "Warning" else logging.INFO
-            log.log(level, "%s: %s: %s (event not stored: %s)", key, body["reason"], body["message"], error)
+            log.log(level, "%s: %s (event not stored: %s)", body["reason"], body["message"], error)
 
     def _body(self, key: Key, metadata: Metadata, event: Event) -> dict[str, Any]:
         clock = self._clock()

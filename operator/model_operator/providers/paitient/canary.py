@@ -56,6 +56,7 @@ def update_call(id: str, split: Split) -> Call:
         path=f"/v1/canary-endpoints/{id}",
         json={"deployments": _targets(split)},
         about=id,
+        id=id,
     )
 
 

@@ -139,6 +139,7 @@ class PaitientProvider(Provider):
             path=path_of(id, "delete"),
             params=(("force", "true"),) if force else (),
             about=id,
+            id=id,
             wants_json=False,
         )
         await self.account.send(self.site, call)
@@ -203,6 +204,7 @@ class PaitientProvider(Provider):
             path=path_of(id, operation),
             json=body,
             about=id,
+            id=id,
             wants_json=False,
         )
         reply = await self.account.send(self.site, call)

@@ -15,7 +15,7 @@ from model_operator.errors import Unavailable
 from model_operator.models.wire import format_time
 from model_operator.providers.base import Call
 from model_operator.providers.paitient.client import PaitientProvider, path_of
-from model_operator.providers.reading import Malformed, mapping, number, text
+from model_operator.providers.reading import Malformed, mapping, number, text, words
 
 MOST_LINES: Final = 1000
 """Log lines per request, the most that the vendor allows."""
@@ -155,7 +155,7 @@ async def _log_page(
 
 def _line(provider: PaitientProvider, line: Mapping[str, Any]) -> LogLine:
     def part(name: str) -> str:
-        return provider.account.clean(text(line.get(name)) or "", limit=_LINE_LIMIT)
+        return provider.account.clean(words(line.get(name)), limit=_LINE_LIMIT)
 
     return LogLine(part("timestamp"), part("level"), part("message"), part("component"), part("request_id"))
 

@@ -11,7 +11,7 @@ from model_operator.domain import Fields
 from model_operator.models.deployment import ModelDeploymentSpec
 from model_operator.providers.account import Account, Cleaner
 from model_operator.providers.base import Connection, Credentials, Site, Vendor
-from model_operator.providers.credentials import read_key
+from model_operator.providers.credentials import read_api_key, read_key
 from model_operator.providers.paitient import wire
 from model_operator.providers.paitient.client import CAPABILITIES, PaitientProvider
 
@@ -47,7 +47,7 @@ class Paitient(Vendor):
 
     @override
     def credentials(self, secret: Mapping[str, str]) -> Credentials:
-        return Credentials(api_key=read_key(secret, "apiKey"), client_id=read_key(secret, "clientID"))
+        return Credentials(api_key=read_api_key(secret), client_id=read_key(secret, "clientID"))
 
     @override
     def connect(self, connection: Connection) -> PaitientProvider:

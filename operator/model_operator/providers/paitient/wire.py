@@ -19,6 +19,7 @@ from model_operator.providers.reading import (
     digest,
     integer,
     mapping,
+    note,
     number,
     shown,
     text,
@@ -203,7 +204,7 @@ def _fields(item: Mapping[str, Any]) -> Fields:
         fields |= shown(settings, SETTINGS)
     tags = item.get("tags")
     if isinstance(tags, dict):
-        fields |= {TAGS + k: v for k, v in tags.items() if isinstance(v, str) and k != UID_TAG}
+        fields |= {TAGS + k: note(v) for k, v in tags.items() if note(v) is not None and k != UID_TAG}
     return fields
 
 

@@ -157,6 +157,7 @@ class ParasailProvider(Provider):
             path=_path(id, operation) + suffix,
             json=json,
             about=id,
+            id=id,
             wants_json=False,
         )
         await self.account.send(self.control, call)

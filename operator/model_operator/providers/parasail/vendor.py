@@ -12,7 +12,7 @@ from model_operator.models.deployment import ModelDeploymentSpec
 from model_operator.models.parasail import ScaleDownPolicy
 from model_operator.providers.account import Account, Cleaner
 from model_operator.providers.base import Connection, Credentials, Provider, Site, Vendor
-from model_operator.providers.credentials import read_key
+from model_operator.providers.credentials import read_api_key
 from model_operator.providers.parasail import wire
 from model_operator.providers.parasail.client import CAPABILITIES, ParasailProvider
 
@@ -49,7 +49,7 @@ class Parasail(Vendor):
 
     @override
     def credentials(self, secret: Mapping[str, str]) -> Credentials:
-        return Credentials(api_key=read_key(secret, "apiKey"))
+        return Credentials(api_key=read_api_key(secret))
 
     @override
     def connect(self, connection: Connection) -> Provider:

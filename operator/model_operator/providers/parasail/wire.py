@@ -21,6 +21,7 @@ from model_operator.providers.reading import (
     shown,
     text,
     word,
+    words,
 )
 
 _NO_POLICY = "NONE"
@@ -102,7 +103,7 @@ def remote_of(item: Any, *, chat_base_url: str | None, clean: Clean, is_full: bo
         status = {"status": status}  # missing, or the bare word
     shown_word = word(status.get("status"), STATES, clean)
     state = STATES.get(shown_word.upper(), RunState.UNKNOWN)
-    message = clean(text(status.get("statusMessage")) or "")
+    message = clean(words(status.get("statusMessage")))
     replicas, alias = _running(item, status, state), text(item.get("externalAlias"))
     fields, modified = shown(item, FIELDS), item.get("modifiedAt")
     if fields.get("parasail.scaleDownPolicy", _NO_POLICY) is None:

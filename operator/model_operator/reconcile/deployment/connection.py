@@ -4,22 +4,29 @@ Owned by the ModelDeployment through an ownerReference; one that exists and is n
 """
 
 from dataclasses import replace
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from model_operator.conditions import Reason
 from model_operator.domain import GROUP, VERSION
-from model_operator.kube import ObjectGone, WriteConflict
+from model_operator.kube import KubeError, KubeForbidden, ObjectGone, WriteConflict
 from model_operator.models.deployment import ModelDeployment
 from model_operator.plan.deployment.situation import Decision, Situation
 from model_operator.plan.verdict import Progress, Verdict
 from model_operator.reconcile.deployment.memory import Memory
 from model_operator.reconcile.store import Store
 
+_AGAIN: Final = timedelta(seconds=30)
+"""Until a ConfigMap that was refused is tried again."""
+
 
 async def publish(
     kube: Store, resource: ModelDeployment, s: Situation, step: Decision, memory: Memory
 ) -> Decision:
-    """Create or correct the ConfigMap when what it says has changed (or once per process). May raise `KubeError`."""
+    """Create or correct the ConfigMap when what it says has changed (or once per process).
+
+    Where the API server refuses it the decision says so: what is reported never waits for a ConfigMap.
+    """
     spec, remote = resource.spec, s.remote
     url = resource.status.endpoint_url or (remote.url if remote else None)
     if spec.connection is None or not url or resource.metadata.is_terminating:
@@ -29,11 +36,25 @@ async def publish(
     wanted = (name, url, model)
     if memory.view.published == wanted:
         return step
-    if not await _write(kube, resource, name, {"baseURL": url, "model": model}):
+    try:
+        is_written = await _write(kube, resource, name, {"baseURL": url, "model": model})
+    except KubeError as error:
+        return _refused(step, f'ConfigMap "{name}": {error}.', error)
+    if not is_written:
         message = f'ConfigMap "{name}" exists and is not ours. Delete it, or name another in spec.connection.'
         return replace(step, accepted=Verdict(False, Reason.NAME_TAKEN, message), progress=Progress.STUCK)
     memory.published(wanted)
     return step
+
+
+def _refused(step: Decision, message: str, error: KubeError) -> Decision:
+    if isinstance(error, KubeForbidden):
+        message += " Let the operator write ConfigMaps in this namespace (Helm: rbac.connections)."
+    # A server that is in trouble mends itself; what it refuses, a person has to.
+    progress = Progress.STUCK if 400 <= error.status < 500 else step.progress
+    again = min(step.look_again or _AGAIN, _AGAIN)
+    verdict = Verdict(False, Reason.CONNECTION_NOT_WRITTEN, message)
+    return replace(step, accepted=verdict, progress=progress, look_again=again)
 
 
 async def _write(kube: Store, resource: ModelDeployment, name: str, data: dict[str, str]) -> bool:

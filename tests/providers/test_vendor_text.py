@@ -1,0 +1,175 @@
+"""Whatever a vendor answers, reading it costs little, and what is kept of it is short and printable."""
+
+import json
+
+import pytest
+
+from model_operator.durations import parse_duration
+from model_operator.errors import InvalidRequest, ModelNotFound, Unavailable
+from model_operator.hosts import HostRule
+from model_operator.providers.account import Cleaner
+from model_operator.providers.base import Call, Credentials
+from model_operator.providers.paitient import wire as paitient_wire
+from model_operator.providers.parasail import wire as parasail_wire
+from model_operator.providers.reading import NAME_LIMIT, VENDOR_TEXT, cut, integer, number, text, url
+from model_operator.providers.refusals import Refused, explain
+from model_operator.redaction import SecretSet, mask_shapes
+from support.effort import cpu_seconds
+
+MIB = 1 << 20
+KEY = "sk-very-secret-0123456789"
+CLEAN = Cleaner(Credentials(api_key=KEY))
+WORST = [
+    "model ",
+    "a",
+    "a_",
+    "a.",
+    "a-",
+    "/a",
+    " ",
+    "<title",
+    "<title>",
+    "[",
+    '{"error":',
+    "authorization: ",
+    'api_key":  ',
+    "bearer ",
+    "1h",
+    "9",
+    "\\",
+    '"',
+    KEY[:-1],
+    "name already ",
+    "\x00",
+    "é",
+]
+
+
+def worst(unit: str, begin: str = "", end: str = "!") -> str:
+    return begin + unit * (MIB // len(unit)) + end
+
+
+def refuse(body: str, operation: str = "create", status: int = 400, headers: dict[str, str] | None = None):
+    call = Call(operation=operation, method="POST", path="/")
+    return explain(Refused(status, headers or {}, body.encode()), "acme: create", call, CLEAN)
+
+
+def of_keys() -> SecretSet:
+    found = SecretSet()
+    for length in range(16, 1000, 7):
+        found.add("sk-very-secret-0" + "1" * length)
+    return found
+
+
+def no_duration(text: str) -> None:
+    with pytest.raises(ValueError, match="no duration"):
+        parse_duration(text)
+
+
+READERS = {
+    "a refusal": refuse,
+    "a refusal's message": lambda text: refuse(json.dumps({"message": text})),
+    "a refusal's code": lambda text: refuse(json.dumps({"error": {"code": text, "param": text}})),
+    "a refusal's list": lambda text: refuse(json.dumps({"detail": [{"msg": text, "loc": [text]}] * 9})),
+    "Retry-After": lambda text: refuse("", status=429, headers={"retry-after": text[:8190]}),
+    "a text for people": CLEAN,
+    "a log line": lambda text: CLEAN(text, limit=10_000),
+    "what looks like a credential": mask_shapes,
+    "a host": lambda text: HostRule.parse("gateway").allows("https://" + text, "team-a"),
+    "a URL": lambda text: url("https://" + text),
+    "a number": lambda text: (number(text), integer(text)),
+    "a beginning": cut,
+    "a duration": no_duration,
+    "an item of Parasail": lambda text: parasail_wire.remote_of(
+        {"id": 1, "status": {"status": text, "statusMessage": text}, "externalAlias": text},
+        chat_base_url=None,
+        clean=CLEAN,
+    ),
+    "an item of PaiTIENT": lambda text: paitient_wire.remote_of(
+        {"id": "dep_1", "status": text, "tags": {"a": text}}, clean=CLEAN, is_full=True
+    ),
+}
+
+
+@pytest.mark.parametrize("read", READERS.values(), ids=READERS)
+def test_a_mebibyte_of_the_worst_is_read_in_a_moment(read):
+    slow = {unit: cost for unit in WORST if (cost := cpu_seconds(lambda u=unit: read(worst(u)), times=1)) > 1}
+    # The median of five where one try was slow: a machine may have been at work on something else.
+    slow = {unit: cpu_seconds(lambda u=unit: read(worst(u))) for unit in slow}
+    assert {unit: cost for unit, cost in slow.items() if cost > 1} == {}
+
+
+@pytest.mark.parametrize("unit", ["sk-very-secret-0", "sk-very-secret-01", "1"])
+def test_a_mebibyte_of_half_a_key_is_searched_in_a_moment(unit):
+    keys = of_keys()
+    assert cpu_seconds(lambda: keys.mask(unit * (VENDOR_TEXT // len(unit)))) < 0.5
+
+
+def test_what_was_said_at_the_beginning_of_a_long_refusal_is_still_understood():
+    said = "the model llama does not exist. " + "see the documentation " * 50_000
+    assert isinstance(refuse(json.dumps({"message": said})), ModelNotFound)
+    assert isinstance(refuse(said), ModelNotFound)
+    assert isinstance(refuse("{" + said, status=500), Unavailable)
+
+
+def test_a_long_refusal_is_an_error_of_256_characters():
+    error = refuse(json.dumps({"message": "no, " * 5000}))
+    assert isinstance(error, InvalidRequest)
+    assert len(str(error)) < 300
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        pytest.param("short", "short", id="what is short stays"),
+        pytest.param("a b " + "x" * VENDOR_TEXT, "a b", id="a word is dropped rather than cut"),
+        pytest.param("x" * (VENDOR_TEXT + 1), "x" * VENDOR_TEXT, id="one word is all there is"),
+        pytest.param(" " * (VENDOR_TEXT + 1), " " * (VENDOR_TEXT - 1), id="blanks"),
+    ],
+)
+def test_a_text_is_cut_between_two_words(body, kept):
+    assert cut(body) == kept
+
+
+@pytest.mark.parametrize("before", range(VENDOR_TEXT + 200, VENDOR_TEXT + 300, 7))
+def test_no_part_of_a_key_is_left_where_a_text_is_cut(before):
+    assert KEY[:8] not in CLEAN(" " * before + KEY + " and more")
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        pytest.param("low-cost", "low-cost", id="a word"),
+        pytest.param("x" * NAME_LIMIT, "x" * NAME_LIMIT, id="as long as it may be"),
+        pytest.param("x" * (NAME_LIMIT + 1), None, id="longer"),
+        pytest.param("\x1b]0;owned\x07", None, id="an escape sequence"),
+        pytest.param("two\nlines", None, id="two lines"),
+        pytest.param("", None, id="empty"),
+        pytest.param(7, None, id="a number"),
+    ],
+)
+def test_a_value_is_kept_only_if_it_may_be_shown_as_it_is(value, kept):
+    assert text(value) == kept
+
+
+@pytest.mark.parametrize("value", [10**4000, -(10**4000), 1e300], ids=["long", "negative", "a float"])
+def test_a_number_that_no_status_could_hold_is_unknown(value):
+    assert integer(value) is None
+    assert number(value) is None
+
+
+def test_no_value_of_a_vendor_gets_into_a_remote_uncut():
+    bad = "\x1b]0;owned\x07" + "x" * 60_000
+    item = {
+        "id": 1,
+        "deploymentName": bad,
+        "modelName": bad,
+        "externalAlias": bad,
+        "serviceTierName": bad,
+        "modifiedAt": "1",
+    }
+    remote = parasail_wire.remote_of(item, chat_base_url=None, clean=CLEAN, is_full=True)
+    assert (remote.name, remote.model, remote.alias, remote.fields) == ("", None, None, {})
+    tagged = {"id": "dep_1", "deployment_name": bad, "model_name": bad, "tags": {"team": bad, "x": "y"}}
+    remote = paitient_wire.remote_of(tagged, clean=CLEAN, is_full=True)
+    assert (remote.name, remote.model, remote.fields) == ("", None, {"paitient.tags.x": "y"})
