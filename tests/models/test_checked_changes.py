@@ -1,5 +1,6 @@
 """`Model.with_`: a change of a model that names no field of it, or has another type, is refused."""
 
+import ast
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta, timezone
@@ -114,3 +115,16 @@ def test_a_change_of_a_decision_has_the_types_of_the_status() -> None:
 
     for name, type_ in get_type_hints(StatusChange).items():
         assert set(get_args(type_)) == {*get_args(of_status[name]), Unchanged}
+
+
+def test_no_model_of_the_operator_is_changed_unchecked() -> None:
+    """`model_copy(update=…)` writes any name and any value without a word."""
+    unchecked = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in sorted((ROOT / "operator" / "model_operator").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+        and node.attr in {"model_copy", "model_construct", "copy_and_set_values"}
+    ]
+
+    assert unchecked == []
