@@ -23,8 +23,12 @@ class InvalidResource(Exception):
     `orphans` (deletionPolicy Orphan), the way out for one that is being deleted.
     """
 
-    def __init__(self, message: str, *, metadata: Metadata, status: Status, orphans: bool) -> None:
+    def __init__(
+        self, message: str, *, metadata: Metadata, status: Status, orphans: bool, provider: str | None = None
+    ) -> None:
+        """`provider` is the name of the ModelProvider that it needs, as far as that can be read."""
         super().__init__(message)
+        self.provider = provider
         self.metadata = metadata
         self.status = status
         self.orphans = orphans
@@ -41,7 +45,15 @@ def parse_body(
         return metadata, spec_type.read(raw), status
     except ValidationError as error:
         orphans = isinstance(raw, Mapping) and raw.get("deletionPolicy") == "Orphan"
-        raise InvalidResource(_explain(error), metadata=metadata, status=status, orphans=orphans) from error
+        raise InvalidResource(
+            _explain(error), metadata=metadata, status=status, orphans=orphans, provider=_provider_of(raw)
+        ) from error
+
+
+def _provider_of(raw: object) -> str | None:
+    ref = raw.get("providerRef") if isinstance(raw, Mapping) else None
+    name = ref.get("name") if isinstance(ref, Mapping) else None
+    return name if isinstance(name, str) and name else None
 
 
 def _explain(error: ValidationError) -> str:

@@ -165,10 +165,10 @@ class Cache:
 
     def _store(self, key: Key, entry: Entry) -> None:
         self._entries[key] = entry
-        if isinstance(entry.resource, ModelDeployment):
-            self._dependents.setdefault(provider_key(entry.resource), set()).add(key)
-        if isinstance(entry.resource, CanaryEndpoint):
-            self._canaries.setdefault(provider_key(entry.resource), set()).add(key)
+        provider = _provider_of(key, entry)
+        if provider is not None:
+            users = self._canaries if key.kind == CANARY else self._dependents
+            users.setdefault(provider, set()).add(key)
         self._change_members(key, members_of(key, entry.resource or entry.invalid))
 
     def _change_members(self, key: Key, members: frozenset[str]) -> None:
@@ -182,6 +182,14 @@ class Cache:
         if members:
             self._members[key] = members
         self._signals.cached(key, before)
+
+
+def _provider_of(key: Key, entry: Entry) -> Key | None:
+    """The ModelProvider that the object needs, understood or not."""
+    if isinstance(entry.resource, ModelDeployment | CanaryEndpoint):
+        return provider_key(entry.resource)
+    named = entry.invalid.provider if entry.invalid is not None else None
+    return Key(PROVIDER, key.namespace, named) if named is not None else None
 
 
 def provider_key(resource: ModelDeployment | CanaryEndpoint) -> Key:

@@ -1,0 +1,115 @@
+"""A whole engine on virtual time: API server in memory, simulator in the process, and the hands of a user.
+
+`play(story)` runs one story: a served deployment of Parasail (`llama`), and whatever happens then.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from model_operator.domain import DEPLOYMENT, Key
+from model_operator.engine.comparison import EVERY
+from model_operator.engine.engine import Engine
+from model_operator.observability.metrics import Metrics
+from model_operator.providers.http import HttpTransport
+from model_operator.providers.registry import PROVIDERS
+from model_operator.redaction import Redactor
+from model_operator.settings import Settings
+from model_operator_simulator import Simulator
+from support.in_process import InProcess
+from support.manifests import parasail_deployment, parasail_provider, parasail_secret
+from support.memory_server import Server
+from support.memory_store import MemoryStore
+from support.memory_watch import Watch
+from support.virtual_time import START, Wall, run
+
+SIM = "http://sim"
+LLAMA = Key(DEPLOYMENT, "team", "llama")
+LONG = EVERY.total_seconds() * 2.5
+
+
+class World:
+    """One operator with a served deployment, and the hands of a user."""
+
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.wall = Wall(loop)
+        self.server = Server(self.wall)
+        self.simulator = Simulator(source=lambda: START.timestamp() + loop.time())
+        self.store = MemoryStore(self.server)
+        self.engine = Engine(
+            settings=Settings(allowed_provider_hosts=(SIM,)),
+            kube=self.store,
+            transport=HttpTransport(request_timeout=timedelta(seconds=30), client=InProcess(self.simulator)),
+            vendors=PROVIDERS,
+            metrics=Metrics(),
+            redactor=Redactor(),
+            clock=self.wall,
+        )
+        self.watch = Watch(self.server, self._hear)
+
+    def _hear(self, type_: str, key: Key, body: Mapping[str, Any]) -> None:
+        tell = self.engine.deleted if type_ == "DELETED" else self.engine.shown
+        tell(key, dict(body))
+
+    def apply(self, body: Mapping[str, Any]) -> None:
+        self.server.create(body["kind"], "team", body)
+
+    async def start(self) -> None:
+        self.apply(parasail_secret())
+        self.apply(parasail_provider(SIM))
+        await self.engine.prime()
+        self.engine.start()
+        self.watch.open()
+
+    async def serve(self, **spec: Any) -> None:
+        self.apply(parasail_deployment("llama", **spec))
+        await asyncio.sleep(120)
+        assert self.ready() == ("True", "Available"), self.status
+
+    @property
+    def status(self) -> Mapping[str, Any]:
+        return self.server.get(LLAMA)["status"]
+
+    def condition(self, type_: str, key: Key = LLAMA) -> Mapping[str, Any]:
+        (found,) = (c for c in self.server.get(key)["status"]["conditions"] if c["type"] == type_)
+        return found
+
+    def ready(self, key: Key = LLAMA) -> tuple[str, str]:
+        found = self.condition("Ready", key)
+        return found["status"], found["reason"]
+
+    def events(self, reason: str) -> list[Mapping[str, Any]]:
+        """Events with that reason, oldest first."""
+        return [body for body in self.server.list("Event", "team") if body["reason"] == reason]
+
+    async def count(self, operation: str) -> int:
+        """Requests of that operation that the provider has had."""
+        asked = await self.simulator.control("GET", "/requests")
+        return sum(entry["operation"] == operation for entry in asked["requests"])
+
+    def strip(self) -> None:
+        """Take the finalizer off by hand."""
+        self.server.replace_finalizers(LLAMA, self.server.get(LLAMA)["metadata"]["resourceVersion"], ())
+
+    async def live(self) -> list[str]:
+        """Names of what is paid for at the provider."""
+        state = await self.simulator.control("GET", "/state")
+        return [str(one["id"]) for one in state["parasail"]]
+
+
+Story = Callable[[World], Awaitable[None]]
+
+
+def play(story: Story, *, is_served: bool = True) -> None:
+    async def main() -> None:
+        world = World()
+        await world.start()
+        if is_served:
+            await world.serve()
+        await story(world)
+        await world.engine.stop()
+        await world.simulator.aclose()
+
+    run(main())
