@@ -4,9 +4,11 @@
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
+
+import httpx
 
 from model_operator.domain import DEPLOYMENT, Key
 from model_operator.engine.comparison import EVERY
@@ -18,10 +20,11 @@ from model_operator.redaction import Redactor
 from model_operator.settings import Settings
 from model_operator_simulator import Simulator
 from support.in_process import InProcess
-from support.manifests import parasail_deployment, parasail_provider, parasail_secret
+from support.manifests import parasail_deployment, provider, secret_of
 from support.memory_server import Server
 from support.memory_store import MemoryStore
 from support.memory_watch import Watch
+from support.rows import ROWS
 from support.virtual_time import START, Wall, run
 
 SIM = "http://sim"
@@ -56,9 +59,10 @@ class World:
     def apply(self, body: Mapping[str, Any]) -> None:
         self.server.create(body["kind"], "team", body)
 
-    async def start(self) -> None:
-        self.apply(parasail_secret())
-        self.apply(parasail_provider(SIM))
+    async def start(self, *vendors: str) -> None:
+        for vendor in vendors:
+            self.apply(secret_of(vendor))
+            self.apply(provider(vendor, SIM))
         await self.engine.prime()
         self.engine.start()
         self.watch.open()
@@ -95,17 +99,30 @@ class World:
 
     async def live(self) -> list[str]:
         """Names of what is paid for at the provider."""
+        return [str(one["id"]) for one in await self.shown()]
+
+    async def make_by_hand(self, vendor: str, name: str, **fields: Any) -> None:
+        """A deployment that the operator knows nothing of; `fields` are the vendor's."""
+        api = ROWS[vendor].api
+        async with httpx.AsyncClient(transport=InProcess(self.simulator), base_url=SIM) as client:
+            body = {**api.least, api.name: name, **fields}
+            (await client.post(api.deployments, json=body, headers=dict(api.headers))).raise_for_status()
+
+    async def shown(self) -> list[Mapping[str, Any]]:
+        """What is paid for at the provider, as it shows it."""
         state = await self.simulator.control("GET", "/state")
-        return [str(one["id"]) for one in state["parasail"]]
+        return [
+            one for vendor in ("parasail", "paitient") for one in state[vendor] if one["status"] != "deleted"
+        ]
 
 
 Story = Callable[[World], Awaitable[None]]
 
 
-def play(story: Story, *, is_served: bool = True) -> None:
+def play(story: Story, *, is_served: bool = True, vendors: Sequence[str] = ("parasail",)) -> None:
     async def main() -> None:
         world = World()
-        await world.start()
+        await world.start(*vendors)
         if is_served:
             await world.serve()
         await story(world)

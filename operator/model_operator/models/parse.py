@@ -29,6 +29,9 @@ class InvalidResource(Exception):
         """`provider` is the name of the ModelProvider that it needs, as far as that can be read."""
         super().__init__(message)
         self.provider = provider
+        self.external_id: str | None = None
+        """That its spec names."""
+        self.deployment_name: str | None = None
         self.metadata = metadata
         self.status = status
         self.orphans = orphans
@@ -45,15 +48,20 @@ def parse_body(
         return metadata, spec_type.read(raw), status
     except ValidationError as error:
         orphans = isinstance(raw, Mapping) and raw.get("deletionPolicy") == "Orphan"
-        raise InvalidResource(
+        invalid = InvalidResource(
             _explain(error), metadata=metadata, status=status, orphans=orphans, provider=_provider_of(raw)
-        ) from error
+        )
+        invalid.external_id, invalid.deployment_name = _text(raw, "externalID"), _text(raw, "deploymentName")
+        raise invalid from error
 
 
 def _provider_of(raw: object) -> str | None:
-    ref = raw.get("providerRef") if isinstance(raw, Mapping) else None
-    name = ref.get("name") if isinstance(ref, Mapping) else None
-    return name if isinstance(name, str) and name else None
+    return _text(raw.get("providerRef"), "name") if isinstance(raw, Mapping) else None
+
+
+def _text(raw: object, field: str) -> str | None:
+    found = raw.get(field) if isinstance(raw, Mapping) else None
+    return found if isinstance(found, str) and found else None
 
 
 def _explain(error: ValidationError) -> str:

@@ -17,6 +17,7 @@ from model_operator.models.canary import CanaryEndpoint
 from model_operator.models.deployment import ModelDeployment
 from model_operator.models.parse import InvalidResource
 from model_operator.models.provider import ModelProvider
+from model_operator.reconcile.claims import Claimant, Claims
 from model_operator.reconcile.members import members_of
 from model_operator.signals import Signals
 
@@ -48,6 +49,8 @@ class Cache:
         self._canaries: dict[Key, set[Key]] = {}
         self._members: dict[Key, frozenset[str]] = {}
         self._users: dict[str, set[Key]] = {}
+        self.claims = Claims()
+        """What ModelDeployments claim at their providers."""
 
     def put(self, key: Key, body: dict[str, Any]) -> bool:
         """False if this is not newer than what is here."""
@@ -78,6 +81,7 @@ class Cache:
 
     def remove(self, key: Key) -> None:
         self._entries.pop(key, None)
+        self.claims.remove(key)
         for keys in (*self._dependents.values(), *self._canaries.values()):
             keys.discard(key)
         self._change_members(key, frozenset())
@@ -149,11 +153,6 @@ class Cache:
                     expected.add(resource.status.external_id)
         return Ids(held, expected)
 
-    def by_uid(self, uid: str) -> ModelDeployment | None:
-        """The ModelDeployment with that UID, terminating or not."""
-        resources = (entry.resource for entry in self._entries.values())
-        return next((r for r in resources if isinstance(r, ModelDeployment) and r.metadata.uid == uid), None)
-
     def phases(self) -> Counter[tuple[str, str]]:
         """(kind, phase) → how many, for the metrics."""
         counts: Counter[tuple[str, str]] = Counter()
@@ -165,6 +164,9 @@ class Cache:
 
     def _store(self, key: Key, entry: Entry) -> None:
         self._entries[key] = entry
+        found = entry.resource or entry.invalid
+        if key.kind == DEPLOYMENT and isinstance(found, ModelDeployment | InvalidResource):
+            self.claims.put(Claimant.of(key, found))
         provider = _provider_of(key, entry)
         if provider is not None:
             users = self._canaries if key.kind == CANARY else self._dependents

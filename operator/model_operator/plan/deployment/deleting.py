@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from model_operator.conditions import Phase, Reason
 from model_operator.domain import RunState
+from model_operator.plan.deployment.acceptance import is_stranger
 from model_operator.plan.deployment.creating import made_by_us, take, wait_for_absence
 from model_operator.plan.deployment.situation import Decision, Delete, Presence, Release, Situation
 from model_operator.plan.deployment.words import HELD, moving, stuck
@@ -30,6 +31,25 @@ def release_when_never_created(s: Situation) -> Decision | None:
         return None
     is_unsent = s.status.pending is not None and s.intent_unsent and s.creation.created is None
     return _release() if s.status.pending is None or is_unsent else None
+
+
+def release_when_anothers(s: Situation) -> Decision | None:
+    """The recorded id is another object's: a copied or exchanged status. There is nothing of ours to delete."""
+    if s.rival is None or s.status.external_id is None or s.status.pending is not None:
+        return None
+    return _release()
+
+
+def keep_off_a_stranger(s: Situation) -> Decision | None:
+    """What is there under the recorded id is not what this object has created."""
+    if s.remote is None or not is_stranger(s, s.remote):
+        return None
+    return stuck(
+        Reason.MODEL_MISMATCH,
+        f'Deployment {s.remote.id} is "{s.remote.name}" with the model "{s.remote.model}" at the provider, which this'
+        " object did not create, so it is not deleted. Set spec.deletionPolicy to Orphan to let this object go.",
+        Phase.DELETING,
+    )
 
 
 def look_for_lost_create(s: Situation) -> Decision | None:

@@ -24,13 +24,14 @@ from model_operator.plan.verdict import Progress
 from model_operator.providers.base import Vendor
 from model_operator.reconcile.base import Pass, leads_nowhere, still_there
 from model_operator.reconcile.cache import Entry, provider_key
+from model_operator.reconcile.claims import Claimant
 from model_operator.reconcile.deployment.act import AT_ONCE, act
 from model_operator.reconcile.deployment.connection import publish, with_connection
 from model_operator.reconcile.deployment.desire import desire
 from model_operator.reconcile.deployment.guard import find_guard
 from model_operator.reconcile.deployment.memory import Memory
 from model_operator.reconcile.deployment.observe import Look, observe
-from model_operator.reconcile.deployment.rivals import find_owner, find_rival
+from model_operator.reconcile.deployment.rivals import Contest
 from model_operator.status.deployment import summarize, time_left
 from model_operator.status.events import of_deployment
 
@@ -110,9 +111,9 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
             )
         )
         memory.looked(before, seen.creation, seen.view, seen.sent)
-        rival = find_rival(key, resource, account, self.around.cache, self.claims)
-        if resource.status.external_id is None and seen.observed.remote is not None:
-            rival = rival or find_owner(seen.observed.remote.owner_uid, resource, self.around.cache)
+        contest = Contest(Claimant.of(key, resource), account, self.around.cache.claims, self.claims)
+        remote = seen.observed.remote
+        rival = contest.rival() or (contest.owner(remote) if remote is not None else None)
         situation = replace(
             s,
             observed=seen.observed,
