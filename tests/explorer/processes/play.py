@@ -1,0 +1,99 @@
+"""Plays a history on a stage: each move at its moment, and what is due between two moves."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from explorer.processes.history import History
+from explorer.processes.moves import MOVES
+from explorer.processes.people import People
+from support.deadlines import eventually
+from support.fault_stage import A_MINUTE, KNOBS, FaultStage
+from support.simulator_process import Fault
+
+_LONGEST_WAIT = 0.6  # seconds: for writes that may never come, since nothing is left to do
+_LOOK = 0.02  # seconds between two looks at what happens meanwhile
+CALM = {vendor: {**knobs, "list_lag_s": 0, "stale_read_s": 0} for vendor, knobs in KNOBS.items()}
+"""Both vendors without what the moves may set."""
+
+
+@dataclass(slots=True)
+class Lift:
+    """What ends by itself some moves later."""
+
+    left: int
+    end: Callable[[], object]
+
+
+@dataclass(slots=True, eq=False)
+class Play:
+    """One history under way. `moves` use it, the oracle reads it."""
+
+    stage: FaultStage
+    people: People = field(init=False)
+    traps: list[Fault] = field(default_factory=list)
+    """Rules of the simulator that hold a request: when one does, the operator is killed."""
+    lifts: list[Lift] = field(default_factory=list)
+    removed: dict[str, str] = field(default_factory=dict)
+    """Vendor -> the id that a person removed there: one in a history, since more at once are a question to a person."""
+
+    def __post_init__(self) -> None:
+        self.people = People(self.stage.namespace)
+
+    def perform(self, history: History) -> None:
+        """All moves, then the end of every fault."""
+        self.stage.proxy.seen.clear()
+        for move, arguments, after in history:
+            self._wait_for_writes(after)
+            for lift in self.lifts:
+                lift.left -= 1
+            self._attend()
+            MOVES[move](self, arguments)
+        self.end_faults()
+
+    def end_faults(self) -> None:
+        """The world is well again, and the operator runs."""
+        stage = self.stage
+        for lift in self.lifts:
+            lift.left = 0
+        self._attend()
+        stage.proxy.clear()
+        stage.proxy.up()
+        stage.simulator.clear_faults()
+        stage.simulator.knobs(**CALM)
+        self.traps.clear()
+        self.keep_running()
+        stage.operator.wait_ready(A_MINUTE)
+        eventually(self.people.apply_again, within=A_MINUTE, what="everything applied again")
+
+    def later(self, moves: int, end: Callable[[], object]) -> None:
+        """`end` happens so many moves later, at the latest with the faults."""
+        self.lifts.append(Lift(moves, end))
+
+    def keep_running(self) -> None:
+        """Start the operator again if it has ended, as kubelet does."""
+        if not self.stage.operator.is_running:
+            self.stage.operator.start()
+
+    def kill(self) -> None:
+        """kill -9, and what it held knows that its client has gone before it is let go."""
+        if self.stage.operator.is_running:
+            self.stage.operator.kill()
+
+    def _wait_for_writes(self, count: int) -> None:
+        begun, end = len(self.stage.proxy.writes()), time.monotonic() + _LONGEST_WAIT
+        while len(self.stage.proxy.writes()) < begun + count and time.monotonic() < end:
+            self._attend()
+            time.sleep(_LOOK)
+
+    def _attend(self) -> None:
+        """What is due: an end of a trouble, a kill, a restart, an object that can be applied again."""
+        for lift in [lift for lift in self.lifts if lift.left <= 0]:
+            self.lifts.remove(lift)
+            lift.end()
+        for trap in [trap for trap in self.traps if trap.report()["held"]]:
+            self.traps.remove(trap)
+            self.kill()
+            trap.remove()
+        self.keep_running()
+        self.people.apply_again()

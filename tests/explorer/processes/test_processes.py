@@ -1,0 +1,71 @@
+"""Random histories on the real API server, with real processes: what the faults leave behind is what people asked for."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from explorer.processes.history import History, draw, literal
+from explorer.processes.named import NAMED
+from explorer.processes.options import PLAYED, first_of_the_day
+from explorer.processes.oracle import judge
+from explorer.processes.play import CALM, Play
+from model_operator_demo.controlplane_access import Access
+from model_operator_demo.processes import Processes, end_of
+from support.fault_stage import FaultStage
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+SETTINGS = {
+    "request_timeout": "1s",
+    "recovery_window": "2s",
+    "create_retry": "1s",
+    "transition_poll": "200ms",
+}
+_AGAIN = "pytest tests/explorer/processes --seed"
+
+
+@pytest.fixture(scope="module")
+def stage(
+    cluster: Access, processes: Processes, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[FaultStage]:
+    """One for all histories: each leaves it empty."""
+    with FaultStage(cluster, processes, tmp_path_factory.mktemp("explorer"), **SETTINGS) as made:
+        made.simulator.knobs(**CALM)
+        made.apply_providers()
+        yield made
+
+
+@pytest.mark.timeout(3600)
+def test_histories_of_the_day(
+    stage: FaultStage, request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
+) -> None:
+    option = request.config.option
+    first = first_of_the_day() if option.seed is None else option.seed
+    began, seed = time.monotonic(), first
+    while seed == first or (option.seed is None and time.monotonic() - began < option.seconds):
+        check(stage, draw(seed), f"seed {seed}; again: {_AGAIN} {seed}")
+        seed += 1
+    took = time.monotonic() - began
+    record_property(PLAYED, f"{seed - first} in {took:.0f} s, seeds {first} to {seed - 1}")
+
+
+@pytest.mark.parametrize("history", [pytest.param(history, id=name) for name, history in NAMED.items()])
+def test_a_history_that_once_went_wrong(stage: FaultStage, history: History) -> None:
+    check(stage, history, "a named history")
+
+
+def check(stage: FaultStage, history: History, what: str) -> None:
+    """Play it and judge it. A failure says all that is needed to play it again."""
+    began = time.monotonic()
+    play = Play(stage)
+    play.perform(history)
+    played = time.monotonic() - began
+    problems = judge(play)
+    judged = time.monotonic() - began - played
+    sys.stdout.write(f"{what}: {len(history)} moves in {played:.1f} s, judged in {judged:.1f} s\n")
+    if problems:
+        found = "\n".join(f"  {rule}: {text}" for rule, text in problems)
+        sys.stdout.write(f"{end_of(stage.operator.log, lines=400)}\n")
+        pytest.fail(f"{what}\n{found}\n{literal(history)}", pytrace=False)
