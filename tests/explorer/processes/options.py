@@ -1,17 +1,21 @@
 """`--seed` and `--seconds` for pytest, and at its end which histories were played."""
 
+from argparse import Namespace
 from datetime import UTC, datetime
 
 import pytest
 
+_SECONDS = 60
 PLAYED = "histories on real processes"
 """The property of a test's report under which it says what it has played."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("explorer", "random histories on real processes")
-    group.addoption("--seed", type=int, help="play this history alone; without it, those of the day")
-    group.addoption("--seconds", type=float, default=60, help="how long to begin new histories (default 60)")
+    group.addoption("--seed", type=int, help="play this history; without it, those of the day")
+    group.addoption(
+        "--seconds", type=float, help="how long to begin another (default: 60, with --seed only that one)"
+    )
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -23,6 +27,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                     terminalreporter.write_line(f"{PLAYED}: {value}")
 
 
-def first_of_the_day() -> int:
-    """Other seeds each day: 261127000, 261127001, …"""
-    return int(datetime.now(UTC).strftime("%y%m%d")) * 1000
+def which(option: Namespace) -> tuple[int, float]:
+    """The first seed, and for how many seconds another one is begun. Other seeds each day: 261127000, 261127001, …"""
+    of_the_day = int(datetime.now(UTC).strftime("%y%m%d")) * 1000
+    first = of_the_day if option.seed is None else option.seed
+    if option.seconds is not None:
+        return first, option.seconds
+    return first, _SECONDS if option.seed is None else 0

@@ -150,7 +150,7 @@ def one_deployment_for_one_object(end: End) -> Iterator[str]:
                 if most > 1:
                     yield f"{vendor}: {most} deployments lived under the {by} {identity} at once"
         for uid, creates in counters["creates_by_tag"].items():
-            if creates > 1 + (uid in end.play.removed.values()):
+            if uid not in end.play.made_before and creates > 1 + (uid in end.play.removed.values()):
                 yield f"{vendor}: {creates} creates for UID {uid}"
 
 
@@ -177,8 +177,9 @@ def synced_means_that_the_provider_holds_the_spec(end: End) -> Iterator[str]:
                 yield f"{name} is Ready, and {id_} does not live"
             continue
         wanted, shown = _wanted(obj), _shown(obj, end.ledger[id_])
-        if wanted != shown:
-            yield f"{name}: wanted {wanted}, {id_} has {shown}"
+        wrong = {field: shown[field] for field in wanted if shown[field] != wanted[field]}
+        if wrong:
+            yield f"{name}: wanted {wanted}, {id_} has {wrong}"
 
 
 def secrets_stay_secret(end: End) -> Iterator[str]:
@@ -225,21 +226,22 @@ def _objects(play: Play) -> dict[str, Object]:
 
 def _wanted(obj: Object) -> dict[str, Any]:
     spec = obj["spec"]
-    wanted = {
-        "replicas": spec["replicas"],
-        "model": spec["model"],
-        "contextLength": spec.get("contextLength"),
-    }
-    return wanted if vendor_of(obj) == "paitient" else {**wanted, "runs": not spec.get("paused", False)}
+    wanted = {"replicas": spec["replicas"], "model": spec["model"]}
+    if "contextLength" in spec:
+        wanted["contextLength"] = spec["contextLength"]
+    if spec.get("paused"):  # edits are held until it runs again
+        return {"model": spec["model"], "runs": False}
+    return wanted | {"runs": True}
 
 
 def _shown(obj: Object, remote: dict[str, Any]) -> dict[str, Any]:
+    runs = word_of(remote) in ("ONLINE", "running")
     if vendor_of(obj) == "parasail":
-        runs = word_of(remote) == "ONLINE"
         fields = {"replicas": remote["replicas"], "model": remote["modelName"]}
         return {**fields, "contextLength": remote["contextLength"], "runs": runs}
     length = (remote["model_config"] or {}).get("context_length")
-    return {"replicas": remote["min_replicas"], "model": remote["model_name"], "contextLength": length}
+    fields = {"replicas": remote["min_replicas"], "model": remote["model_name"]}
+    return {**fields, "contextLength": length, "runs": runs}
 
 
 def _said(obj: Object) -> str:

@@ -8,7 +8,7 @@ from explorer.processes.history import History
 from explorer.processes.moves import MOVES
 from explorer.processes.people import People
 from support.deadlines import eventually
-from support.fault_stage import A_MINUTE, KNOBS, FaultStage
+from support.fault_stage import A_MINUTE, KNOBS, VENDORS, FaultStage
 from support.simulator_process import Fault
 
 _LONGEST_WAIT = 0.6  # seconds: for writes that may never come, since nothing is left to do
@@ -37,8 +37,13 @@ class Play:
     removed: dict[str, str] = field(default_factory=dict)
     """Vendor -> the id that a person removed there: one in a history, since more at once are a question to a person."""
 
+    made_before: set[str] = field(init=False)
+    """UIDs that other histories on this stage have created for."""
+
     def __post_init__(self) -> None:
         self.people = People(self.stage.namespace)
+        counters = [self.stage.simulator.counters(vendor) for vendor in VENDORS]
+        self.made_before = {uid for one in counters for uid in one["creates_by_tag"]}
 
     def perform(self, history: History) -> None:
         """All moves, then the end of every fault."""

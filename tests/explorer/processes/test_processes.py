@@ -8,7 +8,7 @@ import pytest
 
 from explorer.processes.history import History, draw, literal
 from explorer.processes.named import NAMED
-from explorer.processes.options import PLAYED, first_of_the_day
+from explorer.processes.options import PLAYED, which
 from explorer.processes.oracle import judge
 from explorer.processes.play import CALM, Play
 from model_operator_demo.controlplane_access import Access
@@ -41,10 +41,9 @@ def stage(
 def test_histories_of_the_day(
     stage: FaultStage, request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
 ) -> None:
-    option = request.config.option
-    first = first_of_the_day() if option.seed is None else option.seed
+    first, seconds = which(request.config.option)
     began, seed = time.monotonic(), first
-    while seed == first or (option.seed is None and time.monotonic() - began < option.seconds):
+    while seed == first or time.monotonic() - began < seconds:
         check(stage, draw(seed), f"seed {seed}; again: {_AGAIN} {seed}")
         seed += 1
     took = time.monotonic() - began
