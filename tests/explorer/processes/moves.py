@@ -5,8 +5,8 @@ import signal
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from explorer.processes.history import API_TARGETS, Args
 from explorer.processes.known import is_known
+from explorer.processes.troubles import API_TARGETS, Args
 from support import manifests
 from support.apiproxy import CUT, Answer, Outcome, Phase, status_error
 from support.kube_api import Object
@@ -100,7 +100,15 @@ def freeze(play: "Play", args: Args) -> None:
 def fault(play: "Play", args: Args) -> None:
     if is_known("C1") and args.get("status") == 404:
         return
-    play.stage.simulator.fault(**{key: value for key, value in args.items() if value is not None})
+    play.stage.simulator.fault(**args)
+
+
+def outage(play: "Play", args: Args) -> None:
+    """A gateway answers for the whole API of a vendor, or of both, for some moves."""
+    if is_known("C1") and args["rule"].get("status") == 404:
+        return
+    rule = play.stage.simulator.fault(**args["rule"])
+    play.later(args["moves"], rule.remove)
 
 
 def lag(play: "Play", args: Args) -> None:
@@ -181,6 +189,7 @@ MOVES: Mapping[str, Callable[["Play", dict[str, Any]], None]] = {
         terminate,
         freeze,
         fault,
+        outage,
         lag,
         api_trouble,
         deaf_watch,

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from explorer.processes.known import KNOWN
+
 _SECONDS = 60
 PLAYED = "histories on real processes"
 """The property of a test's report under which it says what it has played."""
@@ -13,6 +15,9 @@ PLAYED = "histories on real processes"
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("explorer", "random histories on real processes")
     group.addoption("--seed", type=int, help="play this history; without it, those of the day")
+    group.addoption(
+        "--with-known", action="append", choices=list(KNOWN), help="also the moves that show this known fault"
+    )
     group.addoption(
         "--seconds", type=float, help="how long to begin another (default: 60, with --seed only that one)"
     )
@@ -25,6 +30,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             for name, value in getattr(report, "user_properties", ()):
                 if name == PLAYED and getattr(report, "when", "") == "call":
                     terminalreporter.write_line(f"{PLAYED}: {value}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name in config.option.with_known or ():
+        del KNOWN[name]
 
 
 def which(option: Namespace) -> tuple[int, float]:

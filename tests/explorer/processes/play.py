@@ -11,7 +11,8 @@ from support.deadlines import eventually
 from support.fault_stage import A_MINUTE, KNOBS, VENDORS, FaultStage
 from support.simulator_process import Fault
 
-_LONGEST_WAIT = 0.6  # seconds: for writes that may never come, since nothing is left to do
+_REST = 0.5  # seconds without a write: nothing is left to do, or it waits for a deadline
+_LONGEST = 5.0  # seconds for what one move waits for
 _LOOK = 0.02  # seconds between two looks at what happens meanwhile
 CALM = {vendor: {**knobs, "list_lag_s": 0, "stale_read_s": 0} for vendor, knobs in KNOBS.items()}
 """Both vendors without what the moves may set."""
@@ -37,6 +38,8 @@ class Play:
     removed: dict[str, str] = field(default_factory=dict)
     """Vendor -> the id that a person removed there: one in a history, since more at once are a question to a person."""
 
+    struck: str = "nothing"
+    """How much of what was set went wrong indeed."""
     made_before: set[str] = field(init=False)
     """UIDs that other histories on this stage have created for."""
 
@@ -62,6 +65,7 @@ class Play:
         for lift in self.lifts:
             lift.left = 0
         self._attend()
+        self.struck = _struck(stage)
         stage.proxy.clear()
         stage.proxy.up()
         stage.simulator.clear_faults()
@@ -86,10 +90,17 @@ class Play:
             self.stage.operator.kill()
 
     def _wait_for_writes(self, count: int) -> None:
-        begun, end = len(self.stage.proxy.writes()), time.monotonic() + _LONGEST_WAIT
-        while len(self.stage.proxy.writes()) < begun + count and time.monotonic() < end:
+        """Until so many more have come, or none for a while from an operator that is up."""
+        begun = seen = len(self.stage.proxy.writes())
+        began = rested = time.monotonic()
+        while (
+            seen < begun + count and time.monotonic() - rested < _REST and time.monotonic() - began < _LONGEST
+        ):
             self._attend()
             time.sleep(_LOOK)
+            before, seen = seen, len(self.stage.proxy.writes())
+            if seen > before or self.stage.operator.health_url is None:
+                rested = time.monotonic()
 
     def _attend(self) -> None:
         """What is due: an end of a trouble, a kill, a restart, an object that can be applied again."""
@@ -102,3 +113,11 @@ class Play:
             trap.remove()
         self.keep_running()
         self.people.apply_again()
+
+
+def _struck(stage: FaultStage) -> str:
+    faults = [
+        fault["reached"] or fault["hits"] for fault in stage.simulator.control("GET", "/faults")["faults"]
+    ]
+    rules = [rule.reached for rule in stage.proxy.rules]
+    return f"{sum(map(bool, faults + rules))} of {len(faults + rules)} faults struck, {sum(faults + rules)} times"

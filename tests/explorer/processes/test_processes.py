@@ -63,7 +63,9 @@ def check(stage: FaultStage, history: History, what: str) -> None:
     played = time.monotonic() - began
     problems = judge(play)
     judged = time.monotonic() - began - played
-    sys.stdout.write(f"{what}: {len(history)} moves in {played:.1f} s, judged in {judged:.1f} s\n")
+    sys.stdout.write(
+        f"{what}: {len(history)} moves in {played:.1f} s, judged in {judged:.1f} s; {play.struck}\n"
+    )
     if problems:
         found = "\n".join(f"  {rule}: {text}" for rule, text in problems)
         sys.stdout.write(f"{end_of(stage.operator.log, lines=400)}\n")
