@@ -62,6 +62,8 @@ class _Author:
         for _ in range(_ROUNDS):
             trouble = self._trouble() if self.random.random() < 0.8 else None
             self._provoke(trouble)
+            if trouble is not None and self.random.random() < 0.5:
+                self._add("meet_fault", {}, 0)
             for _ in range(self.random.randint(0, 2)):
                 self.random.choice((self._apply, self._edit, self._edit, self._delete))()
         return tuple(self.steps)

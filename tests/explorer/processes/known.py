@@ -8,7 +8,6 @@ KNOWN: dict[str, str] = {
     "C2": "an edit of what a GET need not show, made before the id is recorded, counts as applied",
     "M8": "deletionPolicy Orphan, set while a DELETE waits for its turn, does not stop it",
     "orphan event": "the finalizer goes before the API server has the Event that names the orphan",
-    "M11": "a ConfigMap that is refused keeps the status from being written",
 }
 
 

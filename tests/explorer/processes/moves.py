@@ -3,12 +3,14 @@
 import contextlib
 import signal
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from explorer.processes.known import is_known
 from explorer.processes.troubles import API_TARGETS, Args
 from support import manifests
 from support.apiproxy import CUT, Answer, Outcome, Phase, status_error
+from support.deadlines import NotYet
 from support.kube_api import Object
 from support.simulator_process import ControlRefused, Vendor
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from explorer.processes.play import Play
 
 _HELD = 1.5  # seconds that the simulator holds a request at most: well within the operator's recovery window
+_MEETING = timedelta(seconds=3)  # it may never come: the operator may have no reason to send such a request
 _WATCH = r"/modeldeployments\?.*watch=true"
 _OUTCOMES: Mapping[str, Outcome] = {
     "conflict": status_error(409, "Conflict"),
@@ -53,6 +56,10 @@ def delete(play: "Play", args: Args) -> None:
 
 def delete_and_apply(play: "Play", args: Args) -> None:
     play.people.delete_and_apply(args["name"])
+
+
+def rest(play: "Play", args: Args) -> None:
+    """Nothing: what is waited for before it is all."""
 
 
 def orphan(play: "Play", args: Args) -> None:
@@ -100,7 +107,14 @@ def freeze(play: "Play", args: Args) -> None:
 def fault(play: "Play", args: Args) -> None:
     if is_known("C1") and args.get("status") == 404:
         return
-    play.stage.simulator.fault(**args)
+    play.last_fault = play.stage.simulator.fault(**args)
+
+
+def meet_fault(play: "Play", args: Args) -> None:
+    """Wait for the moment at which the last fault strikes, so that the next move falls within that request."""
+    if play.last_fault is not None:
+        with contextlib.suppress(NotYet, ControlRefused):
+            play.last_fault.wait(within=_MEETING)
 
 
 def outage(play: "Play", args: Args) -> None:
@@ -117,9 +131,6 @@ def lag(play: "Play", args: Args) -> None:
 
 
 def api_trouble(play: "Play", args: Args) -> None:
-    refused = args["how"] in ("forbidden", "invalid")
-    if is_known("M11") and args["target"] == "config map" and refused:
-        return
     method, path = API_TARGETS[args["target"]]
     phase = Phase.REPLY if args["done"] else Phase.REQUEST
     play.stage.proxy.rule(method, path, phase=phase, times=args["times"], then=_OUTCOMES[args["how"]])
@@ -182,6 +193,7 @@ MOVES: Mapping[str, Callable[["Play", dict[str, Any]], None]] = {
         edit,
         delete,
         delete_and_apply,
+        rest,
         orphan,
         kill,
         kill_at_write,
@@ -189,6 +201,7 @@ MOVES: Mapping[str, Callable[["Play", dict[str, Any]], None]] = {
         terminate,
         freeze,
         fault,
+        meet_fault,
         outage,
         lag,
         api_trouble,

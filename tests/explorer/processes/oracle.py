@@ -13,7 +13,7 @@ from typing import Any
 from explorer.processes.known import is_known
 from explorer.processes.moves import vendor_of
 from explorer.processes.people import KIND
-from explorer.processes.play import Play
+from explorer.processes.play import STAYS, Play
 from support.by_hand import word_of
 from support.deadlines import NotYet, eventually
 from support.fault_stage import A_MINUTE, VENDORS, is_so
@@ -169,6 +169,16 @@ def nothing_is_orphaned_silently(end: End) -> Iterator[str]:
             yield f"{vendor} {id_} lives, no object holds it, and no Event says so: {end.ledger[vendor, id_]}"
 
 
+def what_is_said_to_stay_stays(end: End) -> Iterator[str]:
+    """A DELETE that waited is not sent any more when deletionPolicy has become Orphan meanwhile."""
+    for event in end.play.stage.namespace.objects("Event"):
+        id_ = STAYS.search(str(event.get("message")))
+        if id_ is None or id_[1] in end.play.told_before:
+            continue
+        if not any(id_[1] == one for _, one in end.ledger):
+            yield f"{event['message']} It does not."
+
+
 def synced_means_that_the_provider_holds_the_spec(end: End) -> Iterator[str]:
     for name, obj in end.objects.items():
         id_ = holder(obj)
@@ -201,6 +211,7 @@ RULES: tuple[Rule, ...] = (
     one_deployment_for_one_object,
     one_object_for_one_deployment,
     nothing_is_orphaned_silently,
+    what_is_said_to_stay_stays,
     synced_means_that_the_provider_holds_the_spec,
     secrets_stay_secret,
     no_pass_stumbles,

@@ -1,5 +1,6 @@
 """Plays a history on a stage: each move at its moment, and what is due between two moves."""
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from support.simulator_process import Fault
 _REST = 0.5  # seconds without a write: nothing is left to do, or it waits for a deadline
 _LONGEST = 5.0  # seconds for what one move waits for
 _LOOK = 0.02  # seconds between two looks at what happens meanwhile
+STAYS = re.compile(r"Deployment (\S+) stays")
+"""What the operator's Event says of a deployment whose object went with deletionPolicy Orphan."""
 CALM = {vendor: {**knobs, "list_lag_s": 0, "stale_read_s": 0} for vendor, knobs in KNOBS.items()}
 """Both vendors without what the moves may set."""
 
@@ -34,10 +37,13 @@ class Play:
     people: People = field(init=False)
     traps: list[Fault] = field(default_factory=list)
     """Rules of the simulator that hold a request: when one does, the operator is killed."""
+    last_fault: Fault | None = None
     lifts: list[Lift] = field(default_factory=list)
     removed: dict[str, str] = field(default_factory=dict)
     """Vendor -> the id that a person removed there: one in a history, since more at once are a question to a person."""
 
+    told_before: set[str] = field(init=False)
+    """Ids of orphans that other histories have left, and their oracle has taken away."""
     struck: str = "nothing"
     """How much of what was set went wrong indeed."""
     made_before: set[str] = field(init=False)
@@ -45,6 +51,10 @@ class Play:
 
     def __post_init__(self) -> None:
         self.people = People(self.stage.namespace)
+        events = self.stage.namespace.objects("Event")
+        self.told_before = {
+            found[1] for event in events if (found := STAYS.search(str(event.get("message"))))
+        }
         counters = [self.stage.simulator.counters(vendor) for vendor in VENDORS]
         self.made_before = {uid for one in counters for uid in one["creates_by_tag"]}
 

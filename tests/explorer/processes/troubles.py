@@ -10,10 +10,12 @@ VENDORS = ("parasail", "paitient")
 ACTS = ("create", "update", "delete", "pause", "resume")
 ALL_OPERATIONS = (*ACTS, "create", "update", "delete", "list", "get")
 
+GATEWAY: Args = {"kind": "error", "status": 404, "body": "html"}
+"""One that has lost its route."""
 OUTAGES: tuple[Args, ...] = (
     {"kind": "error", "status": 500},
     {"kind": "error", "status": 503, "body": "html"},
-    {"kind": "error", "status": 404, "body": "html"},
+    GATEWAY,
     {"kind": "error", "status": 429, "retry_after": 1},
     {"kind": "reset"},
     {"kind": "timeout", "seconds": 3},
@@ -37,6 +39,8 @@ FAULTS: tuple[Args, ...] = (
     {"kind": "fields", "drop": ["id"]},
     {"kind": "unknown_status", "value": "HIBERNATING"},
     {"kind": "latency", "seconds": 0.7},
+    {"kind": "hold", "seconds": 0.8, "when": "before"},
+    {"kind": "hold", "seconds": 0.8, "when": "after"},
 )
 """What waiting mends. A 400, 401 or 403 is tried again after minutes: the explorer on virtual time has those."""
 
@@ -83,8 +87,8 @@ def _deaf(random: Random) -> Args:
 
 
 def _outage(random: Random) -> Args:
-    rule = {**random.choice(OUTAGES), "vendor": random.choice((*VENDORS, None))}
-    return {"rule": rule, **_for_some_moves(random)}
+    rule = {**random.choice((GATEWAY, *OUTAGES)), "vendor": random.choice((*VENDORS, None))}
+    return {"rule": rule, "moves": random.randint(2, 6)}
 
 
 def _fault(random: Random) -> Args:
