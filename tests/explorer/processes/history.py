@@ -26,7 +26,7 @@ History = tuple[Step, ...]
 VENDORS = ("parasail", "paitient")
 _NAMES = tuple(f"m{number}" for number in range(10))
 _FIRST = 6
-_ROUNDS = 8
+_ROUNDS = 6
 _MOST_KILLS = 2  # in a history: a start costs as much time as a dozen moves
 _AFTER = (0, 0, 1, 2, 4, 8)
 

@@ -105,22 +105,47 @@ def _has_settled(obj: Object, play: Play, taken: set[str]) -> bool:
     return is_removed and is_so(obj, "Ready=False ExternalResourceMissing") and is_so(obj, "Stalled=True")
 
 
+def synced_means_that_the_provider_holds_the_spec(play: Play) -> None:
+    """As soon as everything has been read in full."""
+    eventually(
+        lambda: list(_not_held(End.of(play))),
+        until=lambda wrong: not wrong,
+        within=_QUIET_WITHIN,
+        what="the provider holds the spec",
+    )
+
+
+def _not_held(end: End) -> Iterator[str]:
+    for name, obj in end.objects.items():
+        id_ = holder(obj)
+        if id_ is None or id_ not in end.ledger:
+            if is_so(obj, "Ready=True Available") or (is_so(obj, "Ready=True") and id_ is not None):
+                yield f"{name} is Ready, and {id_} does not live"
+            continue
+        wanted, shown = _wanted(obj), _shown(obj, end.ledger[id_])
+        wrong = {field: shown[field] for field in wanted if shown[field] != wanted[field]}
+        if wrong:
+            yield f"{name}: wanted {wanted}, {id_} has {wrong}"
+
+
 def rest_costs_nothing(play: Play) -> None:
-    """No write to the API server, and no request to a provider but LISTs, for as long as some sweeps take."""
-    since, begun = play.stage.simulator.last_request, len(play.stage.proxy.writes())
+    """No write to the API server, nothing at a provider but LISTs and full reads, while some sweeps take place."""
+    stage = play.stage
+    reads = 2 * len(_objects(play))
+    since, begun = stage.simulator.last_request, len(stage.proxy.writes())
 
-    def noise() -> dict[str, int]:
+    def noise() -> list[str] | None:
+        """None: too few sweeps yet. What is noise begins the wait anew."""
         nonlocal since, begun
-        requests = Counter(request["operation"] for request in play.stage.simulator.requests(since))
-        writes = play.stage.proxy.writes()[begun:]
-        noise = {f"{w.method} {w.path}": 1 for w in writes} | {
-            k: n for k, n in requests.items() if k != "list"
-        }
-        if noise:
-            since, begun = play.stage.simulator.last_request, len(play.stage.proxy.writes())
-        return noise or ({} if requests["list"] >= _SWEEPS * len(VENDORS) else {"too few sweeps yet": 1})
+        requests = Counter(request["operation"] for request in stage.simulator.requests(since))
+        loud = [f"{count} {what}" for what, count in requests.items() if what not in ("list", "get")]
+        loud += [f"{requests['get']} get"] * (requests["get"] > reads)
+        loud += [f"{write.method} {write.path}" for write in stage.proxy.writes()[begun:]]
+        if loud:
+            since, begun = stage.simulator.last_request, len(stage.proxy.writes())
+        return loud if loud or requests["list"] >= _SWEEPS * len(VENDORS) else None
 
-    eventually(noise, until=lambda found: not found, within=_QUIET_WITHIN, what="nothing but LISTs")
+    eventually(noise, until=lambda loud: loud == [], within=_QUIET_WITHIN, what="nothing but LISTs")
 
 
 def deleting_all_leaves_nothing(play: Play) -> None:
@@ -135,6 +160,13 @@ def deleting_all_leaves_nothing(play: Play) -> None:
     for vendor, id_ in orphans:
         stage.simulator.control("DELETE", f"/deployments/{vendor}/{id_}")
 
+
+WAITED = (
+    what_was_deleted_is_gone,
+    what_nothing_hinders_is_ready,
+    synced_means_that_the_provider_holds_the_spec,
+    rest_costs_nothing,
+)
 
 # What holds at rest.
 
@@ -179,19 +211,6 @@ def what_is_said_to_stay_stays(end: End) -> Iterator[str]:
             yield f"{event['message']} It does not."
 
 
-def synced_means_that_the_provider_holds_the_spec(end: End) -> Iterator[str]:
-    for name, obj in end.objects.items():
-        id_ = holder(obj)
-        if id_ is None or id_ not in end.ledger:
-            if is_so(obj, "Ready=True Available") or (is_so(obj, "Ready=True") and id_ is not None):
-                yield f"{name} is Ready, and {id_} does not live"
-            continue
-        wanted, shown = _wanted(obj), _shown(obj, end.ledger[id_])
-        wrong = {field: shown[field] for field in wanted if shown[field] != wanted[field]}
-        if wrong:
-            yield f"{name}: wanted {wanted}, {id_} has {wrong}"
-
-
 def secrets_stay_secret(end: End) -> Iterator[str]:
     kinds = (*OUR_KINDS, "ConfigMap", "Event")
     shown = json.dumps([end.play.stage.namespace.objects(kind) for kind in kinds])
@@ -212,7 +231,6 @@ RULES: tuple[Rule, ...] = (
     one_object_for_one_deployment,
     nothing_is_orphaned_silently,
     what_is_said_to_stay_stays,
-    synced_means_that_the_provider_holds_the_spec,
     secrets_stay_secret,
     no_pass_stumbles,
 )

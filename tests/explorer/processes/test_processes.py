@@ -24,6 +24,7 @@ SETTINGS = {
     "recovery_window": "2s",
     "create_retry": "1s",
     "transition_poll": "200ms",
+    "full_read_interval": "3s",  # what no LIST shows, a new process sees with its first full read
 }
 _AGAIN = "pytest tests/explorer/processes --seed"
 
