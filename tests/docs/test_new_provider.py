@@ -20,6 +20,7 @@ CONTRACT = ("tests/providers/test_contract.py", "tests/simulator/test_docs.py")
 ALL_THAT_KNOW_PROVIDERS = (
     *("tests/models", "tests/providers", "tests/reconcile", "tests/cli/test_simulator_command.py"),
     *("tests/simulator/test_control.py", "tests/simulator/test_docs.py", "tests/simulator/test_knobs.py"),
+    "tests/simulator/test_process.py",
     *("tests/docs/test_links.py", "tests/docs/test_reference.py"),
 )
 NOT_OF_THE_OTHERS = "not parasail and not paitient"
