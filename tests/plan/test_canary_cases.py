@@ -7,7 +7,9 @@ import pytest
 
 from model_operator.models.canary_status import RolloutStatus
 from model_operator.plan.canary.situation import Health
-from support.canary_driver import MINUTE, Driver, judged, path, spec
+from support.canary_driver import Driver
+from support.canary_paper import MINUTE
+from support.canary_specs import judged, path, spec
 
 TEN = 10 * MINUTE
 

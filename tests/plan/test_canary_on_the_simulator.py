@@ -9,9 +9,10 @@ from hypothesis.stateful import initialize, invariant, rule
 from typing_extensions import override
 
 from model_operator.plan.canary.course import is_whole
-from support.canary_driver import MINUTE, spec
 from support.canary_machine import JUDGED, CanaryMachine
+from support.canary_paper import MINUTE
 from support.canary_simulated import NO_METRICS, Simulated
+from support.canary_specs import spec
 from support.provider_world import in_process_world
 from support.virtual_time import VirtualLoop
 

@@ -9,6 +9,7 @@ from model_operator.domain import CONFIRM_ABSENCE, FINALIZER, PROVIDER, Key
 from support import manifests
 from support.memory_schema import Object
 from support.memory_store import Effect, Trouble, Verb
+from support.rows import ROWS
 from support.running import TEAM, VENDORS, Running, deployment, on_virtual_time, provider, running
 
 KEY = Key(PROVIDER, TEAM, "parasail")
@@ -39,7 +40,7 @@ async def test_it_is_bound_and_remembers_what_proved_its_secret(vendor: str) -> 
         assert (status["deployments"], status["provenSecretVersion"]) == (1, version)
         assert ready(operator, vendor) == "True Available"
         assert operator.says(vendor, PROVIDER)["Stalled"] == "False NotStalled"
-        assert operator.redactor.redact(f"key {vendor}: sim-{vendor}-key") == f"key {vendor}: ***"
+        assert operator.redactor.redact(f"key {ROWS[vendor].key}") == "key ***"
 
 
 @pytest.mark.parametrize(

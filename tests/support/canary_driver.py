@@ -5,11 +5,11 @@ Time is the test's; so are the provider's faults, and the moment of death. What 
 
 import asyncio
 import atexit
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from typing_extensions import override
 
@@ -20,17 +20,8 @@ from model_operator.domain import (
     CANARY,
     DEPLOYMENT,
     PROVIDER,
-    Bucket,
-    Canary,
-    Figure,
-    Figures,
     Key,
-    Priority,
-    Remote,
-    RunState,
-    Split,
 )
-from model_operator.errors import InvalidRequest, NotFound, ProviderError, RateLimited, Unavailable
 from model_operator.models.canary import CanaryEndpoint
 from model_operator.models.canary_status import CanaryEndpointStatus
 from model_operator.models.metadata import Metadata
@@ -44,6 +35,8 @@ from model_operator.reconcile.canary.memory import Memory
 from model_operator.reconcile.recorder import Recorder
 from model_operator.status.events import Event
 from support import bodies
+from support.canary_paper import MINUTE, VERSIONS, Crash, Death, Fault, OnPaper, Paper
+from support.canary_specs import spec
 from support.memory_schema import Object
 from support.memory_server import Server
 from support.memory_store import MemoryStore, Request
@@ -53,12 +46,9 @@ from support.virtual_time import VirtualLoop
 
 T = TypeVar("T")
 
-START = datetime(2026, 1, 1, 12, tzinfo=UTC)
-MINUTE = timedelta(minutes=1)
 KEY = Key(CANARY, "team", "c")
 ACCOUNT = Key(PROVIDER, "team", "p")
 VENDOR = next(vendor for vendor in PROVIDERS.values() if vendor.capabilities.splits_traffic)
-VERSIONS = ("v1", "v2", "v3")
 SAID = {
     Health.SERVING: ("True", "Serving"),
     Health.UNREADY: ("False", "Starting"),
@@ -66,42 +56,6 @@ SAID = {
     Health.UNKNOWN: ("Unknown", "Unknown"),
 }
 """What the condition Serving of a ModelDeployment says."""
-STATES = {
-    Health.SERVING: RunState.SERVING,
-    Health.UNREADY: RunState.STARTING,
-    Health.FAILED: RunState.FAILED,
-    Health.UNKNOWN: RunState.UNKNOWN,
-}
-
-Death = Literal["before the call", "after the call", "after the write"]
-Fault = Literal["down", "lost", "429", "stale echo", "refused", "gone"]
-
-
-class Crash(BaseException):
-    """kill -9."""
-
-
-def target(name: str, percent: int) -> dict[str, Any]:
-    return {"name": name, "deploymentRef": {"name": name}, "percent": percent}
-
-
-def spec(rollout: Mapping[str, Any] | None = None, **percents: int) -> dict[str, Any]:
-    """`spec(v1=90, v2=10)`, as YAML has it."""
-    made: dict[str, Any] = {
-        "providerRef": {"name": "p"},
-        "traffic": [target(name, percent) for name, percent in percents.items()],
-    }
-    return made | ({"rollout": dict(rollout)} if rollout is not None else {})
-
-
-def judged(**more: Any) -> dict[str, Any]:
-    """An analysis of errors: 2 % at most, 100 requests, two fails."""
-    errors = {"name": "errors", "type": "Provider", "provider": {"metric": "ErrorRate", "maxPercent": "2"}}
-    return {"metrics": [errors], "interval": "1m", "warmup": "0s", "delay": "0s", **more}
-
-
-def path(*percents: int, hold: str = "5m", **more: Any) -> dict[str, Any]:
-    return {"steps": [{"percent": percent} for percent in percents], "hold": hold, **more}
 
 
 class Noting(Recorder):
@@ -124,30 +78,14 @@ def shared_loop() -> asyncio.AbstractEventLoop:
 
 
 @dataclass
-class Driver:
+class Driver(Paper):
     """One object, the process that looks after it, and the world around both."""
 
     first: dict[str, Any]
     """The spec that it is created with."""
-    now: datetime = START
-    health: dict[str, Health] = field(default_factory=dict)
-    errors: dict[str, float] = field(default_factory=dict)
-    """Percent of each version's requests."""
-    rps: float = 10.0
-    metrics_fail: bool = False
-    ids: dict[str, str] = field(default_factory=dict)
-    skew: timedelta = timedelta()
     loop: asyncio.AbstractEventLoop = field(default_factory=shared_loop)
-
-    split: dict[str, int] = field(default_factory=dict)
-    """What is in force at the provider."""
-    posts: int = 0
-    patches: int = 0
-    changes: list[tuple[datetime, dict[str, int]]] = field(default_factory=list)
-    """By the provider's clock."""
     notices: list[str] = field(default_factory=list)
-    fault: Fault | None = None
-    death: Death | None = None
+    """Reasons of Events."""
 
     def __post_init__(self) -> None:
         self.server = Server(lambda: self.now)
@@ -242,13 +180,6 @@ class Driver:
         found = self.status.condition(type)
         return f"{found.status} {found.reason}" if found else ""
 
-    def at(self) -> dict[str, int]:
-        """The provider's split by version, without those that get nothing."""
-        return {id.removeprefix("dep_"): percent for id, percent in self.split.items() if percent}
-
-    def id(self, name: str) -> str:
-        return self.ids.get(name, f"dep_{name}")
-
     # Passes, and time.
 
     def step(self, fault: Fault | None = None, death: Death | None = None) -> timedelta | None:
@@ -283,12 +214,6 @@ class Driver:
             self.now += wait
         raise AssertionError("too many passes")
 
-    def dies(self, moment: Death) -> None:
-        """Raises `Crash` if this is the moment."""
-        if self.death == moment:
-            self.death = None
-            raise Crash
-
     def _met(self, point: str, request: Request) -> None:  # noqa: ARG002
         if point == "status.done":
             self.dies("after the write")
@@ -302,99 +227,6 @@ class Driver:
                 self._versions += 1
                 key = Key(DEPLOYMENT, KEY.namespace, name)
                 self.cache.put(key, _deployment(name, *now, self._versions))
-
-    # The provider, on paper.
-
-    def figures(self, id: str, start: datetime, end: datetime) -> Figures:
-        if self.metrics_fail:
-            raise Unavailable("the metrics are down")
-        errors = {self.id(name): percent for name, percent in self.errors.items()}.get(id, 0.0)
-        buckets = []
-        while start + MINUTE <= end:
-            n = self.rps * 60 * self._share(id, start) / 100
-            buckets.append(Bucket(start, {Figure.REQUESTS: n, Figure.ERRORS: errors if n else 0.0}))
-            start += MINUTE
-        return Figures(buckets=tuple(buckets), length=MINUTE, at=self.now + self.skew)
-
-    def _share(self, id: str, at: datetime) -> int:
-        current: dict[str, int] = {}
-        for when, split in self.changes:
-            if when <= at:
-                current = split
-        return current.get(id, 0)
-
-    def shown(self, id: str) -> Remote:
-        """A deployment; one that was created anew has another id, and the old one is gone."""
-        name = {self.id(name): name for name in VERSIONS}.get(id)
-        if name is None:
-            raise NotFound(f"no deployment {id}")
-        state = STATES[self.health.get(name, Health.SERVING)]
-        return Remote(id=id, name=name, state=state, word=state.lower())
-
-    def answer(self, split: Split, *, is_create: bool) -> Canary:
-        """What the provider says, and does."""
-        before = dict(self.split)
-        refused: dict[str, ProviderError] = {
-            "down": Unavailable("no route", may_have_landed=False),
-            "429": RateLimited("slow down"),
-            "refused": InvalidRequest("members are fixed"),
-            "gone": NotFound("no such endpoint"),
-        }
-        if self.fault in refused:
-            raise refused[self.fault]
-        self._commit(dict(split), is_create=is_create)
-        if self.fault == "lost":
-            raise Unavailable("no answer")
-        echo = before if self.fault == "stale echo" and before else dict(split)
-        return Canary(id="cep_1", url="https://a.example", split=echo, at=self.now + self.skew)
-
-    def _commit(self, split: dict[str, int], *, is_create: bool) -> None:
-        assert sum(split.values()) == 100, split
-        assert all(0 <= percent <= 100 for percent in split.values()), split
-        assert all(id.startswith("dep_") for id in split), split
-        self.check_move(split, is_create=is_create)
-        self.posts += is_create
-        self.patches += not is_create
-        assert self.posts <= 1, "a second POST"
-        self.split = split
-        self.changes.append((self.now + self.skew, split))
-
-    def check_move(self, split: dict[str, int], *, is_create: bool) -> None:
-        """For those who watch what is sent; the status is the one that was written before."""
-
-
-@dataclass(frozen=True)
-class OnPaper(Provider):
-    """The provider as far as passes over a CanaryEndpoint ask it."""
-
-    driver: Driver
-
-    @override
-    def at(self, priority: Priority) -> "OnPaper":
-        return self
-
-    @override
-    async def get(self, id: str) -> Remote:
-        return self.driver.shown(id)
-
-    @override
-    async def create_canary(self, name: str, split: Split) -> Canary:
-        return self._answer(split, is_create=True)
-
-    @override
-    async def update_canary(self, id: str, split: Split) -> Canary:
-        return self._answer(split, is_create=False)
-
-    @override
-    async def figures(self, id: str, start: datetime, end: datetime, interval: timedelta) -> Figures:
-        return self.driver.figures(id, start, end)
-
-    def _answer(self, split: Split, *, is_create: bool) -> Canary:
-        self.driver.dies("before the call")
-        try:
-            return self.driver.answer(split, is_create=is_create)
-        finally:
-            self.driver.dies("after the call")
 
 
 def _deployment(name: str, id: str, health: Health, version: int) -> Object:

@@ -7,7 +7,8 @@ from typing_extensions import override
 
 from model_operator.plan.canary.course import canaries, course_of
 from model_operator.plan.canary.situation import State
-from support.canary_driver import MINUTE, Driver
+from support.canary_driver import Driver
+from support.canary_paper import MINUTE
 
 HOLD = 5 * MINUTE
 """Of every step that is watched here."""
