@@ -29,7 +29,8 @@ def make_acme(root: Path) -> None:
 
 
 def acme(text: str) -> str:
-    """Text about Parasail as text about acme."""
+    """Text about Parasail as text about acme, whose key is no shorter than a key may be."""
+    text = text.replace("sim-parasail-key", "sim-acme-secret-key")
     return text.replace("parasail", "acme").replace("Parasail", "Acme").replace("PARASAIL", "ACME")
 
 
