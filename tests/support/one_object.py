@@ -168,8 +168,8 @@ class OneObject(Told):
         self.server.delete(KEY)
 
     @override
-    def gone(self, key: Key) -> None:
-        super().gone(key)
+    def gone(self, key: Key, uid: str) -> None:
+        super().gone(key, uid)
         self.passes.ended(key)
 
     def _note(self, body: ModelDeployment) -> None:
@@ -189,4 +189,4 @@ class OneObject(Told):
             self._note(ModelDeployment.parse(body))
         self.cache.put(key, body)
         if type_ == "DELETED":
-            self.gone(key)
+            self.gone(key, body["metadata"]["uid"])
