@@ -52,10 +52,16 @@ async def test_it_is_bound_and_remembers_what_proved_its_secret(vendor: str) -> 
         pytest.param({}, {"apiKey": "nobodys-key"}, "CredentialsMissing", id="a word that is no key"),
         pytest.param({}, {"apiKey": "nobodys-key-of-today"}, "CredentialsInvalid", id="a wrong key"),
         pytest.param(
-            {"baseURL": "http://elsewhere/api"}, {"apiKey": "k"}, "HostNotAllowed", id="another host"
+            {"baseURL": "http://elsewhere/api"},
+            {"apiKey": "sim-parasail-key"},
+            "HostNotAllowed",
+            id="another host",
         ),
         pytest.param(
-            {"chatBaseURL": "http://elsewhere"}, {"apiKey": "k"}, "HostNotAllowed", id="chat elsewhere"
+            {"chatBaseURL": "http://elsewhere"},
+            {"apiKey": "sim-parasail-key"},
+            "HostNotAllowed",
+            id="chat elsewhere",
         ),
     ],
 )
@@ -70,6 +76,8 @@ async def test_what_leads_nowhere_says_why(spec: Any, keys: dict[str, str] | Non
         assert operator.says("parasail", PROVIDER)["Stalled"] == f"True {reason}"
         assert operator.says("llama")["Ready"] == f"False {reason}"
         assert await operator.asked("create") == 0
+        if reason != "CredentialsInvalid":
+            assert await operator.asked("list") == 0, "no host has the key"
 
 
 @on_virtual_time
