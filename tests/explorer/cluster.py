@@ -16,6 +16,12 @@ def nothing(world: World, seconds: float) -> None:
     """Time passes; the next move waits for it."""
 
 
+@move(0)
+def latency(world: World, provider: float, cluster: float) -> None:
+    """How long requests take, each way."""
+    world.provider_latency, world.cluster_latency = provider, cluster
+
+
 def _trouble(random: Random, _vendors: tuple[str, ...]) -> dict[str, Any]:
     effect = random.choice(("refuse", "refuse", "lose", "lose", "hang", "delay", "late"))
     found: dict[str, Any] = {

@@ -13,8 +13,9 @@ from typing import Any
 from explorer import cluster, people, rollouts, vendors  # noqa: F401  they fill the table of moves
 from explorer.cluster import start
 from explorer.judges import JUDGES
+from explorer.looks import End
 from explorer.moves import MOVES, play
-from explorer.oracle import End, judge
+from explorer.oracle import judge
 from explorer.people import put_keys_back
 from explorer.process import own_tasks
 from explorer.rollouts import thaw_figures
@@ -23,7 +24,7 @@ from explorer.world import TEAM, World
 from model_operator.domain import PROVIDER, Key
 from support.virtual_time import VirtualLoop
 
-_WAITS = (0.0, 0.0, 0.02, 0.3, 1.0, 3.0, 12.0, 35.0, 70.0, 150.0)
+_WAITS = (0.0, 0.0, 0.05, 0.3, 1.0, 3.0, 12.0, 35.0, 70.0, 150.0)
 _POINTS = (
     "create.sent",
     "create.done",
@@ -34,15 +35,20 @@ _POINTS = (
     "list.sent",
     "get.sent",
     "power.sent",
-    "create_canary.sent",
-    "create_canary.done",
-    "update_canary.sent",
     "api.finalizer.sent",
     "api.finalizer.done",
     "api.status.sent",
     "api.status.done",
     "ConfigMap.create.sent",
 )
+_CANARY_POINTS = (
+    "create_canary.sent",
+    "create_canary.done",
+    "update_canary.sent",
+    "update_canary.done",
+    "metrics.sent",
+)
+_LATENCIES = (0.02, 0.02, 0.02, 0.5, 4.0)  # seconds, each way
 _REST = 26  # looks of half a minute each
 _AFTERMATH = 15.0  # seconds from the last move to the end of all faults
 _QUIET = 100.0  # seconds
@@ -65,18 +71,43 @@ class Step:
 History = tuple[Step, ...]
 
 
+_ALWAYS = frozenset({"apply", "edit", "delete", "nothing", "fault"})
+_THEMES: tuple[frozenset[str], ...] = (
+    frozenset(
+        {"apply_canary", "shift_traffic", "misspell_target", "delete_canary", "misbehave", "freeze_figures"}
+    ),
+    frozenset(
+        {"restore_from_backup", "delete_copies", "exchange_statuses", "lose_status", "squat_default_name"}
+    ),
+    frozenset(
+        {"strip_and_delete", "replace", "delete_and_apply", "deaf_watch", "slow_watch", "edit_by_hand"}
+    ),
+    frozenset({"colleague_creates", "adopt_stranger", "twin", "foreign_canary", "remove_by_hand", "kill"}),
+    frozenset({"outage", "forget", "lag", "confirm_absence", "change_key", "remove_by_hand", "kill"}),
+    frozenset({"limit_requests", "step_clock", "delete_and_apply", "change_leader", "kill"}),
+    frozenset(
+        {"api_trouble", "api_away", "quota_on_config_maps", "newer_provider", "newer_word", "restore_etcd"}
+    ),
+)
+"""Moves that meet seldom by chance: a history has one or two of these, or (rarely) all moves."""
+
+
 def draw(seed: int) -> History:
-    """Some of the moves, weighted; each history has its own favourites, so that rare ones meet."""
+    """Some of the moves, weighted, in a world that is quick or slow."""
     random = Random(seed)
     kinds = random.choice((("parasail",), ("paitient",), ("paitient",), ("parasail", "paitient")))
-    table = [k for k in MOVES.values() if k.weight and k.vendor in (None, *kinds)]
-    favourites = {k.name: random.choice((0.0, 0.3, 1.0, 1.0, 4.0)) for k in table}
-    favourites |= {"apply": 1.0, "delete": max(favourites["delete"], 0.3)}
-    weights = [k.weight * favourites[k.name] for k in table]
-    steps = [Step("open_accounts", {"vendors": list(kinds)})]
-    for number in range(random.choice((4, 6, 8, 12, 16))):
+    themes = random.sample(_THEMES, random.choice((1, 1, 2, 2, 2, len(_THEMES))))
+    names = _ALWAYS.union(*themes)
+    table = [k for k in MOVES.values() if k.weight and k.name in names and k.vendor in (None, *kinds)]
+    weights = [k.weight * random.choice((0.5, 1.0, 2.0)) / (3 if k.name in _ALWAYS else 1) for k in table]
+    steps = [
+        Step("open_accounts", {"vendors": list(kinds)}),
+        Step("latency", {"provider": random.choice(_LATENCIES), "cluster": random.choice(_LATENCIES)}),
+    ]
+    for number in range(random.choice((4, 6, 8, 12))):
         kind = MOVES["apply"] if number == 0 else random.choices(table, weights)[0]
-        at = random.choice(_POINTS) if number and random.random() < 0.35 else None
+        points = _CANARY_POINTS if kind.vendor else _POINTS
+        at = random.choice(points) if number and random.random() < 0.35 else None
         steps.append(Step(kind.name, kind.draw(random, kinds), random.choice(_WAITS), at))
     steps.append(Step("nothing", {"seconds": random.choice((10.0, 30.0, 100.0))}))
     return tuple(steps)
@@ -146,7 +177,7 @@ async def calm(world: World) -> None:
     for vendor in ("parasail", "paitient"):
         world.edit(Key(PROVIDER, TEAM, vendor), {"spec": {"requestsPerMinute": None}})
     start(world)
-    world.watch_delay = 0.01
+    world.watch_delay, world.provider_latency, world.cluster_latency = 0.01, 0.02, 0.0
     process = world.process
     if process is not None and process.watch.is_deaf:
         process.watch.hear_again(anew=False)

@@ -3,7 +3,7 @@
 Each is a function that says what is wrong, or None.
 """
 
-from explorer.oracle import holder, is_terminating, uid_of
+from explorer.looks import holder, is_terminating, uid_of
 from explorer.way import Sent
 from explorer.world import World
 from model_operator.domain import DEPLOYMENT, UID_TAG

@@ -3,30 +3,15 @@
 Each rule is a function that says what is wrong, or nothing. None of them asks the operator.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
-from explorer.world import SECRETS, TEAM, World, vendor_of
-from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, UID_TAG, Key
+from explorer.looks import End, Id, condition, holder, is_terminating, marked, uid_of
+from explorer.world import SECRETS, TEAM
+from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
 from model_operator.providers.registry import PROVIDERS
 from support.memory_schema import Object
-
-Id = tuple[str, str]
-
-
-@dataclass(frozen=True)
-class End:
-    """The world when it has come to rest."""
-
-    world: World
-    ledger: dict[Id, dict[str, Any]]
-    writes: int
-    """Of the API server, in the last minutes."""
-    requests: Counter[str]
-    """Of the operator to the providers, in the last minutes."""
-
 
 Rule = Callable[[End], Iterator[str]]
 RULES: list[Rule] = []
@@ -40,40 +25,6 @@ def rule(function: Rule) -> Rule:
 def judge(end: End) -> list[tuple[str, str]]:
     """(rule, what is wrong)."""
     return [*end.world.violations, *((r.__name__, text) for r in RULES for text in r(end))]
-
-
-# What a CR and a deployment have to do with each other.
-
-
-def uid_of(body: Object) -> str:
-    uid: str = body["metadata"]["uid"]
-    return uid
-
-
-def condition(body: Object, type_: str) -> dict[str, Any]:
-    conditions = body.get("status", {}).get("conditions", [])
-    return next((c for c in conditions if c["type"] == type_), {"status": "Unknown", "reason": ""})
-
-
-def is_terminating(body: Object) -> bool:
-    return "deletionTimestamp" in body["metadata"]
-
-
-def holder(body: Object) -> Id | None:
-    found = body.get("status", {}).get("externalID")
-    return (vendor_of(body), str(found)) if found else None
-
-
-def marked(end: End) -> dict[str, list[Id]]:
-    """UID → the live deployments that carry its mark: the tag, or the hash in the default name."""
-    found: dict[str, list[Id]] = defaultdict(list)
-    for id_, remote in end.ledger.items():
-        if id_ in end.world.strangers:
-            continue
-        uid = (remote.get("tags") or {}).get(UID_TAG) or end.world.uids.get(remote.get("deploymentName", ""))
-        if uid:
-            found[uid].append(id_)
-    return found
 
 
 # Rules of the end.
@@ -238,8 +189,8 @@ def what_nothing_hinders_is_ready(end: End) -> Iterator[str]:
         ready = condition(body, "Ready")
         if is_terminating(body) or ready["status"] == "True" or key.namespace != TEAM:
             continue
-        if body["spec"]["providerRef"]["name"] not in PROVIDERS:
-            continue  # there is no such ModelProvider
+        if Key(PROVIDER, TEAM, body["spec"]["providerRef"]["name"]) not in end.world.server.objects:
+            continue
         if "connection" in body["spec"] and "quota" in end.world.marks:
             continue
         if not end.world.marks.intersection(_REASONS.get(ready["reason"], ())):

@@ -93,6 +93,8 @@ class World:
     marks: set[str] = field(default_factory=set)
     """What has happened in this history that changes what may be expected of its end."""
     watch_delay: float = 0.01
+    provider_latency: float = 0.02
+    cluster_latency: float = 0.0
     forgotten: set[str] = field(default_factory=set)
     judges: list[Callable[["World", Sent], str | None]] = field(default_factory=list)
 
@@ -140,7 +142,7 @@ class World:
 
     def start(self) -> Process:
         """One more operator process."""
-        store = MemoryStore(self.server, self.troubles, self.asked, self.met_store)
+        store = MemoryStore(self.server, self.troubles, self.asked, self.met_store, self.api_latency)
         way = Way(InProcess(self.simulator), self.met, self.latency, self.forgotten, lambda: self.figures_end)
         process = Process(store, way, Wall(self.loop), watch_delay=lambda: self.watch_delay)
         self.processes.append(process)
@@ -156,7 +158,12 @@ class World:
         return next((p for p in self.processes if p.is_running and p.leads), None)
 
     def latency(self) -> float:
-        return 0.01 + 0.03 * self.random.random()
+        """Of one way to a provider."""
+        return self.provider_latency * (0.5 + self.random.random())
+
+    def api_latency(self) -> float:
+        """Of one way to the API server."""
+        return self.cluster_latency * (0.5 + self.random.random())
 
     def met(self, point: str, sent: Sent) -> None:
         """A request to a provider has got so far."""
