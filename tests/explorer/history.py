@@ -189,8 +189,15 @@ async def come_to_rest(world: World) -> End:
         await asyncio.sleep(30)
         if look and not judge(End(world, await world.ledger(), 0, Counter())):
             break
+    end = await _watch(world, _QUIET)
+    if end.writes or set(end.requests) - {"list"}:  # something slow may just have come to its end
+        end = await _watch(world, 2 * _QUIET)
+    return end
+
+
+async def _watch(world: World, seconds: float) -> End:
     writes, sent = world.server.writes, len(world.sent)
-    await asyncio.sleep(_QUIET)
+    await asyncio.sleep(seconds)
     requests = Counter(s.operation for s in world.sent[sent:])
     return End(world, await world.ledger(), world.server.writes - writes, requests)
 

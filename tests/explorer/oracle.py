@@ -178,6 +178,7 @@ _REASONS: dict[str, tuple[str, ...]] = {
     "Unsupported": ("newer",),
     "ModelMismatch": ("copied",),
     "ProviderNotFound": ("elsewhere",),
+    "RemovalUnsupported": ("removal",),
     "AccountMismatch": ("removed", "copied"),
 }
 """Why an object may still not be Ready when all faults have ended, and what must have happened for that."""

@@ -77,6 +77,8 @@ def apply(world: World, name: str, spec: dict[str, Any]) -> None:
 
 @move(8, lambda random, vendors: {"name": a_name(random, vendors), "spec": dict(random.choice(_EDITS))})
 def edit(world: World, name: str, spec: dict[str, Any]) -> None:
+    if None in spec.values():
+        world.marks.add("removal")
     world.edit(key_of(name), {"spec": _fitting(name, spec)})
 
 
