@@ -8,6 +8,7 @@ from explorer.moves import move, seconds
 from explorer.world import World
 from support.memory_store import Effect, Trouble, Verb
 
+_KINDS = ("", "", "ModelDeployment", "ModelProvider", "CanaryEndpoint", "Secret", "ConfigMap", "Event")
 _VERBS = ("get", "create", "patch", "finalizer", "status", "status", "status")
 
 
@@ -29,6 +30,7 @@ def _trouble(random: Random, _vendors: tuple[str, ...]) -> dict[str, Any]:
         "verb": random.choice(_VERBS),
         "left": random.choice((1, 1, 2, 5)),
     }
+    found["kind"] = random.choice(_KINDS)
     if effect == "refuse":
         found["status"] = random.choice((403, 409, 409, 422, 500))
     if effect in ("delay", "late"):
@@ -38,10 +40,18 @@ def _trouble(random: Random, _vendors: tuple[str, ...]) -> dict[str, Any]:
 
 @move(6, _trouble)
 def api_trouble(
-    world: World, effect: str, verb: str, left: int | None, status: int = 500, seconds: float = 1
+    world: World,
+    effect: str,
+    verb: str,
+    left: int,
+    *,
+    status: int = 500,
+    seconds: float = 1,
+    kind: str = "",
 ) -> None:
     """Some of the operator's requests to the API server are refused, late, or answered to nobody."""
-    trouble = Trouble(Effect(effect), frozenset({Verb(verb)}), frozenset(), status, "said no", seconds, left)
+    kinds = frozenset({kind} if kind else ())
+    trouble = Trouble(Effect(effect), frozenset({Verb(verb)}), kinds, status, "said no", seconds, left)
     world.troubles.append(trouble)
 
 

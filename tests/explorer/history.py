@@ -109,6 +109,8 @@ def draw(seed: int) -> History:
         points = _CANARY_POINTS if kind.vendor else _POINTS
         at = random.choice(points) if number and random.random() < 0.35 else None
         steps.append(Step(kind.name, kind.draw(random, kinds), random.choice(_WAITS), at))
+    if random.random() < 0.25:
+        steps.append(Step("delete_all", {}, random.choice(_WAITS)))
     steps.append(Step("nothing", {"seconds": random.choice((10.0, 30.0, 100.0))}))
     return tuple(steps)
 
@@ -170,6 +172,7 @@ async def calm(world: World) -> None:
     world.traps.clear()
     world.troubles[:] = [t for t in world.troubles if t.left is None and t.status == 403]
     world.forgotten.clear()
+    world.lies.clear()
     thaw_figures(world)
     put_keys_back(world)
     await world.simulator.control("DELETE", "/faults")

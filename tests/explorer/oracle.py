@@ -190,7 +190,8 @@ def what_nothing_hinders_is_ready(end: End) -> Iterator[str]:
         ready = condition(body, "Ready")
         if is_terminating(body) or ready["status"] == "True" or key.namespace != TEAM:
             continue
-        if Key(PROVIDER, TEAM, body["spec"]["providerRef"]["name"]) not in end.world.server.objects:
+        provider = end.world.server.find(Key(PROVIDER, TEAM, body["spec"]["providerRef"]["name"]))
+        if provider is None or provider["spec"]["type"] not in PROVIDERS:
             continue
         if "connection" in body["spec"] and "quota" in end.world.marks:
             continue
@@ -239,7 +240,7 @@ def rest_costs_nothing(end: End) -> Iterator[str]:
     bodies = [body for _, body in _ours(end)]
     if any(condition(body, "Ready")["status"] != "True" or is_terminating(body) for body in bodies):
         return
-    if any(condition(body, "RolloutComplete")["status"] == "False" for _, body in end.world.canaries()):
+    if any(condition(body, "RolloutComplete")["status"] != "True" for _, body in end.world.canaries()):
         return
     if end.writes:
         yield f"{end.writes} writes to the API server at rest"

@@ -87,6 +87,14 @@ def delete(world: World, name: str) -> None:
     world.try_(lambda: world.server.delete(key_of(name)))
 
 
+@move(0)
+def delete_all(world: World) -> None:
+    """A team gives up: everything but the ModelProviders."""
+    for key in sorted(world.server.objects, reverse=True):
+        if key.kind in (DEPLOYMENT, CANARY):
+            world.try_(lambda key=key: world.server.delete(key))
+
+
 @move(2, named)
 def delete_and_apply(world: World, name: str) -> None:
     """`kubectl replace --force`: deleted, waited for, and created again under the same name."""

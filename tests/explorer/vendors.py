@@ -60,6 +60,17 @@ async def _for_a_while(world: World, rule: dict[str, Any], seconds: float) -> No
         return
 
 
+def _lie(random: Random, vendors: tuple[str, ...]) -> dict[str, Any]:
+    operation = random.choice(("create", "update", "delete", "power"))
+    return {"vendor": random.choice(vendors), "operation": operation, "times": random.choice((1, 3))}
+
+
+@move(1, _lie)
+def refuse_under_200(world: World, vendor: str, operation: str, times: int) -> None:
+    """200, with an error in the body, and nothing done."""
+    world.lies.extend([(vendor, operation)] * times)
+
+
 def _outage(random: Random, vendors: tuple[str, ...]) -> dict[str, Any]:
     status, body = random.choice(((404, "html"), (404, "html"), (404, "json"), (503, "html"), (401, "text")))
     seconds = random.choice((10.0, 60.0, 150.0))

@@ -54,6 +54,8 @@ class Way(httpx.AsyncBaseTransport):
     """Ids that the provider does not know at the moment."""
     figures_end: Callable[[], float | None] = lambda: None
     """The loop's time at which its metrics end, if they have stopped."""
+    lies: list[tuple[str, str]] = field(default_factory=list)
+    """(vendor, operation): the next such request is refused under a 200."""
     is_cut: bool = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -89,6 +91,9 @@ class Way(httpx.AsyncBaseTransport):
             unknown = "999999999" if sent.vendor == "parasail" else "dep_forgotten"
             url = request.url.copy_with(path=request.url.path.replace(sent.id, unknown))
             request = httpx.Request(request.method, url, headers=request.headers, content=request.content)
+        if (sent.vendor, sent.operation) in self.lies:
+            self.lies.remove((sent.vendor, sent.operation))
+            return _answer({"error": {"code": "quota_exceeded", "message": "no instances available"}}, "")
         end = self.figures_end()
         if end is not None and sent.operation == "metrics":
             shown = min(request.url.params["end_time"], format_time(START + timedelta(seconds=end)))
@@ -108,8 +113,13 @@ async def _without(response: httpx.Response, ids: set[str]) -> httpx.Response:
     if isinstance(found, dict):
         total = {"total": found["total"] - (len(items) - len(kept))} if "total" in found else {}
         shown = {**found, "deployments": kept, **total}
-    headers = {"Content-Type": "application/json", "Date": response.headers["Date"]}
-    return httpx.Response(200, headers=headers, stream=httpx.ByteStream(json.dumps(shown).encode()))
+    return _answer(shown, response.headers["Date"])
+
+
+def _answer(body: Any, date: str) -> httpx.Response:
+    """Not read yet, as one from a socket."""
+    headers = {"Content-Type": "application/json", "Date": date}
+    return httpx.Response(200, headers=headers, stream=httpx.ByteStream(json.dumps(body).encode()))
 
 
 def read(request: httpx.Request) -> Sent:

@@ -96,6 +96,8 @@ class World:
     provider_latency: float = 0.02
     cluster_latency: float = 0.0
     forgotten: set[str] = field(default_factory=set)
+    lies: list[tuple[str, str]] = field(default_factory=list)
+    """(vendor, operation) of requests that are refused under a 200."""
     judges: list[Callable[["World", Sent], str | None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -143,7 +145,14 @@ class World:
     def start(self) -> Process:
         """One more operator process."""
         store = MemoryStore(self.server, self.troubles, self.asked, self.met_store, self.api_latency)
-        way = Way(InProcess(self.simulator), self.met, self.latency, self.forgotten, lambda: self.figures_end)
+        way = Way(
+            InProcess(self.simulator),
+            self.met,
+            self.latency,
+            self.forgotten,
+            lambda: self.figures_end,
+            self.lies,
+        )
         process = Process(store, way, Wall(self.loop), watch_delay=lambda: self.watch_delay)
         self.processes.append(process)
         handler = logging.StreamHandler(self.log)
