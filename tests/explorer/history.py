@@ -18,7 +18,6 @@ from explorer.moves import MOVES, play
 from explorer.oracle import judge
 from explorer.people import put_keys_back
 from explorer.process import own_tasks
-from explorer.rollouts import thaw_figures
 from explorer.vendors import end_lag
 from explorer.world import TEAM, World
 from model_operator.domain import PROVIDER, Key
@@ -82,9 +81,19 @@ _THEMES: tuple[frozenset[str], ...] = (
     frozenset(
         {"strip_and_delete", "replace", "delete_and_apply", "deaf_watch", "slow_watch", "edit_by_hand"}
     ),
-    frozenset({"colleague_creates", "adopt_stranger", "twin", "foreign_canary", "remove_by_hand", "kill"}),
+    frozenset(
+        {
+            "lose_create",
+            "colleague_creates",
+            "adopt_stranger",
+            "twin",
+            "foreign_canary",
+            "remove_by_hand",
+            "kill",
+        }
+    ),
     frozenset({"outage", "forget", "lag", "confirm_absence", "change_key", "remove_by_hand", "kill"}),
-    frozenset({"limit_requests", "step_clock", "delete_and_apply", "change_leader", "kill"}),
+    frozenset({"limit_requests", "orphan", "step_clock", "delete_and_apply", "change_leader", "kill"}),
     frozenset(
         {"api_trouble", "api_away", "quota_on_config_maps", "newer_provider", "newer_word", "restore_etcd"}
     ),
@@ -173,7 +182,6 @@ async def calm(world: World) -> None:
     world.troubles[:] = [t for t in world.troubles if t.left is None and t.status == 403]
     world.forgotten.clear()
     world.lies.clear()
-    thaw_figures(world)
     put_keys_back(world)
     await world.simulator.control("DELETE", "/faults")
     await end_lag(world)

@@ -28,6 +28,7 @@ _VARIANTS: tuple[dict[str, Any], ...] = (
     {},
     {"deploymentName": SHARED_NAME},
     {"deploymentName": SHARED_NAME},
+    {"deploymentName": SHARED_NAME},
     {"deletionPolicy": "Orphan"},
     {"driftPolicy": "Report"},
     {"connection": {"configMapName": "model"}},
@@ -93,6 +94,12 @@ def delete_all(world: World) -> None:
     for key in sorted(world.server.objects, reverse=True):
         if key.kind in (DEPLOYMENT, CANARY):
             world.try_(lambda key=key: world.server.delete(key))
+
+
+@move(2, named)
+def orphan(world: World, name: str) -> None:
+    """The deployment shall stay; also said while the object is being deleted."""
+    world.edit(key_of(name), {"spec": {"deletionPolicy": "Orphan"}})
 
 
 @move(2, named)
@@ -198,7 +205,7 @@ def squat_default_name(world: World, name: str) -> None:
     world.create(deployment(vendor.type, f"{name}-squatter", deploymentName=taken))
 
 
-@move(1, lambda random, vendors: {"vendor": random.choice(vendors)})
+@move(2, lambda random, vendors: {"vendor": random.choice(vendors)})
 def confirm_absence(world: World, vendor: str) -> None:
     """The annotation, left in place as Git does; with the right key in the Secret, or it would be a person's mistake."""
     found = world.server.find(Key("Secret", TEAM, vendor))

@@ -66,7 +66,7 @@ def misbehave(world: World, name: str, errors: float) -> None:
         world.later(world.hand("PATCH", *found, {"behaviour": {"error_percent": errors}}))
 
 
-@move(1, lambda random, _vendors: {"seconds": random.choice((300.0, 900.0))}, vendor="paitient")
+@move(2, lambda random, _vendors: {"seconds": random.choice((300.0, 900.0))}, vendor="paitient")
 def freeze_figures(world: World, seconds: float) -> None:
     """The provider's metrics end where they end now."""
     world.figures_end = world.loop.time()

@@ -11,6 +11,7 @@ from model_operator.domain import DEPLOYMENT, UID_TAG, Key
 
 _OPERATIONS = ("create", "create", "list", "get", "update", "delete", "pause", "resume", None)
 _CANARY_OPERATIONS = ("create_canary", "update_canary", "metrics")
+_LOSING = ("reset", "reset", "timeout", "commit_then_reset", "commit_then_timeout", "late_commit")
 _KINDS: tuple[dict[str, Any], ...] = (
     {"kind": "error", "status": 500},
     {"kind": "error", "status": 503, "body": "html"},
@@ -49,6 +50,13 @@ def fault(world: World, rule: dict[str, Any], seconds: float) -> None:
     if str(rule.get("operation")).endswith("_canary"):
         world.marks.add("canary-faults")
     world.later(_for_a_while(world, rule, seconds))
+
+
+@move(2, lambda random, vendors: {"vendor": random.choice(vendors), "kind": random.choice(_LOSING)})
+def lose_create(world: World, vendor: str, kind: str) -> None:
+    """The next create gets no answer, whether it arrives or not."""
+    rule = {"kind": kind, "vendor": vendor, "operation": "create", "count": 1}
+    world.later(_for_a_while(world, rule, 120))
 
 
 async def _for_a_while(world: World, rule: dict[str, Any], seconds: float) -> None:
