@@ -39,6 +39,12 @@ NAMED = (
             Step("delete", {"name": "pa"}, wait=100.0),
         ),
         fault="a LIST and a GET that answer 404 count as the proof of absence",
+        also=(
+            "rest_costs_nothing",
+            "one_deployment_for_one_object",
+            "what_nothing_hinders_is_ready",
+            "what_was_deleted_is_gone",
+        ),
     ),
     Named(
         "an edit within the create of a field that no list shows",
@@ -84,6 +90,10 @@ NAMED = (
             Step("nothing", {"seconds": 60.0}),
         ),
         fault="the end of an object is taken for the end of the one that has its name now",
+        also=(
+            "nothing_is_orphaned_silently",
+            "what_is_deleted_is_not_made",
+        ),
     ),
     Named(
         "a colleague takes the chosen name of a create that was lost",
@@ -95,6 +105,10 @@ NAMED = (
             Step("apply", {"name": "pa", "spec": {"deploymentName": "shared-llama"}}),
         ),
         fault="a name that was free once is taken for the proof of ownership",
+        also=(
+            "synced_means_that_the_provider_holds_the_spec",
+            "strangers_get_no_request",
+        ),
     ),
     Named(
         "Orphan is asked for while the deletion waits for its turn",
@@ -129,6 +143,11 @@ NAMED = (
             Step("apply", {"name": "pa", "spec": {"connection": {"configMapName": "for-pa"}}}),
         ),
         fault="a refused ConfigMap ends the pass before the status is written",
+        also=(
+            "every_object_has_settled_or_says_what_it_waits_for",
+            "every_object_has_been_looked_at",
+            "what_nothing_hinders_is_ready",
+        ),
     ),
     Named(
         "a copy with the status of the original is deleted",
@@ -140,6 +159,12 @@ NAMED = (
             Step("delete_copies", {"names": ["pa-copy"]}, wait=12.0),
         ),
         fault="an id in the status proves ownership",
+        also=(
+            "one_object_for_one_deployment",
+            "every_object_has_settled_or_says_what_it_waits_for",
+            "what_nothing_hinders_is_ready",
+            "a_status_shows_what_the_provider_shows",
+        ),
     ),
     Named(
         "a ModelProvider of a type that only a newer operator knows",
@@ -194,5 +219,17 @@ NAMED = (
             Step("edit", {"name": "pa", "spec": {"paused": False}}, wait=35.0),
         ),
         fault="a default name has no rivals",
+    ),
+    Named(
+        "the clock goes back while a lost create is looked for",
+        "every_object_has_settled_or_says_what_it_waits_for",
+        (
+            Step("open_accounts", {"vendors": ["parasail"]}),
+            Step("lose_create", {"vendor": "parasail", "kind": "reset"}),
+            Step("apply", {"name": "pa", "spec": {}}),
+            Step("step_clock", {"minutes": -60}, wait=10.0),
+        ),
+        fault="deadlines in memory follow the wall clock",
+        also=("what_nothing_hinders_is_ready",),
     ),
 )

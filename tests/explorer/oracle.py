@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from explorer.looks import End, Id, condition, holder, is_terminating, marked, uid_of
-from explorer.world import SECRETS, TEAM
+from explorer.world import SECRETS, TEAM, THEIR_MODEL
 from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
 from model_operator.providers.registry import PROVIDERS
 from support.memory_schema import Object
@@ -43,9 +43,9 @@ def nothing_is_orphaned_silently(end: End) -> Iterator[str]:
     living = {uid_of(body) for _, body in end.world.deployments()}
     ours = marked(end)
     named = {id_: uid for uid, ids in ours.items() for id_ in ids}
-    for id_ in end.ledger:
+    for id_, remote in end.ledger.items():
         uid = named.get(id_)
-        if id_ in held or id_ in end.world.strangers or uid in end.world.twins:
+        if id_ in held or THEIR_MODEL in remote.values() or uid in end.world.twins:
             continue
         if uid in living or uid in end.world.excused or uid in end.world.orphaned:
             continue

@@ -6,7 +6,7 @@ from typing import Any
 
 from explorer.moves import a_name, move, named, vendor_of_name
 from explorer.people import SHARED_NAME
-from explorer.world import TEAM, World
+from explorer.world import TEAM, THEIR_MODEL, World
 from model_operator.domain import DEPLOYMENT, UID_TAG, Key
 
 _OPERATIONS = ("create", "create", "list", "get", "update", "delete", "pause", "resume", None)
@@ -122,11 +122,11 @@ async def _knobs(world: World, vendor: str, values: dict[str, Any]) -> None:
     2,
     lambda random, vendors: {
         "name": a_name(random, vendors),
-        "seconds": random.choice((2.0, 5.0, 40.0, 70.0)),
+        "seconds": random.choice((2.0, 5.0, 20.0, 40.0)),
     },
 )
 def forget(world: World, name: str, seconds: float) -> None:
-    """For a moment the provider does not know this id, neither in its list nor by a GET."""
+    """For a moment the provider does not know this id, neither in its list nor by a GET: shorter than the recovery window."""
     found = world.id_of(name)
     if found is not None:
         world.forgotten.add(found[1])
@@ -177,7 +177,7 @@ def _stranger(random: Random, vendors: tuple[str, ...]) -> dict[str, Any]:
 def colleague_creates(world: World, vendor: str, name: str) -> None:
     """Somebody with the same account and no Kubernetes takes a name, for another model."""
     world.marks.add("stranger")
-    world.later(world.colleague_creates(vendor, _body(vendor, name, "somebody/elses-70b")))
+    world.later(world.colleague_creates(vendor, _body(vendor, name, THEIR_MODEL)))
 
 
 @move(0.3, named)

@@ -38,6 +38,9 @@ CLIENTS = {"sim-paitient-key": "sim-client", "other-paitient-key": "other-client
 SECRETS = (*KEYS.values(), *OTHER_KEYS.values(), *CLIENTS.values())
 _PATHS = {"parasail": "/parasail/api/v1/dedicated/deployments", "paitient": "/paitient/v1/deployments"}
 
+THEIR_MODEL = "somebody/elses-70b"
+"""What only colleagues run."""
+
 KNOBS: dict[str, Any] = {
     "parasail": {"gpu_quota": None},
     "paitient": {"max_deployments": None, "tombstone_s": 20},
