@@ -89,11 +89,6 @@ NAMED = (
             Step("edit_by_hand", {"name": "pa", "edit": {"fields": {"replicas": 2}}}, wait=1.0),
             Step("nothing", {"seconds": 60.0}),
         ),
-        fault="the end of an object is taken for the end of the one that has its name now",
-        also=(
-            "nothing_is_orphaned_silently",
-            "what_is_deleted_is_not_made",
-        ),
     ),
     Named(
         "a colleague takes the chosen name of a create that was lost",
@@ -103,11 +98,6 @@ NAMED = (
             Step("fault", {"rule": {"kind": "reset", "operation": "create", "count": 1}, "seconds": 90.0}),
             Step("colleague_creates", {"vendor": "parasail", "name": "shared-llama"}, at="create.done"),
             Step("apply", {"name": "pa", "spec": {"deploymentName": "shared-llama"}}),
-        ),
-        fault="a name that was free once is taken for the proof of ownership",
-        also=(
-            "synced_means_that_the_provider_holds_the_spec",
-            "strangers_get_no_request",
         ),
     ),
     Named(
@@ -142,12 +132,6 @@ NAMED = (
             Step("quota_on_config_maps", {}),
             Step("apply", {"name": "pa", "spec": {"connection": {"configMapName": "for-pa"}}}),
         ),
-        fault="a refused ConfigMap ends the pass before the status is written",
-        also=(
-            "every_object_has_settled_or_says_what_it_waits_for",
-            "every_object_has_been_looked_at",
-            "what_nothing_hinders_is_ready",
-        ),
     ),
     Named(
         "a copy with the status of the original is deleted",
@@ -158,13 +142,6 @@ NAMED = (
             Step("restore_from_backup", {"name": "pa"}, wait=35.0),
             Step("delete_copies", {"names": ["pa-copy"]}, wait=12.0),
         ),
-        fault="an id in the status proves ownership",
-        also=(
-            "one_object_for_one_deployment",
-            "every_object_has_settled_or_says_what_it_waits_for",
-            "what_nothing_hinders_is_ready",
-            "a_status_shows_what_the_provider_shows",
-        ),
     ),
     Named(
         "a ModelProvider of a type that only a newer operator knows",
@@ -173,7 +150,6 @@ NAMED = (
             Step("open_accounts", {"vendors": ["parasail"]}),
             Step("newer_provider", {}),
         ),
-        fault="a ModelProvider that is not understood is taken for one that is not there",
     ),
     Named(
         "the provider forgets an id for a moment",
@@ -218,7 +194,6 @@ NAMED = (
             Step("squat_default_name", {"name": "pa"}, wait=12.0),
             Step("edit", {"name": "pa", "spec": {"paused": False}}, wait=35.0),
         ),
-        fault="a default name has no rivals",
     ),
     Named(
         "the clock goes back while a lost create is looked for",
