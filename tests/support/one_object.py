@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from model_operator.accounts.account import Account, Snapshot
+from model_operator.accounts.account import Account, Ids, Snapshot
 from model_operator.domain import DEPLOYMENT, PROVIDER, Key
 from model_operator.errors import ProviderError, Unsupported
 from model_operator.models.deployment import ModelDeployment, ModelDeploymentStatus
@@ -59,6 +59,8 @@ class OneObject:
         self.said: list[ModelDeploymentStatus] = []
         """Every status that was written."""
         self.is_released = False
+        self.has_listed = False
+        self.account: Any = None
         self.start()
 
     @property
@@ -66,6 +68,8 @@ class OneObject:
         return self.body.status
 
     def start(self) -> None:
+        has_listed = self.has_listed or (self.account is not None and self.account.has_listed)
+        self.has_listed = has_listed  # in the ModelProvider's status
         self.memory = Memory(uid=UID)
         self.account = Account(
             id="a",
@@ -76,25 +80,33 @@ class OneObject:
             signals=Told(),
             members={Key(PROVIDER, "team", "p")},
             is_proven=self.is_proven,
+            has_listed=has_listed,
         )
 
     async def poll(self, *others: str) -> None:
         """One LIST; `others` are ids that other objects hold."""
         held = dict.fromkeys(others)
         own = self.status.external_id
-        begun = self.clock()
+        begun, is_leaving = self.clock(), self.body.metadata.is_terminating
         try:
             remotes = await self.provider.list()
-        except Unsupported:
-            self.account.can_list = False
+        except Unsupported as error:
+            sick = self.account.list_refused(error)
+            if sick is not None:
+                self.account.failed(sick)
+            else:
+                self.account.can_list, self.account.snapshot = False, None
             return
         except ProviderError as error:
             self.account.failed(error)
             return
         self.account.listed(
             Snapshot.of(begun, remotes),
-            ({KEY: own} if own else {}) | {Key(DEPLOYMENT, "team", id_): id_ for id_ in held},
-            {*held, *([own] if own and not self.body.metadata.is_terminating else [])},
+            Ids(
+                ({KEY: own} if own else {}) | {Key(DEPLOYMENT, "team", id_): id_ for id_ in held},
+                {*held, *([own] if own and not is_leaving and self.status.pending is None else [])},
+                {own} if own and is_leaving else set(),
+            ),
         )
 
     async def work(self, dies: Point = "") -> Decision | None:
