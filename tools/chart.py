@@ -39,6 +39,9 @@ _NOT_SETTINGS: Final = frozenset(
         "lease_namespace",
         "log_format",
         "log_level",
+        "metrics_cert_file",
+        "metrics_key_file",
+        "metrics_port",
         "namespaces",
         "ready_file",
     }

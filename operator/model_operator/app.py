@@ -11,6 +11,7 @@ import socket
 import uuid
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from functools import partial
 from typing import Any
 
 from model_operator import __version__, handlers
@@ -19,6 +20,7 @@ from model_operator.engine.garbage import spare_start_up
 from model_operator.kube import PLURALS, Kube, KubeConfigError, KubeError, KubeForbidden, namespace_of
 from model_operator.lease import Leadership
 from model_operator.observability import server
+from model_operator.observability.access import Access
 from model_operator.observability.logs import dump_on_sigusr1, set_up
 from model_operator.observability.metrics import Metrics
 from model_operator.providers.http import HttpTransport
@@ -85,16 +87,10 @@ async def _main(settings: Settings, redactor: Redactor) -> None:
             metrics=metrics,
             redactor=redactor,
         )
-        try:
-            url = await stack.enter_async_context(_health(settings, engine, metrics, leadership))
-        except OSError as error:
-            where = f"{settings.health_host}:{settings.health_port}"
-            raise CannotStart(
-                f"the health endpoints cannot listen on {where}: {error.strerror or error}"
-            ) from error
-        log.info("model-operator %s, health at %s", __version__, url)
+        urls = await _listen(stack, settings, kube, _health(settings, engine, metrics, leadership), metrics)
+        log.info("model-operator %s, health at %s", __version__, urls["health"])
         if settings.ready_file is not None:
-            server.write_ready_file(settings.ready_file, {"health": url})
+            server.write_ready_file(settings.ready_file, urls)
         dump_on_sigusr1(asyncio.get_running_loop())
         version = await _check_cluster(kube, settings.kinds)
         if leadership is not None:
@@ -225,8 +221,47 @@ def _health(
         settings.health_port,
         healthy=checks,
         ready={**checks, "primed": unready},
-        metrics=metrics,
+        metrics=metrics if settings.metrics_port is None else None,
     )
+
+
+async def _listen(
+    stack: AsyncExitStack,
+    settings: Settings,
+    kube: Kube,
+    health: AbstractAsyncContextManager[str],
+    metrics: Metrics,
+) -> Mapping[str, str]:
+    """The URLs, by what is there. Raises `CannotStart` where an address or a certificate cannot be had."""
+    urls = {"health": await _open(stack, health, f"{settings.health_host}:{settings.health_port}")}
+    port, files = settings.metrics_port, (settings.metrics_cert_file, settings.metrics_key_file)
+    if port is None or files[0] is None or files[1] is None:
+        return urls
+    try:
+        certificate = server.Certificate(files[0], files[1])
+    except OSError as error:  # an SSLError is one
+        raise CannotStart(f"the certificate of /metrics cannot be used: {error}") from error
+    guarded = server.serve_guarded(
+        settings.health_host, port, certificate, Access(partial(_review, kube)), metrics
+    )
+    return {**urls, "metrics": await _open(stack, guarded, f"{settings.health_host}:{port}")}
+
+
+async def _open(stack: AsyncExitStack, serving: AbstractAsyncContextManager[str], where: str) -> str:
+    try:
+        return await stack.enter_async_context(serving)
+    except OSError as error:
+        raise CannotStart(
+            f"the health endpoints cannot listen on {where}: {error.strerror or error}"
+        ) from error
+
+
+async def _review(kube: Kube, path: str, body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    try:
+        return await kube.request("POST", path, body)
+    except KubeError as error:
+        log.warning("who reads /metrics cannot be asked: %s", error)
+        return None
 
 
 async def _check_cluster(kube: Kube, kinds: Collection[str]) -> tuple[int, int]:

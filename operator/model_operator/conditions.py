@@ -108,6 +108,7 @@ class Reason(StrEnum):
     MODEL_MISMATCH = "ModelMismatch"
     UNSUPPORTED = "Unsupported"
     CONNECTION_NOT_WRITTEN = "ConnectionNotWritten"
+    WRITE_REFUSED = "WriteRefused"
 
     # Synced
     CREATING = "Creating"
@@ -227,6 +228,10 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     Reason.CONNECTION_NOT_WRITTEN: Meaning(
         "The API server refused the ConfigMap of spec.connection. The deployment itself is looked after as ever.",
         "Let the operator write ConfigMaps in this namespace (Helm: rbac.connections), or mend what the message names.",
+    ),
+    Reason.WRITE_REFUSED: Meaning(
+        "The API server refuses a write that the operator needs: a missing right, a quota, an admission policy.",
+        "Do what the message asks for; the operator tries again by itself.",
     ),
     Reason.EXTERNAL_ID_TAKEN: Meaning(
         "The deployment of spec.externalID belongs to another living ModelDeployment.",

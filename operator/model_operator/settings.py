@@ -187,8 +187,24 @@ class Settings(BaseSettings):
         le=65535,
         description="Port of /healthz, /readyz and /metrics; 0 takes a free one.",
     )
+    metrics_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="Port of a /metrics of its own, with TLS, for whoever the API server lets GET that path by a "
+        "token; then there is none on the health port. Needs the next two, and create of tokenreviews and "
+        "subjectaccessreviews.",
+    )
+    metrics_cert_file: Annotated[Path, AfterValidator(_to_file)] | None = Field(
+        default=None, description="Certificate of that port, PEM; read again when it changes."
+    )
+    metrics_key_file: Annotated[Path, AfterValidator(_to_file)] | None = Field(
+        default=None, description="Its private key, PEM."
+    )
     ready_file: Path | None = Field(
-        default=None, description='File that gets {"health": "<url>"} as soon as the port is open.'
+        default=None,
+        description='File that gets {"health": "<url>"} as soon as the port is open; "metrics" beside it where that '
+        "has a port of its own.",
     )
     log_format: Annotated[Literal["text", "json"], BeforeValidator(_to_lower)] = Field(
         default="text", description="How log lines are written to stderr."
@@ -220,6 +236,13 @@ class Settings(BaseSettings):
     def _connects_within_the_request(self) -> "Settings":
         if self.connect_timeout > self.request_timeout:
             raise ValueError("--connect-timeout must not be longer than --request-timeout")
+        return self
+
+    @model_validator(mode="after")
+    def _guards_metrics_wholly(self) -> "Settings":
+        given = (self.metrics_port, self.metrics_cert_file, self.metrics_key_file)
+        if None in given and given != (None, None, None):
+            raise ValueError("--metrics-port, --metrics-cert-file and --metrics-key-file go together")
         return self
 
 

@@ -12,7 +12,8 @@ from click.testing import CliRunner
 
 from model_operator.cli import main
 from model_operator.durations import format_duration
-from support.canary_driver import Driver, judged, path, spec
+from support.canary_driver import Driver
+from support.canary_specs import judged, path, spec
 
 EXAMPLES = Path(__file__).parents[2] / "manifests" / "examples"
 

@@ -2,11 +2,11 @@
 
 import pytest
 
+from model_operator.models.deployment import ONE_OF_BLOCKS
 from support.least_manifests import PAITIENT, PARASAIL, edited
 
 DURATION = "^([0-9]{1,5}(h|m|s|ms)){1,4}$"
 ONE_OF_REPLICAS = "set exactly one of replicas and autoscaling"
-ONE_OF_BLOCKS = "set exactly one of parasail and paitient"
 THRESHOLD = "scaleDownThreshold is required with scaleDownPolicy TIMER or INACTIVE"
 REQUIRED = "Required value"
 LONG = "x" * 5000

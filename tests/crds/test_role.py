@@ -13,7 +13,7 @@ MAY = [
     *[("patch", "modeloperator.dev", f"{kind}/status") for kind in KINDS],
     *[("update", "modeloperator.dev", f"{kind}/finalizers") for kind in KINDS],
     ("get", "", "secrets"),
-    *[("create", group, "events") for group in ("", "events.k8s.io")],
+    *[(verb, group, "events") for group in ("", "events.k8s.io") for verb in ("create", "patch")],
 ]
 ALL_VERBS = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
 RESOURCES = [

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from model_operator.domain import PROVIDER, Key
-from support.engine_world import World, play, provider_ready
+from support.absence_world import World, play, provider_ready
 from support.rows import ROWS
 
 EVERY = pytest.mark.parametrize("vendor", list(ROWS))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from support.engine_world import World, play
+from support.absence_world import World, play
 from support.manifests import deployment
 from support.rows import ROWS
 

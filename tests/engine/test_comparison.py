@@ -1,100 +1,13 @@
 """The engine's cache against the server: deaf watches, ends that nobody told of, two lives of a name, an etcd restore."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from model_operator.domain import DEPLOYMENT, FINALIZER, Key
-from model_operator.engine.comparison import EVERY
-from model_operator.engine.engine import Engine
-from model_operator.observability.metrics import Metrics
-from model_operator.providers.http import HttpTransport
-from model_operator.providers.registry import PROVIDERS
-from model_operator.redaction import Redactor
-from model_operator.settings import Settings
-from model_operator_simulator import Simulator
-from support.in_process import InProcess
-from support.manifests import parasail_deployment, parasail_provider, parasail_secret
-from support.memory_server import Server
-from support.memory_store import Effect, MemoryStore, Trouble, Verb
-from support.memory_watch import Watch
-from support.virtual_time import START, Wall, run
-
-SIM = "http://sim"
-LLAMA = Key(DEPLOYMENT, "team", "llama")
-LONG = EVERY.total_seconds() * 2.5
-
-
-class World:
-    """One operator with a served deployment, and the hands of a user."""
-
-    def __init__(self) -> None:
-        loop = asyncio.get_running_loop()
-        self.wall = Wall(loop)
-        self.server = Server(self.wall)
-        self.simulator = Simulator(source=lambda: START.timestamp() + loop.time())
-        self.store = MemoryStore(self.server)
-        self.engine = Engine(
-            settings=Settings(allowed_provider_hosts=(SIM,)),
-            kube=self.store,
-            transport=HttpTransport(request_timeout=timedelta(seconds=30), client=InProcess(self.simulator)),
-            vendors=PROVIDERS,
-            metrics=Metrics(),
-            redactor=Redactor(),
-            clock=self.wall,
-        )
-        self.watch = Watch(self.server, self._hear)
-
-    def _hear(self, type_: str, key: Key, body: Mapping[str, Any]) -> None:
-        tell = self.engine.deleted if type_ == "DELETED" else self.engine.shown
-        tell(key, dict(body))
-
-    def apply(self, body: Mapping[str, Any]) -> None:
-        self.server.create(body["kind"], "team", body)
-
-    async def start(self) -> None:
-        self.apply(parasail_secret())
-        self.apply(parasail_provider(SIM))
-        self.apply(parasail_deployment("llama"))
-        await self.engine.prime()
-        self.engine.start()
-        self.watch.open()
-        await asyncio.sleep(120)
-        assert self.ready() == ("True", "Available"), self.status
-
-    @property
-    def status(self) -> Mapping[str, Any]:
-        return self.server.get(LLAMA)["status"]
-
-    def ready(self) -> tuple[str, str]:
-        (found,) = (c for c in self.status["conditions"] if c["type"] == "Ready")
-        return found["status"], found["reason"]
-
-    def strip(self) -> None:
-        """Take the finalizer off by hand."""
-        self.server.replace_finalizers(LLAMA, self.server.get(LLAMA)["metadata"]["resourceVersion"], ())
-
-    async def live(self) -> list[str]:
-        """Names of what is paid for at the provider."""
-        state = await self.simulator.control("GET", "/state")
-        return [str(one["id"]) for one in state["parasail"]]
-
-
-Story = Callable[[World], Awaitable[None]]
-
-
-def play(story: Story) -> None:
-    async def main() -> None:
-        world = World()
-        await world.start()
-        await story(world)
-        await world.engine.stop()
-        await world.simulator.aclose()
-
-    run(main())
+from model_operator.domain import FINALIZER, Key
+from support.engine_world import LLAMA, LONG, World, play
+from support.manifests import parasail_deployment
+from support.memory_store import Effect, Trouble, Verb
 
 
 def test_an_edit_is_carried_out_although_the_watch_is_deaf_for_good() -> None:

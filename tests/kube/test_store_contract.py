@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from model_operator.domain import DEPLOYMENT, FINALIZER, Key
-from model_operator.kube import Kube, KubeError, KubeForbidden, ObjectGone, Version, WriteConflict
+from model_operator.kube import Kube, KubeError, KubeForbidden, NoSuchName, ObjectGone, Version, WriteConflict
 from support.kube_api import Object
 from support.manifests import parasail_deployment, parasail_secret
 from support.namespace import Namespace
@@ -86,6 +86,13 @@ async def test_what_is_not_there_is_gone(world: World) -> None:
     assert await refusal_of(world.store.get(*of(world))) == GONE
     assert await refusal_of(world.store.replace_status(of(world), "1", STATUS)) == GONE
     assert await refusal_of(world.store.add_finalizer(of(world), "1", ())) == GONE
+
+
+@pytest.mark.parametrize("name", ["..", "a/b", "../../other/configmaps/a", "A"])
+async def test_what_no_object_can_be_named_is_not_sent(world: World, name: str) -> None:
+    no_name = (NoSuchName, 400, f"{name!r} is not a name that a ConfigMap can have")
+    assert await refusal_of(world.store.get("ConfigMap", world.name, name)) == no_name
+    assert await refusal_of(world.store.patch("ConfigMap", world.name, name, {"data": {}})) == no_name
 
 
 async def test_a_create_answers_with_what_a_get_shows(world: World) -> None:

@@ -30,6 +30,7 @@ from model_operator.models import (
     SecuritySettings,
     VpcConfig,
 )
+from model_operator.models.deployment import ONE_OF_BLOCKS
 
 METADATA = {"name": "a", "namespace": "team", "uid": "u-1", "generation": 3, "resourceVersion": "77"}
 SPEC = {
@@ -266,12 +267,8 @@ REFUSED = [
         "spec: set exactly one of replicas and autoscaling",
         id="replicas twice",
     ),
-    pytest.param(
-        {"parasail": None}, "spec: set exactly one of parasail and paitient", id="no vendor's block"
-    ),
-    pytest.param(
-        {"paitient": {}}, "spec: set exactly one of parasail and paitient", id="two vendors' blocks"
-    ),
+    pytest.param({"parasail": None}, f"spec: {ONE_OF_BLOCKS}", id="no vendor's block"),
+    pytest.param({"paitient": {}}, f"spec: {ONE_OF_BLOCKS}", id="two vendors' blocks"),
 ]
 
 

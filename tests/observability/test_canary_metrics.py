@@ -7,7 +7,8 @@ from model_operator.models.canary import CanaryEndpoint
 from model_operator.observability.metrics import Metrics
 from model_operator.reconcile.cache import Cache
 from model_operator.reconcile.canary.metrics import views
-from support.canary_driver import Driver, judged, path, spec
+from support.canary_driver import Driver
+from support.canary_specs import judged, path, spec
 from support.signals import Told
 
 KEY = Key(CANARY, "team", "triage")

@@ -123,6 +123,11 @@ def test_there_is_nothing_in_it_that_runs_by_itself_or_costs_money(helm: Helm, v
             "Name the one to use, or set rbac.create",
             id="nobody's roles",
         ),
+        pytest.param(
+            {"metrics": {"secure": {"enabled": True}}},
+            "name the Secret with the certificate",
+            id="TLS without a certificate",
+        ),
     ],
 )
 def test_wrong_values_are_refused_with_their_name(any_helm: Helm, values: Object, message: str) -> None:
@@ -321,6 +326,39 @@ def test_config_maps_are_written_only_where_the_chart_is_told(
         for binding in of_kind(made, kind)
     }
     assert {(role["metadata"]["name"], role["metadata"].get("namespace")) for role in found} <= bound
+
+
+def test_guarded_metrics_have_a_port_a_certificate_and_somebody_to_ask(helm: Helm) -> None:
+    made = helm.template(
+        {
+            "metrics": {"secure": {"enabled": True, "secretName": "metrics-tls", "port": 9443}},
+            "podMonitor": {"enabled": True, "endpoint": {"tlsConfig": {"serverName": "models"}}},
+            "networkPolicy": {"enabled": True},
+        },
+    )
+    operator = container(made)
+    env = {entry["name"]: entry.get("value") for entry in operator["env"]}
+    (mount,) = operator["volumeMounts"]
+    assert env["MODEL_OPERATOR_METRICS_PORT"] == "9443"
+    assert env["MODEL_OPERATOR_METRICS_CERT_FILE"] == f"{mount['mountPath']}/tls.crt"
+    assert {port["name"]: port["containerPort"] for port in operator["ports"]} == {
+        "health": 8080,
+        "metrics": 9443,
+    }
+    (monitor,) = of_kind(made, "PodMonitor")
+    (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
+    assert (endpoint["port"], endpoint["scheme"], endpoint["tlsConfig"]) == (
+        "metrics",
+        "https",
+        {"serverName": "models"},
+    )
+    (policy,) = of_kind(made, "NetworkPolicy")
+    assert [port["port"] for port in policy["spec"]["ingress"][0]["ports"]] == ["health", "metrics"]
+    (auth,) = of_kind(made, "ClusterRole", "model-operator-metrics-auth")
+    assert [(rule["resources"], rule["verbs"]) for rule in auth["rules"]] == [
+        (["tokenreviews"], ["create"]),
+        (["subjectaccessreviews"], ["create"]),
+    ]
 
 
 def test_without_canaries_nobody_has_a_right_to_them(helm: Helm) -> None:

@@ -1,13 +1,18 @@
 """Operators of releases that may do less than everything: each in its own namespaces, with its own Secrets."""
 
+import json
+import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
 from model_operator_demo.controlplane_access import Access
 from model_operator_demo.processes import Processes
 from support import manifests
+from support.deadlines import eventually
 from support.helm import Helm
 from support.kube_api import Object
 from support.namespace import Namespace, condition
@@ -185,6 +190,47 @@ def test_without_canaries_it_works_and_asks_for_no_right_to_them(
     namespace.wait_for_condition("ModelDeployment", "llama", "Ready=True Available")
     namespace.delete("ModelDeployment", "llama")
     namespace.wait_gone("ModelDeployment", "llama")
+    operator.terminate()
+    assert operator.complaints() == []
+
+
+def test_guarded_metrics_are_for_whom_the_api_server_lets(
+    installed: Installed,
+    cluster: Access,
+    namespace: Namespace,
+    processes: Processes,
+    tmp_path: Path,
+) -> None:
+    release = installed(namespace.name, metrics={"secure": {"enabled": True, "secretName": "metrics"}})
+    assert cluster.ca is not None
+    files = {"metrics_cert_file": str(cluster.ca), "metrics_key_file": str(cluster.ca.with_suffix(".key"))}
+    operator = release.operator(processes, tmp_path, metrics_port=0, **files)
+    operator.start()
+    operator.wait_ready()
+    reader = f"{release.fullname}-metrics-reader"
+    for name in ("prometheus", "stranger"):
+        namespace.kubectl("create", "serviceaccount", name)
+    subject = f"--serviceaccount={namespace.name}:prometheus"
+    cluster.kubectl("create", "clusterrolebinding", reader, f"--clusterrole={reader}", subject)
+    url = json.loads((tmp_path / "ready.json").read_text())["metrics"]
+    trust = ssl.create_default_context(cafile=str(cluster.ca))
+
+    def status(name: str) -> int:
+        token = namespace.kubectl("create", "token", name).stdout.strip() if name else ""
+        request = Request(f"{url}/metrics", headers={"Authorization": f"Bearer {token}"})
+        try:
+            with urlopen(request, context=trust, timeout=10) as reply:
+                return int(reply.status)
+        except HTTPError as error:
+            error.close()
+            return error.code
+
+    try:
+        eventually(lambda: status("prometheus"), until=lambda code: code == 200)
+        assert (status("stranger"), status("")) == (403, 401)
+        assert operator.get("/metrics")[0] == 404
+    finally:
+        cluster.kubectl("delete", "clusterrolebinding", reader)
     operator.terminate()
     assert operator.complaints() == []
 

@@ -7,7 +7,9 @@ import pytest
 
 from model_operator.models.canary_status import RolloutStatus
 from model_operator.plan.canary.situation import Health
-from support.canary_driver import MINUTE, Driver, judged, path, spec
+from support.canary_driver import Driver
+from support.canary_paper import MINUTE
+from support.canary_specs import judged, path, spec
 
 TEN = 10 * MINUTE
 
@@ -174,7 +176,7 @@ def test_no_step_is_taken_that_could_not_be_taken_back():
 )
 def test_what_an_ill_target_leads_to_is_the_users_choice(policy, split):
     driver = serving(path(25, 50, 100, hold="1h"))
-    driver.wanted["onTargetUnhealthy"] = policy
+    driver.edit({**driver.wanted, "onTargetUnhealthy": policy})
     driver.settle()
     driver.health = {"v2": Health.FAILED}
     driver.run(TEN)
@@ -257,7 +259,7 @@ def test_a_check_that_only_warns_does_not_decide():
 
 def test_shared_targets_are_not_judged_unless_allowed():
     driver = serving(path(25, 100, analysis=judged()))
-    driver.shared = {"deployment/v1": "ns/other"}
+    driver.share("v1")
     driver.run(2 * TEN)
     assert (driver.at(), driver.condition("MetricsAvailable")) == (
         {"v1": 75, "v2": 25},

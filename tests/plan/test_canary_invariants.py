@@ -10,8 +10,9 @@ from typing_extensions import override
 
 from model_operator.plan.canary.course import blend, identity, is_whole
 from model_operator.plan.canary.situation import Health, State
-from support.canary_driver import MINUTE, judged, path, spec
 from support.canary_machine import DEATHS, FAULTS, JUDGED, CanaryMachine
+from support.canary_paper import MINUTE
+from support.canary_specs import judged, path, spec
 from support.canary_watcher import HOLD, Watched
 
 

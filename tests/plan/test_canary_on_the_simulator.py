@@ -1,4 +1,4 @@
-"""The same invariants with the provider's simulator: its echoes, its metrics, its time, over HTTP."""
+"""The same invariants with the provider's simulator: its echoes, its metrics, its time."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -9,10 +9,12 @@ from hypothesis.stateful import initialize, invariant, rule
 from typing_extensions import override
 
 from model_operator.plan.canary.course import is_whole
-from support.canary_driver import MINUTE, spec
 from support.canary_machine import JUDGED, CanaryMachine
+from support.canary_paper import MINUTE
 from support.canary_simulated import NO_METRICS, Simulated
-from support.provider_world import new_world
+from support.canary_specs import spec
+from support.provider_world import in_process_world
+from support.virtual_time import VirtualLoop
 
 METRICS = [{}, {}, {"gap_probability": 0.5}, {"nan_probability": 0.5}, {"unequal": True}, {"lag_s": 60}]
 
@@ -24,8 +26,8 @@ class RolloutsOnTheSimulator(CanaryMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.loop, self.stack = asyncio.new_event_loop(), AsyncExitStack()
-        world = self.loop.run_until_complete(self.stack.enter_async_context(new_world("paitient")))
+        self.loop, self.stack = VirtualLoop(), AsyncExitStack()
+        world = self.loop.run_until_complete(self.stack.enter_async_context(in_process_world("paitient")))
         self.driver = Simulated(spec(JUDGED, v1=100), world=world, loop=self.loop)
         self.driver.begin("v1", "v2", "v3")
         self.driver.settle()
@@ -108,10 +110,10 @@ TestRolloutsOnTheSimulator.settings = settings(
 
 def test_each_fault_reaches_the_driver_as_it_is_meant() -> None:
     """A lost answer has moved the split, a stale echo says the old one, a 503 and a 429 have moved nothing."""
-    with asyncio.Runner() as runner:
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         loop = runner.get_loop()
         stack = AsyncExitStack()
-        world = loop.run_until_complete(stack.enter_async_context(new_world("paitient")))
+        world = loop.run_until_complete(stack.enter_async_context(in_process_world("paitient")))
         driver = Simulated(spec(v1=100), world=world, loop=loop)
         driver.begin("v1", "v2")
         driver.settle()

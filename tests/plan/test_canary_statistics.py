@@ -11,7 +11,7 @@ from model_operator.models.canary_analysis import MetricSpec
 from model_operator.plan.canary.course import Check
 from model_operator.plan.canary.judging import judge, warning
 from model_operator.plan.canary.statistics import detectable, least_breach, least_difference, wilson
-from support.canary_driver import START
+from support.canary_paper import START
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -135,7 +135,7 @@ def refused_or_blind() -> Iterator[Situation]:
             paused=paused,
         )
     for wanted in (True, False):
-        yield situation(status=NEW, external_id="33665", rival="team/elder", wanted=wanted)
+        yield situation(status=NEW, external_id="33665", rival='ModelDeployment "elder"', wanted=wanted)
         yield situation(status=NEW, external_id="33665", remote=remote(model="org/other"), wanted=wanted)
 
 

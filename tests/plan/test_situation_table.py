@@ -141,12 +141,12 @@ ACCEPTANCE = [
     ),
     row(
         "not accepted: name taken by another ModelDeployment",
-        changed(NOTHING_YET, rival="team/elder"),
+        changed(NOTHING_YET, rival='ModelDeployment "elder"'),
         refused(Reason.NAME_TAKEN, RECONCILING),
     ),
     row(
         "not accepted: externalID taken",
-        situation(status=untouched(), external_id="33665", rival="team/elder"),
+        situation(status=untouched(), external_id="33665", rival='ModelDeployment "elder"'),
         refused(Reason.EXTERNAL_ID_TAKEN, RECONCILING, SERVES),
     ),
     row(

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from support.one_object import OneObject
-from support.provider_world import ROWS, new_world
+from support.provider_world import ROWS, in_process_world
 from support.situations import NOW
 
 
@@ -49,19 +49,19 @@ class Life(OneObject):
 @pytest.fixture(params=list(ROWS))
 async def world(request):
     """Every vendor in turn."""
-    async with new_world(request.param) as world:
+    async with in_process_world(request.param) as world:
         yield world
 
 
 @pytest.fixture
 async def parasail():
-    async with new_world("parasail") as world:
+    async with in_process_world("parasail") as world:
         yield world
 
 
 @pytest.fixture
 async def paitient():
-    async with new_world("paitient") as world:
+    async with in_process_world("paitient") as world:
         yield world
 
 

@@ -103,11 +103,12 @@ def test_ids_are_held_by_all_and_expected_of_those_that_should_be_there(cache):
     assert cache.ids({ACME, OTHER}).expected == {"1", "4"}
 
 
-def test_an_object_is_found_by_its_uid_while_it_is_there(cache):
-    add(cache, "a", about=bodies.TERMINATING)
-    assert cache.by_uid("uid-a").metadata.name == "a"
+def test_an_object_is_found_by_what_it_claims_while_it_is_there(cache):
+    add(cache, "a", about=bodies.TERMINATING, status={"externalID": "1"}, deploymentName="chosen")
+    terms = ("uid/uid-a", "id/1", "name/chosen")
+    assert [cache.claims.find(term) for term in terms] == [{key("a")}] * 3
     cache.remove(key("a"))
-    assert cache.by_uid("uid-a") is None
+    assert [cache.claims.find(term) for term in terms] == [set()] * 3
 
 
 def test_phases_are_counted_for_the_metrics(cache):

@@ -4,11 +4,11 @@ import asyncio
 from datetime import timedelta
 
 from model_operator.conditions import Reason
-from model_operator.domain import Probe, Remote, RunState
-from model_operator.plan.deployment.situation import Delete, Observed, Presence, RunProbe
+from model_operator.domain import Probe
+from model_operator.plan.deployment.situation import Delete, RunProbe
 from model_operator.plan.deployment.words import moving
 from model_operator.reconcile.deployment.act import act
-from support.situations import changed, told
+from support.situations import remote, situation, told
 
 
 def said(life) -> list[str]:
@@ -67,7 +67,7 @@ async def test_a_change_that_does_not_take_is_said_and_not_sent_again(world, new
     assert told(life.status)["Stalled"] == "True UpdateIgnored"
     assert await life.count("update") == 1
     await world.set(**{world.row.ignores: []})
-    life.edit(context_length=8192)
+    life.edit(contextLength=8192)
     await life.go(15)
     assert told(life.status)["Ready"] == "True Available"
     assert await life.world.replicas(id_) == 2
@@ -77,7 +77,7 @@ async def test_a_field_that_the_provider_does_not_clear_is_said_and_not_cleared_
     life = new_life(parasail, contextLength=8192)
     await life.serve()
     await parasail.set(put_ignored_fields=["contextLength"])
-    life.edit(context_length=None)
+    life.edit(contextLength=None)
     await life.go(200, every=5)
     assert told(life.status)["Synced"] == "False RemovalUnsupported"
     assert told(life.status)["Stalled"] == "True RemovalUnsupported"
@@ -170,12 +170,13 @@ async def test_most_of_an_account_gone_at_once_means_nothing_either(world, new_l
     life = new_life(world)
     id_ = await life.serve()
     other = await world.serving(world.desired("other", uid="other"))
-    await life.poll(other)
+    life.hold(other)
+    await life.poll()
     await life.remove(id_)
     await life.remove(other)
     for _ in range(3):
         await life.wait(world.row.end)
-        await life.poll(other)
+        await life.poll()
         await life.work()
     assert told(life.status)["Ready"] == "False AccountMismatch"
     assert await life.count("create") == 2
@@ -185,13 +186,14 @@ async def test_a_terminating_object_waits_when_most_of_an_account_is_gone(world,
     life = new_life(world)
     id_ = await life.serve()
     others = [await world.serving(world.desired(name, uid=name)) for name in ("one", "two")]
-    await life.poll(*others)
+    life.hold(*others)
+    await life.poll()
     for gone in (id_, *others):
         await life.remove(gone)
     await life.wait(world.row.end)
     life.delete()
     for _ in range(3):
-        await life.poll(*others)
+        await life.poll()
         await life.work()
     assert not life.is_released
     assert told(life.status)["Ready"] == "False AccountMismatch"
@@ -199,10 +201,12 @@ async def test_a_terminating_object_waits_when_most_of_an_account_is_gone(world,
 
 async def test_nothing_is_created_while_known_ids_are_missing_under_an_unproven_credential(world, new_life):
     life = new_life(world, is_proven=False)
-    await life.poll(world.row.missing_id)
+    (other,) = life.hold(world.row.missing_id)
+    await life.poll()
     await life.work()
     assert told(life.status)["Ready"] == "False AccountMismatch"
     assert await life.count("create") == 0
+    life.server.delete(other)
     await life.poll()
     await life.work()
     await life.work()
@@ -243,13 +247,8 @@ async def test_an_alias_is_published_from_a_full_reply_only(parasail, new_life):
 
 async def test_a_deletion_that_finds_nothing_proves_no_credential(world, new_life):
     life = new_life(world, is_proven=False)
-    life.delete()
-    s = changed(
-        await life.look(life.now),
-        observed=Observed(presence=Presence.PRESENT, remote=_remote(world.row.missing_id)),
-    )
     step = moving(Reason.DELETING, "Deleting.", None, Delete(world.row.missing_id, force=False))
-    await act(s, step, life.provider, life.account, life.memory)
+    await act(situation(wanted=False), step, life.provider, life.account, life.memory)
     assert not life.account.is_proven
     assert life.memory.sent.delete_at is None
 
@@ -257,16 +256,11 @@ async def test_a_deletion_that_finds_nothing_proves_no_credential(world, new_lif
 async def test_a_probe_that_fails_proves_no_credential(parasail, new_life):
     life = new_life(parasail, is_proven=False)
     asked = Probe(prompt="ping", timeout=timedelta(seconds=1))
-    s = changed(await life.look(life.now), probe=asked)
-    step = moving(Reason.UPDATING, "Probing.", None, RunProbe(_remote("77"), asked))
-    await act(s, step, life.provider, life.account, life.memory)
+    step = moving(Reason.UPDATING, "Probing.", None, RunProbe(remote(alias="nobody"), asked))
+    await act(situation(probe=asked), step, life.provider, life.account, life.memory)
     assert life.memory.sent.probe is not None
     assert not life.memory.sent.probe.passed
     assert not life.account.is_proven
-
-
-def _remote(id: str) -> Remote:
-    return Remote(id=id, name="n", state=RunState.SERVING, word="up", alias="nobody")
 
 
 async def test_a_lasting_failure_of_the_poll_is_said_only_when_it_lasts(world, new_life):

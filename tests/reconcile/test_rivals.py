@@ -5,14 +5,17 @@ from datetime import timedelta
 
 import pytest
 
-from model_operator.accounts.account import Account
-from model_operator.domain import DEPLOYMENT, PROVIDER, Key
+from model_operator.accounts.account import Account, Snapshot
+from model_operator.domain import DEPLOYMENT, PROVIDER, Key, Remote
 from model_operator.providers.registry import PROVIDERS
 from model_operator.reconcile.cache import Cache
-from model_operator.reconcile.deployment.rivals import find_owner, find_rival
+from model_operator.reconcile.claims import Claimant
+from model_operator.reconcile.deployment.desire import default_name
+from model_operator.reconcile.deployment.rivals import Contest
 from support import bodies
 from support.provider_world import OpenGate
 from support.signals import Told
+from support.situations import NOW, remote
 
 ACCOUNTS = {
     "acme": ("acme", "same-account"),
@@ -35,12 +38,18 @@ ADOPTING = {"externalID": "1", "deletionPolicy": "Orphan"}
 YOUNGER = {"creationTimestamp": "2026-03-01T12:00:05Z"}
 
 
-def rival_of(name: str, *objects: dict, claims: Collection[str] = ()) -> str | None:
+LIMIT = PROVIDERS["parasail"].capabilities.name_limit
+
+
+def contest(
+    name: str, *objects: dict, claims: Collection[str] = (), shown: Collection[Remote] = ()
+) -> Contest:
     cache = Cache(Told())
     for body in objects:
-        cache.put(Key(DEPLOYMENT, "team", body["metadata"]["name"]), body)
+        metadata = body["metadata"]
+        cache.put(Key(DEPLOYMENT, metadata["namespace"], metadata["name"]), body)
     key = Key(DEPLOYMENT, "team", name)
-    own = cache.deployment(key).spec.provider_ref.name
+    own = cache.deployment(key)
     account = Account(
         signals=Told(),
         id="a",
@@ -48,9 +57,14 @@ def rival_of(name: str, *objects: dict, claims: Collection[str] = ()) -> str | N
         provider=None,
         gate=OpenGate(),
         poll_interval=timedelta(seconds=30),
-        members={Key(PROVIDER, "team", member) for member in ACCOUNTS[own]},
+        members={Key(PROVIDER, "team", member) for member in ACCOUNTS[own.spec.provider_ref.name]},
+        snapshot=Snapshot.of(NOW, shown),
     )
-    return find_rival(key, cache.deployment(key), account, cache, claims)
+    return Contest(Claimant.of(key, own), account, cache.claims, claims)
+
+
+def rival_of(name: str, *objects: dict, **more) -> str | None:
+    return contest(name, *objects, **more).rival()
 
 
 def pair(elder: dict, younger: dict) -> tuple[dict, dict]:
@@ -87,7 +101,7 @@ def pair(elder: dict, younger: dict) -> tuple[dict, dict]:
 def test_one_of_two_comes_first(elder, younger, loser):
     objects = pair(elder, younger)
     winner = "elder" if loser == "younger" else "younger"
-    assert rival_of(loser, *objects) == f"team/{winner}"
+    assert rival_of(loser, *objects) == f'ModelDeployment "{winner}"'
     assert rival_of(winner, *objects) is None
 
 
@@ -114,10 +128,10 @@ def test_of_the_same_age_one_and_only_one_comes_first():
 
 def test_who_was_let_through_comes_before_the_elder_and_after_who_has_announced_it():
     objects = pair(NAMED, NAMED)
-    assert rival_of("elder", *objects, claims={"uid-younger"}) == "team/younger"
+    assert rival_of("elder", *objects, claims={"uid-younger"}) == 'ModelDeployment "younger"'
     assert rival_of("younger", *objects, claims={"uid-younger"}) is None
     objects = pair({**NAMED, "status": PENDING}, NAMED)
-    assert rival_of("younger", *objects, claims={"uid-younger"}) == "team/elder"
+    assert rival_of("younger", *objects, claims={"uid-younger"}) == 'ModelDeployment "elder"'
 
 
 @pytest.mark.parametrize(
@@ -125,12 +139,56 @@ def test_who_was_let_through_comes_before_the_elder_and_after_who_has_announced_
     [
         pytest.param(None, None, id="no tag"),
         pytest.param("uid-me", None, id="ours"),
-        pytest.param("uid-other", "team/other", id="of one that lives"),
+        pytest.param("uid-other", 'ModelDeployment "other"', id="of one that lives"),
         pytest.param("uid-gone", None, id="of one that is gone"),
     ],
 )
 def test_a_tag_names_an_owner_while_that_lives(tag, owner):
-    cache = Cache(Told())
-    for name in ("me", "other"):
-        cache.put(Key(DEPLOYMENT, "team", name), bodies.deployment(name))
-    assert find_owner(tag, cache.deployment(Key(DEPLOYMENT, "team", "me")), cache) == owner
+    me = contest("me", bodies.deployment("me"), bodies.deployment("other"))
+    assert me.owner(remote(id="1", owner_uid=tag)) == owner
+
+
+def test_a_name_with_a_hash_names_an_owner_too():
+    me = contest("me", bodies.deployment("me"), bodies.deployment("other"))
+    assert (
+        me.owner(remote(id="1", name=default_name("other", "uid-other", LIMIT))) == 'ModelDeployment "other"'
+    )
+    assert me.owner(remote(id="1", name=default_name("me", "uid-me", LIMIT))) is None
+
+
+@pytest.mark.parametrize(
+    ("shown", "loser"),
+    [
+        pytest.param({"owner_uid": "uid-younger"}, "elder", id="the tag decides"),
+        pytest.param({"name": default_name("younger", "uid-younger", LIMIT)}, "elder", id="the hash decides"),
+        pytest.param({}, "younger", id="without a mark the elder has it"),
+    ],
+)
+def test_of_two_statuses_with_one_id_the_mark_at_the_provider_decides(shown, loser):
+    objects = pair({"status": CREATED}, {"status": CREATED})
+    there = [remote(id="1", **shown)]
+    winner = "elder" if loser == "younger" else "younger"
+    assert rival_of(loser, *objects, shown=there) == f'ModelDeployment "{winner}"'
+    assert rival_of(winner, *objects, shown=there) is None
+
+
+def test_a_chosen_name_gives_way_to_the_one_whose_default_name_it_is():
+    squatter = bodies.deployment("elder", deploymentName=default_name("younger", "uid-younger", LIMIT))
+    younger = bodies.deployment("younger", about=YOUNGER)
+    assert rival_of("elder", squatter, younger) == 'ModelDeployment "younger"'
+    assert rival_of("younger", squatter, younger) is None
+
+
+def test_an_object_that_is_not_understood_keeps_its_claims():
+    unread = bodies.deployment("elder", status=CREATED, **NAMED)
+    unread["spec"]["replicas"] = "many"
+    assert rival_of("younger", unread, bodies.deployment("younger", about=YOUNGER, **NAMED))
+    assert rival_of("younger", unread, bodies.deployment("younger", about=YOUNGER, **ADOPTING))
+
+
+def test_the_name_of_another_namespace_is_nobodys_business():
+    other = bodies.deployment("elder", **ADOPTING)
+    other["metadata"]["namespace"] = "elsewhere"
+    mine = contest("younger", other, bodies.deployment("younger", about=YOUNGER, **ADOPTING))
+    mine.account.members.add(Key(PROVIDER, "elsewhere", "acme"))
+    assert mine.rival() == "a ModelDeployment in another namespace"

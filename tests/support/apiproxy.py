@@ -214,6 +214,17 @@ class ApiProxy:
 
         return asyncio.run_coroutine_threadsafe(make(), self._loop).result(30)
 
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Those in force."""
+        return tuple(self._rules)
+
+    def remove(self, rule: Rule) -> None:
+        """Out of force; it holds nobody any more."""
+        rule.release()
+        if rule in self._rules:
+            self._rules.remove(rule)
+
     def clear(self) -> None:
         """No rule is in force any more, nobody is held."""
         for rule in self._rules:

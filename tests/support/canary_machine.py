@@ -5,7 +5,8 @@ from datetime import timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from support.canary_driver import MINUTE, Death, Fault, judged, path
+from support.canary_paper import MINUTE, Death, Fault
+from support.canary_specs import judged, path
 from support.canary_watcher import Watched
 
 JUDGED = path(10, 50, 100, analysis=judged())

@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 
 from typing_extensions import override
 
-from model_operator.plan.canary.situation import Action, Create, State
-from support.canary_driver import MINUTE, Driver
+from model_operator.plan.canary.course import canaries, course_of
+from model_operator.plan.canary.situation import State
+from support.canary_driver import Driver
+from support.canary_paper import MINUTE
 
 HOLD = 5 * MINUTE
 """Of every step that is watched here."""
@@ -27,13 +29,13 @@ class Watched(Driver):
     """The rollout that was decided to go back."""
 
     @override
-    def check_move(self, action: Action) -> None:
-        rollout, gains = self.status.rollout, self.gains(dict(action.split))
+    def check_move(self, split: dict[str, int], *, is_create: bool) -> None:
+        rollout = self.status.rollout
         assert rollout is not None
-        if isinstance(action, Create) or rollout.is_direct or not gains:
+        if is_create or rollout.is_direct or not self.gains(split):
             return
-        assert rollout.id != self.went_back or rollout.state == State.ROLLING_BACK or not self.risen(action)
-        limit = self.situation.course.limit
+        assert rollout.id != self.went_back or rollout.state == State.ROLLING_BACK or not self.risen(split)
+        limit = course_of(self.resource.spec).limit
         if rollout.state in (State.ROLLING_BACK, State.ROLLED_BACK):
             return
         assert rollout.step_percent <= max(limit, rollout.peak_percent), "above the limit"
@@ -48,15 +50,22 @@ class Watched(Driver):
     def gains(self, split: dict[str, int]) -> bool:
         return any(percent > self.split.get(id, 0) for id, percent in split.items())
 
-    def risen(self, action: Action) -> bool:
+    def risen(self, split: dict[str, int]) -> bool:
         """Whether a canary of the present rollout gets more than it has."""
-        canaries = {self.id(share.name) for share in self.situation.canaries}
-        return any(action.split.get(id, 0) > self.split.get(id, 0) for id in canaries)
+        return any(split.get(id, 0) > self.split.get(id, 0) for id in self.canaries)
+
+    @property
+    def canaries(self) -> set[str]:
+        """Ids of those whose share rises in the present rollout."""
+        rollout = self.status.rollout
+        if rollout is None:
+            return set()
+        rising = canaries(rollout.origin, rollout.to)
+        return {self.id(share.name) for share in rollout.to if share.reference in rising}
 
     def pass_time(self, span: timedelta) -> None:
-        if self.acked is not None and self.status.rollout is not None:
-            canaries = {self.id(share.name) for share in self.situation.canaries}
-            share = sum(self.split.get(id, 0) for id in canaries)
+        if self.acked is not None:
+            share = sum(self.split.get(id, 0) for id in self.canaries)
             self.requests_since += self.rps * span.total_seconds() * share / 100
         self.now += span
 

@@ -18,6 +18,12 @@ CASES: dict[str, Object] = {
     "some namespaces": {"watchNamespaces": ["team-a", "team-b"], "rbac": {"secretNames": ["parasail"]}},
     "connections in some namespaces": {"rbac": {"connections": ["team-a", "team-b"]}},
     "connections everywhere": {"rbac": {"connections": ["*"]}, "watchNamespaces": ["team-a", "team-b"]},
+    "guarded metrics": {
+        "metrics": {"secure": {"enabled": True, "secretName": "metrics-tls"}},
+        "networkPolicy": {"enabled": True},
+        "extraVolumes": [{"name": "more", "emptyDir": {}}],
+        "extraVolumeMounts": [{"name": "more", "mountPath": "/more"}],
+    },
     "no canaries": {"canaryEndpoints": {"enabled": False}},
     "own ServiceAccount": {"serviceAccount": {"create": False, "name": "mine"}},
     "roles by somebody else": {

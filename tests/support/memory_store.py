@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, TypeVar
 
 from model_operator.domain import FINALIZER, Key
-from model_operator.kube import KubeError, KubeForbidden, ObjectGone, Shown, WriteConflict
+from model_operator.kube import KubeError, KubeForbidden, ObjectGone, Shown, WriteConflict, path_of
 from support.memory_schema import Object
 from support.memory_server import Server
 
@@ -125,6 +125,8 @@ class MemoryStore:
         """The server does not stop what it does because the client no longer waits."""
         if self.is_cut:
             raise asyncio.CancelledError
+        name = "" if request.verb is Verb.CREATE else request.key.name
+        path_of(request.key.kind, request.key.namespace or None, name)  # what has no path is not sent
         self.met(f"{request.verb}.sent", request)
         self.seen.append(request)
         trouble = next((t for t in self.troubles if t.takes(request)), None)

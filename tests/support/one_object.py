@@ -1,43 +1,45 @@
-"""One ModelDeployment and the passes over it, without an API server: what it would keep is kept here.
+"""One ModelDeployment and the real passes over it: on the API server in memory, when and as often as a test says.
 
-Look, decision, step, memory and status are the operator's own; time is the test's, and so is the moment of death.
+Time is the test's, and so is the moment of death: `work` may die at any request to the API server.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
-from model_operator.accounts.account import Account, Ids, Snapshot
+from typing_extensions import override
+
+from model_operator.accounts.account import Account
+from model_operator.accounts.bindings import Binding, Bindings
+from model_operator.accounts.poller import Poller
 from model_operator.domain import DEPLOYMENT, PROVIDER, Key
-from model_operator.errors import ProviderError, Unsupported
 from model_operator.models.deployment import ModelDeployment, ModelDeploymentStatus
-from model_operator.plan.deployment.decide import decide
-from model_operator.plan.deployment.situation import Decision, Release, Situation, Timing
+from model_operator.plan.deployment.situation import Timing
 from model_operator.providers.base import Provider, Vendor
-from model_operator.reconcile.deployment.act import act
-from model_operator.reconcile.deployment.desire import desire
+from model_operator.reconcile.base import Surroundings
+from model_operator.reconcile.cache import Cache
+from model_operator.reconcile.deployment.loop import DeploymentPass
 from model_operator.reconcile.deployment.memory import Memory
-from model_operator.reconcile.deployment.observe import Look, observe
-from model_operator.status.deployment import summarize
+from model_operator.reconcile.recorder import Recorder
+from support.memory_schema import Object
+from support.memory_server import Server
+from support.memory_store import MemoryStore, Request
+from support.provider_world import OpenGate
 from support.rows import ROWS
 from support.signals import Told
 
 KEY = Key(DEPLOYMENT, "team", "llama")
-UID = "11111111-2222-3333-4444-555555555555"
-Point = Literal["", "before the write", "after the write"]
+ACCOUNT = Key(PROVIDER, "team", "p")
+
+Point = str
+"""Where a process dies: `status.sent`, `status.done`, `finalizer.sent`, …; "" is nowhere."""
 
 
 class Crash(BaseException):
     """kill -9 at this point."""
 
 
-def body_of(vendor: str, **spec: Any) -> ModelDeployment:
-    usual = {"providerRef": {"name": "p"}, "model": "org/llama-8b", **ROWS[vendor].spec}
-    metadata = {"name": KEY.name, "namespace": KEY.namespace, "uid": UID, "generation": 1}
-    return ModelDeployment.parse({"metadata": metadata, "spec": {**usual, **spec}})
-
-
-class OneObject:
+class OneObject(Told):
     """`work` is one pass; `start` is a new process, which remembers nothing."""
 
     def __init__(
@@ -50,142 +52,145 @@ class OneObject:
         is_proven: bool = True,
         **spec: Any,
     ) -> None:
+        super().__init__()
         self.vendor = vendor
         self.provider = provider
         self.clock = clock
         self.timing = timing or Timing()
         self.is_proven = is_proven
-        self.body = body_of(vendor.type, **spec)
-        self.said: list[ModelDeploymentStatus] = []
-        """Every status that was written."""
-        self.is_released = False
         self.has_listed = False
         self.account: Any = None
+        self.dies: Point = ""
+        self.said: list[ModelDeploymentStatus] = []
+        """Every status that was written."""
+        self.server = Server(clock)
+        account = {"type": vendor.type, "credentials": {"secretRef": {"name": "key"}}}
+        self.server.create(PROVIDER, KEY.namespace, {"metadata": {"name": ACCOUNT.name}, "spec": account})
+        self.apply(KEY.name, **spec)
+        self.body = ModelDeployment.parse(self.server.get(KEY))
+        """As it is now; of one that is gone, its last."""
+        self.server.watchers.append(self._shown)
         self.start()
+
+    def apply(self, name: str, **spec: Any) -> Key:
+        """One more ModelDeployment; keywords are fields of spec, as YAML has them."""
+        usual = {
+            "providerRef": {"name": ACCOUNT.name},
+            "model": "org/llama-8b",
+            **ROWS[self.vendor.type].spec,
+        }
+        body = {"metadata": {"name": name}, "spec": {**usual, **spec}}
+        self.server.create(DEPLOYMENT, KEY.namespace, body)
+        return Key(DEPLOYMENT, KEY.namespace, name)
+
+    def hold(self, *ids: str) -> list[Key]:
+        """Other objects of the account, which have these deployments."""
+        keys = [self.apply(f"other-{id_.replace('_', '-')}", deletionPolicy="Orphan") for id_ in ids]
+        for key, id_ in zip(keys, ids, strict=True):
+            self.server.replace_status(key, None, {"externalID": id_})
+        return keys
+
+    def start(self) -> None:
+        self.has_listed = self.has_listed or (self.account is not None and self.account.has_listed)
+        self.cache = Cache(self)
+        for key, body in self.server.objects.items():
+            if key.kind in (DEPLOYMENT, PROVIDER):
+                self.cache.put(key, body)
+        self.account = Account(
+            id="a",
+            vendor=self.vendor,
+            provider=self.provider,
+            gate=OpenGate(),
+            poll_interval=self.timing.poll_interval,
+            signals=self,
+            members={ACCOUNT},
+            is_proven=self.is_proven,
+            has_listed=self.has_listed,  # the ModelProvider's status says so
+        )
+        self.poller = Poller(self.account, self.cache, self.clock, self.timing.transition_poll)
+        bindings = Bindings()
+        bindings.put(ACCOUNT, Binding(self.account))
+        store = MemoryStore(self.server, met=self._met)
+        self.passes = DeploymentPass(
+            around=Surroundings(
+                store=store,
+                cache=self.cache,
+                bindings=bindings,
+                vendors={self.vendor.type: self.vendor},
+                signals=self,
+                record=Recorder(store, self.clock),
+                clock=self.clock,
+            ),
+            find=self.cache.deployment,
+            remember=Memory,
+            timing=self.timing,
+            full_read_interval=timedelta(hours=1),
+        )
 
     @property
     def status(self) -> ModelDeploymentStatus:
         return self.body.status
 
-    def start(self) -> None:
-        has_listed = self.has_listed or (self.account is not None and self.account.has_listed)
-        self.has_listed = has_listed  # in the ModelProvider's status
-        self.memory = Memory(uid=UID)
-        self.account = Account(
-            id="a",
-            vendor=self.vendor,
-            provider=self.provider,
-            gate=None,  # type: ignore[arg-type]  only the engine asks it
-            poll_interval=self.timing.poll_interval,
-            signals=Told(),
-            members={Key(PROVIDER, "team", "p")},
-            is_proven=self.is_proven,
-            has_listed=has_listed,
-        )
+    @property
+    def memory(self) -> Memory:
+        return self.passes.memory(KEY, self.body.metadata.uid)
 
-    async def poll(self, *others: str) -> None:
-        """One LIST; `others` are ids that other objects hold."""
-        held = dict.fromkeys(others)
-        own = self.status.external_id
-        begun, is_leaving = self.clock(), self.body.metadata.is_terminating
-        try:
-            remotes = await self.provider.list()
-        except Unsupported as error:
-            sick = self.account.list_refused(error)
-            if sick is not None:
-                self.account.failed(sick)
-            else:
-                self.account.can_list, self.account.snapshot = False, None
-            return
-        except ProviderError as error:
-            self.account.failed(error)
-            return
-        self.account.listed(
-            Snapshot.of(begun, remotes),
-            Ids(
-                ({KEY: own} if own else {}) | {Key(DEPLOYMENT, "team", id_): id_ for id_ in held},
-                {*held, *([own] if own and not is_leaving and self.status.pending is None else [])},
-                {own} if own and is_leaving else set(),
-            ),
-        )
+    @property
+    def is_wanted(self) -> bool:
+        """It is there, and nobody has deleted it."""
+        body = self.server.find(KEY)
+        return body is not None and not body["metadata"].get("deletionTimestamp")
 
-    async def work(self, dies: Point = "") -> Decision | None:
-        """One pass; the decision that was reported. Raises `Crash` at that point."""
-        if self.is_released:
-            return None
-        before, now = self.body, self.clock()
-        s = await self.look(now)
-        s, step = await act(s, decide(s), self.provider, self.account, self.memory)
-        if isinstance(step.action, Release):
-            self.is_released = True
-            return step
-        status = summarize(s, step)
-        if status == before.status:
-            return step
-        if dies == "before the write":
-            raise Crash
-        self.body = before.model_copy(update={"status": status})
-        self.said.append(status)
-        if dies == "after the write":
-            raise Crash
-        self.memory.written(before.status, status, now)
-        return step
+    @property
+    def is_released(self) -> bool:
+        """Gone from the API server, and nothing of it is left to be looked after."""
+        return not self._lives
 
-    async def look(self, now: datetime) -> Situation:
-        asked, memory = desire(self.body, self.vendor), self.memory
-        before = memory.view
-        seen = await observe(
-            Look(
-                key=KEY,
-                resource=self.body,
-                desired=asked,
-                account=self.account,
-                provider=self.provider,
-                timing=self.timing,
-                full_read_interval=timedelta(hours=1),
-                now=now,
-                creation=memory.creation,
-                view=before,
-                sent=memory.sent,
-            )
-        )
-        memory.looked(before, seen.creation, seen.view, seen.sent)
-        return Situation(
-            desired=asked,
-            wanted=not self.body.metadata.is_terminating,
-            status=self.status,
-            observed=seen.observed,
-            creation=memory.creation,
-            sent=memory.sent,
-            failure=memory.retry.failure,
-            capabilities=self.vendor.capabilities,
-            timing=self.timing,
-            now=now,
-            has_default_name=self.body.spec.deployment_name is None,
-        )
+    @property
+    def _lives(self) -> list[Key]:
+        """The object's, and those of its kind that have gone without their finalizer."""
+        keys = self.cache.keys()
+        return [k for k in keys if k.kind == DEPLOYMENT and k.name.partition("@")[0] == KEY.name]
+
+    async def poll(self) -> None:
+        """One LIST."""
+        await self.poller.poll()
+
+    async def work(self, dies: Point = "") -> timedelta | None:
+        """One pass; when it wants to look again. Raises `Crash` at that point."""
+        self.dies, wait = dies, None
+        for key in self._lives:
+            wait = await self.passes.reconcile(key)
+        self.dies = ""
+        return wait
 
     def edit(self, **spec: Any) -> None:
-        """Fields as the model calls them."""
-        self._change(spec=self.body.spec.model_copy(update=spec))
+        """Fields as YAML has them; None takes one out."""
+        self.server.merge(KEY, {"spec": spec})
 
     def delete(self) -> None:
-        gone = self.body.metadata.deletion_timestamp or self.clock()
-        self._change(metadata=self.body.metadata.model_copy(update={"deletion_timestamp": gone}))
+        self.server.delete(KEY)
 
-    def _change(self, **parts: Any) -> None:
-        self.body = self.body.model_copy(update=parts)
-        metadata = self.body.metadata
-        newer = metadata.model_copy(update={"generation": metadata.generation + 1})
-        self.body = self.body.model_copy(update={"metadata": newer})
+    @override
+    def gone(self, key: Key) -> None:
+        super().gone(key)
+        self.passes.ended(key)
 
+    def _note(self, body: ModelDeployment) -> None:
+        if body.status != self.body.status:
+            self.said.append(body.status)
+        self.body = body
 
-async def until_quiet(one: OneObject, *, passes: int = 20) -> Sequence[ModelDeploymentStatus]:
-    """Polls and passes until nothing new is said; what was said on the way."""
-    before = len(one.said)
-    for _ in range(passes):
-        count = len(one.said)
-        await one.poll()
-        await one.work()
-        if len(one.said) == count:
-            break
-    return one.said[before:]
+    def _met(self, point: str, request: Request) -> None:
+        if point == self.dies and request.key.kind == DEPLOYMENT:
+            raise Crash
+
+    def _shown(self, type_: str, key: Key, body: Object) -> None:
+        """The watch, without a delay."""
+        if key.kind not in (DEPLOYMENT, PROVIDER):
+            return
+        if key == KEY:
+            self._note(ModelDeployment.parse(body))
+        self.cache.put(key, body)
+        if type_ == "DELETED":
+            self.gone(key)

@@ -17,4 +17,7 @@
 {{- if and (not .Values.serviceAccount.create) .Values.rbac.create (not .Values.serviceAccount.name) }}
 {{- fail "serviceAccount.create is false and serviceAccount.name is empty: the operator's roles would go to the namespace's default ServiceAccount. Name the one to use, or set rbac.create: false." }}
 {{- end }}
+{{- if and .Values.metrics.secure.enabled (not .Values.metrics.secure.secretName) }}
+{{- fail "metrics.secure.enabled is true and metrics.secure.secretName is empty: name the Secret with the certificate, tls.crt and tls.key." }}
+{{- end }}
 {{- end }}

@@ -7,6 +7,16 @@
   value: {{ .Values.log.format }}
 - name: MODEL_OPERATOR_HEALTH_PORT
   value: {{ .Values.healthPort | quote }}
+{{- with .Values.metrics.secure }}
+{{- if .enabled }}
+- name: MODEL_OPERATOR_METRICS_PORT
+  value: {{ .port | quote }}
+- name: MODEL_OPERATOR_METRICS_CERT_FILE
+  value: /etc/model-operator/metrics/tls.crt
+- name: MODEL_OPERATOR_METRICS_KEY_FILE
+  value: /etc/model-operator/metrics/tls.key
+{{- end }}
+{{- end }}
 {{- if .Values.leaderElection.enabled }}
 - name: MODEL_OPERATOR_LEADER_ELECT
   value: "true"

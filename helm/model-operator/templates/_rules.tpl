@@ -25,7 +25,7 @@
 {{- end }}
 - apiGroups: ["", events.k8s.io]
   resources: [events]
-  verbs: [create]
+  verbs: [create, patch]
 {{- end }}
 
 {{/* Where spec.connection is used. */}}

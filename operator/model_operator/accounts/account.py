@@ -91,6 +91,8 @@ class Account:
     members: set[Key] = field(default_factory=set)
     """The ModelProviders that lead here."""
 
+    others: Callable[[], Iterable["Account"]] = tuple
+    """Other open accounts at the same URL."""
     snapshot: Snapshot | None = None
     can_list: bool = True
     error: ProviderError | None = None
@@ -216,6 +218,15 @@ class Account:
     def doubt(self, key: Key) -> None:
         """A GET has shown another state than the last LIST: the next one is news, also if it says the same again."""
         self.seen.pop(key, None)
+
+    @property
+    def all_members(self) -> AbstractSet[Key]:
+        """The ModelProviders that lead here, also by other keys: two whose LISTs show a common id are one account."""
+        if self.snapshot is None:
+            return self.members
+        ids = self.snapshot.by_id.keys()
+        kin = [a for a in self.others() if a.snapshot is not None and not ids.isdisjoint(a.snapshot.by_id)]
+        return self.members.union(*(account.members for account in kin))
 
     @property
     def has_answered(self) -> bool:

@@ -40,13 +40,14 @@ class Poller:
         while True:
             began = _now()
             try:
-                await self._poll()
+                await self.poll()
             except Exception:
                 log.exception("a poll of %s failed in an unforeseen way", self._account.vendor.type)
                 await asyncio.sleep(_AFTER_BUG)
             await self._wait(began)
 
-    async def _poll(self) -> None:
+    async def poll(self) -> None:
+        """One LIST, and all that follows from it."""
         account = self._account
         is_urgent = bool(account.moving or account.waiting)
         provider = account.provider.at(Priority.TRANSITION if is_urgent else Priority.SWEEP)

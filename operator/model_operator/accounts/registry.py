@@ -1,6 +1,7 @@
 """Which accounts are open: one limiter and one poller each, shared by all ModelProviders that lead there."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -97,6 +98,11 @@ class Accounts:
             for secret in opened.secrets:
                 self._redactor.register(secret, place)
 
+    def _others(self, id_: str, spec: AccountSpec) -> Iterable[Account]:
+        for other_id, opened in self._open.items():
+            if other_id != id_ and opened.place == (spec.vendor.type, spec.base_url):
+                yield opened.account
+
     def _make(self, id_: str, spec: AccountSpec) -> "_Opened":
         secrets = [s for s in (spec.credentials.api_key, spec.credentials.client_id) if s]
         limiter = Limiter(
@@ -121,16 +127,25 @@ class Accounts:
             gate=limiter,
             poll_interval=spec.poll_interval,
             signals=self._signals,
+            others=lambda: self._others(id_, spec),
         )
         poller = Poller(account, self._holders, self._clock, self._transition_poll)
-        return _Opened(account, limiter, asyncio.create_task(poller.run()), secrets)
+        place = (spec.vendor.type, spec.base_url)
+        return _Opened(account, place, limiter, asyncio.create_task(poller.run()), secrets)
 
 
 class _Opened:
     def __init__(
-        self, account: Account, limiter: Limiter, task: asyncio.Task[None], secrets: list[str]
+        self,
+        account: Account,
+        place: tuple[str, str],
+        limiter: Limiter,
+        task: asyncio.Task[None],
+        secrets: list[str],
     ) -> None:
         self.account = account
+        self.place = place
+        """Type of the provider, and base URL."""
         self.limiter = limiter
         self.task = task
         self.secrets = secrets

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Literal, cast, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import click
 from typing_extensions import override
@@ -67,7 +67,13 @@ def _metavar(name: str) -> str | None:
         return name.rpartition("_")[2].removesuffix("s").upper()
     if kind is str:
         return "NAME" if name.startswith("lease") else "ADDRESS"
-    return {int: "NUMBER", timedelta: "DURATION", bool: None}.get(cast("type", kind), "FILE")
+    words: dict[object, str | None] = {
+        int: "NUMBER",
+        int | None: "NUMBER",
+        timedelta: "DURATION",
+        bool: None,
+    }
+    return words.get(kind, "FILE")
 
 
 def _help(name: str) -> str:

@@ -11,6 +11,7 @@ from model_operator.engine.queue import WorkQueue
 from model_operator.kube import KubeError, ObjectGone, WriteConflict
 from model_operator.observability.logs import about
 from model_operator.observability.metrics import ControllerMetrics, Result
+from model_operator.reconcile.recorder import is_refusal
 from model_operator.reconcile.store import Store
 from model_operator.signals import Signals
 
@@ -29,6 +30,9 @@ class Pass(Protocol):
 
     def ended(self, key: Key) -> Iterable[Key]:
         """The object is gone. Returns the keys that need a pass because of it."""
+
+    async def refused(self, key: Key, error: KubeError) -> None:
+        """The API server refuses what the last pass needed. Never raises."""
 
     def uid(self, key: Key) -> str | None:
         """Of the object of that name that is known."""
@@ -85,6 +89,8 @@ class Controller:
             return await self._read_again(key)
         except KubeError as error:
             log.warning("%s", error)
+            if is_refusal(error):
+                await self._passes.refused(key, error)
             self.queue.retry(key, first=_SOON, cap=_KUBE_CAP)
             return "error"
         except Exception:

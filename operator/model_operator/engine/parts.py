@@ -93,6 +93,7 @@ def _providers(settings: Settings, around: Surroundings, accounts: Accounts) -> 
         around=around,
         find=around.cache.provider,
         remember=Nothing,
+        patience=settings.accepted_grace,
         accounts=accounts,
         allowed_hosts=settings.allowed_provider_hosts,
         secret_refresh=settings.secret_refresh,
@@ -107,6 +108,7 @@ def _deployments(settings: Settings, around: Surroundings) -> DeploymentPass:
         around=around,
         find=around.cache.deployment,
         remember=Memory,
+        patience=settings.accepted_grace,
         timing=_timing(settings),
         full_read_interval=settings.full_read_interval,
     )

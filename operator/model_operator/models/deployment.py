@@ -106,6 +106,9 @@ class ConnectionSpec(Model):
     )
 
 
+*_OTHERS, _LAST = ProviderType
+ONE_OF_BLOCKS: Final = f"set exactly one of {', '.join(_OTHERS)} and {_LAST}"
+
 _SPEC_RULES: Final = (
     immutable("providerRef.name"),
     immutable("model"),
@@ -138,7 +141,7 @@ _SPEC_RULES: Final = (
     ),
     rule(
         "has(self.parasail) != has(self.paitient)",
-        "set exactly one of parasail and paitient, the one that is the type of the ModelProvider",
+        f"{ONE_OF_BLOCKS}, the one that is the type of the ModelProvider",
         at=".parasail",
     ),
     rule(
@@ -262,14 +265,17 @@ class ModelDeploymentSpec(Model):
         # The CRD says so too; without it everything behind this door would have to think of both.
         if (self.replicas is None) == (self.autoscaling is None):
             raise ValueError("set exactly one of replicas and autoscaling")
-        if (self.parasail is None) == (self.paitient is None):
-            raise ValueError("set exactly one of parasail and paitient")
+        if len(self._blocks()) != 1:
+            raise ValueError(ONE_OF_BLOCKS)
         return self
+
+    def _blocks(self) -> list[ProviderType]:
+        return [vendor for vendor in ProviderType if getattr(self, vendor) is not None]
 
     @property
     def vendor(self) -> ProviderType:
         """Whose block the spec has."""
-        return ProviderType.PARASAIL if self.parasail is not None else ProviderType.PAITIENT
+        return self._blocks()[0]
 
 
 class ModelDeployment(Model):

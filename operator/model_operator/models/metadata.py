@@ -28,10 +28,14 @@ def _manager(entries: Any) -> Any:
     newest = ("", "")
     for entry in entries:
         match entry:
-            # `kubectl scale` comes by a subresource; a status is none of a user's.
-            case {"manager": str(manager), "fieldsV1": {"f:spec": _}} if entry.get("subresource") != "status":
+            case {
+                "manager": str(manager),
+                "fieldsV1": {"f:spec": _},
+            }:  # by a subresource, too: `kubectl scale`
                 found = (str(entry.get("time") or ""), manager[:_MANAGER_LIMIT])
                 newest = found if found[0] >= newest[0] else newest
+            case _:
+                continue
     return newest[1]
 
 

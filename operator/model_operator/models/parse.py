@@ -23,8 +23,15 @@ class InvalidResource(Exception):
     `orphans` (deletionPolicy Orphan), the way out for one that is being deleted.
     """
 
-    def __init__(self, message: str, *, metadata: Metadata, status: Status, orphans: bool) -> None:
+    def __init__(
+        self, message: str, *, metadata: Metadata, status: Status, orphans: bool, provider: str | None = None
+    ) -> None:
+        """`provider` is the name of the ModelProvider that it needs, as far as that can be read."""
         super().__init__(message)
+        self.provider = provider
+        self.external_id: str | None = None
+        """That its spec names."""
+        self.deployment_name: str | None = None
         self.metadata = metadata
         self.status = status
         self.orphans = orphans
@@ -41,7 +48,20 @@ def parse_body(
         return metadata, spec_type.read(raw), status
     except ValidationError as error:
         orphans = isinstance(raw, Mapping) and raw.get("deletionPolicy") == "Orphan"
-        raise InvalidResource(_explain(error), metadata=metadata, status=status, orphans=orphans) from error
+        invalid = InvalidResource(
+            _explain(error), metadata=metadata, status=status, orphans=orphans, provider=_provider_of(raw)
+        )
+        invalid.external_id, invalid.deployment_name = _text(raw, "externalID"), _text(raw, "deploymentName")
+        raise invalid from error
+
+
+def _provider_of(raw: object) -> str | None:
+    return _text(raw.get("providerRef"), "name") if isinstance(raw, Mapping) else None
+
+
+def _text(raw: object, field: str) -> str | None:
+    found = raw.get(field) if isinstance(raw, Mapping) else None
+    return found if isinstance(found, str) and found else None
 
 
 def _explain(error: ValidationError) -> str:

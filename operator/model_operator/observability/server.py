@@ -3,35 +3,87 @@
 Checks are named functions, so that `?verbose` says which one fails and why, as the API server's do.
 """
 
+import contextlib
 import json
 import os
+import ssl
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from aiohttp import web
 
+from model_operator.observability.access import Access
 from model_operator.observability.metrics import Metrics
 
 Check = Callable[[], str | None]
 """None if all is well, else in a few words why not."""
 
 
+class Certificate:
+    """A certificate and its key in files that somebody renews. `OSError` if they cannot be read."""
+
+    def __init__(self, certificate: Path, key: Path) -> None:
+        self._files = (certificate, key)
+        self.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self._read_at = self._changed_at()
+        self.context.load_cert_chain(*self._files)
+
+    def renew(self) -> None:
+        """Read the files again if they have changed: connections from now on see the new ones."""
+        with contextlib.suppress(OSError):  # half-written: the old ones serve until the next look
+            if (changed := self._changed_at()) != self._read_at:
+                self.context.load_cert_chain(*self._files)
+                self._read_at = changed
+
+    def _changed_at(self) -> tuple[int, ...]:
+        return tuple(file.stat().st_mtime_ns for file in self._files)
+
+
 @asynccontextmanager
 async def serve(
-    host: str, port: int, *, healthy: Mapping[str, Check], ready: Mapping[str, Check], metrics: Metrics
+    host: str, port: int, *, healthy: Mapping[str, Check], ready: Mapping[str, Check], metrics: Metrics | None
 ) -> AsyncIterator[str]:
     """Listens while the block runs; yields the URL to reach it by. Port 0 takes a free one.
 
-    `OSError` where the address cannot be had.
+    Without `metrics` there is no /metrics. `OSError` where the address cannot be had.
     """
-    runner = web.AppRunner(_app(healthy, ready, metrics), access_log=None, shutdown_timeout=1)
+    async with _listening(_app(healthy, ready, metrics), host, port) as url:
+        yield url
+
+
+@asynccontextmanager
+async def serve_guarded(
+    host: str, port: int, certificate: Certificate, access: Access, metrics: Metrics
+) -> AsyncIterator[str]:
+    """/metrics alone, by TLS, for whom `access` lets in. Otherwise as `serve`."""
+
+    async def scrape(request: web.Request) -> web.Response:
+        certificate.renew()
+        status = await access.judge(request.headers.get("Authorization", ""))
+        if status is not HTTPStatus.OK:
+            challenge = {"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else {}
+            return web.Response(text=status.phrase, status=status, headers=challenge)
+        return _scrape(request, metrics)
+
+    app = web.Application()
+    app.add_routes([web.get("/metrics", scrape)])
+    async with _listening(app, host, port, certificate.context) as url:
+        yield url
+
+
+@asynccontextmanager
+async def _listening(
+    app: web.Application, host: str, port: int, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[str]:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port)
+        site = web.TCPSite(runner, host, port, ssl_context=tls)
         await site.start()
-        yield _url(host, runner.addresses)
+        yield _url("https" if tls else "http", host, runner.addresses)
     finally:
         await runner.cleanup()
 
@@ -43,21 +95,28 @@ def write_ready_file(path: Path, content: Mapping[str, str]) -> None:
     os.replace(file.name, path)  # noqa: PTH105  the same
 
 
-def _app(healthy: Mapping[str, Check], ready: Mapping[str, Check], metrics: Metrics) -> web.Application:
+def _scrape(request: web.Request, metrics: Metrics) -> web.Response:
+    body, content_type = metrics.render(request.headers.get("Accept", ""))
+    return web.Response(body=body, headers={"Content-Type": content_type})
+
+
+def _app(
+    healthy: Mapping[str, Check], ready: Mapping[str, Check], metrics: Metrics | None
+) -> web.Application:
     async def healthz(request: web.Request) -> web.Response:
         return _answer("healthz", healthy, is_verbose="verbose" in request.query)
 
     async def readyz(request: web.Request) -> web.Response:
         return _answer("readyz", ready, is_verbose="verbose" in request.query)
 
-    async def scrape(request: web.Request) -> web.Response:
-        body, content_type = metrics.render(request.headers.get("Accept", ""))
-        return web.Response(body=body, headers={"Content-Type": content_type})
-
     app = web.Application()
-    app.add_routes(
-        [web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", scrape)],
-    )
+    app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz)])
+    if metrics is not None:
+
+        async def scrape(request: web.Request) -> web.Response:
+            return _scrape(request, metrics)
+
+        app.add_routes([web.get("/metrics", scrape)])
     return app
 
 
@@ -88,8 +147,8 @@ def _run(check: Check) -> str | None:
         return f"the check itself failed: {type(error).__name__}"
 
 
-def _url(host: str, addresses: list[tuple[str, int]]) -> str:
+def _url(scheme: str, host: str, addresses: list[tuple[str, int]]) -> str:
     """Where a client on this machine finds it: a wildcard address is not one to connect to."""
     port = addresses[0][1]
     reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
-    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
+    return f"{scheme}://[{reachable}]:{port}" if ":" in reachable else f"{scheme}://{reachable}:{port}"

@@ -33,7 +33,7 @@ IDLE_LIMIT = 3.0
 """Seconds that an idle connection is kept. Common servers close theirs after 5; a POST that meets the close
 would count as a request whose outcome is unknown."""
 
-_PATH = re.compile(r"(/[A-Za-z0-9][A-Za-z0-9._-]*)+")
+_PATH = re.compile(r"/|(/[A-Za-z0-9][A-Za-z0-9._-]*)+")
 """No empty, dot or escaped segment, no query: adapters check their ids, and this stands behind them all."""
 
 USER_AGENT = f"model-operator/{__version__}"

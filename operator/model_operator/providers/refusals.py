@@ -35,9 +35,6 @@ from model_operator.providers.reading import Clean, cut
 TEXT_LIMIT = 256
 """Most characters of a vendor's text in a message."""
 
-_BODY_LIMIT = 64 * 1024
-"""A refusal of more bytes is no message of an API; only its beginning is looked at, as text."""
-
 _MOST_SENTENCES = 8
 """Of one refusal."""
 
@@ -92,9 +89,7 @@ class Complaint:
 def read(refused: Refused) -> Complaint:
     """Codes and text of any body that vendors, their gateways and frameworks are known to send, cut before anything
     searches them."""
-    text = refused.body[:_BODY_LIMIT].decode("utf-8", "replace").strip()
-    if len(refused.body) > _BODY_LIMIT:
-        return Complaint(refused.status, (), _plain(cut(text)))
+    text = refused.body.decode("utf-8", "replace").strip()
     try:
         codes, words = _read_json(json.loads(text))
     except (ValueError, RecursionError):

@@ -4,6 +4,7 @@ A pass finds its object in the cache, keeps our finalizer on it, remembers what 
 says something new, and lets the object go at its end.
 """
 
+import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
@@ -16,6 +17,7 @@ from model_operator.accounts.bindings import Binding, Bindings
 from model_operator.conditions import Reason
 from model_operator.domain import FINALIZER, Key
 from model_operator.errors import NotAccepted
+from model_operator.kube import KubeError
 from model_operator.models.deployment_status import ModelDeploymentStatus
 from model_operator.models.metadata import Metadata
 from model_operator.models.parse import InvalidResource
@@ -26,6 +28,7 @@ from model_operator.reconcile.recorder import Recorder
 from model_operator.reconcile.store import Store
 from model_operator.signals import Signals
 from model_operator.status.invalid import not_understood
+from model_operator.status.refused import refused_write
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +39,19 @@ class Remembered(Protocol):
     uid: str
     """Of the object this is about; another object of the same name starts afresh."""
 
+
+@dataclass(slots=True)
+class Refusal:
+    """Writes about one object that the API server refuses, pass after pass."""
+
+    uid: str
+    since: float
+    """By the event loop's clock."""
+    said: set[str] = field(default_factory=set)
+    """Each in one Event."""
+
+
+_REFUSED = "Give the operator the right, or change the quota, policy or rule that refuses it; it is tried again until then."
 
 R = TypeVar("R", bound=Resource)
 M = TypeVar("M", bound=Remembered)
@@ -63,7 +79,10 @@ class Pass(ABC, Generic[R, M]):
     """The kind's objects in the cache."""
     remember: Callable[..., M]
     """A new memory: `remember(uid=…)`."""
+    patience: timedelta = timedelta(minutes=1)
+    """How long the API server may refuse a write before only a person can help."""
     memories: dict[Key, M] = field(default_factory=dict)
+    refusals: dict[Key, Refusal] = field(default_factory=dict)
 
     async def reconcile(self, key: Key) -> timedelta | None:
         """One pass. Returns when to look again at the latest; None: when something happens.
@@ -80,7 +99,30 @@ class Pass(ABC, Generic[R, M]):
         metadata = resource.metadata
         who = Subject(uid=metadata.uid, generation=metadata.generation, manager=metadata.manager)
         with on_behalf_of(who):
-            return await self.look_after(key, resource)
+            again = await self.look_after(key, resource)
+        self.refusals.pop(key, None)
+        return again
+
+    async def refused(self, key: Key, error: KubeError) -> None:
+        """The API server refuses what the last pass needed. Said on the object, by whatever way is left."""
+        resource, now = self.find(key), asyncio.get_running_loop().time()
+        if resource is None or self.around.cache.version(key) is None:
+            return
+        metadata, message = resource.metadata, f"{str(error).rstrip('.')}. {_REFUSED}"[:1024]
+        refusal = self.refusals.get(key)
+        if refusal is None or refusal.uid != metadata.uid:
+            refusal = self.refusals[key] = Refusal(metadata.uid, now)
+        if message not in refusal.said:
+            refusal.said.add(message)
+            self.around.record.warn(key, metadata, Reason.WRITE_REFUSED, message)
+        is_stalled = now - refusal.since >= self.patience.total_seconds()
+        clock, generation = self.around.clock(), metadata.generation
+        status = refused_write(resource.status, message, generation, clock, is_stalled=is_stalled)
+        if status != resource.status:
+            try:
+                await self.write(key, resource, status.dump())
+            except KubeError:
+                log.debug("the refusal could not be written into the status either")
 
     @abstractmethod
     async def look_after(self, key: Key, resource: R) -> timedelta | None:
@@ -99,10 +141,14 @@ class Pass(ABC, Generic[R, M]):
         has_something = isinstance(status, ModelDeploymentStatus) and (status.external_id or status.pending)
         return bool(has_something) and not invalid.orphans
 
+    async def tell_what_stays(self, key: Key, invalid: InvalidResource) -> None:
+        """Before the finalizer of an object that is not understood goes: what its end leaves at the provider."""
+
     async def _report_invalid(self, key: Key, invalid: InvalidResource) -> None:
         """Write what is wrong; let a terminating object go that holds nothing."""
         metadata, status = invalid.metadata, invalid.status
         if metadata.is_terminating and FINALIZER in metadata.finalizers and not self.holds(key, invalid):
+            await self.tell_what_stays(key, invalid)
             await self.let_go(key, metadata)
             return
         after = not_understood(invalid, self.around.clock())
@@ -150,11 +196,19 @@ class Pass(ABC, Generic[R, M]):
     def forget(self, key: Key) -> M | None:
         """The object is gone and nothing is left to do about it. Returns what was remembered."""
         self.around.cache.remove(key)
+        self.refusals.pop(key, None)
         return self.memories.pop(key, None)
 
 
 def leads_nowhere(ref: Key, cache: Cache, binding: Binding | None) -> NotAccepted | None:
     """Why the ModelProvider of that name has no account, if it has none."""
+    entry = cache.entry(ref)
+    if entry is not None and entry.invalid is not None:
+        return NotAccepted(
+            Reason.UNSUPPORTED,
+            f'This version of the operator does not understand ModelProvider "{ref.name}": {entry.invalid}. Nothing is'
+            " changed at the provider until the operator is upgraded or the ModelProvider is edited.",
+        )
     if cache.provider(ref) is None:
         return NotAccepted(
             Reason.PROVIDER_NOT_FOUND,
@@ -168,4 +222,4 @@ def leads_nowhere(ref: Key, cache: Cache, binding: Binding | None) -> NotAccepte
 
 def still_there(provider: Key, cache: Cache) -> tuple[Key, ...]:
     """That ModelProvider, for its count of dependents; none if there is no such object."""
-    return (provider,) if cache.provider(provider) is not None else ()
+    return (provider,) if cache.entry(provider) is not None else ()

@@ -17,6 +17,7 @@ from model_operator.models.canary import CanaryEndpoint
 from model_operator.models.deployment import ModelDeployment
 from model_operator.models.parse import InvalidResource
 from model_operator.models.provider import ModelProvider
+from model_operator.reconcile.claims import Claimant, Claims
 from model_operator.reconcile.members import members_of
 from model_operator.signals import Signals
 
@@ -48,6 +49,8 @@ class Cache:
         self._canaries: dict[Key, set[Key]] = {}
         self._members: dict[Key, frozenset[str]] = {}
         self._users: dict[str, set[Key]] = {}
+        self.claims = Claims()
+        """What ModelDeployments claim at their providers."""
 
     def put(self, key: Key, body: dict[str, Any]) -> bool:
         """False if this is not newer than what is here."""
@@ -78,6 +81,7 @@ class Cache:
 
     def remove(self, key: Key) -> None:
         self._entries.pop(key, None)
+        self.claims.remove(key)
         for keys in (*self._dependents.values(), *self._canaries.values()):
             keys.discard(key)
         self._change_members(key, frozenset())
@@ -150,11 +154,6 @@ class Cache:
                     (leaving if resource.metadata.is_terminating else expected).add(held[key])
         return Ids(held, expected, leaving)
 
-    def by_uid(self, uid: str) -> ModelDeployment | None:
-        """The ModelDeployment with that UID, terminating or not."""
-        resources = (entry.resource for entry in self._entries.values())
-        return next((r for r in resources if isinstance(r, ModelDeployment) and r.metadata.uid == uid), None)
-
     def phases(self) -> Counter[tuple[str, str]]:
         """(kind, phase) → how many, for the metrics."""
         counts: Counter[tuple[str, str]] = Counter()
@@ -166,10 +165,13 @@ class Cache:
 
     def _store(self, key: Key, entry: Entry) -> None:
         self._entries[key] = entry
-        if isinstance(entry.resource, ModelDeployment):
-            self._dependents.setdefault(provider_key(entry.resource), set()).add(key)
-        if isinstance(entry.resource, CanaryEndpoint):
-            self._canaries.setdefault(provider_key(entry.resource), set()).add(key)
+        found = entry.resource or entry.invalid
+        if key.kind == DEPLOYMENT and isinstance(found, ModelDeployment | InvalidResource):
+            self.claims.put(Claimant.of(key, found))
+        provider = _provider_of(key, entry)
+        if provider is not None:
+            users = self._canaries if key.kind == CANARY else self._dependents
+            users.setdefault(provider, set()).add(key)
         self._change_members(key, members_of(key, entry.resource or entry.invalid))
 
     def _change_members(self, key: Key, members: frozenset[str]) -> None:
@@ -183,6 +185,14 @@ class Cache:
         if members:
             self._members[key] = members
         self._signals.cached(key, before)
+
+
+def _provider_of(key: Key, entry: Entry) -> Key | None:
+    """The ModelProvider that the object needs, understood or not."""
+    if isinstance(entry.resource, ModelDeployment | CanaryEndpoint):
+        return provider_key(entry.resource)
+    named = entry.invalid.provider if entry.invalid is not None else None
+    return Key(PROVIDER, key.namespace, named) if named is not None else None
 
 
 def provider_key(resource: ModelDeployment | CanaryEndpoint) -> Key:

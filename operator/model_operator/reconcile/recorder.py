@@ -1,28 +1,59 @@
-"""Kubernetes Events, written beside the passes so that none of them waits for one.
+"""Kubernetes Events, written beside the passes so that none of them waits for one, save for those that a promise needs.
 
-Losing an Event loses nothing: what matters is in the status. Where Events are refused (a terminating namespace), a
-warning goes to the log instead.
+An Event that repeats is counted, and one object cannot flood its namespace. Losing one loses nothing: what matters is
+in the status. Where Events are refused (a terminating namespace), a warning goes to the log instead.
 """
 
 import asyncio
 import logging
+from collections import OrderedDict
 from collections.abc import Iterable
-from typing import Any, Final
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final, NamedTuple
 
 from model_operator.accounts.account import Clock
 from model_operator.domain import GROUP, VERSION, Key
-from model_operator.kube import KubeError
+from model_operator.kube import KubeError, ObjectGone
 from model_operator.models.metadata import Metadata
 from model_operator.models.wire import format_time
-from model_operator.observability.logs import about
 from model_operator.reconcile.store import Store
 from model_operator.status.events import Event
 
 COMPONENT: Final = "model-operator"
 _BACKLOG: Final = 2000
 _NAME_LIMIT: Final = 253
+_SAME_FOR: Final = 600.0
+"""Seconds in which the same words about an object are one Event (client-go's correlator)."""
+_KNOWN: Final = 4096
+"""Events and objects that are remembered for that."""
+_BURST: Final = 25.0
+_PER_SECOND: Final = 1 / 300
+"""Of the Events of one object: so many at once, then one in five minutes (client-go's spam filter)."""
 
 log = logging.getLogger(__name__)
+
+
+class _About(NamedTuple):
+    uid: str
+    type: str
+    reason: str
+    message: str
+
+
+@dataclass(slots=True)
+class _Posted:
+    """An Event that the server has."""
+
+    name: str
+    count: int
+    at: float
+
+
+@dataclass(slots=True)
+class _Allowance:
+    left: float
+    at: float
 
 
 class Recorder:
@@ -30,53 +61,101 @@ class Recorder:
         self._kube = kube
         self._clock = clock
         self._last = 0
-        self._waiting: asyncio.Queue[tuple[Key, dict[str, Any]]] = asyncio.Queue(_BACKLOG)
+        self._waiting: asyncio.Queue[tuple[Key, Metadata, Event]] = asyncio.Queue(_BACKLOG)
+        self._posted: OrderedDict[_About, _Posted] = OrderedDict()
+        self._allowances: OrderedDict[str, _Allowance] = OrderedDict()
 
     def note(self, key: Key, metadata: Metadata, events: Iterable[Event]) -> None:
-        """Post them some time soon; past the backlog they are dropped."""
+        """Post them some time soon; past the backlog, or past the object's allowance, they are dropped."""
         for event in events:
             try:
-                self._waiting.put_nowait((key, self._body(key, metadata, event)))
+                self._waiting.put_nowait((key, metadata, event))
             except asyncio.QueueFull:
-                with about(key):
-                    log.warning("event dropped: %s: %s", event.reason, event.message)
+                log.warning("%s: event dropped: %s: %s", key, event.reason, event.message)
 
     def warn(self, key: Key, metadata: Metadata, reason: str, message: str) -> None:
         self.note(key, metadata, (Event("Warning", reason, message),))
 
+    async def promise(self, key: Key, metadata: Metadata, reason: str, message: str) -> bool:
+        """Post a warning now, whatever the allowance. Returns whether the server has it; False where it refuses one.
+
+        Raises `KubeError` where it may have it another time.
+        """
+        event = Event("Warning", reason, message)
+        try:
+            await self._post(key, metadata, event)
+        except KubeError as error:
+            if not is_refusal(error):
+                raise
+            self._say(key, event, error)
+            return False
+        return True
+
     async def run(self) -> None:
         """Post for ever."""
         while True:
-            key, body = await self._waiting.get()
-            with about(key):
-                await self._post(key, body)
+            key, metadata, event = await self._waiting.get()
+            if self._is_allowed(metadata.uid):
+                try:
+                    await self._post(key, metadata, event)
+                except KubeError as error:
+                    self._say(key, event, error)
             self._waiting.task_done()
 
     async def flush(self) -> None:
         """Returns when everything noted so far has been posted; needs `run` beside it."""
         await self._waiting.join()
 
-    async def _post(self, key: Key, body: dict[str, Any]) -> None:
+    def _is_allowed(self, uid: str) -> bool:
+        now = asyncio.get_running_loop().time()
+        allowance = self._allowances.pop(uid, None) or _Allowance(_BURST, now)
+        left = min(_BURST, allowance.left + (now - allowance.at) * _PER_SECOND)
+        self._allowances[uid] = _Allowance(max(left - 1, 0.0) if left >= 1 else left, now)
+        if len(self._allowances) > _KNOWN:
+            self._allowances.popitem(last=False)
+        return left >= 1
+
+    async def _post(self, key: Key, metadata: Metadata, event: Event) -> None:
+        """Raises `KubeError`."""
+        about, now = _About(metadata.uid, *_words(event)), asyncio.get_running_loop().time()
+        posted = self._posted.pop(about, None)
+        if posted is not None and now - posted.at < _SAME_FOR and await self._count(key, posted):
+            self._posted[about] = _Posted(posted.name, posted.count + 1, now)
+            return
+        body = self._body(key, metadata, event)
+        await self._kube.create("Event", key.namespace, body)
+        self._posted[about] = _Posted(body["metadata"]["name"], 1, now)
+        if len(self._posted) > _KNOWN:
+            self._posted.popitem(last=False)
+
+    async def _count(self, key: Key, posted: _Posted) -> bool:
+        """False if that Event is no more."""
+        now = format_time(self._clock().replace(microsecond=0))
         try:
-            await self._kube.create("Event", key.namespace, body)
-        except KubeError as error:
-            level = logging.WARNING if body["type"] == "Warning" else logging.INFO
-            log.log(level, "%s: %s (event not stored: %s)", body["reason"], body["message"], error)
+            patch = {"count": posted.count + 1, "lastTimestamp": now}
+            await self._kube.patch("Event", key.namespace, posted.name, patch)
+        except ObjectGone:
+            return False
+        return True
+
+    def _say(self, key: Key, event: Event, error: KubeError) -> None:
+        level = logging.WARNING if event.type == "Warning" else logging.INFO
+        log.log(level, "%s: %s: %s (event not stored: %s)", key, event.reason, event.message, error)
 
     def _body(self, key: Key, metadata: Metadata, event: Event) -> dict[str, Any]:
-        clock = self._clock()
+        clock, name = self._clock(), metadata.name
         now = format_time(clock.replace(microsecond=0))
         # Times of Events are whole seconds, and lists are sorted by name: within a second the name keeps their order.
         self._last = max(self._last + 1, int(clock.timestamp() * 1_000_000))
         return {
             "apiVersion": "v1",
             "kind": "Event",
-            "metadata": {"name": _name(key.name, self._last), "namespace": key.namespace},
+            "metadata": {"name": _name(name, self._last), "namespace": key.namespace},
             "involvedObject": {
                 "apiVersion": f"{GROUP}/{VERSION}",
                 "kind": key.kind,
                 "namespace": key.namespace,
-                "name": key.name,
+                "name": name,
                 "uid": metadata.uid,
                 "resourceVersion": metadata.resource_version,
             },
@@ -90,6 +169,16 @@ class Recorder:
             "reportingComponent": COMPONENT,
             "reportingInstance": "",
         }
+
+
+def is_refusal(error: KubeError) -> bool:
+    """Whether the API server understood the request and will not do it: a right, a quota, a policy, a rule."""
+    passing = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS}
+    return 400 <= error.status < 500 and error.status not in passing
+
+
+def _words(event: Event) -> tuple[str, str, str]:
+    return event.type, event.reason, event.message
 
 
 def _name(about: str, number: int) -> str:

@@ -3,10 +3,11 @@
 Source: Kubernetes API conventions, "Typical status properties".
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from model_operator.conditions import ConditionType
+from model_operator.conditions import ConditionType, Reason
 from model_operator.models.status import Condition, condition
 from model_operator.plan.verdict import Verdict
 
@@ -15,6 +16,33 @@ _MESSAGE_LIMIT = 1024
 
 def text_of(is_true: bool | None) -> str:
     return "Unknown" if is_true is None else str(is_true)
+
+
+_CHANGES_EACH_TIME = re.compile(r"[0-9a-f-]*\d[0-9a-f-]{4,}", re.IGNORECASE)
+"""A request id, a time, a counter in a provider's words."""
+_OUTAGES = frozenset({Reason.PROVIDER_UNAVAILABLE, Reason.RATE_LIMITED})
+"""Written once, however often and in whatever words a provider fails."""
+_REFUSALS = frozenset(
+    {
+        Reason.OUTCOME_UNKNOWN,
+        Reason.CREDENTIALS_INVALID,
+        Reason.PERMISSION_DENIED,
+        Reason.QUOTA_EXCEEDED,
+        Reason.INVALID_REQUEST,
+        Reason.DELETION_REFUSED,
+    }
+)
+"""Written again where more than the numbers in the provider's words has changed."""
+
+
+def _says_the_same(old: Condition, reason: str, message: str, generation: int) -> bool:
+    if old.reason != reason or old.observed_generation != generation:
+        return False
+    if reason in _OUTAGES:
+        return True
+    return reason in _REFUSALS and (
+        _CHANGES_EACH_TIME.sub("#", old.message) == _CHANGES_EACH_TIME.sub("#", message)
+    )
 
 
 def merge(
@@ -28,5 +56,7 @@ def merge(
         has_flipped = old is None or old.status != status
         since = now.replace(microsecond=0) if has_flipped or old is None else old.last_transition_time
         message = verdict.message[:_MESSAGE_LIMIT]
+        if old is not None and not has_flipped and _says_the_same(old, verdict.reason, message, generation):
+            message = old.message
         merged.append(condition(str(type_), status, str(verdict.reason), message, generation, since))
     return tuple(merged)

@@ -10,19 +10,26 @@ from model_operator.plan.deployment.words import refusal
 
 
 def refuse_rival(s: Situation) -> Decision | None:
-    """Two CRs may ask for one name or id; the elder has it."""
-    if s.rival is None or s.status.external_id is not None:
+    """Two objects may claim one name or id, and a status may have been copied: one of them has it."""
+    if s.rival is None:
         return None
+    if s.desired.external_id is None and s.status.external_id is not None:
+        return refusal(
+            Reason.EXTERNAL_ID_TAKEN,
+            f"Deployment {s.status.external_id}, which this object's status names, belongs to {s.rival}. This object"
+            " changes nothing there, and its deletion leaves the deployment alone. Delete this object and apply it"
+            " anew to have a deployment of its own.",
+        )
     if s.desired.external_id is not None:
         return refusal(
             Reason.EXTERNAL_ID_TAKEN,
-            f"Deployment {s.desired.external_id} belongs to ModelDeployment {s.rival}. Delete that one with"
-            " deletionPolicy Orphan first, or name another deployment.",
+            f"Deployment {s.desired.external_id} belongs to {s.rival}. Delete that one with deletionPolicy Orphan"
+            " first, or name another deployment.",
         )
     return refusal(
         Reason.NAME_TAKEN,
-        f'ModelDeployment {s.rival} has the deployment name "{s.desired.deployment_name}" at this provider account.'
-        " Choose another deploymentName.",
+        f'The deployment name "{s.desired.deployment_name}" is taken at this provider account by {s.rival}. Choose'
+        " another deploymentName.",
     )
 
 
@@ -54,7 +61,40 @@ def is_ours(s: Situation, remote: Remote) -> bool:
         return remote.owner_uid == s.desired.uid or (remote.owner_uid is None and is_named_so)
     pending = s.status.pending
     was_free = pending is not None and pending.absent_before
-    return remote.name == s.desired.deployment_name and (s.has_default_name or was_free)
+    if remote.name != s.desired.deployment_name:
+        return False
+    return s.has_default_name or (was_free and _is_as_sent(s, remote))
+
+
+def _is_as_sent(s: Situation, remote: Remote) -> bool:
+    """Somebody else may have taken the name meanwhile: model and fields are those of our create."""
+    if remote.model not in {None, s.desired.model}:
+        return False
+    pending = s.status.pending
+    sent = s.desired.fields if pending is None or pending.sent is None else pending.sent
+    return all(remote.value(name, value) == value for name, value in sent.items())
+
+
+def refuse_stranger(s: Situation) -> Decision | None:
+    """The recorded id shows another name or model than ours, and no mark of ours: an id that was used again."""
+    if s.remote is None or not is_stranger(s, s.remote):
+        return None
+    return refusal(
+        Reason.MODEL_MISMATCH,
+        f'Deployment {s.remote.id} is "{s.remote.name}" with the model "{s.remote.model}" at the provider, and this'
+        f' object created "{s.desired.deployment_name}" with "{s.desired.model}". Nothing is changed there. Delete this'
+        " object with deletionPolicy Orphan, and apply it anew.",
+    )
+
+
+def is_stranger(s: Situation, remote: Remote) -> bool:
+    """Whether what is there under the recorded id is not what this object has created."""
+    if s.desired.external_id is not None or s.status.external_id is None or remote.owner_uid == s.desired.uid:
+        return False
+    if s.has_default_name and remote.name == s.desired.deployment_name:
+        return False
+    has_other_name = bool(remote.name) and remote.name != s.desired.deployment_name
+    return has_other_name and remote.model not in {None, s.desired.model}
 
 
 def refuse_wrong_model(s: Situation) -> Decision | None:
@@ -70,4 +110,4 @@ def refuse_wrong_model(s: Situation) -> Decision | None:
     )
 
 
-REFUSALS = (refuse_rival, refuse_foreign_name, refuse_wrong_model)
+REFUSALS = (refuse_rival, refuse_foreign_name, refuse_wrong_model, refuse_stranger)

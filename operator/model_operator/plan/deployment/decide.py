@@ -110,12 +110,14 @@ WANTED: tuple[Rule, ...] = (
 
 UNWANTED: tuple[Rule, ...] = (
     deleting.let_go,
+    deleting.release_when_anothers,
     deleting.take_what_is_marked,
     deleting.release_when_never_created,
     deleting.release_when_gone,
     deleting.wait_while_in_use,
     stay_when_blind,
     deleting.look_for_lost_create,
+    deleting.keep_off_a_stranger,
     deleting.delete,
     deleting.wait_for_proof,
 )

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from model_operator.conditions import Phase, Reason
 from model_operator.domain import RunState
+from model_operator.plan.deployment.acceptance import is_stranger
 from model_operator.plan.deployment.creating import is_absent, made_by_us, take, wait_for_absence
 from model_operator.plan.deployment.situation import Decision, Delete, Presence, Release, Situation
 from model_operator.plan.deployment.words import HELD, moving, stuck, wait_for_look
@@ -40,6 +41,25 @@ def take_what_is_marked(s: Situation) -> Decision | None:
     if made is None:
         return None
     return replace(take(made, s), synced=_deleting(made.id).synced, serving=None, phase=Phase.DELETING)
+
+
+def release_when_anothers(s: Situation) -> Decision | None:
+    """The recorded id is another object's: a copied or exchanged status. There is nothing of ours to delete."""
+    if s.rival is None or s.status.external_id is None or s.status.pending is not None:
+        return None
+    return _release()
+
+
+def keep_off_a_stranger(s: Situation) -> Decision | None:
+    """What is there under the recorded id is not what this object has created."""
+    if s.remote is None or not is_stranger(s, s.remote):
+        return None
+    return stuck(
+        Reason.MODEL_MISMATCH,
+        f'Deployment {s.remote.id} is "{s.remote.name}" with the model "{s.remote.model}" at the provider, which this'
+        " object did not create, so it is not deleted. Set spec.deletionPolicy to Orphan to let this object go.",
+        Phase.DELETING,
+    )
 
 
 def look_for_lost_create(s: Situation) -> Decision | None:

@@ -14,47 +14,70 @@ from model_operator.models.deployment import ModelDeployment
 from model_operator.plan.deployment.situation import Decision, Situation
 from model_operator.plan.verdict import Progress, Verdict
 from model_operator.reconcile.deployment.memory import Memory
+from model_operator.reconcile.recorder import is_refusal
 from model_operator.reconcile.store import Store
 
 _AGAIN: Final = timedelta(seconds=30)
 """Until a ConfigMap that was refused is tried again."""
 
 
-async def publish(
-    kube: Store, resource: ModelDeployment, s: Situation, step: Decision, memory: Memory
-) -> Decision:
+def with_connection(decision: Decision, problem: Verdict | None) -> Decision:
+    """What is reported while the ConfigMap is not as it should be. Nothing else waits for it."""
+    if problem is None:
+        return decision
+    again = min(decision.look_again or _AGAIN, _AGAIN)
+    return replace(decision, accepted=decision.accepted or problem, progress=Progress.STUCK, look_again=again)
+
+
+async def publish(kube: Store, resource: ModelDeployment, s: Situation, memory: Memory) -> bool:
     """Create or correct the ConfigMap when what it says has changed (or once per process).
 
-    Where the API server refuses it the decision says so: what is reported never waits for a ConfigMap.
+    Called after the report, which never waits for it. Returns whether there is something new to report. Raises
+    `KubeError` where the API server may do it another time.
     """
+    before, wanted = memory.connection, _wanted(resource, s)
+    if wanted is None:
+        memory.not_published(None)
+    elif memory.view.published != wanted:
+        await _publish(kube, resource, wanted, memory)
+    return memory.connection != before
+
+
+def _wanted(resource: ModelDeployment, s: Situation) -> tuple[str, str, str] | None:
+    """Name, URL and model; None before all are known: a pod that starts with another model name keeps it."""
     spec, remote = resource.spec, s.remote
     url = resource.status.endpoint_url or (remote.url if remote else None)
     if spec.connection is None or not url or resource.metadata.is_terminating:
-        return step
-    name = spec.connection.config_map_name
-    model = (remote.alias if remote else None) or resource.status.external_alias or spec.model
-    wanted = (name, url, model)
-    if memory.view.published == wanted:
-        return step
+        return None
+    alias = (remote.alias if remote else None) or resource.status.external_alias
+    if alias is None and s.capabilities.chats:
+        return None
+    return spec.connection.config_map_name, url, alias or spec.model
+
+
+async def _publish(
+    kube: Store, resource: ModelDeployment, wanted: tuple[str, str, str], memory: Memory
+) -> None:
+    name, url, model = wanted
     try:
         is_written = await _write(kube, resource, name, {"baseURL": url, "model": model})
     except KubeError as error:
-        return _refused(step, f'ConfigMap "{name}": {error}.', error)
-    if not is_written:
-        message = f'ConfigMap "{name}" exists and is not ours. Delete it, or name another in spec.connection.'
-        return replace(step, accepted=Verdict(False, Reason.NAME_TAKEN, message), progress=Progress.STUCK)
-    memory.published(wanted)
-    return step
+        if not is_refusal(error):
+            raise  # the report is made; another pass tries again
+        memory.not_published(Verdict(False, Reason.CONNECTION_NOT_WRITTEN, _explain(name, error)))
+        return
+    if is_written:
+        memory.published(wanted)
+        return
+    message = f'ConfigMap "{name}" exists and is not ours. Delete it, or name another in spec.connection.'
+    memory.not_published(Verdict(False, Reason.NAME_TAKEN, message))
 
 
-def _refused(step: Decision, message: str, error: KubeError) -> Decision:
+def _explain(name: str, error: KubeError) -> str:
+    message = f'ConfigMap "{name}": {error}.'
     if isinstance(error, KubeForbidden):
         message += " Let the operator write ConfigMaps in this namespace (Helm: rbac.connections)."
-    # A server that is in trouble mends itself; what it refuses, a person has to.
-    progress = Progress.STUCK if 400 <= error.status < 500 else step.progress
-    again = min(step.look_again or _AGAIN, _AGAIN)
-    verdict = Verdict(False, Reason.CONNECTION_NOT_WRITTEN, message)
-    return replace(step, accepted=verdict, progress=progress, look_again=again)
+    return message
 
 
 async def _write(kube: Store, resource: ModelDeployment, name: str, data: dict[str, str]) -> bool:

@@ -1,7 +1,5 @@
 """From a ModelDeployment to what it asks for in the operator's own words. Pure."""
 
-import base64
-import hashlib
 import re
 from datetime import timedelta
 from functools import lru_cache
@@ -9,8 +7,8 @@ from functools import lru_cache
 from model_operator.domain import Desired, Probe
 from model_operator.models.deployment import DeletionPolicy, DriftPolicy, ModelDeployment, ModelDeploymentSpec
 from model_operator.providers.base import Vendor
+from model_operator.reconcile.claims import HASH_LENGTH, hash_of
 
-_HASH_LENGTH = 8
 _PROMPT = "ping"
 _PROBE_TIMEOUT = timedelta(seconds=30)
 _PROGRESS_DEADLINE = timedelta(minutes=30)
@@ -47,9 +45,8 @@ def default_name(name: str, uid: str, limit: int) -> str:
 
     The tail is a hash of the UID, so that a deployment found under this name can only be this CR's.
     """
-    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[: limit - _HASH_LENGTH - 1].strip("-")
-    digest = base64.b32encode(hashlib.sha256(uid.encode()).digest()).decode().lower()[:_HASH_LENGTH]
-    return f"{slug or 'm'}-{digest}"
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[: limit - HASH_LENGTH - 1].strip("-")
+    return f"{slug or 'm'}-{hash_of(uid)}"
 
 
 def _probe(spec: ModelDeploymentSpec) -> Probe | None:

@@ -13,22 +13,25 @@ from typing_extensions import override
 from model_operator.accounts.account import Account
 from model_operator.accounts.bindings import Binding
 from model_operator.conditions import ConditionType, Reason
-from model_operator.domain import FINALIZER, Key, Priority
+from model_operator.domain import FINALIZER, PROVIDER, Key, Priority
 from model_operator.errors import NotAccepted
 from model_operator.models.deployment import DeletionPolicy, ModelDeployment
+from model_operator.models.deployment_status import ModelDeploymentStatus
+from model_operator.models.parse import InvalidResource
 from model_operator.plan.deployment.decide import decide
 from model_operator.plan.deployment.situation import Decision, Observed, Release, Situation, Timing
 from model_operator.plan.verdict import Progress
 from model_operator.providers.base import Vendor
 from model_operator.reconcile.base import Pass, leads_nowhere, still_there
-from model_operator.reconcile.cache import provider_key
-from model_operator.reconcile.deployment.act import act
-from model_operator.reconcile.deployment.connection import publish
+from model_operator.reconcile.cache import Entry, provider_key
+from model_operator.reconcile.claims import Claimant
+from model_operator.reconcile.deployment.act import AT_ONCE, act
+from model_operator.reconcile.deployment.connection import publish, with_connection
 from model_operator.reconcile.deployment.desire import desire
 from model_operator.reconcile.deployment.guard import find_guard
 from model_operator.reconcile.deployment.memory import Memory
 from model_operator.reconcile.deployment.observe import Look, observe
-from model_operator.reconcile.deployment.rivals import find_owner, find_rival
+from model_operator.reconcile.deployment.rivals import Contest
 from model_operator.status.deployment import summarize, time_left
 from model_operator.status.events import of_deployment
 
@@ -43,6 +46,8 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
     full_read_interval: timedelta
     claims: set[str] = field(default_factory=set)
     """UIDs of those whose name or id nobody else may have, until a pass refuses them."""
+    told: set[str] = field(default_factory=set)
+    """UIDs of objects that are not understood and whose end has been said to leave something."""
 
     @override
     async def look_after(self, key: Key, resource: ModelDeployment) -> timedelta | None:
@@ -59,8 +64,10 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
         if isinstance(step.action, Release):
             await self._release(key, resource, memory, step.action)
             return None
-        step = await publish(self.around.store, resource, s, step, memory)
+        step = with_connection(step, memory.connection)
         await self._report(key, resource, s, step, memory)
+        if await publish(self.around.store, resource, s, memory):
+            return AT_ONCE  # what became of the ConfigMap is for the next report
         return self._settle(key, s, step, account, memory)
 
     def _is_early(self, key: Key, resource: ModelDeployment) -> bool:
@@ -104,9 +111,9 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
             )
         )
         memory.looked(before, seen.creation, seen.view, seen.sent)
-        rival = find_rival(key, resource, account, self.around.cache, self.claims)
-        if resource.status.external_id is None and seen.observed.remote is not None:
-            rival = rival or find_owner(seen.observed.remote.owner_uid, resource, self.around.cache)
+        contest = Contest(Claimant.of(key, resource), account, self.around.cache.claims, self.claims)
+        remote = seen.observed.remote
+        rival = contest.rival() or (contest.owner(remote) if remote is not None else None)
         situation = replace(
             s,
             observed=seen.observed,
@@ -158,18 +165,10 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
         return leads_nowhere(ref, self.around.cache, binding)
 
     async def _release(self, key: Key, resource: ModelDeployment, memory: Memory, action: Release) -> None:
+        if not memory.has_told_what_stays:
+            await self._say_what_stays(key, resource, action)
+            memory.told_what_stays()
         memory.finish()
-        if action.orphaned is not None:
-            self.around.signals.orphaned()
-            message = f"Deployment {action.orphaned} stays at the provider (deletionPolicy Orphan)."
-            log.warning("%s", message)
-            self.around.record.warn(key, resource.metadata, "Orphaned", message)
-        if resource.status.endpoint is not None:
-            message = (
-                f"Endpoint {resource.status.endpoint.id} stays at the provider: its API cannot delete it."
-            )
-            log.warning("%s", message)
-            self.around.record.warn(key, resource.metadata, "EndpointOrphaned", message)
         entry = self.around.cache.entry(key)
         if entry is None or entry.is_vanished or FINALIZER not in resource.metadata.finalizers:
             self.around.signals.gone(key, resource.metadata.uid)
@@ -184,6 +183,19 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
             return
         done = left.status.with_(external_id=None, pending=None)
         await self.write(key, left, done.dump())
+
+    async def _say_what_stays(self, key: Key, resource: ModelDeployment, action: Release) -> None:
+        """Before the finalizer goes: afterwards nobody could. Raises `KubeError` where an Event may pass later."""
+        endpoint, promise = resource.status.endpoint, self.around.record.promise
+        if action.orphaned is not None:
+            message = f"Deployment {action.orphaned} stays at the provider (deletionPolicy Orphan)."
+            await promise(key, resource.metadata, "Orphaned", message)
+            log.warning("%s", message)
+            self.around.signals.orphaned()
+        if endpoint is not None:
+            message = f"Endpoint {endpoint.id} stays at the provider: its API cannot delete it."
+            await promise(key, resource.metadata, "EndpointOrphaned", message)
+            log.warning("%s", message)
 
     async def _report(
         self, key: Key, resource: ModelDeployment, s: Situation, step: Decision, memory: Memory
@@ -226,7 +238,7 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
 
     @override
     def ended(self, key: Key) -> Iterable[Key]:
-        resource = self.around.cache.deployment(key)
+        resource, entry = self.around.cache.deployment(key), self.around.cache.entry(key)
         account = self.around.bindings.account(provider_key(resource)) if resource else None
         if account is not None:
             account.forget(key)
@@ -234,11 +246,41 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
         if memory is not None:
             self.claims.discard(memory.uid)
         if resource is None:
-            return ()
+            return self._ended_not_understood(key, entry)
         provider = still_there(provider_key(resource), self.around.cache)
         if (memory is not None and memory.is_finished) or not _leaves_something(resource):
             return provider
         return (self._finish_deletion(resource), *provider)
+
+    @override
+    async def tell_what_stays(self, key: Key, invalid: InvalidResource) -> None:
+        left = _left_by(invalid)
+        if left is not None:
+            message = f"{left} stays at the provider (deletionPolicy Orphan)."
+            if invalid.metadata.uid in self.told:
+                return
+            await self.around.record.promise(key, invalid.metadata, "Orphaned", message)
+            self.told.add(invalid.metadata.uid)
+            log.warning("%s: %s", key, message)
+            self.around.signals.orphaned()
+
+    def _ended_not_understood(self, key: Key, entry: Entry | None) -> Iterable[Key]:
+        """Nothing can be deleted for it; what it held is said."""
+        invalid = entry.invalid if entry is not None else None
+        if invalid is None:
+            return ()
+        left = _left_by(invalid)
+        if left is not None and invalid.metadata.uid not in self.told:
+            message = (
+                f"{left} stays at the provider: the object is gone, and this version of the operator does not"
+                " understand its spec."
+            )
+            log.warning("%s: %s", key, message)
+            self.around.signals.orphaned()
+            self.around.record.warn(key, invalid.metadata, "Orphaned", message)
+        ref = invalid.provider
+        provider = Key(PROVIDER, key.namespace, ref) if ref is not None else None
+        return still_there(provider, self.around.cache) if provider is not None else ()
 
     def _finish_deletion(self, resource: ModelDeployment) -> Key:
         """It went without our finalizer: its deletion is finished from what was last known."""
@@ -262,6 +304,16 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
             if memory is not None:
                 memory.rebound()
         return dependents
+
+
+def _left_by(invalid: InvalidResource) -> str | None:
+    """What an object that is not understood has at the provider, as far as its status tells."""
+    status = invalid.status
+    if not isinstance(status, ModelDeploymentStatus):
+        return None
+    if status.external_id is not None:
+        return f"Deployment {status.external_id}"
+    return "What a pending create may have made" if status.pending is not None else None
 
 
 def _leaves_something(resource: ModelDeployment) -> bool:

@@ -10,6 +10,7 @@ from model_operator.domain import Fields, Remote
 from model_operator.errors import ProviderError
 from model_operator.models.deployment_status import LastPowerAction, ModelDeploymentStatus
 from model_operator.plan.deployment.remembered import Creation, Failure, ProbeResult, Sent, SentUpdate
+from model_operator.plan.verdict import Verdict
 from model_operator.reconcile.deployment.view import View
 
 
@@ -35,6 +36,10 @@ class Memory:
     view: View = field(default_factory=View)
     sent: Sent = field(default_factory=Sent)
     retry: Retry = field(default_factory=Retry)
+    connection: Verdict | None = None
+    """Why the connection's ConfigMap is not as it should be."""
+    has_told_what_stays: bool = False
+    """The Events about what its deletion leaves behind are with the API server."""
     is_finished: bool = False
     """Its deletion is done; the coming DELETED event needs no look."""
 
@@ -97,7 +102,14 @@ class Memory:
 
     def published(self, what: tuple[str, ...]) -> None:
         """The connection's ConfigMap says that."""
-        self.view = replace(self.view, published=what)
+        self.view, self.connection = replace(self.view, published=what), None
+
+    def not_published(self, why: Verdict | None) -> None:
+        """The connection's ConfigMap could not be written; None: there is none to write."""
+        self.connection = why
+
+    def told_what_stays(self) -> None:
+        self.has_told_what_stays = True
 
     def succeeded(self) -> None:
         """A change was carried out."""

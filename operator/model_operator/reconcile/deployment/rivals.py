@@ -1,60 +1,102 @@
-"""Which of several ModelDeployments has the first claim to one remote name or id. Pure over the cache.
+"""Which of several ModelDeployments has the claim to one remote name or id of an account. Pure over cache and account.
 
-What is at the provider counts first, then the intent in the status, then who was let through in this process (its
-intent may still be on its way to the API server), and only then the age.
+Every object claims the id that it holds or names, and the name that it chose or that has its UID's hash; one that this
+version does not understand claims, too. What is at the provider decides first (the UID tag, the UID's hash in the name),
+then who has it already, then the intent in the status, then who was let through in this process (its intent may still
+be on its way to the API server), and only then the age. The order of arrival decides nothing.
 """
 
-from collections.abc import Callable, Container
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from model_operator.accounts.account import Account
-from model_operator.domain import Key
-from model_operator.models.deployment import ModelDeployment
-from model_operator.reconcile.cache import Cache
+from model_operator.domain import Remote
+from model_operator.reconcile.claims import Claimant, Claims, hash_of
+from model_operator.reconcile.deployment.desire import default_name
 
-_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+Rank = tuple[bool, bool, bool, bool, datetime, str]
 
 
-def find_rival(
-    key: Key, resource: ModelDeployment, account: Account, cache: Cache, claims: Container[str]
-) -> str | None:
-    """`namespace/name` of the ModelDeployment of this account that comes first, or None.
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """One object among all others of its account."""
 
-    `claims` has the UIDs of those that were let through at their last pass. A default name holds the CR's own UID, so only a chosen name or an `externalID` can have rivals.
-    """
-    wants_the_same = _claim_on(resource)
-    if wants_the_same is None:
+    own: Claimant
+    account: Account
+    claims: Claims
+    let_through: Container[str]
+    """UIDs of those that no pass has refused so far."""
+
+    def rival(self) -> str | None:
+        """Who comes first, in words for a message; None: nobody does."""
+        for other in self._others():
+            common = self.own.ids & other.ids
+            if self._rank(other, common) < self._rank(self.own, common):
+                return self._words(other)
         return None
-    for member in account.members:
-        for other_key, other in cache.deployments(member):
-            if other_key != key and wants_the_same(other) and _rank(other, claims) < _rank(resource, claims):
-                return f"{other.metadata.namespace}/{other.metadata.name}"
-    return None
 
-
-def _claim_on(resource: ModelDeployment) -> Callable[[ModelDeployment], bool] | None:
-    id_, name = resource.spec.external_id, resource.spec.deployment_name
-    if id_ is not None:
-        return lambda other: id_ in (other.status.external_id, other.spec.external_id)
-    if name is not None:
-        return lambda other: other.spec.deployment_name == name and other.spec.external_id is None
-    return None
-
-
-def _rank(resource: ModelDeployment, claims: Container[str]) -> tuple[bool, bool, bool, datetime, str]:
-    status, metadata = resource.status, resource.metadata
-    return (
-        status.external_id is None,
-        status.pending is None,
-        metadata.uid not in claims,
-        metadata.creation_timestamp or _FIRST,
-        metadata.uid,
-    )
-
-
-def find_owner(observed_uid: str | None, resource: ModelDeployment, cache: Cache) -> str | None:
-    """The living ModelDeployment whose UID tag a deployment carries, unless that is this one."""
-    if observed_uid is None or observed_uid == resource.metadata.uid:
+    def owner(self, remote: Remote) -> str | None:
+        """The living object whose UID a deployment carries, in words for a message, unless that is this one."""
+        marks = (f"uid/{remote.owner_uid}", f"hash/{remote.name.rpartition('-')[2]}")
+        for other in self._found(*marks):
+            if other.uid != self.own.uid and self._is_marked(remote, other):
+                return self._words(other)
         return None
-    owner = cache.by_uid(observed_uid)
-    return f"{owner.metadata.namespace}/{owner.metadata.name}" if owner else None
+
+    def _others(self) -> Iterator[Claimant]:
+        """Those of the account with a claim to the same."""
+        name = self._name(self.own)
+        terms = [f"id/{id_}" for id_ in self.own.ids]
+        if name is not None:
+            terms += [f"name/{name}", f"hash/{name.rpartition('-')[2]}"]
+        for other in self._found(*terms):
+            if other.provider not in self.account.all_members:
+                continue
+            if not self.own.ids.isdisjoint(other.ids) or (name is not None and name == self._name(other)):
+                yield other
+
+    def _found(self, *terms: str) -> Iterator[Claimant]:
+        for key in sorted(self.claims.find(*terms) - {self.own.key}):
+            other = self.claims.of(key)
+            if other is not None:
+                yield other
+
+    def _name(self, claimant: Claimant) -> str | None:
+        """The name that it has or would have at the provider; that of an adopted deployment is not its to claim."""
+        return None if claimant.adopts else claimant.chosen_name or self._default_name(claimant)
+
+    def _default_name(self, claimant: Claimant) -> str:
+        limit = self.account.vendor.capabilities.name_limit
+        return default_name(claimant.key.name.partition("@")[0], claimant.uid, limit)
+
+    def _rank(self, claimant: Claimant, common: frozenset[str]) -> Rank:
+        """`common` are the ids that both want; without any it is a name."""
+        return (
+            not self._has_mark(claimant, common),
+            not claimant.holds_id,
+            not claimant.is_pending,
+            claimant.uid not in self.let_through,
+            claimant.created or _FIRST,
+            claimant.uid,
+        )
+
+    def _has_mark(self, claimant: Claimant, common: frozenset[str]) -> bool:
+        """Whether what both want carries that one's UID, or would carry it in its name."""
+        if not common:
+            return self._name(self.own) == self._default_name(claimant)
+        by_id = self.account.snapshot.by_id if self.account.snapshot is not None else {}
+        return any(self._is_marked(by_id[id_], claimant) for id_ in common if id_ in by_id)
+
+    def _is_marked(self, remote: Remote, claimant: Claimant) -> bool:
+        has_name = remote.name.endswith(f"-{hash_of(claimant.uid)}")
+        return remote.owner_uid == claimant.uid or (has_name and remote.name == self._default_name(claimant))
+
+    def _words(self, other: Claimant) -> str:
+        """Names of other namespaces are nobody's business here."""
+        if other.key.namespace != self.own.key.namespace:
+            return "a ModelDeployment in another namespace"
+        return f'ModelDeployment "{other.key.name.partition("@")[0]}"'

@@ -1,0 +1,173 @@
+"""Which accounts are open: one for everybody with the same key, the strictest limit, closed after its last member."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from model_operator.accounts.registry import Accounts, AccountSpec
+from model_operator.domain import DEPLOYMENT, PROVIDER, Key
+from model_operator.providers.http import HttpTransport
+from model_operator.providers.registry import PROVIDERS
+from model_operator.reconcile.cache import Cache
+from model_operator.redaction import Redactor
+from model_operator_simulator import Simulator
+from support import bodies
+from support.in_process import InProcess
+from support.running import URL, on_virtual_time
+from support.signals import Told
+from support.virtual_time import START, Wall
+
+A, B = Key(PROVIDER, "team", "a"), Key(PROVIDER, "team", "b")
+VENDOR = PROVIDERS["parasail"]
+SPEC = AccountSpec(
+    vendor=VENDOR,
+    base_url=f"{URL}/parasail/api/v1",
+    chat_base_url=f"{URL}/parasail/v1",
+    credentials=VENDOR.credentials({"apiKey": "sim-parasail-key"}),
+    requests_per_minute=None,
+    poll_interval=timedelta(seconds=30),
+)
+
+
+class Stage:
+    """A registry whose accounts are at a simulator."""
+
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.simulator = Simulator(source=lambda: START.timestamp() + loop.time())
+        self.told, self.redactor = Told(), Redactor()
+        self.cache = Cache(self.told)
+        self.accounts = Accounts(
+            transport=HttpTransport(request_timeout=timedelta(seconds=10), client=InProcess(self.simulator)),
+            holders=self.cache,
+            clock=Wall(loop),
+            signals=self.told,
+            redactor=self.redactor,
+            most_in_flight=20,
+            transition_poll=timedelta(seconds=1),
+        )
+
+    async def lists(self, seconds: float) -> int:
+        """How many LISTs the provider gets in that time."""
+        before = await self._requests()
+        await asyncio.sleep(seconds)
+        return await self._requests() - before
+
+    async def _requests(self) -> int:
+        return len((await self.simulator.control("GET", "/requests?operation=list"))["requests"])
+
+
+@on_virtual_time
+async def test_all_who_lead_to_one_account_share_it_and_its_list() -> None:
+    stage = Stage()
+    first, second = stage.accounts.open("x", SPEC, A), stage.accounts.open("x", SPEC, B)
+    assert first is second
+    assert first.members == {A, B}
+    assert await stage.lists(95) == 4
+    await stage.accounts.stop()
+
+
+@on_virtual_time
+async def test_another_id_is_another_account() -> None:
+    stage = Stage()
+    first, second = stage.accounts.open("x", SPEC, A), stage.accounts.open("y", SPEC, B)
+    assert (first.members, second.members) == ({A}, {B})
+    assert await stage.lists(95) == 8
+    await stage.accounts.stop()
+
+
+@pytest.mark.parametrize(
+    ("limits", "shared", "left"),
+    [
+        pytest.param((None, None), None, None, id="no limit"),
+        pytest.param((60, None), 60, None, id="only one has a limit"),
+        pytest.param((60, 30), 30, 30, id="the strictest counts"),
+        pytest.param((30, 60), 30, 60, id="and no longer once it has left"),
+    ],
+)
+@on_virtual_time
+async def test_the_strictest_limit_of_those_who_are_there_counts(
+    limits: tuple[int | None, int | None], shared: int | None, left: int | None
+) -> None:
+    stage = Stage()
+    for member, limit in zip((A, B), limits, strict=True):
+        account = stage.accounts.open("x", replace(SPEC, requests_per_minute=limit), member)
+    assert account.gate.requests_per_minute == shared  # type: ignore[attr-defined]
+    stage.accounts.close(account, A)
+    assert account.gate.requests_per_minute == left  # type: ignore[attr-defined]
+    await stage.accounts.stop()
+
+
+@on_virtual_time
+async def test_the_shortest_interval_counts() -> None:
+    stage = Stage()
+    stage.accounts.open("x", replace(SPEC, poll_interval=timedelta(minutes=10)), A)
+    account = stage.accounts.open("x", replace(SPEC, poll_interval=timedelta(seconds=10)), B)
+    assert account.poll_interval == timedelta(seconds=10)
+    stage.accounts.close(account, B)
+    assert account.poll_interval == timedelta(minutes=10)
+    await stage.accounts.stop()
+
+
+@on_virtual_time
+async def test_an_account_is_polled_until_its_last_member_has_left() -> None:
+    stage = Stage()
+    account = stage.accounts.open("x", SPEC, A)
+    stage.accounts.open("x", SPEC, B)
+    await stage.lists(1)
+    stage.accounts.close(account, A)
+    assert await stage.lists(60) == 2
+    stage.accounts.close(account, B)
+    assert await stage.lists(600) == 0
+    assert stage.accounts.problem is None
+    assert stage.accounts.open("x", SPEC, A) is not account
+    await stage.accounts.stop()
+
+
+@on_virtual_time
+async def test_who_leaves_takes_along_what_is_remembered_of_his_objects() -> None:
+    stage = Stage()
+    mine, theirs = Key(DEPLOYMENT, "team", "mine"), Key(DEPLOYMENT, "team", "theirs")
+    stage.cache.put(mine, bodies.deployment("mine", provider="a"))
+    stage.cache.put(theirs, bodies.deployment("theirs", provider="b"))
+    account = stage.accounts.open("x", SPEC, A)
+    stage.accounts.open("x", SPEC, B)
+    for key in (mine, theirs):
+        account.settle(key, is_moving=True)
+        account.want_list(key)
+    account.confirmed |= {A, B}
+    stage.accounts.close(account, A)
+    assert (account.moving, account.waiting, account.confirmed) == ({theirs}, {theirs}, {B})
+    await stage.accounts.stop()
+
+
+@on_virtual_time
+async def test_a_key_is_masked_while_its_account_is_open() -> None:
+    stage = Stage()
+    account = stage.accounts.open("x", SPEC, A)
+    assert stage.redactor.redact("sim-parasail-key") == "***"
+    stage.accounts.close(account, A)
+    assert stage.redactor.redact("sim-parasail-key") == "sim-parasail-key"
+
+
+@on_virtual_time
+async def test_a_rest_that_a_provider_asks_for_is_told() -> None:
+    stage = Stage()
+    await stage.simulator.control("POST", "/faults", {"kind": "error", "status": 429, "retry_after": 7})
+    account = stage.accounts.open("x", SPEC, A)
+    await asyncio.sleep(1)
+    assert stage.told.rests == [("parasail", "x", timedelta(seconds=7))]
+    assert account.paused_until(START) == START + timedelta(seconds=6)
+    await stage.accounts.stop()
+
+
+@on_virtual_time
+async def test_a_poller_that_ended_is_a_problem() -> None:
+    stage = Stage()
+    stage.accounts.open("x", SPEC, A)
+    await asyncio.sleep(1)
+    assert stage.accounts.problem is None
+    await stage.accounts.stop()
+    assert stage.accounts.problem == "1 of 1 pollers have ended"

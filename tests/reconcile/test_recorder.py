@@ -1,0 +1,92 @@
+"""Events: counted when they repeat, bounded for one object, and accepted before a promise is kept."""
+
+import asyncio
+
+import pytest
+
+from model_operator.domain import DEPLOYMENT, Key
+from model_operator.kube import KubeError
+from model_operator.models.metadata import Metadata
+from model_operator.reconcile.recorder import Recorder
+from model_operator.status.events import Event
+from support.memory_server import Server
+from support.memory_store import Effect, MemoryStore, Trouble, Verb
+from support.virtual_time import Wall, run
+
+KEY = Key(DEPLOYMENT, "team", "llama")
+LLAMA = Metadata(name="llama", namespace="team", uid="uid-1", generation=1, resource_version="7")
+DOWN = Event("Warning", "ProviderUnavailable", "parasail: list: HTTP 503")
+
+
+class World:
+    def __init__(self) -> None:
+        wall = Wall(asyncio.get_running_loop())
+        self.server = Server(wall)
+        self.store = MemoryStore(self.server)
+        self.recorder = Recorder(self.store, wall)
+        self.task = asyncio.create_task(self.recorder.run())
+
+    async def note(self, *events: Event) -> None:
+        self.recorder.note(KEY, LLAMA, events)
+        await self.recorder.flush()
+
+    def shown(self) -> list[tuple[str, str, int]]:
+        return [(e["reason"], e["message"], e["count"]) for e in self.server.list("Event", "team")]
+
+
+def test_an_event_that_repeats_is_counted() -> None:
+    async def story() -> None:
+        world = World()
+        for _ in range(3):
+            await world.note(DOWN)
+            await asyncio.sleep(60)
+        assert world.shown() == [(DOWN.reason, DOWN.message, 3)]
+        await asyncio.sleep(3600)
+        await world.note(DOWN)
+        assert [count for _, _, count in world.shown()] == [3, 1]
+
+    run(story())
+
+
+def test_one_that_the_server_has_dropped_is_made_anew() -> None:
+    async def story() -> None:
+        world = World()
+        await world.note(DOWN)
+        (key,) = (key for key in world.server.objects if key.kind == "Event")
+        world.server.delete(key)
+        await world.note(DOWN)
+        assert world.shown() == [(DOWN.reason, DOWN.message, 1)]
+
+    run(story())
+
+
+def test_one_object_cannot_flood_its_namespace() -> None:
+    async def story() -> None:
+        world = World()
+        await world.note(*(Event("Normal", "Available", f"{number}") for number in range(200)))
+        assert len(world.shown()) == 25
+        await asyncio.sleep(300)
+        await world.note(Event("Normal", "Available", "later"))
+        assert len(world.shown()) == 26
+        assert await world.recorder.promise(KEY, LLAMA, "Orphaned", "Deployment 1 stays.")
+        assert world.shown()[-1] == ("Orphaned", "Deployment 1 stays.", 1)
+
+    run(story())
+
+
+@pytest.mark.parametrize(
+    ("status", "kept"),
+    [pytest.param(403, False, id="refused for good"), pytest.param(500, None, id="may pass later")],
+)
+def test_a_promise_is_kept_refused_or_tried_again(status: int, kept: bool | None) -> None:
+    async def story() -> None:
+        world = World()
+        world.store.troubles = [Trouble(Effect.REFUSE, frozenset({Verb.CREATE}), status=status, left=1)]
+        if kept is None:
+            with pytest.raises(KubeError):
+                await world.recorder.promise(KEY, LLAMA, "Orphaned", "Deployment 1 stays.")
+        else:
+            assert await world.recorder.promise(KEY, LLAMA, "Orphaned", "Deployment 1 stays.") is kept
+        assert await world.recorder.promise(KEY, LLAMA, "Orphaned", "Deployment 1 stays.")
+
+    run(story())
