@@ -315,7 +315,7 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     Reason.ACCOUNT_MISMATCH: Meaning(
         "Known deployments are missing under a credential that has not proven to be of the same account.",
         "Put the right key into the Secret. If they are really gone, annotate the ModelProvider with"
-        " modeloperator.dev/confirm-absence: <the Secret's resourceVersion>.",
+        " modeloperator.dev/confirm-absence: <status.missing.token>.",
     ),
     Reason.MISSING: Meaning("There is no deployment at the provider."),
     Reason.STARTING: Meaning("The deployment is on its way up."),

@@ -63,7 +63,7 @@ class Accounts:
         for key in self._holders.dependents(member):
             account.forget(key)
         account.members.discard(member)
-        account.confirmed.discard(member)
+        account.confirmed.pop(member, None)
         opened = self._open.get(account.id)
         if opened is None:
             return

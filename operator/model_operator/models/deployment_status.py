@@ -33,11 +33,19 @@ class DriftRow(Model):
 
 
 class Pending(Model):
-    operation: str = Field(description="What is being done, for example Create.")
+    operation: str = Field(
+        description="What is being done: Create, or Recreate of a deployment that is proven gone (externalID is its id"
+        " until the new one is known)."
+    )
     started_at: Time = Field(description="When the intent was written down, before the request was sent.")
     deadline: Time = Field(description="After this time the request can no longer be on its way.")
     absent_before: bool = Field(
         default=False, description="True if a complete list of the account showed no such deployment before."
+    )
+    sent: dict[str, Any] | None = Field(
+        default=None,
+        description="The fields that the request says, by their path in the spec, so that an edit made meanwhile does"
+        " not count as applied.",
     )
 
 

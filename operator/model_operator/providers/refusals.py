@@ -80,6 +80,7 @@ class Complaint:
     status: int
     codes: tuple[str, ...] = ()
     text: str = field(default="", repr=False)
+    is_json: bool = False
 
     def says(self, pattern: str) -> bool:
         return re.search(pattern, self.text, re.IGNORECASE) is not None
@@ -94,7 +95,7 @@ def read(refused: Refused) -> Complaint:
     except (ValueError, RecursionError):
         return Complaint(refused.status, (), _plain(cut(text)))
     known = tuple(code.lower() for code in codes[:_MOST_SENTENCES] if len(code) <= TEXT_LIMIT)
-    return Complaint(refused.status, known, cut("; ".join(words[:_MOST_SENTENCES])))
+    return Complaint(refused.status, known, cut("; ".join(words[:_MOST_SENTENCES])), is_json=True)
 
 
 def _plain(text: str) -> str:
@@ -272,7 +273,17 @@ def explain(refused: Refused, title: str, call: Call, clean: Clean) -> ProviderE
         return Unavailable(message, status=status, may_have_landed=call.mutates)
     if kind is RateLimited:
         return RateLimited(message, status=status, retry_after=refused.retry_after)
+    if kind is NotFound:
+        return NotFound(message, status=status, is_vendors_own=_speaks_of_it(complaint, call))
     return kind(message, status=status)
+
+
+def _speaks_of_it(complaint: Complaint, call: Call) -> bool:
+    """A 404 of the vendor's API about this very thing, not of a gateway or router that lost the path."""
+    if "resource_not_found" in complaint.codes:
+        return True
+    # A router repeats the path, and the id in it; who knows deployments names the id by itself.
+    return complaint.is_json and bool(call.about) and complaint.says(rf"(?<![/\w]){re.escape(call.about)}\b")
 
 
 def _phrase(status: int) -> str:

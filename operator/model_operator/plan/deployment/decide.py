@@ -25,7 +25,7 @@ from model_operator.models.deployment_status import UNCHANGED, Pending
 from model_operator.plan.deployment import creating, deleting, power, serving, updating
 from model_operator.plan.deployment.acceptance import REFUSALS
 from model_operator.plan.deployment.situation import Decision, Presence, Release, RunProbe, Situation
-from model_operator.plan.deployment.words import failed_step, moving, refusal, unsynced
+from model_operator.plan.deployment.words import failed_step, moving, refusal, unsynced, wait_for_look
 from model_operator.plan.verdict import Progress, Verdict
 
 Rule = Callable[[Situation], Decision | None]
@@ -79,9 +79,11 @@ def wait_for_first_look(s: Situation) -> Decision | None:
         return None
     if s.status.external_id is None and s.desired.external_id is None:
         return None
-    decision = moving(Reason.UPDATING, "Waiting for the provider to show the deployment.", None)
+    waiting = moving(Reason.UPDATING, "Waiting for the provider to show the deployment.", None)
     is_known = s.status.external_id is not None and s.status.condition(ConditionType.SYNCED) is not None
-    return replace(decision, needs_list=True, keeps_status=is_known)
+    is_quiet = is_known and s.observed.next_look is not None and not _is_under_way(s)
+    progress = Progress.SETTLED if is_quiet else waiting.progress
+    return wait_for_look(s, replace(waiting, keeps_status=is_known, progress=progress))
 
 
 WANTED: tuple[Rule, ...] = (
@@ -109,6 +111,7 @@ WANTED: tuple[Rule, ...] = (
 UNWANTED: tuple[Rule, ...] = (
     deleting.let_go,
     deleting.release_when_anothers,
+    deleting.take_what_is_marked,
     deleting.release_when_never_created,
     deleting.release_when_gone,
     deleting.wait_while_in_use,

@@ -37,6 +37,8 @@ class Observed:
     listed_at: datetime | None = None
     """When the complete LIST behind `candidates` began; None: there was none yet that is recent enough."""
     can_list: bool = True
+    next_look: timedelta | None = None
+    """It was not shown, and that is no proof yet: until a look can prove it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,8 +31,8 @@ from model_operator.providers.base import Provider
 from model_operator.reconcile.deployment.memory import Memory
 
 AT_ONCE = timedelta()
-_OF_KNOWN_IDS = Update | SetPower | Retag | CreateEndpoint
-"""What cannot work under another account's credential. A create can, and a deletion may find nothing."""
+_PROVES = Create | Update | SetPower | Retag | CreateEndpoint
+"""What is answered 2xx only by the account that holds our deployments, or will hold this one."""
 _PROBE_RETRY = timedelta(seconds=10)
 
 
@@ -43,17 +43,22 @@ async def act(
     if decision.action is None or isinstance(decision.action, Release):
         return s, decision
     try:
-        s, done = await _carry_out(decision.action, s, decision, provider, memory)
+        s, done = await _carry_out(decision.action, s, decision, provider, account, memory)
     except ProviderError as error:
         return s, _refused(s, decision, error, memory)
-    if isinstance(decision.action, _OF_KNOWN_IDS):
+    if isinstance(decision.action, _PROVES):
         account.saw()
     memory.succeeded()
     return s, done
 
 
 async def _carry_out(
-    action: Action, s: Situation, decision: Decision, provider: Provider, memory: Memory
+    action: Action,
+    s: Situation,
+    decision: Decision,
+    provider: Provider,
+    account: Account,
+    memory: Memory,
 ) -> tuple[Situation, Decision]:
     soon = replace(decision, look_again=s.timing.transition_poll)
     match action:
@@ -73,7 +78,7 @@ async def _carry_out(
             memory.switched(last)
             return s, replace(soon, change=replace(soon.change, last_power_action=last))
         case Delete(id=id_, force=force):
-            return s, await _delete(s, soon, provider, memory, id_, force=force)
+            return s, await _delete(s, soon, provider, account, memory, id_, force=force)
         case Retag(id=id_):
             await provider.adopt(id_, s.desired.uid)
             memory.tagged(s.now)
@@ -92,21 +97,29 @@ async def _carry_out(
 async def _create(s: Situation, provider: Provider, memory: Memory) -> tuple[Situation, Decision]:
     pending = s.status.pending
     left = pending.deadline - s.now if pending is not None else s.timing.request_deadline
-    memory.creating()
+    memory.creating(s.desired.fields)
     remote = await provider.create(s.desired, within=left)
     memory.created(remote, s.now)
     seen = replace(s, observed=replace(s.observed, remote=remote))
     return seen, replace(creating.take(remote, seen), look_again=None)
 
 
-async def _delete(
-    s: Situation, decision: Decision, provider: Provider, memory: Memory, id_: str, *, force: bool
+async def _delete(  # noqa: PLR0913
+    s: Situation,
+    decision: Decision,
+    provider: Provider,
+    account: Account,
+    memory: Memory,
+    id_: str,
+    *,
+    force: bool,
 ) -> Decision:
     try:
         await provider.delete(id_, force=force)
-    except NotFound:
-        return decision  # whether that is proof is for the next look to say, and a LIST may lag
-    memory.deleted(s.now)
+    except NotFound as error:
+        # Whether that is proof is for the next look to say, and a LIST may lag.
+        return replace(decision, look_again=retry_for(error).first)
+    memory.deleted(s.now, account.id)
     return decision
 
 

@@ -174,6 +174,15 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
             self.around.signals.gone(key, resource.metadata.uid)
             return
         await self.let_go(key, resource.metadata)
+        await self._say_done(key)
+
+    async def _say_done(self, key: Key) -> None:
+        """Somebody else's finalizer holds it: that nothing of it is left must be known without asking again."""
+        left = self.around.cache.deployment(key)
+        if left is None or not left.metadata.finalizers or FINALIZER in left.metadata.finalizers:
+            return
+        done = left.status.with_(external_id=None, pending=None)
+        await self.write(key, left, done.dump())
 
     async def _say_what_stays(self, key: Key, resource: ModelDeployment, action: Release) -> None:
         """Before the finalizer goes: afterwards nobody could. Raises `KubeError` where an Event may pass later."""
