@@ -44,8 +44,8 @@ def refuse(s: Situation) -> Decision | None:
 
 
 RULES: tuple[Rule, ...] = (
-    refuse,
     creating.record_created,
+    refuse,
     creating.adopt,
     creating.stop_when_outcome_unknown,
     steering.mend_state,

@@ -144,12 +144,14 @@ class Creation:
         """From here on the outcome may be unknown."""
         return replace(self, intent=None)
 
-    def answered(self, reply: Canary) -> "Creation":
-        return replace(self, created=reply)
+    def answered(self, reply: Canary, sent: Split) -> "Creation":
+        """An answer that shows no split is about the one that was sent."""
+        return replace(self, created=replace(reply, split=sent if reply.split is None else reply.split))
 
-    def recorded(self) -> "Creation":
-        """What was answered is in the status."""
-        return replace(self, created=None)
+    def recorded(self, external_id: str | None) -> "Creation":
+        """A status with that id was written. What it does not say is still to be said."""
+        is_said = self.created is not None and self.created.id == external_id
+        return replace(self, created=None) if is_said else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

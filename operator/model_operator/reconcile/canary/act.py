@@ -3,6 +3,7 @@
 Returns the decision to report: the one that was made, or the one that its answer or its failure led to.
 """
 
+import logging
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -25,6 +26,8 @@ from model_operator.plan.canary.transitions import answered
 from model_operator.plan.canary.words import failing
 from model_operator.providers.base import Provider
 from model_operator.reconcile.canary.memory import Memory
+
+log = logging.getLogger(__name__)
 
 _ROLLBACK_CAP: Final = timedelta(seconds=30)
 """Longest wait between two tries of a rollback."""
@@ -56,7 +59,8 @@ async def _send(action: Action, provider: Provider, memory: Memory) -> Canary:
         case Create(name=name, split=split):
             memory.creating()
             reply = await provider.create_canary(name, split)
-            memory.created(reply)
+            memory.created(reply, split)
+            log.info("canary endpoint %s was created", reply.id)
             return reply
         case Update(id=id_, split=split):
             return await provider.update_canary(id_, split)

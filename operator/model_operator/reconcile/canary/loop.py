@@ -149,10 +149,11 @@ class CanaryPass(Pass[CanaryEndpoint, Memory]):
         await self.let_go(key, metadata)
 
     def _say_what_stays(self, key: Key, resource: CanaryEndpoint, memory: Memory) -> None:
-        status = resource.status
-        if memory.is_finished or (status.external_id is None and status.pending is None):
+        status, created = resource.status, memory.creation.created
+        id = status.external_id or (created.id if created is not None else None)
+        if memory.is_finished or (id is None and status.pending is None):
             return
-        which = status.external_id or f'"{resource.spec.endpoint_name or key.name}", if its create arrived,'
+        which = id or f'"{resource.spec.endpoint_name or key.name}", if its create arrived,'
         message = (
             f"Canary endpoint {which} stays at the provider with {status.split or 'its split'}: its API cannot delete"
             " it."

@@ -6,7 +6,7 @@ Passes say what has happened, and only here is a part replaced.
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from model_operator.domain import Canary
+from model_operator.domain import Canary, Split
 from model_operator.models.canary_status import CanaryEndpointStatus
 from model_operator.plan.canary.situation import AT_ONCE, Creation, Failure
 
@@ -50,9 +50,9 @@ class Memory:
         """The POST is about to be sent."""
         self.creation = self.creation.sent()
 
-    def created(self, reply: Canary) -> None:
+    def created(self, reply: Canary, sent: Split) -> None:
         """The POST was answered."""
-        self.creation = self.creation.answered(reply)
+        self.creation = self.creation.answered(reply, sent)
 
     def answered(self, reply: Canary, now: datetime) -> None:
         """A change was answered, whatever split the answer shows."""
@@ -71,7 +71,7 @@ class Memory:
         """The status is with the API server: what it says need not be remembered, what it announced is ours."""
         if after.pending is not None and after.pending != before.pending:
             self.creation = self.creation.announced(after.pending.started_at)
-        self.creation = self.creation.recorded()
+        self.creation = self.creation.recorded(after.external_id)
 
     def finish(self) -> None:
         self.is_finished = True
