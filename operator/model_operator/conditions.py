@@ -158,6 +158,7 @@ class Reason(StrEnum):
     NOT_JUDGED = "NotJudged"
     NOT_MEASURED = "NotMeasured"
     METRICS_UNAVAILABLE = "MetricsUnavailable"
+    FIGURES_OLD = "FiguresTooOld"
     SHARED_TARGET = "SharedTarget"
 
     # RolloutComplete
@@ -364,6 +365,12 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     Reason.METRICS_UNAVAILABLE: Meaning(
         "The provider's figures cannot be read. The rollout holds, and nothing counts for or against it.",
         "Check the vendor's status page; or let it go on with the action advance.",
+    ),
+    Reason.FIGURES_OLD: Meaning(
+        "No newer figures come than some minutes ago, and no step is taken on old ones. That they stopped may be the"
+        " failure itself.",
+        "Look at the canary. If the provider's figures are always that late, raise delay in spec.rollout.analysis; or"
+        " let it go on with the action advance.",
     ),
     Reason.SHARED_TARGET: Meaning(
         "Another CanaryEndpoint sends traffic to the same deployment, whose figures mix both.",

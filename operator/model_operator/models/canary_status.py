@@ -55,6 +55,10 @@ class AnalysisStatus(Model):
     judged_until: Time | None = Field(
         default=None, description="End of the newest bucket that counted, by the provider's clock."
     )
+    valid_until: Time | None = Field(
+        default=None,
+        description="Until when a Pass may move traffic, by the provider's clock; then its figures are too old.",
+    )
     errors_since: Time | None = Field(default=None, description="Since when nothing could be measured.")
     inconclusive_since: Time | None = Field(default=None, description="Since when there was no verdict.")
     detectability: str | None = Field(

@@ -216,6 +216,11 @@ class Situation:
         return self.desired.course
 
     @property
+    def provider_now(self) -> datetime:
+        """The time by the provider's clock."""
+        return self.now + self.clock_offset
+
+    @property
     def rollout(self) -> RolloutStatus:
         """The present rollout; rules that come after its beginning may rely on it."""
         assert self.status.rollout is not None  # noqa: S101  follow_destination has made one

@@ -14,7 +14,7 @@ from model_operator.models.canary_status import AnalysisStatus
 from model_operator.plan.canary import transitions
 from model_operator.plan.canary.course import describe, without_zeros
 from model_operator.plan.canary.ending import breach, fail_by_metrics, fail_with_target
-from model_operator.plan.canary.judging import Said, measure
+from model_operator.plan.canary.judging import Said, is_judged, is_old, measure
 from model_operator.plan.canary.situation import AT_ONCE, Decision, Health, Outlook, Situation, State
 from model_operator.plan.canary.transitions import elapsed, left_until_late, stay
 from model_operator.plan.canary.words import at, notice, step_of, under_way, unready
@@ -73,9 +73,16 @@ def wait_for_evidence(s: Situation) -> Decision | None:
     since = analysis.inconclusive_since
     if since is not None and s.now - since >= judgement.inconclusive_timeout:
         late = f"{message}; write advance:{s.rollout.id} or abort:{s.rollout.id} to decide yourself"
-        return stay(s, under_way(CanaryPhase.WAITING, Reason.INSUFFICIENT_TRAFFIC, late))
-    reason = Reason.INSUFFICIENT_TRAFFIC if analysis.verdict else Reason.PROGRESSING
-    return stay(s, under_way(CanaryPhase.PROGRESSING, reason, message + _earliest(s)))
+        return stay(s, under_way(CanaryPhase.WAITING, _lack(s, analysis), late))
+    earliest = "" if is_old(s, analysis) else _earliest(s)
+    return stay(s, under_way(CanaryPhase.PROGRESSING, _lack(s, analysis), message + earliest))
+
+
+def _lack(s: Situation, analysis: AnalysisStatus) -> Reason:
+    """What a verdict needs."""
+    if analysis.verdict is None:
+        return Reason.PROGRESSING
+    return Reason.FIGURES_OLD if is_old(s, analysis) else Reason.INSUFFICIENT_TRAFFIC
 
 
 def _missing(analysis: AnalysisStatus) -> str:
@@ -90,7 +97,7 @@ def _missing(analysis: AnalysisStatus) -> str:
 def _evidence(s: Situation) -> AnalysisStatus | None:
     """The verdicts where they decide; None where time alone does."""
     judgement = s.course.judgement
-    if judgement is None or not judgement.enforces or _is_approved(s):
+    if judgement is None or not judgement.enforces or _is_approved(s) or not is_judged(s):
         return None
     return s.rollout.analysis or AnalysisStatus()
 
@@ -216,7 +223,7 @@ def with_clock(s: Situation) -> Situation:
     if is_unready != (s.rollout.unready_since is not None):
         s = s.with_rollout(s.rollout.with_(unready_since=s.now if is_unready else None))
     is_paused = s.course.is_paused or s.rollout.is_paused
-    return transitions.keep_time(s, is_stopped=is_paused or healths != {Health.SERVING})
+    return transitions.keep_time(s, is_stopped=is_paused or not healths <= {Health.SERVING})
 
 
 def wait_for_rising(s: Situation) -> Decision | None:
