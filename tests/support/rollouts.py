@@ -8,11 +8,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
+
 from model_operator.domain import CANARY, Key
 from support import manifests
 from support.canary_world import canary, judged, path, traffic
+from support.in_process import InProcess
 from support.memory_schema import Object
-from support.running import TEAM, Running, deployment, running
+from support.rows import ROWS
+from support.running import TEAM, URL, Running, deployment, running
 
 NAME = "triage"
 MINUTES = 60.0
@@ -78,6 +82,18 @@ class Rollouts:
     async def measure(self, **knobs: Any) -> None:
         """How good the provider's figures are; `lag_s=1e6` ends them here."""
         await self.operator.simulator.control("PATCH", "/knobs", {"metrics": knobs})
+
+    async def set_by_hand(self, **percents: int) -> None:
+        """Somebody else changes the split at the provider."""
+        targets = [{"id": self.id(version), "traffic_percentage": p} for version, p in percents.items()]
+        row = ROWS["paitient"]
+        async with httpx.AsyncClient(transport=InProcess(self.operator.simulator)) as client:
+            reply = await client.patch(
+                f"{URL}{row.base_path}/v1/canary-endpoints/{self.status['externalID']}",
+                json={"deployments": targets},
+                headers=dict(row.api.headers),
+            )
+        assert reply.is_success, reply.text
 
     async def in_force(self) -> dict[str, int]:
         """By version, at the provider, whatever anybody believes; empty if there is no endpoint."""

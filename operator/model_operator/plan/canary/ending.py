@@ -134,7 +134,7 @@ def _dead(s: Situation) -> str | None:
 def keep(s: Situation) -> Decision:
     """At the destination, or back: nothing to do but to keep it so."""
     outlook = _rolled_back(s) if s.state is State.ROLLED_BACK else _completed(s)
-    is_kept = s.update is None or without_zeros(s.update.split) == s.acknowledged
+    is_kept = s.update is None or without_zeros(s.update.split) == s.acknowledged or s.is_intended_refused
     return Decision(status=s.status, outlook=outlook, action=None if is_kept else s.update)
 
 

@@ -12,7 +12,15 @@ from model_operator.conditions import CanaryPhase
 from model_operator.domain import Canary, Figures, Split
 from model_operator.errors import ProviderError
 from model_operator.models.canary_status import CanaryEndpointStatus, RolloutStatus, Share
-from model_operator.plan.canary.course import Course, Shares, baselines, blend, canaries, without_zeros
+from model_operator.plan.canary.course import (
+    Course,
+    Shares,
+    baselines,
+    blend,
+    canaries,
+    identity,
+    without_zeros,
+)
 from model_operator.plan.verdict import Progress, Verdict
 
 AT_ONCE = timedelta()
@@ -264,6 +272,13 @@ class Situation:
             if id is not None:
                 split[id] = split.get(id, 0) + share.percent
         return split
+
+    @property
+    def is_intended_refused(self) -> bool:
+        """What cannot be acted on is the very split that would be sent, and not another wish."""
+        is_back = self.state in {State.ROLLING_BACK, State.ROLLED_BACK}
+        is_wished = identity(self.desired.destination) == identity(self.rollout.to)
+        return self.observed.refusal is not None and is_wished and not is_back
 
     @property
     def update(self) -> Update | None:

@@ -29,6 +29,13 @@ def end_when_direct(s: Situation) -> Decision | None:
     return _complete(s) if is_done and s.rollout.step_percent == 100 else None
 
 
+def wait_when_refused(s: Situation) -> Decision | None:
+    """Nobody wishes the next step any more, and what is wished instead cannot be done."""
+    if s.observed.refusal is None:
+        return None
+    return stay(s, under_way(CanaryPhase.BLOCKED, s.observed.refusal.reason, f"At {at(s)}, held."))
+
+
 def wait_when_paused(s: Situation) -> Decision | None:
     rollout = s.rollout
     if not (s.course.is_paused or rollout.is_paused):
@@ -184,6 +191,7 @@ HOLDING: tuple[Rule, ...] = (
     fail_with_target,
     end_when_direct,
     fail_by_metrics,
+    wait_when_refused,
     wait_when_paused,
     wait_at_limit,
     wait_for_measure,
@@ -209,7 +217,7 @@ def hold(s: Situation) -> Decision | None:
 def follow_ids(s: Situation) -> Decision | None:
     """A target was created anew: the same split under its new id, and the step from its beginning."""
     split = s.ids(s.intended)
-    if split is None or without_zeros(split) == s.acknowledged:
+    if split is None or without_zeros(split) == s.acknowledged or s.is_intended_refused:
         return None
     after = transitions.apply_again(s)
     outlook = under_way(CanaryPhase.APPLYING, Reason.PROGRESSING, f"Applying {at(after)} again.")
@@ -224,6 +232,13 @@ def with_clock(s: Situation) -> Situation:
         s = s.with_rollout(s.rollout.with_(unready_since=s.now if is_unready else None))
     is_paused = s.course.is_paused or s.rollout.is_paused
     return transitions.keep_time(s, is_stopped=is_paused or not healths <= {Health.SERVING})
+
+
+def wait_when_not_sent(s: Situation) -> Decision | None:
+    """A step that may be in force is acknowledged, to be judged; another is not begun for a refused wish."""
+    if s.observed.refusal is None or (s.rollout.is_begun and not s.is_intended_refused):
+        return None
+    return stay(s, under_way(CanaryPhase.BLOCKED, s.observed.refusal.reason, f"Not going to {at(s)}."))
 
 
 def wait_for_rising(s: Situation) -> Decision | None:
@@ -266,7 +281,14 @@ def _first(s: Situation) -> Progress:
     return Progress.MOVING if is_first else Progress.SETTLED
 
 
-APPLYING: tuple[Rule, ...] = (fail_with_target, wait_for_rising, wait_for_baseline, begin, send)
+APPLYING: tuple[Rule, ...] = (
+    fail_with_target,
+    wait_when_not_sent,
+    wait_for_rising,
+    wait_for_baseline,
+    begin,
+    send,
+)
 
 
 def apply(s: Situation) -> Decision | None:

@@ -69,6 +69,7 @@ class CanaryPass(Pass[CanaryEndpoint, Memory]):
             Look(key=key, resource=resource, cache=cache, account=account, provider=provider)
         )
         seen = replace(seen, is_status_lost=s.observed.is_status_lost)
+        s = replace(s, desired=memory.accepted(s.desired, is_refused=seen.refusal is not None))
         s = replace(s, observed=seen, paused_until=account.paused_until(clock()), now=clock())
         reading = await read(s, account.provider.at(Priority.SWEEP), clock)
         if reading is None:

@@ -3,12 +3,13 @@
 Passes say what has happened, and only here is a part replaced.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from model_operator.domain import Canary, Split
 from model_operator.models.canary_status import CanaryEndpointStatus
-from model_operator.plan.canary.situation import AT_ONCE, Creation, Failure
+from model_operator.plan.canary.course import Course
+from model_operator.plan.canary.situation import AT_ONCE, Creation, Desired, Failure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +30,16 @@ class Memory:
     """When the present split was last acknowledged."""
     clock_offset: timedelta | None = None
     """The provider's clock less ours, as last shown."""
+    course: Course | None = None
+    """Of the last spec that could be acted on."""
     is_finished: bool = False
     """What stays at the provider has been said."""
+
+    def accepted(self, desired: Desired, *, is_refused: bool) -> Desired:
+        """With the course by which a rollout is judged: a refused spec changes nothing of it."""
+        if not is_refused:
+            self.course = desired.course
+        return desired if self.course is None else replace(desired, course=self.course)
 
     def offset(self, status: CanaryEndpointStatus) -> timedelta:
         """The provider's clock less ours, as last seen by this process or as the status remembers it."""

@@ -76,7 +76,7 @@ async def observe(look: Look) -> Observed:
 
 async def read(s: Situation, provider: Provider, clock: Clock) -> Reading | None:
     """Figures of canaries and baseline; None if no verdict is due. Never raises a ProviderError."""
-    asked = question(s) if s.observed.refusal is None else None
+    asked = question(s)
     if asked is None:
         return None
     figures: dict[str, Figures] = {}
