@@ -221,8 +221,9 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         "Apply the Secret with apiKey and, for PaiTIENT, clientID. It is looked at again within a minute.",
     ),
     Reason.NAME_TAKEN: Meaning(
-        "Another deployment at the provider has this name already.",
-        "Set spec.externalID and spec.deletionPolicy to take it over, or choose another deploymentName.",
+        "Another deployment or endpoint at the provider has this name already.",
+        "Set spec.externalID (of a ModelDeployment spec.deletionPolicy as well) to take it over, or choose another"
+        " deploymentName or endpointName.",
     ),
     Reason.EXTERNAL_ID_TAKEN: Meaning(
         "The deployment of spec.externalID belongs to another living ModelDeployment.",

@@ -17,7 +17,7 @@ from model_operator.conditions import CanaryPhase
 from model_operator.errors import RateLimited
 from model_operator.plan.canary import creating, ending, steering, stepping
 from model_operator.plan.canary.situation import AT_ONCE, Decision, Notice, Outlook, Situation, State
-from model_operator.plan.canary.words import failing, under_way
+from model_operator.plan.canary.words import failing, under_way, why_not
 from model_operator.plan.verdict import Progress
 
 Rule = Callable[[Situation], Decision | None]
@@ -113,7 +113,7 @@ def hold_back(s: Situation, decision: Decision) -> Decision:
     if action is None:
         return decision
     if failure is not None and failure.action == action and s.now < failure.until:
-        outlook = failing(s, decision.outlook, action, failure.error)
+        outlook = why_not(s, decision.outlook, failure)
         return replace(decision, action=None, outlook=outlook, look_again=failure.until - s.now)
     if s.paused_until is not None and s.now < s.paused_until:
         limited = RateLimited("The provider asked for fewer requests; the account rests as long as it said.")

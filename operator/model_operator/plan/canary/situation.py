@@ -117,6 +117,15 @@ class Failure:
     error: ProviderError | None
     """None: it was answered, with another split."""
     until: datetime
+    echo: Split | None = None
+    """The other split that it was answered with."""
+    tries: int = 1
+    """So many times in a row, with the same other split."""
+
+    def after(self, before: "Failure | None") -> "Failure":
+        """Counted on where the one before it was the same."""
+        is_same = before is not None and (before.action, before.echo) == (self.action, self.echo)
+        return replace(self, tries=before.tries + 1) if before is not None and is_same else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -187,7 +187,7 @@ def answered(s: Situation, decision: Decision, action: Action, reply: Canary) ->
     created = f"The provider's canary endpoint is {reply.id}."
     notices = decision.notices + ((notice("Created", created),) if before.status.pending else ())
     if without_zeros(echo) != without_zeros(action.split):
-        return Decision(status=s.status, outlook=mismatched(decision.outlook), notices=notices)
+        return Decision(status=s.status, outlook=mismatched(s, decision.outlook, 1), notices=notices)
     if s.status.traffic_acked_at is None or s.acknowledged != before.acknowledged:
         s = s.with_status(s.status.with_(traffic_acked_at=s.now))
     after = acknowledged(s, reply.at)

@@ -72,9 +72,16 @@ class Memory:
         """A change was carried out."""
         self.retry = Retry()
 
-    def failed(self, failure: Failure) -> None:
+    def failed(self, failure: Failure) -> Failure:
         """A change was refused, or answered with another split, and is not tried again for a while."""
-        self.retry = Retry(failure=failure, count=self.retry.count + 1)
+        counted = failure.after(self.retry.failure)
+        self.retry = Retry(failure=counted, count=self.retry.count + 1)
+        return counted
+
+    def wait_until(self, until: datetime) -> None:
+        """What failed last is not tried again before."""
+        if self.retry.failure is not None:
+            self.retry = replace(self.retry, failure=replace(self.retry.failure, until=until))
 
     def written(self, before: CanaryEndpointStatus, after: CanaryEndpointStatus) -> None:
         """The status is with the API server: what it says need not be remembered, what it announced is ours."""
