@@ -105,7 +105,7 @@ def measure(s: Situation) -> Situation:
     analysis = rollout.analysis or AnalysisStatus(inconclusive_since=s.now)
     sharer = _sharer(s, judgement)
     if sharer is not None:
-        erred = _erred(analysis, f"shared with CanaryEndpoint {sharer}", s.now)
+        erred = _erred(analysis, f"shared with {sharer}", s.now)
         return s.with_rollout(rollout.with_(analysis=erred))
     if reading is None:
         aged = rollout.analysis and _aged(s, judgement, rollout.analysis)

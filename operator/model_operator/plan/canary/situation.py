@@ -138,7 +138,7 @@ class Observed:
     has_account: bool = True
     """There is an account to send requests to."""
     shared: Mapping[str, str] = field(default_factory=dict)
-    """By reference: another CanaryEndpoint that sends traffic to the same deployment."""
+    """By reference: another CanaryEndpoint that sends traffic to the same deployment, in words."""
     reading: Reading | None = None
     is_status_lost: bool = False
     """Our finalizer is on an object whose status was never written."""

@@ -63,10 +63,16 @@ class CanaryPass(Pass[CanaryEndpoint, Memory]):
         account = binding.account if binding is not None else None
         if refused is not None or account is None:
             return replace(s, observed=replace(s.observed, refusal=refused, has_account=False)), None
-        cache, clock = self.around.cache, self.around.clock
-        provider = account.provider.at(_priority(s))
+        clock = self.around.clock
         seen = await observe(
-            Look(key=key, resource=resource, cache=cache, account=account, provider=provider)
+            Look(
+                key=key,
+                resource=resource,
+                cache=self.around.cache,
+                bindings=self.around.bindings,
+                account=account,
+                provider=account.provider.at(_priority(s)),
+            )
         )
         seen = replace(seen, is_status_lost=s.observed.is_status_lost)
         s = replace(s, desired=memory.accepted(s.desired, is_refused=seen.refusal is not None))
