@@ -155,5 +155,5 @@ def left_of(s: Situation, decision: Decision, grace: timedelta) -> timedelta | N
         return None
     before = s.status.condition(ConditionType.ACCEPTED)
     since = before.last_transition_time if before and before.status == "False" else s.now
-    left = since + grace - s.now
+    left = min(since + grace - s.now, grace)  # a clock may have been set back since
     return left if left > timedelta() else None

@@ -104,7 +104,8 @@ def resync(s: Situation, decision: Decision) -> Decision:
 def _until_resync(s: Situation) -> timedelta:
     """How long until the split is sent again."""
     since = s.synced_at or s.status.traffic_acked_at
-    return AT_ONCE if since is None else since + s.course.resync - s.now
+    left = AT_ONCE if since is None else since + s.course.resync - s.now
+    return left if left <= s.course.resync else AT_ONCE  # a clock was set back since
 
 
 def hold_back(s: Situation, decision: Decision) -> Decision:

@@ -32,7 +32,8 @@ def fail_with_target(s: Situation) -> Decision | None:
         return None
     for share in s.canaries:
         target = s.target(share)
-        is_late = target.health is Health.UNREADY and unready_for(s) >= s.course.unready_timeout
+        is_known = s.is_clock_heard or s.state is not State.HOLDING
+        is_late = target.health is Health.UNREADY and unready_for(s) >= s.course.unready_timeout and is_known
         if target.health is not Health.FAILED and not is_late:
             continue
         reason = "TargetFailed" if target.health is Health.FAILED else "TargetUnready"

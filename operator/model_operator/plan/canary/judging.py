@@ -17,6 +17,7 @@ from model_operator.models.canary_status import AnalysisStatus, MetricVerdict, S
 from model_operator.plan.canary.course import Check, Judgement, Shares
 from model_operator.plan.canary.situation import Question, Reading, Situation, State
 from model_operator.plan.canary.statistics import Weighed, detectable, least_difference, weigh, wilson
+from model_operator.plan.canary.transitions import evaluation_due
 
 _MOST_BUCKETS: Final = 500
 """The vendor sends at most 1,000 points, and what is older says little about now."""
@@ -47,7 +48,7 @@ def question(s: Situation) -> Question | None:
     rollout = s.status.rollout
     if judgement is None or rollout is None or rollout.state != State.HOLDING:
         return None
-    due = rollout.next_evaluation_at
+    due = evaluation_due(s)
     if rollout.is_direct or rollout.is_promoted or (due is not None and s.now < due):
         return None
     if _sharer(s, judgement) is not None or not _judged(s):
@@ -102,7 +103,7 @@ def measure(s: Situation) -> Situation:
         return s if rollout.analysis is None else s.with_rollout(rollout.with_(analysis=None))
     if rollout.is_direct or rollout.is_promoted:
         return s
-    analysis = rollout.analysis or AnalysisStatus(inconclusive_since=s.now)
+    analysis = rollout.analysis or AnalysisStatus(inconclusive_since=s.provider_now)
     sharer = _sharer(s, judgement)
     if sharer is not None:
         erred = _erred(analysis, f"shared with {sharer}", s.now)
@@ -141,7 +142,7 @@ def _judge_step(
         consecutive_fails=_fails_in_a_row(analysis, verdict) if is_news else analysis.consecutive_fails,
         judged_until=until or analysis.judged_until,
         valid_until=_valid_until(s, judgement, reading),
-        inconclusive_since=None if verdict in _CERTAIN else analysis.inconclusive_since or s.now,
+        inconclusive_since=None if verdict in _CERTAIN else analysis.inconclusive_since or s.provider_now,
         detectability=_detectability(s, judgement, reading, canaries),
         metrics=metrics,
     )
@@ -167,7 +168,7 @@ def _aged(s: Situation, judgement: Judgement, analysis: AnalysisStatus) -> Analy
     why = f"the newest figures end at {analysis.judged_until:%H:%M:%S}Z, and none came since"
     return analysis.with_(
         verdict=Said.INCONCLUSIVE,
-        inconclusive_since=s.now,
+        inconclusive_since=s.provider_now,
         metrics=tuple(m.with_(verdict=Said.INCONCLUSIVE, message=why) for m in analysis.metrics),
     )
 

@@ -219,6 +219,8 @@ class Situation:
     """When this process last had the present split acknowledged."""
     clock_offset: timedelta = AT_ONCE
     """The provider's clock less ours."""
+    is_clock_heard: bool = True
+    """Whether this process has that from the provider; else it is what the status of another one says."""
     paused_until: datetime | None = None
     """The provider asked the account to wait until then (429)."""
 

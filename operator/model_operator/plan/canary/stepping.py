@@ -29,6 +29,14 @@ def end_when_direct(s: Situation) -> Decision | None:
     return _complete(s) if is_done and s.rollout.step_percent == 100 else None
 
 
+def hear_the_clock(s: Situation) -> Decision | None:
+    """A new process sends the present split again: the answer says how long the step has been held by now."""
+    if s.is_clock_heard or s.update is None or s.is_intended_refused:
+        return None
+    going = under_way(CanaryPhase.PROGRESSING, Reason.PROGRESSING, f"At {at(s)}.")
+    return Decision(status=s.status, outlook=going, action=s.update)
+
+
 def wait_when_refused(s: Situation) -> Decision | None:
     """Nobody wishes the next step any more, and what is wished instead cannot be done."""
     if s.observed.refusal is None:
@@ -78,7 +86,7 @@ def wait_for_evidence(s: Situation) -> Decision | None:
         return stay(s, under_way(CanaryPhase.PROGRESSING, Reason.METRIC_BREACHED, message))
     message = f"At {at(s)}, {_missing(analysis)}"
     since = analysis.inconclusive_since
-    if since is not None and s.now - since >= judgement.inconclusive_timeout:
+    if since is not None and s.provider_now - since >= judgement.inconclusive_timeout:
         late = f"{message}; write advance:{s.rollout.id} or abort:{s.rollout.id} to decide yourself"
         return stay(s, under_way(CanaryPhase.WAITING, _lack(s, analysis), late))
     earliest = "" if is_old(s, analysis) else _earliest(s)
@@ -191,6 +199,7 @@ HOLDING: tuple[Rule, ...] = (
     fail_with_target,
     end_when_direct,
     fail_by_metrics,
+    hear_the_clock,
     wait_when_refused,
     wait_when_paused,
     wait_at_limit,
@@ -226,10 +235,12 @@ def follow_ids(s: Situation) -> Decision | None:
 
 def with_clock(s: Situation) -> Situation:
     """The step's clock stands while it is paused or a canary does not serve."""
+    if s.state is State.HOLDING and not s.is_clock_heard:
+        return s
     healths = {s.target(share).health for share in s.canaries}
     is_unready = bool(healths & {Health.UNREADY, Health.FAILED})
     if is_unready != (s.rollout.unready_since is not None):
-        s = s.with_rollout(s.rollout.with_(unready_since=s.now if is_unready else None))
+        s = s.with_rollout(s.rollout.with_(unready_since=s.provider_now if is_unready else None))
     is_paused = s.course.is_paused or s.rollout.is_paused
     return transitions.keep_time(s, is_stopped=is_paused or not healths <= {Health.SERVING})
 

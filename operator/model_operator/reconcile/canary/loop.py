@@ -81,6 +81,7 @@ class CanaryPass(Pass[CanaryEndpoint, Memory]):
         if reading is None:
             return s, account
         memory.heard(reading.clock_offset)
+        s = replace(s, clock_offset=memory.offset(s.status), is_clock_heard=memory.is_clock_heard)
         return replace(s, observed=replace(seen, reading=reading), now=clock()), account
 
     def _situation(self, resource: CanaryEndpoint, memory: Memory) -> Situation:
@@ -102,6 +103,7 @@ class CanaryPass(Pass[CanaryEndpoint, Memory]):
             failure=memory.retry.failure,
             synced_at=memory.synced_at,
             clock_offset=memory.offset(status),
+            is_clock_heard=memory.is_clock_heard,
         )
 
     def _refuse(self, resource: CanaryEndpoint, binding: Binding | None) -> Verdict | None:

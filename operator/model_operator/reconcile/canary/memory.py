@@ -5,11 +5,14 @@ Passes say what has happened, and only here is a part replaced.
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from model_operator.domain import Canary, Split
 from model_operator.models.canary_status import CanaryEndpointStatus
 from model_operator.plan.canary.course import Course
 from model_operator.plan.canary.situation import AT_ONCE, Creation, Desired, Failure
+
+_NOISE: Final = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +53,15 @@ class Memory:
             return AT_ONCE
         return rollout.provider_acked_at - rollout.acked_at
 
+    @property
+    def is_clock_heard(self) -> bool:
+        """Whether this process knows how late it is at the provider, or that the provider does not say."""
+        return self.clock_offset is not None or self.synced_at is not None
+
     def heard(self, clock_offset: timedelta | None) -> None:
-        """An answer showed the provider's clock, or did not."""
-        if clock_offset is not None:
+        """An answer showed the provider's clock, or did not. It says whole seconds, and less is no news."""
+        known = self.clock_offset
+        if clock_offset is not None and (known is None or abs(clock_offset - known) > _NOISE):
             self.clock_offset = clock_offset
 
     def creating(self) -> None:
@@ -65,7 +74,8 @@ class Memory:
 
     def answered(self, reply: Canary, now: datetime) -> None:
         """A change was answered, whatever split the answer shows."""
-        self.heard(reply.at - now if reply.at is not None else None)
+        if reply.at is not None:
+            self.clock_offset = reply.at - now  # to the second the one by which the status is dated
         self.synced_at = now
 
     def succeeded(self) -> None:
