@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 from typing_extensions import override
 
-from model_operator.domain import Canary
-from model_operator.errors import NameTaken, ProviderError
-from model_operator.plan.canary.situation import Action, Create
-from support.canary_driver import MINUTE, Driver, Fault, path, spec
+from model_operator.domain import Canary, Split
+from model_operator.errors import NameTaken
+from support.canary_driver import Driver
+from support.canary_paper import MINUTE
+from support.canary_specs import path, spec
 
 
 @dataclass
@@ -23,13 +24,13 @@ class Odd(Driver):
     is_name_taken: bool = False
 
     @override
-    def answer(self, action: Action, fault: Fault | None) -> Canary | ProviderError:
-        if self.is_name_taken and isinstance(action, Create):
-            return NameTaken('paitient: create_canary "c": already exists (HTTP 409)')
-        reply = super().answer(action, fault)
-        if isinstance(reply, ProviderError) or isinstance(action, Create):
+    def answer(self, split: Split, *, is_create: bool) -> Canary:
+        if self.is_name_taken and is_create:
+            raise NameTaken('paitient: create_canary "c": already exists (HTTP 409)')
+        reply = super().answer(split, is_create=is_create)
+        if is_create:
             return reply
-        kept = self.instead.get(action.split.get("dep_v2", 0))
+        kept = self.instead.get(split.get("dep_v2", 0))
         self.split = kept or self.split
         return replace(reply, split=None if self.is_silent else kept or reply.split)
 

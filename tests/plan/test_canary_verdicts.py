@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from support.canary_driver import MINUTE, Driver, judged, path, spec
+from support.canary_driver import Driver
+from support.canary_paper import MINUTE
+from support.canary_specs import judged, path, spec
 
 HALF = timedelta(seconds=30)
 
