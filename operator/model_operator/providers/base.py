@@ -152,6 +152,9 @@ class Vendor(Protocol):
     def endpoint_name(self, spec: ModelDeploymentSpec) -> str | None:
         """Of the routing endpoint that the spec asks for besides the deployment."""
 
+    def endpoint_id(self, spec: ModelDeploymentSpec) -> str | None:
+        """Of that endpoint, should a person have found it after its create was lost."""
+
     def credentials(self, secret: Mapping[str, str]) -> Credentials:
         """Raises `CredentialsIncomplete` that names the missing key."""
 

@@ -192,8 +192,16 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
             await promise(key, resource.metadata, "Orphaned", message)
             log.warning("%s", message)
             self.around.signals.orphaned()
-        if endpoint is not None:
-            message = f"Endpoint {endpoint.id} stays at the provider: its API cannot delete it."
+        lost = resource.status.pending_endpoint
+        left = (
+            endpoint.id
+            if endpoint is not None
+            else f'"{lost.name}", if its create arrived,'
+            if lost
+            else None
+        )
+        if left is not None:
+            message = f"Endpoint {left} stays at the provider: its API cannot delete it."
             await promise(key, resource.metadata, "EndpointOrphaned", message)
             log.warning("%s", message)
 
@@ -209,10 +217,6 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
         else:
             await self.write(key, resource, status.dump())
             self.around.record.note(key, resource.metadata, of_deployment(resource.status, status))
-        if memory.sent.lost_endpoint is not None and status.endpoint is not None:
-            message = f'A create of endpoint "{memory.sent.lost_endpoint}" got no answer and was sent again: a spare one may stay.'
-            self.around.record.warn(key, resource.metadata, "EndpointOrphaned", message)
-            memory.told_lost_endpoint()
         memory.written(resource.status, status, s.now)
 
     def _settle(
