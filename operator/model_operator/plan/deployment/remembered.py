@@ -124,7 +124,7 @@ class Sent:
 
     def vanished(self) -> "Sent":
         """The deployment is gone, and with it all that was sent to it."""
-        return Sent()
+        return Sent(endpoint_intent=self.endpoint_intent)
 
     def may_send_endpoint(self, started_at: datetime) -> bool:
         """Whether the announced create of an endpoint is this process's own, and was not sent."""
