@@ -200,6 +200,7 @@ _TAKEN = (
 )
 _MODEL, _IS_MISSING = r"\bmodel\b", r"not found|does not exist"
 _NO_MODEL = r"(no such|unknown) model\b"
+_TAKEN_FOR_SURE = r"already (exists|in use|used|taken)|(is|been) taken|duplicate|must be unique|not unique"
 _QUOTA = r"insufficient[ _]quota|gpu quota"
 _ANY_QUOTA = rf"{_QUOTA}|quota (is |was |has been )?(exceeded|reached|exhausted)"
 
@@ -235,6 +236,8 @@ def _by_operation(
     match operation, complaint.status:
         case "create", _:
             return _of_create(complaint, meant)
+        case "create_canary" | "create_endpoint", 400 | 409 | 422 if _is_name_taken(complaint, meant):
+            return NameTaken
         case "delete", 400 | 409 | 422:
             return DeletionRefused
         case "list" | "find", 404:
@@ -257,6 +260,14 @@ def _of_create(complaint: Complaint, meant: list[type[ProviderError]]) -> type[P
         # Something that the request names, or, without a word, the path itself.
         return InvalidRequest if meant else Unsupported
     return _STATUSES.get(status, InvalidRequest)
+
+
+def _is_name_taken(complaint: Complaint, meant: list[type[ProviderError]]) -> bool:
+    """Of an endpoint, whose deployment may be in conflict as well."""
+    if complaint.status == 409 and not complaint.text:
+        return not meant
+    speaks_of_it = complaint.status == 409 or complaint.says("name")
+    return speaks_of_it and complaint.says(_TAKEN_FOR_SURE)
 
 
 def explain(refused: Refused, title: str, call: Call, clean: Clean) -> ProviderError:

@@ -17,6 +17,7 @@ from model_operator.models.canary_status import AnalysisStatus, MetricVerdict, S
 from model_operator.plan.canary.course import Check, Judgement, Shares
 from model_operator.plan.canary.situation import Question, Reading, Situation, State
 from model_operator.plan.canary.statistics import Weighed, detectable, least_difference, weigh, wilson
+from model_operator.plan.canary.transitions import evaluation_due
 
 _MOST_BUCKETS: Final = 500
 """The vendor sends at most 1,000 points, and what is older says little about now."""
@@ -47,10 +48,10 @@ def question(s: Situation) -> Question | None:
     rollout = s.status.rollout
     if judgement is None or rollout is None or rollout.state != State.HOLDING:
         return None
-    due = rollout.next_evaluation_at
+    due = evaluation_due(s)
     if rollout.is_direct or rollout.is_promoted or (due is not None and s.now < due):
         return None
-    if _sharer(s, judgement) is not None:
+    if _sharer(s, judgement) is not None or not _judged(s):
         return None
     start, end = _window(s, judgement)
     references = tuple(share.reference for share in (*_judged(s), *s.baselines) if s.target(share).id)
@@ -58,8 +59,21 @@ def question(s: Situation) -> Question | None:
 
 
 def _judged(s: Situation) -> Shares:
-    getting = {share.reference for share in s.intended if share.percent}
-    return tuple(share for share in s.canaries if share.reference in getting)
+    return tuple(share for share in s.canaries if share.reference in _getting(s))
+
+
+def _compared(s: Situation) -> Shares:
+    """The baseline as far as it gets traffic at this step."""
+    return tuple(share for share in s.baselines if share.reference in _getting(s))
+
+
+def _getting(s: Situation) -> frozenset[str]:
+    return frozenset(share.reference for share in s.intended if share.percent)
+
+
+def is_judged(s: Situation) -> bool:
+    """Whether anything of this step is judged: a canary gets traffic."""
+    return bool(_judged(s))
 
 
 def _sharer(s: Situation, judgement: Judgement) -> str | None:
@@ -78,7 +92,7 @@ def _window(s: Situation, judgement: Judgement) -> Window:
     rollout = s.rollout
     acked = rollout.provider_acked_at or (rollout.acked_at or s.now) + s.clock_offset
     start = (acked + judgement.warmup + timedelta(milliseconds=999)).replace(microsecond=0)
-    end = (s.now + s.clock_offset - judgement.delay).replace(microsecond=0)
+    end = (s.provider_now - judgement.delay).replace(microsecond=0)
     return max(start, end - _MOST_BUCKETS * judgement.interval), max(start, end)
 
 
@@ -89,13 +103,14 @@ def measure(s: Situation) -> Situation:
         return s if rollout.analysis is None else s.with_rollout(rollout.with_(analysis=None))
     if rollout.is_direct or rollout.is_promoted:
         return s
-    analysis = rollout.analysis or AnalysisStatus(inconclusive_since=s.now)
+    analysis = rollout.analysis or AnalysisStatus(inconclusive_since=s.provider_now)
     sharer = _sharer(s, judgement)
     if sharer is not None:
-        erred = _erred(analysis, f"shared with CanaryEndpoint {sharer}", s.now)
+        erred = _erred(analysis, f"shared with {sharer}", s.now)
         return s.with_rollout(rollout.with_(analysis=erred))
     if reading is None:
-        return s
+        aged = rollout.analysis and _aged(s, judgement, rollout.analysis)
+        return s.with_rollout(rollout.with_(analysis=aged))
     if reading.error is not None:
         analysis = _erred(analysis, str(reading.error), s.now)
     else:
@@ -117,18 +132,53 @@ def _judge_step(
     until = _newest(reading, _judged(s), window)
     is_news = until is not None and (analysis.judged_until is None or until > analysis.judged_until)
     if not is_news and analysis.verdict not in (None, Said.ERROR):
-        return analysis.with_(errors_since=None)
+        return _aged(s, judgement, analysis.with_(errors_since=None))
     baseline = [bucket for share in s.baselines for bucket in _counting(reading, share, window)]
-    metrics = tuple(judge(check, canaries, baseline) for check in judgement.checks) if canaries else ()
+    needs_baseline = bool(_compared(s)) or not any(map(_is_absolute, _deciding(judgement)))
+    metrics = tuple(judge(c, canaries, baseline, needs_baseline=needs_baseline) for c in judgement.checks)
     verdict = _gravest(judgement, metrics)
-    return AnalysisStatus(
+    formed = AnalysisStatus(
         verdict=verdict,
         consecutive_fails=_fails_in_a_row(analysis, verdict) if is_news else analysis.consecutive_fails,
         judged_until=until or analysis.judged_until,
-        inconclusive_since=None if verdict in _CERTAIN else analysis.inconclusive_since or s.now,
+        valid_until=_valid_until(s, judgement, reading),
+        inconclusive_since=None if verdict in _CERTAIN else analysis.inconclusive_since or s.provider_now,
         detectability=_detectability(s, judgement, reading, canaries),
         metrics=metrics,
     )
+    return _aged(s, judgement, formed)
+
+
+def _valid_until(s: Situation, judgement: Judgement, reading: Reading) -> datetime | None:
+    """Two intervals after the newest figures were due, of whichever deployment's are the oldest."""
+    is_relative = any(map(_is_relative, _deciding(judgement)))
+    used = (*_judged(s), *(_compared(s) if is_relative else ()))
+    newest = [_newest(reading, (share,), _window(s, judgement)) for share in used]
+    known = [end for end in newest if end is not None]
+    if not known or len(known) < len(newest):
+        return None
+    length = max(figures.length for figures in reading.figures.values())
+    return min(known) + judgement.delay + 2 * max(judgement.interval, length)
+
+
+def _aged(s: Situation, judgement: Judgement, analysis: AnalysisStatus) -> AnalysisStatus:
+    """A Pass ends with the age of its figures: that none come any more may be the failure itself."""
+    if analysis.verdict != Said.PASS or not _deciding(judgement) or not is_old(s, analysis):
+        return analysis
+    why = f"the newest figures end at {analysis.judged_until:%H:%M:%S}Z, and none came since"
+    return analysis.with_(
+        verdict=Said.INCONCLUSIVE,
+        inconclusive_since=s.provider_now,
+        metrics=tuple(m.with_(verdict=Said.INCONCLUSIVE, message=why) for m in analysis.metrics),
+    )
+
+
+def is_old(s: Situation, analysis: AnalysisStatus) -> bool:
+    """Whether newer figures should have come by now."""
+    judgement, until = s.course.judgement, analysis.valid_until
+    if until is None and analysis.judged_until is not None and judgement is not None:
+        until = analysis.judged_until + judgement.delay + 2 * judgement.interval
+    return until is not None and s.provider_now > until
 
 
 def _counting(reading: Reading, share: Share, window: Window) -> list[Bucket]:
@@ -150,15 +200,18 @@ def _newest(reading: Reading, shares: Shares, window: Window) -> datetime | None
 
 def _gravest(judgement: Judgement, metrics: Sequence[MetricVerdict]) -> Said:
     """Of the checks that decide; a Pass where there is none."""
-    warned = {check.name for check in judgement.checks if check.only_warns}
-    said = [Said(metric.verdict) for metric in metrics if metric.name not in warned]
+    deciding = {check.name for check in _deciding(judgement)}
+    said = [Said(metric.verdict) for metric in metrics if metric.name in deciding]
     return min(said, key=_ORDER.index, default=Said.PASS)
 
 
+def _deciding(judgement: Judgement) -> tuple[Check, ...]:
+    return tuple(check for check in judgement.checks if not check.only_warns)
+
+
 def _fails_in_a_row(analysis: AnalysisStatus, verdict: Said) -> int:
-    """One more, or none any more; what is not certain counts neither way."""
-    fails = analysis.consecutive_fails
-    return {Said.FAIL: fails + 1, Said.PASS: 0}.get(verdict, fails)
+    """One more; any other verdict ends the row."""
+    return analysis.consecutive_fails + 1 if verdict is Said.FAIL else 0
 
 
 def _detectability(
@@ -181,7 +234,7 @@ def _detectability(
 
 def warning(requests: int, limit: float) -> str | None:
     """`6 requests expected in this step: error rates below 40 % cannot be seen`; None if all is well."""
-    rate = 100 * detectable(min(requests, 100_000), limit / 100)
+    rate = 100 * detectable(requests, limit / 100)
     if rate <= max(_WORTH_A_WARNING * limit, limit + 1):
         return None
     return (
@@ -190,14 +243,32 @@ def warning(requests: int, limit: float) -> str | None:
 
 
 def judge(
-    check: Check, canaries: Mapping[str, Sequence[Bucket]], baseline: Sequence[Bucket]
+    check: Check,
+    canaries: Mapping[str, Sequence[Bucket]],
+    baseline: Sequence[Bucket],
+    *,
+    needs_baseline: bool,
 ) -> MetricVerdict:
-    """The gravest verdict over all canaries. `canaries` by name, each with the buckets that count."""
+    """The gravest verdict over all canaries. `canaries` by name, each with the buckets that count.
+
+    `needs_baseline`: a comparison that cannot be made is no Pass.
+    """
     base = weigh(check.figure.metric, baseline)
     if base is not None and round(base.requests) < check.needed:
         base = None
     verdicts = [_judge_one(check, buckets, base) for buckets in canaries.values()]
-    return min(verdicts, key=lambda verdict: _ORDER.index(Said(verdict.verdict)))
+    said = min(verdicts, key=lambda verdict: _ORDER.index(Said(verdict.verdict)))
+    if said.verdict != Said.PASS or not _is_relative(check) or _can_compare(check, base):
+        return said
+    if needs_baseline:
+        few = "too few requests of the baseline to compare with"
+        return said.with_(verdict=Said.INCONCLUSIVE, message=few)
+    return said.with_(message="by absolute limits alone: the baseline gets no traffic at this step")
+
+
+def _can_compare(check: Check, base: Weighed | None) -> bool:
+    """Nothing is so many percent more than nothing."""
+    return base is not None and (base.value > 0 or check.figure.max_increase_percent is None)
 
 
 def _judge_one(check: Check, buckets: Sequence[Bucket], base: Weighed | None) -> MetricVerdict:
@@ -215,12 +286,8 @@ def _judge_one(check: Check, buckets: Sequence[Bucket], base: Weighed | None) ->
         return shown.with_(message="too few requests for a verdict")
     shown = shown.with_(verdict=Said.PASS)
     if check.figure.metric is MetricName.ERROR_RATE:
-        said = _judge_errors(check, shown, found, base)
-    else:
-        said = _judge_amount(check, shown, found, base)
-    if base is None and said.message is None and _is_relative(check):
-        return said.with_(message="too few requests of the baseline to compare with")
-    return said
+        return _judge_errors(check, shown, found, base)
+    return _judge_amount(check, shown, found, base)
 
 
 def _judge_errors(check: Check, shown: MetricVerdict, found: Weighed, base: Weighed | None) -> MetricVerdict:
@@ -277,6 +344,11 @@ def _breached(shown: MetricVerdict, *, is_everywhere: bool = False) -> MetricVer
 def _is_relative(check: Check) -> bool:
     figure = check.figure
     return figure.max_increase_percent is not None or figure.max_increase_percentage_points is not None
+
+
+def _is_absolute(check: Check) -> bool:
+    figure = check.figure
+    return any(most is not None for most in (figure.max_percent, figure.max_milliseconds, figure.max_tokens))
 
 
 def _number(value: Decimal | None) -> float | None:

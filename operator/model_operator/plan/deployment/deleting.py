@@ -97,7 +97,7 @@ def wait_while_in_use(s: Situation) -> Decision | None:
     if s.guard is None:
         return None
     message = (
-        f"CanaryEndpoint {s.guard} sends traffic to the deployment, or would go back to it. Take it out of its"
+        f"{s.guard[:1].upper()}{s.guard[1:]} sends traffic to the deployment, or would go back to it. Take it out of its"
         " spec.traffic and let that complete, delete the CanaryEndpoint, or set spec.deletionPolicy to Orphan."
     )
     return replace(moving(Reason.IN_USE, message, Phase.DELETING), look_again=s.timing.poll_interval)

@@ -75,7 +75,7 @@ class Situation:
     has_default_name: bool = True
     """The remote name holds the CR's UID, so whatever carries it is ours."""
     guard: str | None = None
-    """Not None: CanaryEndpoint `namespace/name` sends traffic to the deployment, or would go back to it."""
+    """Not None: that one sends traffic to the deployment, or would go back to it; in words."""
     rival: str | None = None
     """Another ModelDeployment (`namespace/name`) with the elder claim to the name or id."""
 

@@ -16,7 +16,7 @@ from model_operator.errors import (
     Unsupported,
     retry_for,
 )
-from model_operator.plan.deployment.situation import Action, Decision, Presence, Situation
+from model_operator.plan.deployment.situation import Action, CreateEndpoint, Decision, Presence, Situation
 from model_operator.plan.verdict import Progress, Verdict
 
 HELD = Verdict(True, Reason.SYNCED, "The provider holds the spec.")
@@ -88,12 +88,14 @@ def failed_step(s: Situation, decision: Decision, error: ProviderError, look_aga
     """
     is_known = s.status.external_id is not None and s.observed.presence is not Presence.ABSENT
     reason = error.reason
-    if isinstance(error, NameTaken) or (isinstance(error, Unsupported) and s.wanted):
+    is_of_endpoint = isinstance(error, NameTaken) and isinstance(decision.action, CreateEndpoint)
+    if not is_of_endpoint and (isinstance(error, NameTaken) or (isinstance(error, Unsupported) and s.wanted)):
         return replace(refusal(reason, str(error)), look_again=look_again, change=decision.change)
     if retry_for(error).needs_person:
         hides = is_known and isinstance(error, CredentialsInvalid | AccountMismatch)
+        way_out = " Choose another endpointName, or free this one at the provider." if is_of_endpoint else ""
         return Decision(
-            synced=unsynced(reason, str(error)),
+            synced=unsynced(reason, f"{error}{way_out}"),
             progress=Progress.STUCK,
             phase=_phase_when_refused(s),
             serving=Verdict(None, Reason.UNKNOWN, str(error)) if hides else None,

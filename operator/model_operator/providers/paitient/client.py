@@ -164,7 +164,7 @@ class PaitientProvider(Provider):
     async def update_canary(self, id: str, split: Split) -> Canary:
         if not _ID.fullmatch(id):
             raise InvalidRequest(f'paitient: update_canary "{id[:64]}": this is not the id of an endpoint')
-        return await canary.ask(self.account, self.site, canary.update_call(id, split), canary.canary_of)
+        return await canary.ask(self.account, self.site, canary.update_call(id, split), canary.updated(id))
 
     @override
     async def figures(self, id: str, start: datetime, end: datetime, interval: timedelta) -> Figures:

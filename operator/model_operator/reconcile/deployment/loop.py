@@ -139,7 +139,7 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
             timing=self.timing,
             now=self.around.clock(),
             has_default_name=resource.spec.deployment_name is None,
-            guard=find_guard(resource, self.around.cache),
+            guard=find_guard(resource, self.around.cache, self.around.bindings),
         )
 
     def _note_claim(self, uid: str, s: Situation, step: Decision, account: Account | None) -> None:
