@@ -172,9 +172,10 @@ class OneObject(Told):
         self.server.delete(KEY)
 
     @override
-    def gone(self, key: Key) -> None:
-        super().gone(key)
-        self.passes.ended(key)
+    def gone(self, key: Key, uid: str) -> None:
+        super().gone(key, uid)
+        if self.cache.uid(key) == uid:
+            self.passes.ended(key)
 
     def _note(self, body: ModelDeployment) -> None:
         if body.status != self.body.status:
@@ -193,4 +194,4 @@ class OneObject(Told):
             self._note(ModelDeployment.parse(body))
         self.cache.put(key, body)
         if type_ == "DELETED":
-            self.gone(key)
+            self.gone(key, body["metadata"]["uid"])
