@@ -49,7 +49,8 @@ async def test_it_is_bound_and_remembers_what_proved_its_secret(vendor: str) -> 
         pytest.param({}, None, "CredentialsMissing", id="no Secret"),
         pytest.param({}, {"password": "x"}, "CredentialsMissing", id="a Secret without the key"),
         pytest.param({}, {"apiKey": ""}, "CredentialsMissing", id="an empty key"),
-        pytest.param({}, {"apiKey": "nobodys-key"}, "CredentialsInvalid", id="a wrong key"),
+        pytest.param({}, {"apiKey": "nobodys-key"}, "CredentialsMissing", id="a word that is no key"),
+        pytest.param({}, {"apiKey": "nobodys-key-of-today"}, "CredentialsInvalid", id="a wrong key"),
         pytest.param(
             {"baseURL": "http://elsewhere/api"}, {"apiKey": "k"}, "HostNotAllowed", id="another host"
         ),
@@ -79,7 +80,7 @@ async def test_a_key_that_is_not_text_is_named_and_not_shown() -> None:
         operator.apply(bad, provider("parasail"))
         await operator.wait(5)
         said = operator.message("parasail", kind=PROVIDER)
-        assert said == 'Secret "parasail": the key "apiKey" is not text.'
+        assert said == 'Secret "parasail": the Secret\'s key "apiKey" is not text.'
 
 
 @on_virtual_time
