@@ -160,7 +160,7 @@ def test_another_destination_midway_starts_from_the_last_good_split(world):
 def test_a_deployment_with_traffic_is_not_deleted_under_it(world):
     world.namespace.delete("ModelDeployment", "triage-v1")
     held = world.namespace.wait_for_condition("ModelDeployment", "triage-v1", "Synced=False InUse")
-    assert "/triage " in condition(held, "Synced")["message"]
+    assert "CanaryEndpoint triage sends" in condition(held, "Synced")["message"]
     never_rises(world, 0, seconds=1)
     assert world.split() == {"v1": 100}
     assert world.operator.metric("model_operator_canary_traffic_percent", target="v1") == 100
