@@ -166,6 +166,14 @@ class Engine(Signals):
         self._metrics.rollout_ended(result)
 
     @override
+    def leaves(self, key: Key, on_news: Callable[[], None]) -> None:
+        self._controllers[key.kind].queue.leave(key, on_news)
+
+    @override
+    def comes_back(self, key: Key) -> None:
+        self._controllers[key.kind].queue.come_back(key)
+
+    @override
     def throttled(self, provider: str, account: str, rest: timedelta) -> None:
         self._metrics.provider_throttled(provider, account, rest.total_seconds())
 

@@ -134,6 +134,7 @@ class ControllerMetrics:
         self._errors = families.errors.labels(controller)
         self._seconds = families.seconds.labels(controller)
         self._active = families.active.labels(controller)
+        self._away = families.away.labels(controller)
         self._workers = families.workers.labels(controller)
         queue = (controller, controller)
         self.depth = families.depth.labels(*queue)
@@ -168,6 +169,11 @@ class ControllerMetrics:
             self._seconds.observe(seconds)
             self._worked.observe(seconds)
 
+    def away(self, change: int) -> None:
+        """So many passes more (or less) wait for a provider, without a worker."""
+        self._away.inc(change)
+        self._active.dec(change)
+
     def ended(self, result: Result) -> None:
         """How the pass in hand ended."""
         self._results[result].inc()
@@ -199,6 +205,11 @@ class _Families:
         self.active = gauge(f"{reconcile}_active_workers", "Workers with a pass in hand.", "controller")
         self.workers = gauge(
             f"{reconcile}_max_concurrent_reconciles", "Most passes at the same time.", "controller"
+        )
+        self.away = gauge(
+            "model_operator_passes_waiting",
+            "Passes that wait for a provider: for their turn under its limits, or for its answer.",
+            "controller",
         )
         self.depth = gauge("workqueue_depth", "Objects that wait in the queue.", *queue)
         self.adds = counter("workqueue_adds", "Objects put into the queue.", *queue)

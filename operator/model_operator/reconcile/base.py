@@ -15,12 +15,14 @@ from model_operator.accounts.account import Clock
 from model_operator.accounts.bindings import Binding, Bindings
 from model_operator.conditions import Reason
 from model_operator.domain import FINALIZER, Key
+from model_operator.errand import Errand, sent_on
 from model_operator.errors import NotAccepted
 from model_operator.models.deployment_status import ModelDeploymentStatus
 from model_operator.models.metadata import Metadata
 from model_operator.models.parse import InvalidResource
+from model_operator.models.provider import ModelProvider
 from model_operator.providers.base import Vendor
-from model_operator.reconcile.cache import Cache, Resource
+from model_operator.reconcile.cache import Cache, Resource, provider_key
 from model_operator.reconcile.recorder import Recorder
 from model_operator.reconcile.store import Store
 from model_operator.signals import Signals
@@ -76,7 +78,26 @@ class Pass(ABC, Generic[R, M]):
         if resource is None:
             self.lost(key)
             return None
-        return await self.look_after(key, resource)
+        with sent_on(self._errand(key, resource)):
+            return await self.look_after(key, resource)
+
+    def _errand(self, key: Key, resource: R) -> Errand:
+        """What the pass wants of a provider, as long as it would decide about the same object, spec and account."""
+        ref = None if isinstance(resource, ModelProvider) else provider_key(resource)
+        account = self.around.bindings.account(ref) if ref is not None else None
+
+        def is_current() -> bool:
+            found = self.find(key)
+            return (
+                found is not None
+                and _decided_by(found) == _decided_by(resource)
+                and (ref is None or self.around.bindings.account(ref) is account)
+            )
+
+        signals = self.around.signals
+        return Errand(
+            is_current, lambda on_news: signals.leaves(key, on_news), lambda: signals.comes_back(key)
+        )
 
     @abstractmethod
     async def look_after(self, key: Key, resource: R) -> timedelta | None:
@@ -144,6 +165,12 @@ class Pass(ABC, Generic[R, M]):
         """The object is gone and nothing is left to do about it. Returns what was remembered."""
         self.around.cache.remove(key)
         return self.memories.pop(key, None)
+
+
+def _decided_by(resource: Resource) -> tuple[object, ...]:
+    """What people say of an object: its life, its spec (deletionPolicy included), its end, an annotation's command."""
+    metadata = resource.metadata
+    return metadata.uid, metadata.generation, metadata.is_terminating, metadata.annotations
 
 
 def leads_nowhere(ref: Key, cache: Cache, binding: Binding | None) -> NotAccepted | None:

@@ -1,0 +1,240 @@
+"""One tenant's, account's or provider's trouble is his own: the others' work goes on as if he were not there.
+
+The real engine on virtual time, with the API server and both providers in memory. `team-a` makes the trouble.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from explorer.world import KEYS, OTHER_KEYS, OTHER_TEAM, TEAM, World, deployment, provider, secret
+from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
+from support.memory_store import Verb
+from support.virtual_time import run
+
+NEIGHBOUR = Key(DEPLOYMENT, OTHER_TEAM, "good")
+SIXTY = 60
+"""More than there are workers."""
+
+
+def on_virtual_time(test: Callable[[World], Awaitable[None]]) -> Callable[[], None]:
+    async def whole() -> None:
+        world = World(seed=1)
+        await world.open()
+        await test(world)
+        assert world.process is not None
+        assert world.process.engine.problem is None
+        await world.process.engine.stop()
+
+    def wrapped() -> None:
+        run(whole())
+
+    wrapped.__name__, wrapped.__doc__ = test.__name__, test.__doc__
+    return wrapped
+
+
+def sent(world: World, operation: str, since: float = 0.0) -> list[Any]:
+    return [one for one in world.sent if one.operation == operation and one.at >= since]
+
+
+async def until(world: World, what: Callable[[], bool], within: float = 600) -> float:
+    """Seconds that it took."""
+    began = world.loop.time()
+    async with asyncio.timeout(within):
+        while not what():  # noqa: ASYNC110  time is free here
+            await asyncio.sleep(0.05)
+    return world.loop.time() - began
+
+
+def reason(world: World, key: Key, type_: str = "Ready") -> str:
+    body = world.server.find(key) or {}
+    found = [c["reason"] for c in body.get("status", {}).get("conditions", ()) if c["type"] == type_]
+    return found[0] if found else ""
+
+
+async def a_neighbour_serves(world: World) -> None:
+    """team-b's own deployment, in an account of its own."""
+    world.create(secret("parasail", OTHER_KEYS["parasail"]), OTHER_TEAM)
+    world.create(provider("parasail"), OTHER_TEAM)
+    world.create(deployment("parasail", "good"), OTHER_TEAM)
+    await until(world, lambda: reason(world, NEIGHBOUR) == "Available")
+
+
+async def neighbours_edit(world: World, replicas: int) -> float:
+    """Seconds from the edit until it is at the provider."""
+    since = world.loop.time()
+    world.edit(NEIGHBOUR, {"spec": {"replicas": replicas}})
+    return await until(
+        world,
+        lambda: any((one.body or {}).get("replicas") == replicas for one in sent(world, "update", since)),
+    )
+
+
+def account(world: World, vendor: str = "parasail", **spec: Any) -> None:
+    """Of the one who makes the trouble."""
+    world.create(secret(vendor, KEYS[vendor]))
+    world.create(provider(vendor, **spec))
+
+
+async def hangs(world: World, vendor: str, *operations: str) -> None:
+    for operation in operations or ("list", "get", "create", "update", "delete"):
+        await world.simulator.control(
+            "POST", "/faults", {"vendor": vendor, "operation": operation, "kind": "timeout"}
+        )
+
+
+@on_virtual_time
+async def test_an_account_of_one_request_a_minute_holds_up_nobody_else(world):
+    await a_neighbour_serves(world)
+    account(world, requestsPerMinute=1)
+    for number in range(SIXTY):
+        world.create(
+            deployment("parasail", f"evil-{number}", externalID=f"9000{number:02}", deletionPolicy="Orphan")
+        )
+    await asyncio.sleep(120)
+    assert max([await neighbours_edit(world, replicas) for replicas in (2, 3, 4)]) < 1
+
+
+@on_virtual_time
+async def test_a_provider_that_hangs_holds_up_nobody_else(world):
+    await a_neighbour_serves(world)
+    account(world, "paitient")
+    for number in range(SIXTY):
+        world.create(deployment("paitient", f"evil-{number}"))
+    await hangs(world, "paitient", "create")
+    await asyncio.sleep(20)
+    assert max([await neighbours_edit(world, replicas) for replicas in (2, 3, 4)]) < 1
+
+
+@on_virtual_time
+async def test_at_the_start_nobody_waits_for_all_objects_of_another(world):
+    for number in range(300):
+        world.create(deployment("parasail", f"evil-{number}"))
+    world.create(deployment("parasail", "good"), OTHER_TEAM)
+    await until(world, lambda: reason(world, NEIGHBOUR) == "ProviderNotFound")
+    written = [request.key for request in world.asked if request.verb is Verb.STATUS]
+    assert written.index(NEIGHBOUR) < 5
+
+
+def canary(name: str, *ids: str, **spec: Any) -> Any:
+    """All traffic to the first of these deployments."""
+    traffic = [
+        {"name": f"t{number}", "deploymentID": id_, "percent": 0 if number else 100}
+        for number, id_ in enumerate(ids)
+    ]
+    body = {"providerRef": {"name": "paitient"}, "traffic": traffic, **spec}
+    return {
+        "apiVersion": "modeloperator.dev/v1alpha1",
+        "kind": CANARY,
+        "metadata": {"name": name},
+        "spec": body,
+    }
+
+
+async def the_neighbour_has_two_versions(world: World) -> list[str]:
+    """Their ids, in an account of team-b."""
+    world.create(secret("paitient", OTHER_KEYS["paitient"]), OTHER_TEAM)
+    world.create(provider("paitient"), OTHER_TEAM)
+    keys = [Key(DEPLOYMENT, OTHER_TEAM, name) for name in ("v1", "v2")]
+    for key in keys:
+        world.create(deployment("paitient", key.name), OTHER_TEAM)
+    await until(world, lambda: all(reason(world, key) == "Available" for key in keys))
+    return [world.server.objects[key]["status"]["externalID"] for key in keys]
+
+
+@on_virtual_time
+async def test_canaries_whose_provider_hangs_hold_up_no_other_ones_traffic(world):
+    ids = await the_neighbour_has_two_versions(world)
+    world.create(canary("triage", *ids), OTHER_TEAM)
+    key = Key(CANARY, OTHER_TEAM, "triage")
+    await until(world, lambda: reason(world, key) == "Available")
+    account(world, "paitient")
+    for number in range(12):
+        world.create(canary(f"evil-{number}", *(f"dep_hang{number}{n}" for n in range(4))))
+    await world.simulator.control(
+        "POST", "/faults", {"vendor": "paitient", "path": "dep_hang", "kind": "timeout"}
+    )
+    await asyncio.sleep(20)
+    since = world.loop.time()
+    world.edit(key, {"spec": canary("triage", *reversed(ids))["spec"]})
+    assert await until(world, lambda: bool(sent(world, "update_canary", since))) < 1
+
+
+# What was decided before a wait is decided again after it.
+
+
+async def served_and_then_slow(world: World) -> Key:
+    """A deployment of team-a, whose account may send one request a minute from now on, and has just sent one."""
+    key = Key(DEPLOYMENT, TEAM, "mine")
+    account(world)
+    world.create(deployment("parasail", key.name))
+    await until(world, lambda: reason(world, key) == "Available")
+    world.edit(Key(PROVIDER, TEAM, "parasail"), {"spec": {"requestsPerMinute": 1}})
+    before = len(world.sent)
+    await until(world, lambda: len(world.sent) > before)
+    return key
+
+
+@on_virtual_time
+async def test_a_deletion_that_waits_is_given_up_for_the_policy_orphan(world):
+    key = await served_and_then_slow(world)
+    world.server.delete(key)
+    await asyncio.sleep(5)
+    world.edit(key, {"spec": {"deletionPolicy": "Orphan"}})
+    assert await until(world, lambda: world.server.find(key) is None) < 1
+    await asyncio.sleep(300)
+    assert sent(world, "delete") == []
+    assert len(await world.ledger()) == 1
+
+
+@on_virtual_time
+async def test_an_edit_that_waits_is_given_up_for_the_next_one(world):
+    key = await served_and_then_slow(world)
+    for replicas in (2, 3, 4):
+        world.edit(key, {"spec": {"replicas": replicas}})
+        await asyncio.sleep(2)
+    await asyncio.sleep(300)
+    assert [one.body["replicas"] for one in sent(world, "update")] == [4]
+
+
+@on_virtual_time
+async def test_an_edit_that_waits_is_given_up_for_the_deletion(world):
+    key = await served_and_then_slow(world)
+    world.edit(key, {"spec": {"replicas": 2}})
+    await asyncio.sleep(2)
+    world.server.delete(key)
+    await until(world, lambda: world.server.find(key) is None)
+    assert sent(world, "update") == []
+    assert await world.ledger() == {}
+
+
+@on_virtual_time
+async def test_an_edit_that_waits_is_not_sent_for_the_next_object_of_that_name(world):
+    key = await served_and_then_slow(world)
+    before = world.server.objects[key]["metadata"]["uid"]
+    world.edit(key, {"spec": {"replicas": 2}})
+    await asyncio.sleep(2)
+    world.edit(key, {"metadata": {"finalizers": None}})
+    world.server.delete(key)
+    world.create(deployment("parasail", key.name))
+    assert world.server.objects[key]["metadata"]["uid"] != before
+    await asyncio.sleep(300)
+    world.edit(Key(PROVIDER, TEAM, "parasail"), {"spec": {"requestsPerMinute": None}})
+    await until(world, lambda: reason(world, key) == "Available")
+    assert sent(world, "update") == []
+    assert [one["id"] for one in (await world.ledger()).values()] == [
+        int(world.server.objects[key]["status"]["externalID"])
+    ]
+
+
+@on_virtual_time
+async def test_a_create_that_waits_is_given_up_for_an_edit_and_sent_once(world):
+    """It never left: nobody has to look for what it may have made."""
+    account(world, requestsPerMinute=4)
+    key = Key(DEPLOYMENT, TEAM, "mine")
+    world.create(deployment("parasail", key.name))
+    await until(world, lambda: "pending" in world.server.objects[key].get("status", {}))
+    world.edit(key, {"spec": {"replicas": 3}})
+    await until(world, lambda: reason(world, key) == "Available")
+    assert [one.body["replicas"] for one in sent(world, "create")] == [3]
+    assert len(sent(world, "list")) < 20
