@@ -11,6 +11,7 @@ from model_operator.providers.registry import PROVIDERS
 from model_operator.reconcile.cache import Cache
 from model_operator.reconcile.deployment.rivals import find_owner, find_rival
 from support import bodies
+from support.effort import cpu_seconds
 from support.provider_world import OpenGate
 from support.signals import Told
 
@@ -134,3 +135,47 @@ def test_a_tag_names_an_owner_while_that_lives(tag, owner):
     for name in ("me", "other"):
         cache.put(Key(DEPLOYMENT, "team", name), bodies.deployment(name))
     assert find_owner(tag, cache.deployment(Key(DEPLOYMENT, "team", "me")), cache) == owner
+
+
+def test_looking_for_rivals_costs_the_same_among_thousands():
+    """All with names of their own, in one account."""
+    costs = []
+    for number in (10, 3000):
+        names = [f"m{n}" for n in range(number)]
+        cache = Cache(Told())
+        for name in names:
+            cache.put(
+                Key(DEPLOYMENT, "team", name),
+                bodies.deployment(name, deploymentName=f"chosen-{name}", status={"externalID": name}),
+            )
+        account = Account(
+            signals=Told(),
+            id="a",
+            vendor=PROVIDERS["parasail"],
+            provider=None,
+            gate=OpenGate(),
+            poll_interval=timedelta(seconds=30),
+            members={Key(PROVIDER, "team", "acme")},
+        )
+        key = Key(DEPLOYMENT, "team", "m5")
+        resource = cache.deployment(key)
+
+        def look(cache=cache, account=account, key=key, resource=resource) -> None:
+            for _ in range(100):
+                assert find_rival(key, resource, account, cache, ()) is None
+                assert find_owner("uid-m7", resource, cache) == "team/m7"
+
+        costs.append(cpu_seconds(look))
+    assert costs[1] < 5 * costs[0]
+
+
+def test_who_is_gone_or_has_another_name_now_is_no_rival():
+    cache = Cache(Told())
+    key = Key(DEPLOYMENT, "team", "a")
+    cache.put(key, bodies.deployment("a", deploymentName="x", status={"externalID": "1"}))
+    assert [found for found, _ in cache.claimants("id/1")] == [key]
+    cache.put(key, bodies.deployment("a", version=2, deploymentName="x", status={"externalID": "2"}))
+    assert [found for found, _ in cache.claimants("id/1")] == []
+    assert [found for found, _ in cache.claimants("name/x")] == [key]
+    cache.remove(key)
+    assert [list(cache.claimants(claim)) for claim in ("id/2", "name/x", "uid/uid-a")] == [[], [], []]

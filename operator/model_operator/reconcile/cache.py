@@ -46,6 +46,8 @@ class Cache:
         self._canaries: dict[Key, set[Key]] = {}
         self._members: dict[Key, frozenset[str]] = {}
         self._users: dict[str, set[Key]] = {}
+        self._claims: dict[Key, frozenset[str]] = {}
+        self._claimants: dict[str, set[Key]] = {}
 
     def put(self, key: Key, body: dict[str, Any]) -> bool:
         """False if this is not newer than what is here."""
@@ -78,6 +80,7 @@ class Cache:
         self._entries.pop(key, None)
         for keys in (*self._dependents.values(), *self._canaries.values()):
             keys.discard(key)
+        self._change_claims(key, frozenset())
         self._change_members(key, frozenset())
 
     def entry(self, key: Key) -> Entry | None:
@@ -139,8 +142,14 @@ class Cache:
 
     def by_uid(self, uid: str) -> ModelDeployment | None:
         """The ModelDeployment with that UID, terminating or not."""
-        resources = (entry.resource for entry in self._entries.values())
-        return next((r for r in resources if isinstance(r, ModelDeployment) and r.metadata.uid == uid), None)
+        return next((found for _, found in self.claimants(f"uid/{uid}")), None)
+
+    def claimants(self, claim: str) -> Iterator[tuple[Key, ModelDeployment]]:
+        """The ModelDeployments that have or want it: `id/<remote id>`, `name/<chosen name>`; `uid/<UID>` is one's own."""
+        for key in tuple(self._claimants.get(claim, ())):
+            resource = self.deployment(key)
+            if resource is not None:
+                yield key, resource
 
     def phases(self) -> Counter[tuple[str, str]]:
         """(kind, phase) → how many, for the metrics."""
@@ -157,7 +166,19 @@ class Cache:
             self._dependents.setdefault(provider_key(entry.resource), set()).add(key)
         if isinstance(entry.resource, CanaryEndpoint):
             self._canaries.setdefault(provider_key(entry.resource), set()).add(key)
+        self._change_claims(key, _claims_of(entry.resource))
         self._change_members(key, members_of(key, entry.resource or entry.invalid))
+
+    def _change_claims(self, key: Key, claims: frozenset[str]) -> None:
+        before = self._claims.pop(key, frozenset())
+        for claim in before - claims:
+            self._claimants[claim].discard(key)
+            if not self._claimants[claim]:
+                del self._claimants[claim]
+        for claim in claims - before:
+            self._claimants.setdefault(claim, set()).add(key)
+        if claims:
+            self._claims[key] = claims
 
     def _change_members(self, key: Key, members: frozenset[str]) -> None:
         before = self._members.pop(key, frozenset())
@@ -174,6 +195,14 @@ class Cache:
 
 def provider_key(resource: ModelDeployment | CanaryEndpoint) -> Key:
     return Key("ModelProvider", resource.metadata.namespace, resource.spec.provider_ref.name)
+
+
+def _claims_of(resource: Resource | None) -> frozenset[str]:
+    if not isinstance(resource, ModelDeployment):
+        return frozenset()
+    spec, held = resource.spec, resource.status.external_id
+    claims = {f"uid/{resource.metadata.uid}"} | {f"id/{id_}" for id_ in (spec.external_id, held) if id_}
+    return frozenset(claims | ({f"name/{spec.deployment_name}"} if spec.deployment_name else set()))
 
 
 def _is_missing(resource: ModelDeployment) -> bool:

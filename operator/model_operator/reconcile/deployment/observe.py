@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from model_operator.accounts.account import Account, is_live
 from model_operator.conditions import ConditionType, Reason
 from model_operator.domain import Desired, Key, Remote, RunState
-from model_operator.errors import AccountMismatch, NotFound, ProviderError, Unsupported
+from model_operator.errors import AccountMismatch, NotFound, ProviderError, Unsupported, delay_after
 from model_operator.models.deployment import ModelDeployment
 from model_operator.plan.deployment.remembered import Creation, Sent
 from model_operator.plan.deployment.situation import Observed, Presence, Timing
@@ -53,6 +53,18 @@ class Seen:
 
 async def observe(look: Look) -> Seen:
     """Never raises a ProviderError: it becomes part of what is observed."""
+    seen = await _observe(look)
+    if seen.observed.error is not None:
+        blind = look.view.blind + 1
+        return replace(
+            seen, observed=replace(seen.observed, failures=blind), view=replace(seen.view, blind=blind)
+        )
+    if look.resource.status.external_id is None and seen.view.blind:
+        return replace(seen, view=replace(seen.view, blind=0))
+    return seen  # with an id, only an answered GET is the end of it
+
+
+async def _observe(look: Look) -> Seen:
     status = look.resource.status
     id_ = status.external_id or look.desired.external_id
     if look.resource.metadata.is_terminating:
@@ -143,7 +155,8 @@ async def _read(look: Look, id_: str, item: Remote | None) -> Seen:
         return _miss(look, id_, item)
     except ProviderError as error:
         if item is not None:
-            return _shown(look, look.view.merged(item))
+            wait = delay_after(error, look.view.blind)
+            return _shown(replace(look, view=look.view.failed(look.now + wait)), look.view.merged(item))
         return look.showed(Observed(error=error))
     look.account.saw()
     if item is not None and item.word != full.word:

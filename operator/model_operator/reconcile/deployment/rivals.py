@@ -4,13 +4,13 @@ What is at the provider counts first, then the intent in the status, then who wa
 intent may still be on its way to the API server), and only then the age.
 """
 
-from collections.abc import Callable, Container
+from collections.abc import Container, Iterator
 from datetime import UTC, datetime
 
 from model_operator.accounts.account import Account
 from model_operator.domain import Key
 from model_operator.models.deployment import ModelDeployment
-from model_operator.reconcile.cache import Cache
+from model_operator.reconcile.cache import Cache, provider_key
 
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -22,23 +22,20 @@ def find_rival(
 
     `claims` has the UIDs of those that were let through at their last pass. A default name holds the CR's own UID, so only a chosen name or an `externalID` can have rivals.
     """
-    wants_the_same = _claim_on(resource)
-    if wants_the_same is None:
-        return None
-    for member in account.members:
-        for other_key, other in cache.deployments(member):
-            if other_key != key and wants_the_same(other) and _rank(other, claims) < _rank(resource, claims):
-                return f"{other.metadata.namespace}/{other.metadata.name}"
+    rank = _rank(resource, claims)
+    for other_key, other in _claimants(resource, cache):
+        if other_key != key and provider_key(other) in account.members and _rank(other, claims) < rank:
+            return f"{other.metadata.namespace}/{other.metadata.name}"
     return None
 
 
-def _claim_on(resource: ModelDeployment) -> Callable[[ModelDeployment], bool] | None:
+def _claimants(resource: ModelDeployment, cache: Cache) -> Iterator[tuple[Key, ModelDeployment]]:
+    """Who has or wants the same, this one included."""
     id_, name = resource.spec.external_id, resource.spec.deployment_name
     if id_ is not None:
-        return lambda other: id_ in (other.status.external_id, other.spec.external_id)
-    if name is not None:
-        return lambda other: other.spec.deployment_name == name and other.spec.external_id is None
-    return None
+        yield from cache.claimants(f"id/{id_}")
+    elif name is not None:
+        yield from (one for one in cache.claimants(f"name/{name}") if one[1].spec.external_id is None)
 
 
 def _rank(resource: ModelDeployment, claims: Container[str]) -> tuple[bool, bool, bool, datetime, str]:

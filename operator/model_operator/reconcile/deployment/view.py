@@ -19,6 +19,8 @@ class View:
     """When the next full read is due although nothing seems to have changed."""
     missed_at: datetime | None = None
     """First 404, where no LIST can confirm it."""
+    blind: int = 0
+    """Looks in a row in which something was asked in vain."""
     published: tuple[str, ...] | None = None
     """What was last written to the connection's ConfigMap, or found there."""
 
@@ -37,8 +39,18 @@ class View:
     def read(self, full: Remote, version: str | None, read_again_at: datetime) -> "View":
         """A GET was answered. The connection's ConfigMap is read again, too: nobody tells what others do to it."""
         return replace(
-            self, full=full, version=version, read_again_at=read_again_at, missed_at=None, published=None
+            self,
+            full=full,
+            version=version,
+            read_again_at=read_again_at,
+            missed_at=None,
+            published=None,
+            blind=0,
         )
+
+    def failed(self, again_at: datetime) -> "View":
+        """A GET was not answered; what the LIST says must do for a while."""
+        return replace(self, blind=self.blind + 1, read_again_at=again_at)
 
     def missed(self, now: datetime) -> "View":
         """A GET was answered 404."""
