@@ -12,6 +12,7 @@ from typing import Any
 from typing_extensions import override
 
 from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
+from model_operator.engine.clock import SteadyClock
 from model_operator.engine.garbage import collect_when_idle
 from model_operator.engine.parts import Outside, make
 from model_operator.observability.metrics import Metrics
@@ -48,6 +49,7 @@ class Engine(Signals):
         redactor: Redactor,
         clock: Callable[[], datetime] = now,
     ) -> None:
+        clock = SteadyClock(clock, asyncio.get_running_loop().time)
         self._settings = settings
         self._kube = kube
         self._metrics = metrics

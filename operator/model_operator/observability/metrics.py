@@ -70,6 +70,12 @@ class Metrics:
         Gauge(
             "model_operator_build_info", "Always 1.", ["version", "python_version"], registry=self.registry
         ).labels(__version__, platform.python_version()).set(1)
+        self.loop_lag = Histogram(
+            "model_operator_loop_lag_seconds",
+            "How much too late a timer came: for so long, one piece of work kept everything else waiting.",
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
         self._leader = Gauge(
             "leader_election_master_status",
             "1 while this process holds the Lease of that name.",

@@ -83,15 +83,17 @@ class Account:
         self, site: Site, call: Call, read: Callable[[Any], T], *, within: timedelta | None = None
     ) -> T:
         """`send`, and what `read` makes of the body. `Malformed` becomes `Unavailable`: it may have landed."""
-        reply = await self.send(site, call, within=within)
+        status = None
         try:
+            reply = await self.send(site, call, within=within)
+            status = reply.status
             return read(reply.body)
         except Malformed as error:
             problem = str(error)
         except RecursionError:
             problem = "it is nested too deep"
         problem = f"{call.title(site.provider)}: the answer was not understood: {problem}"
-        raise Unavailable(problem, status=reply.status, may_have_landed=call.mutates)
+        raise Unavailable(problem, status=status, may_have_landed=call.mutates)
 
 
 class Cleaner:
