@@ -18,8 +18,8 @@ from support.tenants import account, on_virtual_time, reason, sent, until
 HOUR = timedelta(hours=1)
 MINE = Key(DEPLOYMENT, TEAM, "mine")
 MOMENTS = (
-    "finalizer.done",
-    "status.done",
+    "api.finalizer.done",
+    "api.status.done",
     "create.sent",
     "create.done",
     "update.done",

@@ -166,6 +166,9 @@ class WorkQueue(Generic[K]):
         try:
             with self._metrics.working():
                 await handle(key)
+        except asyncio.CancelledError:
+            self._broken += self._is_open  # by nobody who may
+            raise
         except Exception:
             log.exception("a pass has died")
             self._broken += 1
