@@ -111,7 +111,6 @@ NAMED = (
             Step("edit", {"name": "pa", "spec": {"deletionPolicy": "Orphan"}}, wait=3.0),
             Step("nothing", {"seconds": 300.0}),
         ),
-        fault="a decision is carried out as it was when its turn was asked for",
     ),
     Named(
         "a status is emptied and the object deleted",

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from model_operator.conditions import ConditionType, Phase, Reason
-from model_operator.errors import NotAccepted, ProviderError, RateLimited, retry_for
+from model_operator.errors import NotAccepted, ProviderError, RateLimited, delay_after, retry_for
 from model_operator.models.deployment_status import UNCHANGED, Pending, PendingEndpoint
 from model_operator.plan.deployment import creating, deleting, power, serving, updating
 from model_operator.plan.deployment.acceptance import REFUSALS
@@ -38,7 +38,7 @@ def stay_when_blind(s: Situation) -> Decision | None:
         return None
     if isinstance(error, NotAccepted) and s.wanted:
         return refusal(error.reason, str(error))
-    again = retry_for(error).first
+    again = delay_after(error, max(0, s.observed.failures - 1))
     phase = None if s.wanted else Phase.DELETING
     decision = failed_step(s, moving(error.reason, "", phase), error, again)
     if s.status.external_id is None and s.status.pending is not None and not s.intent_unsent:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from model_operator.accounts.account import Account
 from model_operator.conditions import Reason
 from model_operator.domain import Power, Probe, Remote
+from model_operator.errand import Outdated
 from model_operator.errors import NameTaken, NotFound, ProviderError, Unavailable, delay_after, retry_for
 from model_operator.models.deployment_status import LastPowerAction, RemoteEndpoint
 from model_operator.plan.deployment import creating
@@ -99,8 +100,13 @@ async def _carry_out(
 async def _create(s: Situation, provider: Provider, memory: Memory) -> tuple[Situation, Decision]:
     pending = s.status.pending
     left = pending.deadline - s.now if pending is not None else s.timing.request_deadline
+    before = memory.creation
     memory.creating(s.desired.fields)
-    remote = await provider.create(s.desired, within=left)
+    try:
+        remote = await provider.create(s.desired, within=left)
+    except Outdated:
+        memory.never_sent(before)
+        raise
     memory.created(remote, s.now)
     seen = replace(s, observed=replace(s.observed, remote=remote))
     return seen, replace(creating.take(remote, seen), look_again=None)

@@ -69,6 +69,10 @@ class Memory:
         """The POST, which says these, is about to be sent."""
         self.creation = self.creation.sent(fields)
 
+    def never_sent(self, before: Creation) -> None:
+        """The POST was given up before it left."""
+        self.creation = before
+
     def created(self, remote: Remote, now: datetime) -> None:
         """The POST was answered."""
         self.creation = self.creation.answered(remote, now)
