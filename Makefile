@@ -6,6 +6,7 @@
 # IMAGE=…  the image's name, default localhost/model-operator:dev; BUILDER=… docker, podman or buildah, default the first found
 # BUILD_ARGS=… for `make image`, such as --build-arg RUNTIME_IMAGE=…; .ci/image-bases makes bases where none can be pulled
 # BUILDAH_ARGS=… more for buildah alone, such as --volume and --env PIP_CERT=… of a company's certificates
+# MINUTES=5 how long `make explore` goes on
 # N=1000   how many deployments the benchmark makes; ARGS="--help" prints what else it takes
 
 VENV ?= .venv
@@ -19,7 +20,7 @@ BUILDER ?= $(notdir $(firstword $(foreach name,docker podman buildah,$(shell com
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help init demo test test-long check fmt generate bench image image-test sbom lock clean
+.PHONY: help init demo test test-long explore check fmt generate bench image image-test sbom lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +35,9 @@ test: init ## Run all tests, against a real control plane (ARGS="-k word" for so
 
 test-long: init ## Run what takes longer: ten minutes of explorer, all mutations, whole matrices, slow stories
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -m long $(ARGS)
+
+explore: init ## Random histories over the real engine (MINUTES=5; ARGS="--seed 1 --keep-going")
+	@cd tests && PYTHONPATH=. $(abspath $(BIN))/python -m explorer --minutes $(or $(MINUTES),5) $(ARGS)
 
 check: init ## Check format, lint, types, import layers, generated files
 	$(BIN)/ruff format --check .

@@ -160,6 +160,7 @@ class Reason(StrEnum):
     NOT_JUDGED = "NotJudged"
     NOT_MEASURED = "NotMeasured"
     METRICS_UNAVAILABLE = "MetricsUnavailable"
+    FIGURES_OLD = "FiguresTooOld"
     SHARED_TARGET = "SharedTarget"
 
     # RolloutComplete
@@ -222,8 +223,9 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         "Apply the Secret with apiKey (16 to 4,096 characters) and, for PaiTIENT, clientID. It is looked at again within a minute.",
     ),
     Reason.NAME_TAKEN: Meaning(
-        "Another deployment at the provider has this name already.",
-        "Set spec.externalID and spec.deletionPolicy to take it over, or choose another deploymentName.",
+        "Another deployment or endpoint at the provider has this name already.",
+        "Set spec.externalID (of a ModelDeployment spec.deletionPolicy as well) to take it over, or choose another"
+        " deploymentName or endpointName.",
     ),
     Reason.CONNECTION_NOT_WRITTEN: Meaning(
         "The API server refused the ConfigMap of spec.connection. The deployment itself is looked after as ever.",
@@ -315,7 +317,7 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     Reason.ACCOUNT_MISMATCH: Meaning(
         "Known deployments are missing under a credential that has not proven to be of the same account.",
         "Put the right key into the Secret. If they are really gone, annotate the ModelProvider with"
-        " modeloperator.dev/confirm-absence: <the Secret's resourceVersion>.",
+        " modeloperator.dev/confirm-absence: <status.missing.token>.",
     ),
     Reason.MISSING: Meaning("There is no deployment at the provider."),
     Reason.STARTING: Meaning("The deployment is on its way up."),
@@ -374,6 +376,12 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     Reason.METRICS_UNAVAILABLE: Meaning(
         "The provider's figures cannot be read. The rollout holds, and nothing counts for or against it.",
         "Check the vendor's status page; or let it go on with the action advance.",
+    ),
+    Reason.FIGURES_OLD: Meaning(
+        "No newer figures come than some minutes ago, and no step is taken on old ones. That they stopped may be the"
+        " failure itself.",
+        "Look at the canary. If the provider's figures are always that late, raise delay in spec.rollout.analysis; or"
+        " let it go on with the action advance.",
     ),
     Reason.SHARED_TARGET: Meaning(
         "Another CanaryEndpoint sends traffic to the same deployment, whose figures mix both.",

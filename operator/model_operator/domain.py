@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
-from typing import Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from typing_extensions import override
 
@@ -93,11 +93,22 @@ class Remote:
     owner_uid: str | None = None
     """The CR UID in our tag; None where the vendor has no tags or the reply left them out."""
     fields: Fields = field(default_factory=dict)
-    """Owned fields that this reply showed. A field that is missing here is unknown, not unset."""
+    """Owned fields that this reply showed. A field that is missing here is unknown, unless it is in a whole map."""
+    whole: tuple[str, ...] = ()
+    """Beginnings of paths: of these the reply showed all that there is, so that a missing field is not set."""
     version: str = ""
     """Changes whenever the vendor's object does: an `updated_at`, or a hash of the list item."""
     is_full: bool = False
     """From a GET, so that `fields` is all the vendor will ever show."""
+
+    def value(self, name: str, unknown: Any) -> Any:
+        """The field as shown, None where it is shown not to be set, `unknown` where nothing is shown of it."""
+        return self.fields.get(name, None if name.startswith(self.whole) else unknown)
+
+    @property
+    def is_gone(self) -> bool:
+        """A tombstone: as good as not shown, and as a 404."""
+        return self.state is RunState.GONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,3 +199,5 @@ class Desired:
     progress_deadline: timedelta = timedelta(minutes=30)
     probe: Probe | None = None
     endpoint_name: str | None = None
+    endpoint_id: str | None = None
+    """Of a routing endpoint that exists: none is created."""

@@ -97,7 +97,13 @@ class Conflict(ProviderError):
 
 
 class NotFound(ProviderError):
+    """404. `is_vendors_own` says that the body speaks of the deployment, as a gateway's page or a router's does not."""
+
     reason = Reason.EXTERNAL_RESOURCE_MISSING
+
+    def __init__(self, message: str, *, status: int | None = None, is_vendors_own: bool = False) -> None:
+        super().__init__(message, status=status)
+        self.is_vendors_own = is_vendors_own
 
 
 class AccountMismatch(ProviderError):

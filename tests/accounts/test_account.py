@@ -4,13 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from model_operator.accounts.account import Account, Snapshot
+from model_operator.accounts.account import Account, Ids, Snapshot
 from model_operator.domain import DEPLOYMENT, PROVIDER, Key, RunState
 from model_operator.errors import (
     CredentialsInvalid,
     PermissionDenied,
     RateLimited,
     Unavailable,
+    Unsupported,
 )
 from model_operator.providers.registry import PROVIDERS
 from support.provider_world import OpenGate
@@ -42,7 +43,7 @@ def shows(*ids: str, **changes) -> Snapshot:
 
 
 def listed(account: Account, *ids: str, held=HELD, expected=None) -> set[Key]:
-    return account.listed(shows(*ids), held, set(held.values()) if expected is None else expected)
+    return account.listed(shows(*ids), Ids(held, set(held.values()) if expected is None else expected))
 
 
 @pytest.mark.parametrize(
@@ -93,13 +94,53 @@ def test_a_miss_under_an_unproven_credential_is_doubted_until_a_known_id_is_seen
     assert not account.is_mismatch
 
 
-@pytest.mark.parametrize("is_proven", [True, False])
-def test_a_person_can_vouch_for_what_is_missing(is_proven):
-    account = new_account(is_proven=is_proven)
+def test_a_person_vouches_for_ids_of_one_model_provider():
+    account = new_account(confirmed={MEMBER: frozenset({"1"})})
+    other = Key(PROVIDER, "team", "other")
+    asked = [(MEMBER, "1"), (MEMBER, "2"), (other, "1")]
+    assert [account.is_confirmed(provider, id_) for provider, id_ in asked] == [True, False, False]
     listed(account)
     assert account.is_mismatch
-    account.confirmed.add(MEMBER)
+
+
+def test_a_tombstone_is_missing_and_proves_nothing():
+    account = new_account()
+    account.listed(shows("1", state=RunState.GONE), Ids({ONE: "1"}, {"1"}))
+    assert (account.is_proven, account.is_mismatch, account.missing) == (False, True, {"1"})
+
+
+def test_what_is_being_deleted_is_no_mass_and_yet_unknown_to_an_unproven_credential():
+    account = new_account()
+    account.listed(shows(), Ids(HELD, set(), set(HELD.values())))
+    assert (account.is_mass_missing, account.is_mismatch, account.missing) == (
+        False,
+        True,
+        set(HELD.values()),
+    )
+
+
+def test_an_account_that_holds_nothing_has_nothing_to_miss():
+    account = new_account()
+    account.listed(shows("foreign"), Ids({}, set()))
     assert not account.is_mismatch
+
+
+def test_a_list_that_has_ever_worked_is_not_believed_to_be_gone():
+    account = new_account()
+    assert account.list_refused(Unsupported("404")) is None
+    listed(account)
+    sick = account.list_refused(Unsupported("404"))
+    assert type(sick) is Unavailable
+
+
+@pytest.mark.parametrize(
+    ("missing", "is_mass"), [({ONE}, False), ({ONE, TWO}, False), ({ONE, TWO, THREE}, True)]
+)
+def test_without_lists_gets_tell_whether_most_of_the_account_is_missing(missing, is_mass):
+    account = new_account(is_proven=True)
+    for key, id_ in HELD.items():
+        account.looked_up(key, id_, is_there=key not in missing)
+    assert account.is_mismatch is is_mass
 
 
 def test_what_is_known_to_be_missing_is_no_surprise():
@@ -109,7 +150,7 @@ def test_what_is_known_to_be_missing_is_no_surprise():
 
 
 def news_of(account: Account, *ids: str, **changes) -> set[Key]:
-    return account.listed(shows(*ids, **changes), HELD, set(HELD.values()))
+    return account.listed(shows(*ids, **changes), Ids(HELD, set(HELD.values())))
 
 
 def after_a_pass_each(account: Account) -> None:
@@ -137,10 +178,10 @@ def test_a_change_is_news_until_a_pass_has_seen_it(change):
     news_of(account, "1", "2", "3", "4")
     after_a_pass_each(account)
     changed = Snapshot.of(NOW, [remote(id="1", **change), *(remote(id=id_) for id_ in "234")])
-    assert account.listed(changed, HELD, set(HELD.values())) == {ONE}
-    assert account.listed(changed, HELD, set(HELD.values())) == {ONE}
+    assert account.listed(changed, Ids(HELD, set(HELD.values()))) == {ONE}
+    assert account.listed(changed, Ids(HELD, set(HELD.values()))) == {ONE}
     account.note(ONE, "1")
-    assert account.listed(changed, HELD, set(HELD.values())) == set()
+    assert account.listed(changed, Ids(HELD, set(HELD.values()))) == set()
 
 
 def test_a_disappearance_is_news_once_seen_it_is_none():
@@ -224,12 +265,13 @@ def test_a_rest_ends_at_a_time():
     assert new_account().paused_until(NOW) is None
 
 
-def test_moving_wakes_the_poller_when_it_begins():
+def test_whoever_begins_to_move_wakes_the_poller_also_beside_others():
     account = new_account()
+    for key in (ONE, TWO):
+        account.settle(key, is_moving=True)
+        assert account.wake.is_set()
+        account.wake.clear()
     account.settle(ONE, is_moving=True)
-    assert account.wake.is_set()
-    account.wake.clear()
-    account.settle(TWO, is_moving=True)
     assert not account.wake.is_set()
     account.settle(ONE, is_moving=False)
     account.forget(TWO)

@@ -169,14 +169,23 @@ async def test_while_something_moves_it_looks_often(polling):
 
 async def test_an_account_without_list_says_so_once_and_forgets_what_it_showed(polling):
     polling.put(A, externalID="1")
-    await polling.lists([remote(id="1")])
-    polling.news()
     for _ in range(2):
         polling.account.want_list(NEW)
         await polling.lists(Unsupported("405"))
         assert not polling.account.can_list
-        assert polling.account.snapshot is None
     assert polling.news() == {A}
+
+
+async def test_an_account_that_has_listed_and_has_no_list_any_more_fails(polling):
+    polling.put(A, externalID="1")
+    await polling.lists([remote(id="1")])
+    for _ in range(3):
+        polling.account.want_list(NEW)
+        await polling.lists(Unsupported("404"))
+    account = polling.account
+    assert account.can_list
+    assert account.snapshot is not None
+    assert type(account.lasting_error) is Unavailable
 
 
 async def test_failures_are_told_when_they_last(polling):

@@ -47,11 +47,11 @@ def test_half_an_account_gone_at_once_is_a_wrong_account_until_somebody_vouches(
     world.namespace.wait_for_condition("ModelProvider", "parasail", "Ready=False AccountMismatch")
     assert world.simulator.counters("parasail")["live"] == 0
 
-    version = world.namespace.get("Secret", "parasail")["metadata"]["resourceVersion"]
+    token = world.namespace.get("ModelProvider", "parasail")["status"]["missing"]["token"]
     world.namespace.edit(
         "ModelProvider",
         "parasail",
-        {"metadata": {"annotations": {"modeloperator.dev/confirm-absence": version}}},
+        {"metadata": {"annotations": {"modeloperator.dev/confirm-absence": token}}},
     )
     for name in names:
         world.until(name, "Ready=True Available")

@@ -206,10 +206,10 @@ class Dying(Scripted):
 
 
 @pytest.mark.parametrize(
-    ("passes", "problem"), [(Scripted(), None), (Dying(), "1 of 1 workers have ended")], ids=["lives", "died"]
+    ("passes", "problem"), [(Scripted(), None), (Dying(), "1 passes have died")], ids=["lives", "died"]
 )
 @on_virtual_time
-async def test_a_worker_that_ended_is_a_problem(passes: Scripted, problem: str | None) -> None:
+async def test_a_pass_that_died_is_a_problem(passes: Scripted, problem: str | None) -> None:
     stage = Stage(passes=passes)
     stage.controller.start()
     stage.controller.queue.add(KEY)

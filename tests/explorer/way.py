@@ -9,11 +9,14 @@ import re
 from collections.abc import Callable
 from contextvars import Context
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import httpx
 
+from model_operator.models.wire import format_time
 from support.in_process import InProcess
+from support.virtual_time import START
 
 _OPERATIONS = (
     ("POST", r"/deployments$", "create"),
@@ -47,9 +50,13 @@ class Way(httpx.AsyncBaseTransport):
     inner: InProcess
     met: Callable[[str, Sent], None]
     latency: Callable[[], float]
-    is_cut: bool = False
     forgotten: set[str] = field(default_factory=set)
     """Ids that the provider does not know at the moment."""
+    figures_end: Callable[[], float | None] = lambda: None
+    """The loop's time at which its metrics end, if they have stopped."""
+    lies: list[tuple[str, str]] = field(default_factory=list)
+    """(vendor, operation): the next such request is refused under a 200."""
+    is_cut: bool = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.check()
@@ -84,6 +91,14 @@ class Way(httpx.AsyncBaseTransport):
             unknown = "999999999" if sent.vendor == "parasail" else "dep_forgotten"
             url = request.url.copy_with(path=request.url.path.replace(sent.id, unknown))
             request = httpx.Request(request.method, url, headers=request.headers, content=request.content)
+        if (sent.vendor, sent.operation) in self.lies:
+            self.lies.remove((sent.vendor, sent.operation))
+            return _answer({"error": {"code": "quota_exceeded", "message": "no instances available"}}, "")
+        end = self.figures_end()
+        if end is not None and sent.operation == "metrics":
+            shown = min(request.url.params["end_time"], format_time(START + timedelta(seconds=end)))
+            url = request.url.copy_set_param("end_time", shown)
+            request = httpx.Request(request.method, url, headers=request.headers)
         response = await self.inner.handle_async_request(request)
         if self.forgotten and sent.operation == "list" and response.status_code == 200:
             return await _without(response, self.forgotten)
@@ -94,10 +109,17 @@ async def _without(response: httpx.Response, ids: set[str]) -> httpx.Response:
     found = json.loads(await response.aread())
     items = found if isinstance(found, list) else found["deployments"]
     kept = [item for item in items if str(item["id"]) not in ids]
-    if isinstance(found, list):
-        return httpx.Response(200, json=kept)
-    total = {"total": found["total"] - (len(items) - len(kept))} if "total" in found else {}
-    return httpx.Response(200, json={**found, "deployments": kept, **total})
+    shown = kept
+    if isinstance(found, dict):
+        total = {"total": found["total"] - (len(items) - len(kept))} if "total" in found else {}
+        shown = {**found, "deployments": kept, **total}
+    return _answer(shown, response.headers["Date"])
+
+
+def _answer(body: Any, date: str) -> httpx.Response:
+    """Not read yet, as one from a socket."""
+    headers = {"Content-Type": "application/json", "Date": date}
+    return httpx.Response(200, headers=headers, stream=httpx.ByteStream(json.dumps(body).encode()))
 
 
 def read(request: httpx.Request) -> Sent:

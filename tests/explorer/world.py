@@ -20,6 +20,8 @@ from explorer.way import Sent, Way
 from model_operator.domain import CANARY, DEPLOYMENT, Key
 from model_operator.kube import KubeError
 from model_operator.observability.logs import TextFormatter
+from model_operator.providers.registry import PROVIDERS
+from model_operator.reconcile.deployment.desire import default_name
 from model_operator_simulator import Knobs, Simulator
 from support import manifests
 from support.in_process import InProcess
@@ -36,6 +38,9 @@ CLIENTS = {"sim-paitient-key": "sim-client", "other-paitient-key": "other-client
 SECRETS = (*KEYS.values(), *OTHER_KEYS.values(), *CLIENTS.values())
 _PATHS = {"parasail": "/parasail/api/v1/dedicated/deployments", "paitient": "/paitient/v1/deployments"}
 
+THEIR_MODEL = "somebody/elses-70b"
+"""What only colleagues run."""
+
 KNOBS: dict[str, Any] = {
     "parasail": {"gpu_quota": None},
     "paitient": {"max_deployments": None, "tombstone_s": 20},
@@ -47,7 +52,7 @@ Move = tuple[str, dict[str, Any]]
 
 @dataclass(slots=True)
 class Trap:
-    """A move that waits for a moment: `create.sent`, `status.done`, …"""
+    """A move that waits for a moment: `create.sent` at a provider, `api.status.done` at the API server, …"""
 
     point: str
     spring: Callable[[], None]
@@ -73,16 +78,36 @@ class World:
     """(vendor, id) of what colleagues made, as it was; what an object adopts by its spec is no stranger's any more."""
     excused: set[str] = field(default_factory=set)
     """UIDs whose deployments a person orphaned: no process could know of their end."""
+    stripped: set[str] = field(default_factory=set)
+    """UIDs of objects whose finalizer was taken off by hand: only a process that lives on can end what they left."""
+    twins: set[str] = field(default_factory=set)
+    orphaned: set[str] = field(default_factory=set)
+    """UIDs of objects that had deletionPolicy Orphan at some time: what they leave is left on purpose."""
+    uids: dict[str, str] = field(default_factory=dict)
+    """Default name → UID, of every object that ever was."""
+    names: dict[str, str] = field(default_factory=dict)
+    """UID → name, likewise."""
+    splits: dict[str, dict[str, int]] = field(default_factory=dict)
+    killed_in_create: bool = False
+    """A process died while the create of a CanaryEndpoint was under way."""
+    failing: dict[str, float] = field(default_factory=dict)
+    figures_end: float | None = None
+    """Since when the providers' metrics have stood still."""
     marks: set[str] = field(default_factory=set)
     """What has happened in this history that changes what may be expected of its end."""
     watch_delay: float = 0.01
+    provider_latency: float = 0.02
+    cluster_latency: float = 0.0
     forgotten: set[str] = field(default_factory=set)
+    lies: list[tuple[str, str]] = field(default_factory=list)
+    """(vendor, operation) of requests that are refused under a 200."""
     judges: list[Callable[["World", Sent], str | None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
         now = lambda: START.timestamp() + self.loop.time()  # noqa: E731
         self.server = Server(Wall(self.loop), Random(self.seed))
+        self.server.watchers.append(self._note)
         self.simulator = Simulator(Knobs().changed(KNOBS), seed=self.seed, source=now)
 
     async def open(self) -> None:
@@ -92,10 +117,45 @@ class World:
             await self.simulator.control("POST", "/tokens", token)
         self.start()
 
+    def _note(self, type_: str, key: Key, body: Object) -> None:
+        """The book about all objects that ever were; and what Kubernetes' garbage collector does."""
+        if key.kind != DEPLOYMENT:
+            return
+        if type_ == "DELETED":
+            self.loop.call_later(1, self._collect, body["metadata"]["uid"], context=Context())
+        uid, spec = body["metadata"]["uid"], body["spec"]
+        vendor = PROVIDERS[vendor_of(body)]
+        self.names[uid] = key.name
+        self.uids[default_name(key.name, uid, vendor.capabilities.name_limit)] = uid
+        if "deploymentName" in spec:
+            self.marks.add("shared")
+        if spec.get("deletionPolicy") == "Orphan":
+            self.orphaned.add(uid)
+
+    def _collect(self, uid: str) -> None:
+        for key, body in tuple(self.server.objects.items()):
+            if any(owner["uid"] == uid for owner in body["metadata"].get("ownerReferences", ())):
+                self.try_(lambda key=key: self.server.delete(key))
+
+    def told(self, key: Key, uid: str) -> bool:
+        """Whether a process may know of that object."""
+        known = self.process.known.get(key) if self.process else None
+        return known is not None and known[1]["metadata"]["uid"] == uid
+
+    def trap(self, point: str, spring: Callable[[], None]) -> None:
+        self.traps.append(Trap(point, spring))
+
     def start(self) -> Process:
         """One more operator process."""
-        store = MemoryStore(self.server, self.troubles, self.asked, self.met_store)
-        way = Way(InProcess(self.simulator), self.met, self.latency, forgotten=self.forgotten)
+        store = MemoryStore(self.server, self.troubles, self.asked, self.met_store, self.api_latency)
+        way = Way(
+            InProcess(self.simulator),
+            self.met,
+            self.latency,
+            self.forgotten,
+            lambda: self.figures_end,
+            self.lies,
+        )
         process = Process(store, way, Wall(self.loop), watch_delay=lambda: self.watch_delay)
         self.processes.append(process)
         handler = logging.StreamHandler(self.log)
@@ -110,7 +170,12 @@ class World:
         return next((p for p in self.processes if p.is_running and p.leads), None)
 
     def latency(self) -> float:
-        return 0.01 + 0.03 * self.random.random()
+        """Of one way to a provider."""
+        return self.provider_latency * (0.5 + self.random.random())
+
+    def api_latency(self) -> float:
+        """Of one way to the API server."""
+        return self.cluster_latency * (0.5 + self.random.random())
 
     def met(self, point: str, sent: Sent) -> None:
         """A request to a provider has got so far."""
@@ -123,7 +188,7 @@ class World:
 
     def met_store(self, point: str, request: Request) -> None:
         """A request to the API server has got so far."""
-        self._spring(point)
+        self._spring(f"api.{point}")
         self._spring(f"{request.key.kind}.{point}")
 
     def _spring(self, point: str) -> None:

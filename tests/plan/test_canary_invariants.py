@@ -156,7 +156,7 @@ def test_the_watcher_sees_a_step_before_its_time():
     driver.settle()
     driver.observe()
     rollout = driver.status.rollout
-    early = rollout.with_(acked_at=rollout.acked_at - 2 * HOLD)
+    early = rollout.with_(provider_acked_at=rollout.provider_acked_at - 2 * HOLD)
     driver.acked = rollout.acked_at
     driver.pass_time(2 * MINUTE)
     driver.status = driver.status.with_(rollout=early)

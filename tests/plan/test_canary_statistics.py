@@ -2,14 +2,17 @@
 
 import importlib.util
 from datetime import timedelta
+from math import comb
 from pathlib import Path
+from time import process_time
 
 import pytest
 
 from model_operator.domain import Bucket, Figure
 from model_operator.models.canary_analysis import MetricSpec
+from model_operator.plan.canary.checks import judge
 from model_operator.plan.canary.course import Check
-from model_operator.plan.canary.judging import judge, warning
+from model_operator.plan.canary.judging import warning
 from model_operator.plan.canary.statistics import detectable, least_breach, least_difference, wilson
 from support.canary_paper import START
 
@@ -39,6 +42,25 @@ def test_the_least_breach_is_the_first_count_that_is_certain(requests, errors):
     found = least_breach(requests, 0.02)
     assert wilson(found, requests)[0] > 0.02 >= wilson(found - 1, requests)[0]
     assert found == errors
+
+
+@pytest.mark.parametrize("requests", [6, 50, 1000, 10_000_000])
+@pytest.mark.parametrize("limit", [0.001, 0.02, 0.5, 1.0])
+def test_what_a_look_can_detect_costs_next_to_nothing(requests, limit):
+    """It is asked at each verdict of each rollout, on the event loop."""
+    began = process_time()
+    for _ in range(100):
+        detectable(requests, limit)
+    assert (process_time() - began) / 100 < 0.0005
+
+
+@pytest.mark.parametrize("limit", [0.001, 0.02, 0.05, 0.3])
+@pytest.mark.parametrize("requests", [1, 6, 10, 50, 77, 300])
+def test_what_a_look_can_detect_is_the_binomials(requests, limit):
+    needed, rate = least_breach(requests, limit), detectable(requests, limit)
+    if needed is not None:
+        below = sum(comb(requests, k) * rate**k * (1 - rate) ** (requests - k) for k in range(needed))
+        assert 1 - below == pytest.approx(0.95, abs=0.006)
 
 
 def test_six_requests_show_next_to_nothing():
@@ -75,8 +97,13 @@ def p95(n, value):
     return {Figure.REQUESTS: n, Figure.LATENCY_P95: value}
 
 
+def tokens(n, each):
+    return {Figure.REQUESTS: n, Figure.TOKENS: n * each}
+
+
 ERRORS = check(metric="ErrorRate", maxPercent="2")
 RELATIVE = check(metric="ErrorRate", maxIncreasePercentagePoints="1")
+BOTH = check(metric="ErrorRate", maxPercent="2", maxIncreasePercentagePoints="1")
 P95 = check(metric="LatencyP95", maxMilliseconds="400", maxIncreasePercent="20")
 TOKENS = check(metric="TokensPerRequest", maxIncreasePercent="30")
 PER_TOKEN = check(metric="LatencyPerOutputToken", maxMilliseconds="10")
@@ -97,16 +124,19 @@ PER_TOKEN = check(metric="LatencyPerOutputToken", maxMilliseconds="10")
         pytest.param(RELATIVE, [errors(9000, 3)], [errors(9000, 1)], "Fail", id="worse than the baseline"),
         pytest.param(RELATIVE, [errors(9000, 3)], [errors(9000, 2.5)], "Pass", id="like the baseline"),
         pytest.param(RELATIVE, [errors(100, 3)], [errors(100, 1)], "Inconclusive", id="perhaps worse"),
-        pytest.param(RELATIVE, [errors(9000, 50)], [errors(50, 1)], "Pass", id="no baseline to compare with"),
-        pytest.param(P95, [p95(100, 300)], [], "Pass", id="quick"),
+        pytest.param(RELATIVE, [errors(9000, 50)], [errors(50, 1)], "Inconclusive", id="too little baseline"),
+        pytest.param(BOTH, [errors(9000, 1)], [errors(50, 1)], "Inconclusive", id="within, and not compared"),
+        pytest.param(BOTH, [errors(9000, 50)], [], "Fail", id="beyond, and not compared"),
+        pytest.param(TOKENS, [tokens(100, 1)], [tokens(100, 0)], "Inconclusive", id="a baseline of nothing"),
+        pytest.param(P95, [p95(100, 300)], [p95(100, 300)], "Pass", id="quick"),
         pytest.param(P95, [p95(100, 500), p95(100, 500), p95(100, 300)], [], "Fail", id="mostly slow"),
-        pytest.param(P95, [p95(100, 5000), p95(150, 300)], [], "Pass", id="slow for a minute"),
+        pytest.param(P95, [p95(100, 5000), p95(150, 300)], [p95(250, 300)], "Pass", id="slow for a minute"),
         pytest.param(P95, [p95(300, 300)], [p95(300, 200)], "Fail", id="slower than the baseline"),
         pytest.param(P95, [p95(300, 300)], [p95(300, 280)], "Pass", id="as slow as the baseline"),
         pytest.param(
             TOKENS,
-            [{Figure.REQUESTS: 100, Figure.TOKENS: 20_000}],
-            [{Figure.REQUESTS: 100, Figure.TOKENS: 10_000}],
+            [tokens(100, 200)],
+            [tokens(100, 100)],
             "Fail",
             id="wordy",
         ),
@@ -127,9 +157,20 @@ PER_TOKEN = check(metric="LatencyPerOutputToken", maxMilliseconds="10")
     ],
 )
 def test_what_a_check_says(check, canary, baseline, verdict):
-    assert judge(check, {"v2": buckets(*canary)}, buckets(*baseline)).verdict == verdict
+    said = judge(check, {"v2": buckets(*canary)}, buckets(*baseline), needs_baseline=True)
+    assert said.verdict == verdict
+
+
+def test_without_traffic_on_the_baseline_absolute_limits_decide_and_the_verdict_says_so():
+    said = judge(BOTH, {"v2": buckets(errors(9000, 1))}, [], needs_baseline=False)
+    assert (said.verdict, said.message) == (
+        "Pass",
+        "by absolute limits alone: the baseline gets no traffic at this step",
+    )
 
 
 def test_the_worst_canary_speaks():
-    said = judge(ERRORS, {"v2": buckets(errors(1000, 0)), "v3": buckets(errors(1000, 9))}, [])
+    said = judge(
+        ERRORS, {"v2": buckets(errors(1000, 0)), "v3": buckets(errors(1000, 9))}, [], needs_baseline=True
+    )
     assert (said.verdict, said.canary, said.limit, said.requests) == ("Fail", "9", "2", 1000)

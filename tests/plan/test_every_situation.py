@@ -35,6 +35,7 @@ from model_operator.models.deployment_status import (
     ModelDeploymentStatus,
     Pending,
 )
+from model_operator.plan.deployment.absence import NOT_LOOKED
 from model_operator.plan.deployment.remembered import ProbeResult, SentUpdate
 from model_operator.plan.deployment.situation import (
     Create,
@@ -57,6 +58,7 @@ from support.situations import (
     created,
     failure,
     look,
+    missed,
     pending,
     power,
     remote,
@@ -159,7 +161,7 @@ def without_an_id() -> Iterator[Situation]:
             candidates=found if can_list else (),
             can_list=can_list,
             listed_at=NOW if can_list else None,
-            absent_since=NOW - timedelta(minutes=2) if intent is not None else None,
+            looks=missed(NOW - timedelta(minutes=2), NOW) if intent is not None else NOT_LOOKED,
             wanted=wanted,
             paused=paused,
             capabilities=capabilities,
@@ -318,15 +320,16 @@ def check_action(s: Situation, step: Decision) -> None:
 
 
 def proves_absence(s: Situation) -> bool:
-    since, listed, intent = s.creation.absent_since, s.observed.listed_at, s.status.pending
+    span, listed, intent = s.creation.looks.proofs, s.observed.listed_at, s.status.pending
     return (
         s.observed.can_list
         and not s.observed.candidates
         and intent is not None
-        and since is not None
+        and span.first is not None
+        and span.last is not None
         and listed is not None
         and listed > intent.deadline
-        and listed - since >= s.timing.recovery_window
+        and span.last - span.first >= s.timing.recovery_window
     )
 
 

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from model_operator.domain import Figure
+from model_operator.domain import Canary, Figure
 from model_operator.errors import InvalidRequest, NotFound, RateLimited, Unavailable, Unsupported
-from model_operator.providers.paitient.canary import canary_of, date_of, figures_of, longest_interval
+from model_operator.providers.paitient.canary import canary_of, date_of, figures_of, longest_interval, updated
 from model_operator.providers.reading import Malformed
 from support.provider_world import new_world
 
@@ -89,6 +89,17 @@ async def test_an_endpoint_that_is_not_there_is_not_found(paitient):
         await paitient.provider.update_canary("cep_never", {one: 100})
     with pytest.raises(InvalidRequest):
         await paitient.provider.update_canary("../deployments", {one: 100})
+
+
+@pytest.mark.parametrize("body", [None, {}], ids=["204", "an empty object"])
+def test_a_split_that_was_taken_without_a_word_is_the_one_that_was_sent(body):
+    assert updated("cep_1")(body, NOON) == Canary(id="cep_1", at=NOON)
+
+
+@pytest.mark.parametrize("body", ["ok", [1], {"error": "no"}])
+def test_words_that_say_nothing_of_an_endpoint_are_not_understood(body):
+    with pytest.raises(Malformed):
+        updated("cep_1")(body, NOON)
 
 
 async def test_a_stale_echo_is_told_as_it_is(paitient):

@@ -195,6 +195,7 @@ def test_no_depth_breaks_the_reader(depth, parts):
 
 
 ANY = ("create", "get", "list", "find", "update", "delete", "pause", "probe", "create_endpoint")
+ENDPOINTS = ("create_endpoint", "create_canary")
 
 
 @pytest.mark.parametrize(
@@ -255,6 +256,15 @@ ANY = ("create", "get", "list", "find", "update", "delete", "pause", "probe", "c
         pytest.param(422, (), "duplicate name", ("create",), NameTaken, id="name, 422"),
         pytest.param(409, (), "", ("create",), NameTaken, id="a bare 409"),
         pytest.param(409, ("deployment_error",), "Try later", ("create",), Conflict, id="409 of the state"),
+        pytest.param(409, (), "already exists", ENDPOINTS, NameTaken, id="an endpoint's name, 409"),
+        pytest.param(409, (), "", ENDPOINTS, NameTaken, id="a bare 409 of an endpoint"),
+        pytest.param(400, (), "name is already taken", ENDPOINTS, NameTaken, id="an endpoint's name, 400"),
+        pytest.param(
+            409, ("deployment_error",), "dep_1 is stopping", ENDPOINTS, Conflict, id="its deployment's state"
+        ),
+        pytest.param(
+            400, (), "name must not be empty", ENDPOINTS, InvalidRequest, id="an endpoint's name, not taken"
+        ),
         pytest.param(
             400,
             (),

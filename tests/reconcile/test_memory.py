@@ -1,7 +1,7 @@
 """What a process remembers of a deployment: what happened is told to it, and what that makes of its parts."""
 
 import ast
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,11 +9,12 @@ import pytest
 from model_operator.domain import Power, Remote, RunState
 from model_operator.errors import ProviderError, QuotaExceeded, Unavailable
 from model_operator.models.deployment_status import LastPowerAction, ModelDeploymentStatus, Pending
+from model_operator.plan.deployment.absence import NOT_LOOKED, Looks
 from model_operator.plan.deployment.remembered import Creation, Failure, ProbeResult, Sent, SentUpdate
 from model_operator.reconcile.deployment.memory import Memory, Retry
 from model_operator.reconcile.deployment.view import View
+from support.situations import NOW, missed
 
-NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 NOTHING = ModelDeploymentStatus()
@@ -29,7 +30,9 @@ def full_memory() -> Memory:
     return Memory(
         uid="u",
         creation=Creation(created_at=NOW, adopted_at=NOW),
-        view=View(id="dep-1", known_since=NOW, full=REMOTE, version="v1", missed_at=NOW, published=("m",)),
+        view=View(
+            id="dep-1", known_since=NOW, full=REMOTE, version="v1", looks=missed(NOW), published=("m",)
+        ),
         sent=Sent(
             update=UPDATE,
             recheck_at=NOW,
@@ -37,7 +40,7 @@ def full_memory() -> Memory:
             delete_at=NOW,
             probe=ProbeResult(True, "", NOW),
             has_tagged=True,
-            lost_endpoint="chat",
+            endpoint_intent=NOW,
         ),
         retry=FAILED,
     )
@@ -48,11 +51,13 @@ def test_a_create_goes_from_the_intent_to_the_id() -> None:
 
     memory.written(NOTHING, ANNOUNCED, NOW)
     assert memory.creation == Creation(intent=NOW)
-    memory.creating()
-    assert memory.creation == Creation()
+    memory.creating({"replicas": 2})
+    assert memory.creation == Creation(fields={"replicas": 2})
     memory.created(REMOTE, NOW + SECOND)
-    assert memory.creation == Creation(created=REMOTE, created_at=NOW + SECOND)
-    assert memory.view == View(id="dep-1", known_since=NOW + SECOND, full=REMOTE)
+    assert memory.creation == Creation(created=REMOTE, created_at=NOW + SECOND, fields={"replicas": 2})
+    assert memory.view == View(
+        id="dep-1", known_since=NOW + SECOND, full=REMOTE, looks=Looks(doubt=NOW + SECOND)
+    )
     memory.written(ANNOUNCED, KNOWN, NOW + 2 * SECOND)
     assert memory.creation == Creation(created_at=NOW + SECOND)
 
@@ -64,7 +69,7 @@ def test_an_id_that_nobody_here_created_is_adopted() -> None:
 
 
 def test_a_new_intent_forgets_what_the_last_search_found() -> None:
-    memory = Memory(uid="u", creation=Creation(created=REMOTE, absent_since=NOW))
+    memory = Memory(uid="u", creation=Creation(created=REMOTE, looks=missed(NOW)))
     memory.written(NOTHING, ANNOUNCED, NOW)
     assert memory.creation == Creation(intent=NOW)
 
@@ -72,9 +77,14 @@ def test_a_new_intent_forgets_what_the_last_search_found() -> None:
 def test_with_the_id_goes_all_that_was_seen_of_it_and_sent_to_it() -> None:
     memory = full_memory()
     memory.written(KNOWN, NOTHING, NOW + MINUTE)
-    assert memory == Memory(
-        uid="u", creation=Creation(list_after=NOW + MINUTE), sent=Sent(lost_endpoint="chat")
-    )
+    assert memory == Memory(uid="u", creation=Creation(), sent=Sent(endpoint_intent=NOW))
+
+
+def test_with_its_successor_goes_all_that_was_sent_to_it() -> None:
+    memory = full_memory()
+    memory.written(KNOWN, KNOWN.with_(external_id="dep-2"), NOW + MINUTE)
+    assert memory.sent == Sent(endpoint_intent=NOW)
+    assert memory.creation == Creation(created_at=NOW, adopted_at=NOW + MINUTE)
 
 
 def test_a_write_that_leaves_the_id_changes_nothing() -> None:
@@ -117,18 +127,18 @@ def test_what_old_credentials_saw_is_dropped_when_they_changed_meanwhile() -> No
 @pytest.mark.parametrize(
     ("before", "at", "is_found", "expected"),
     [
-        (None, NOW, False, None),
-        (None, NOW + 2 * MINUTE, False, NOW + 2 * MINUTE),
-        (NOW + 2 * MINUTE, NOW + 3 * MINUTE, False, NOW + 2 * MINUTE),
-        (NOW + 2 * MINUTE, NOW + 3 * MINUTE, True, None),
+        (NOT_LOOKED, NOW, False, NOT_LOOKED),
+        (NOT_LOOKED, NOW + 2 * MINUTE, False, missed(NOW + 2 * MINUTE)),
+        (missed(NOW + 2 * MINUTE), NOW + 3 * MINUTE, False, missed(NOW + 2 * MINUTE, NOW + 3 * MINUTE)),
+        (missed(NOW + 2 * MINUTE), NOW + 3 * MINUTE, True, Looks(doubt=NOW + 3 * MINUTE)),
     ],
     ids=["before the deadline", "after it", "still absent", "found"],
 )
 def test_absence_counts_from_the_first_look_after_the_deadline(
-    before: datetime | None, at: datetime, is_found: bool, expected: datetime | None
+    before: Looks, at: datetime, is_found: bool, expected: Looks
 ) -> None:
-    creation = Creation(absent_since=before).searched(at, NOW + MINUTE, is_found=is_found)
-    assert creation == Creation(absent_since=expected)
+    creation = Creation(looks=before).searched(at, NOW + MINUTE, is_found=is_found)
+    assert creation == Creation(looks=expected)
 
 
 @pytest.mark.parametrize(

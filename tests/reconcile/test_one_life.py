@@ -139,12 +139,12 @@ async def test_a_vanished_deployment_is_created_again_once_per_generation(world,
     life = new_life(world)
     first = await life.serve()
     await life.remove(first)
-    await life.go(80)  # beyond the time in which a provider may not yet show what was just made
+    await life.go(140)  # beyond the time in which a provider may not yet show what was just made
     second = life.status.external_id
     assert second not in (None, first)
     assert life.status.recreated_generation == 1
     await life.remove(second)
-    await life.go(80)
+    await life.go(140)
     assert told(life.status)["Stalled"] == "True ExternalResourceMissing"
     assert await life.count("create") == 2
 
@@ -161,8 +161,8 @@ async def test_a_miss_means_nothing_under_a_credential_that_has_proven_nothing(w
     life.delete()
     await life.go(10)
     assert not life.is_released
-    life.account.confirmed.update(life.account.members)
-    await life.go(3)
+    life.account.confirmed = {member: frozenset({id_}) for member in life.account.members}
+    await life.go(70)
     assert life.is_released
 
 

@@ -179,7 +179,7 @@ def test_what_applications_use_stays_while_nothing_is_known_and_counts_stop_when
     blind = status_of(situation(None, status=ready, error=Unavailable("no answer")))
     assert (blind.replicas, blind.provider_state, blind.external_alias) == (2, "ONLINE", "acme-llama")
     gone = status_of(situation(RunState.GONE, status=ready))
-    assert (gone.replicas, gone.provider_state, gone.external_id) == (0, None, None)
+    assert (gone.replicas, gone.provider_state, gone.external_id) == (0, None, "33665")
 
 
 @pytest.mark.parametrize("state", [RunState.STOPPED, RunState.STARTING])

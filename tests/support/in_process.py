@@ -38,15 +38,15 @@ class InProcess(httpx.AsyncBaseTransport):
         match outcome:
             case Complete(status, headers, parts):
                 length = {"Content-Length": str(len(parts[0]))} if len(parts) == 1 else {}
-                return httpx.Response(status, headers={**headers, **length}, stream=_Body(parts))
+                return httpx.Response(status, headers={**headers, **length}, stream=Body(parts))
             case Cut(status, headers, body):
-                return httpx.Response(status, headers=dict(headers), stream=_Body((body,), is_cut=True))
+                return httpx.Response(status, headers=dict(headers), stream=Body((body,), is_cut=True))
             case Reset():
                 raise httpx.ConnectTimeout("reset") from aiohttp.ClientOSError(errno.ECONNRESET, "reset")
 
 
 @dataclass
-class _Body(httpx.AsyncByteStream):
+class Body(httpx.AsyncByteStream):
     parts: tuple[bytes, ...]
     is_cut: bool = False
 

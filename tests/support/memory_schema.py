@@ -54,7 +54,7 @@ class Schema:
     def check(self, new: Object, old: Object | None) -> None:
         """Raises `Refusal` where the server would not store `new` over `old`."""
         for part, schema in self.root["properties"].items():
-            if part != "metadata" and part in new:
+            if part != "metadata" and part in new and not _is_same(new, old, part):
                 _check(new[part], schema, part)
         for name in self.root.get("required", ()):
             if name not in new:
@@ -69,7 +69,7 @@ class Schema:
             if not rule(new, old):
                 raise Refusal(f"{path or 'body'}: Invalid value: {said.get('message', said['rule'])}")
         for name, inner in schema.get("properties", {}).items():
-            if isinstance(new, dict) and isinstance(new.get(name), dict):
+            if isinstance(new, dict) and isinstance(new.get(name), dict) and not _is_same(new, old, name):
                 self._rules(new[name], (old or {}).get(name), inner, f"{path}.{name}".strip("."))
 
     def _rule(self, text: str) -> Rule | None:
@@ -85,6 +85,11 @@ class Schema:
             at = at["properties"][part]
         at["enum"] = [*at["enum"], word]
         return Schema(root)
+
+
+def _is_same(new: Object, old: Object | None, name: str) -> bool:
+    """What is stored already has been judged already."""
+    return old is not None and name in old and new[name] == old[name]
 
 
 @lru_cache

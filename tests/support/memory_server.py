@@ -119,7 +119,7 @@ class Server:
 
     def replace_status(self, key: Key, version: str | None, status: Mapping[str, Any]) -> Object:
         before = self.get(key)
-        after = {**before, "status": copy.deepcopy(dict(status))}
+        after = {**before, "status": dict(status)}
         return self._update(key, before, after, version, is_status=True)
 
     def delete(self, key: Key) -> Object:

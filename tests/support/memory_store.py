@@ -79,6 +79,8 @@ class MemoryStore:
     """Every request that the process has sent."""
     met: Callable[[str, Request], None] = lambda _point, _request: None
     """Told of each request as it leaves (`status.sent`) and when the server has done it (`status.done`)."""
+    latency: Callable[[], float] = lambda: 0.0
+    """Seconds of one way."""
     is_cut: bool = False
     _under_way: set[asyncio.Task[Any]] = field(default_factory=set)
 
@@ -130,7 +132,7 @@ class MemoryStore:
         self.met(f"{request.verb}.sent", request)
         self.seen.append(request)
         trouble = next((t for t in self.troubles if t.takes(request)), None)
-        task = asyncio.get_running_loop().create_task(_serve(trouble, do), context=Context())
+        task = asyncio.get_running_loop().create_task(_serve(trouble, do, self.latency), context=Context())
         self._under_way.add(task)
         task.add_done_callback(self._ended)
         answer = await asyncio.shield(task)
@@ -145,8 +147,8 @@ class MemoryStore:
         self._under_way.discard(task)
 
 
-async def _serve(trouble: Trouble | None, do: Callable[[], T]) -> T | KubeError:
-    await asyncio.sleep(0)
+async def _serve(trouble: Trouble | None, do: Callable[[], T], latency: Callable[[], float]) -> T | KubeError:
+    await asyncio.sleep(latency())
     effect = trouble.effect if trouble else None
     if trouble is not None and effect in (Effect.REFUSE, Effect.HANG):
         if effect is Effect.REFUSE:
@@ -163,6 +165,7 @@ async def _serve(trouble: Trouble | None, do: Callable[[], T]) -> T | KubeError:
         return _no_answer()
     if trouble is not None and effect is Effect.LATE:
         await asyncio.sleep(trouble.seconds)
+    await asyncio.sleep(latency())
     return answer
 
 

@@ -58,6 +58,8 @@ class OneObject(Told):
         self.clock = clock
         self.timing = timing or Timing()
         self.is_proven = is_proven
+        self.has_listed = False
+        self.account: Any = None
         self.dies: Point = ""
         self.said: list[ModelDeploymentStatus] = []
         """Every status that was written."""
@@ -89,6 +91,7 @@ class OneObject(Told):
         return keys
 
     def start(self) -> None:
+        self.has_listed = self.has_listed or (self.account is not None and self.account.has_listed)
         self.cache = Cache(self)
         for key, body in self.server.objects.items():
             if key.kind in (DEPLOYMENT, PROVIDER):
@@ -102,6 +105,7 @@ class OneObject(Told):
             signals=self,
             members={ACCOUNT},
             is_proven=self.is_proven,
+            has_listed=self.has_listed,  # the ModelProvider's status says so
         )
         self.poller = Poller(self.account, self.cache, self.clock, self.timing.transition_poll)
         bindings = Bindings()
@@ -170,7 +174,8 @@ class OneObject(Told):
     @override
     def gone(self, key: Key, uid: str) -> None:
         super().gone(key, uid)
-        self.passes.ended(key)
+        if self.cache.uid(key) == uid:
+            self.passes.ended(key)
 
     def _note(self, body: ModelDeployment) -> None:
         if body.status != self.body.status:

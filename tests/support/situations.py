@@ -12,6 +12,7 @@ from model_operator.domain import Desired, Power, Remote, RunState
 from model_operator.errors import ProviderError
 from model_operator.models.deployment import LastPowerAction, ModelDeploymentStatus, Pending
 from model_operator.models.status import Status
+from model_operator.plan.deployment.absence import NOT_LOOKED, Looks
 from model_operator.plan.deployment.decide import decide
 from model_operator.plan.deployment.remembered import Creation, Failure, Sent
 from model_operator.plan.deployment.situation import (
@@ -82,7 +83,16 @@ def pending(*, started: datetime = NOW, absent_before: bool = True) -> Pending:
         started_at=started,
         deadline=started + TIMING.request_deadline,
         absent_before=absent_before,
+        sent=dict(FIELDS),
     )
+
+
+def missed(*begins: datetime) -> Looks:
+    """Looks that began then did not show it."""
+    looks = NOT_LOOKED
+    for begun in begins:
+        looks = looks.missed(begun, is_proof=True)
+    return looks
 
 
 def power(

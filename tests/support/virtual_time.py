@@ -28,13 +28,13 @@ class _Jumping(selectors.DefaultSelector):
         self.time = 0.0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        ready = super().select(0)
-        if ready or timeout == 0:
-            return ready
         if timeout is None:
-            raise Stuck
+            ready = super().select(0)  # a signal, or another thread's call
+            if not ready:
+                raise Stuck
+            return ready
         self.time += max(timeout, 0.0)
-        return ready
+        return []
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from model_operator.domain import Key, Remote, RunState
-from model_operator.errors import ProviderError, retry_for
+from model_operator.errors import ProviderError, Unavailable, retry_for
 from model_operator.providers.base import Gate, Provider, Vendor
 from model_operator.signals import Signals
 
@@ -62,7 +62,9 @@ class Snapshot:
 class Ids:
     held: dict[Key, str]
     expected: set[str]
-    """Those whose absence would be a surprise: neither being deleted nor known to be missing."""
+    """Those whose absence would be a surprise: neither being deleted nor known to be gone."""
+    leaving: set[str] = field(default_factory=set)
+    """Those of objects that are being deleted."""
 
 
 class Holders(Protocol):
@@ -96,15 +98,20 @@ class Account:
     error: ProviderError | None = None
     failures: int = 0
 
+    has_listed: bool = False
+    """A LIST has worked, now or in an earlier process: an API that has none any more is sick."""
     is_proven: bool = False
-    """A known id was seen with this credential, so that a miss means something."""
-    confirmed: set[Key] = field(default_factory=set)
-    """ModelProviders on which a person vouched for the absence of what is missing (confirm-absence)."""
+    """A known id was seen with this credential or it created something, so that a miss means something."""
+    confirmed: dict[Key, frozenset[str]] = field(default_factory=dict)
+    """For whose absence a person has vouched, by the ModelProvider on which that was said (confirm-absence)."""
+    missing: frozenset[str] = frozenset()
+    """Held ids that the last look did not show and whose absence is not known yet."""
     is_mass_missing: bool = False
-    """Two or more known ids and over half of them were missing in the last LIST."""
-
+    """Two or more known ids and over half of them are missing."""
     is_doubtful: bool = False
-    """Known ids were missing in the last LIST, and none was ever seen with this credential."""
+    """Known ids are missing, and none was ever seen with this credential."""
+    answered: dict[Key, tuple[str, bool]] = field(default_factory=dict)
+    """Without LISTs: each key's id, and whether its last GET was answered 2xx rather than 404."""
 
     moving: set[Key] = field(default_factory=set)
     waiting: set[Key] = field(default_factory=set)
@@ -121,7 +128,7 @@ class Account:
     def settle(self, key: Key, *, is_moving: bool) -> None:
         """After a pass: how closely the key's deployment is to be watched."""
         if is_moving:
-            if not self.moving:
+            if key not in self.moving:
                 self.wake.set()
             self.moving.add(key)
         else:
@@ -136,28 +143,53 @@ class Account:
         self.moving.discard(key)
         self.waiting.discard(key)
         self.seen.pop(key, None)
+        self.answered.pop(key, None)
 
-    def listed(self, snapshot: Snapshot, held: Mapping[Key, str], expected: set[str]) -> set[Key]:
-        """A LIST has succeeded. Returns the keys that it is news for.
-
-        `held` are the ids that CRs hold, `expected` those of them whose absence would be a surprise.
-        """
+    def listed(self, snapshot: Snapshot, ids: Ids) -> set[Key]:
+        """A LIST has succeeded. Returns the keys that it is news for."""
         was_fine = self.snapshot is not None and self.error is None
-        before = (was_fine, self.is_proven, self.is_mass_missing, self.is_doubtful)
+        before = (was_fine, self.has_listed, self._standing())
         self.snapshot, self.error, self.failures = snapshot, None, 0
-        missing = expected - snapshot.by_id.keys()
-        if not snapshot.by_id.keys().isdisjoint(held.values()):
-            self.is_proven = True
-        self.is_mass_missing = len(missing) >= 2 and 2 * len(missing) > len(expected)
-        self.is_doubtful = bool(missing) and not self.is_proven
-        after = (True, self.is_proven, self.is_mass_missing, self.is_doubtful)
+        self.can_list = self.has_listed = True
+        self.answered.clear()
+        there = {id_ for id_ in ids.held.values() if self.is_shown(id_)}
+        self.is_proven = self.is_proven or bool(there)
+        self._weigh(ids.expected - there, ids.leaving - there, len(ids.expected))
+        held = ids.held
         news = {key for key, id_ in held.items() if self._version(id_) != self.seen.get(key, _NEVER)}
-        if before != after:
+        if before != (True, True, self._standing()):
             news |= held.keys()
             self.signals.changed(self.members)
         news |= self.waiting
         self.waiting = set()
         return news
+
+    def looked_up(self, key: Key, id_: str, *, is_there: bool) -> None:
+        """Without LISTs, GETs have to tell whether most of the account is missing."""
+        before = self._standing()
+        self.answered[key] = (id_, is_there)
+        missing = {id_ for id_, there in self.answered.values() if not there}
+        self._weigh(missing, set(), len(self.answered))
+        if before != self._standing():
+            self.signals.changed(self.members)
+
+    def _weigh(self, surprising: AbstractSet[str], leaving: AbstractSet[str], expected: int) -> None:
+        self.missing = frozenset(surprising | leaving)
+        self.is_mass_missing = len(surprising) >= 2 and 2 * len(surprising) > expected
+        self.is_doubtful = bool(self.missing) and not self.is_proven
+
+    def _standing(self) -> tuple[object, ...]:
+        suspect = self.missing if self.is_mismatch else frozenset[str]()
+        return self.is_proven, self.is_mass_missing, self.is_doubtful, suspect
+
+    def list_refused(self, error: ProviderError) -> ProviderError | None:
+        """The API says that it has no LIST. Not None: it had one before, so that is no answer of this API."""
+        if not self.has_listed:
+            return None
+        return Unavailable(
+            f"{error}. It has listed its deployments before, so this answer is not believed.",
+            may_have_landed=False,
+        )
 
     def failed(self, error: ProviderError) -> bool:
         """A LIST has failed; True if passes should now say so."""
@@ -173,7 +205,7 @@ class Account:
         return is_news
 
     def saw(self) -> None:
-        """A request about an id that we know was answered 2xx."""
+        """A request about an id that we know, or our own create, was answered 2xx."""
         if not self.is_proven:
             self.is_proven, self.is_doubtful = True, False
             self.signals.changed(self.members)
@@ -201,14 +233,19 @@ class Account:
         """False until the first LIST has ended, in whatever way."""
         return self.snapshot is not None or self.error is not None or not self.can_list
 
-    @property
-    def is_confirmed(self) -> bool:
-        return bool(self.confirmed)
+    def is_shown(self, id_: str) -> bool:
+        """Whether the last LIST shows it, and not as a tombstone."""
+        item = self.snapshot.by_id.get(id_) if self.snapshot is not None else None
+        return item is not None and not item.is_gone
+
+    def is_confirmed(self, provider: Key, id_: str) -> bool:
+        """Whether a person has vouched on that ModelProvider that this one is gone."""
+        return id_ in self.confirmed.get(provider, ())
 
     @property
     def is_mismatch(self) -> bool:
-        """Whether these credentials look like those of another account, and nobody has said otherwise."""
-        return (self.is_mass_missing or self.is_doubtful) and not self.is_confirmed
+        """Whether these credentials look like those of another account."""
+        return self.is_mass_missing or self.is_doubtful
 
     @property
     def lasting_error(self) -> ProviderError | None:
@@ -221,3 +258,18 @@ class Account:
 
 
 Clock = Callable[[], datetime]
+
+
+class Steady:
+    """A wall clock as it stood at the first look, going on by the event loop's: nobody sets it while we run."""
+
+    def __init__(self, wall: Clock) -> None:
+        self._wall = wall
+        self._began: tuple[datetime, float] | None = None
+
+    def __call__(self) -> datetime:
+        now = asyncio.get_running_loop().time()
+        if self._began is None:
+            self._began = self._wall(), now
+        began, since = self._began
+        return began + timedelta(seconds=now - since)

@@ -30,6 +30,11 @@ class Bindings:
         binding = self._by_provider.get(provider)
         return binding.account if binding is not None else None
 
+    def lead_to_one(self, one: Key, other: Key) -> bool:
+        """Whether both ModelProviders are known to lead to the same account: ids mean something only within one."""
+        account, another = self.account(one), self.account(other)
+        return one == other or (account is not None and another is not None and account.id == another.id)
+
     def put(self, provider: Key, binding: Binding) -> None:
         self._by_provider[provider] = binding
 

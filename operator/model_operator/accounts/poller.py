@@ -5,10 +5,12 @@ Quick while something moves, slow when nothing does, and soon when a pass asks f
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 from model_operator.accounts.account import HICCUPS, Account, Clock, Holders, Snapshot
 from model_operator.domain import Key, Priority
+from model_operator.errand import NOBODY, sent_on
 from model_operator.errors import CredentialsInvalid, ProviderError, Unsupported, delay_after
 
 _AFTER_BUG = 5.0
@@ -36,6 +38,10 @@ class Poller:
 
     async def run(self) -> None:
         """Poll for ever. No answer of a provider ends it."""
+        with sent_on(NOBODY):  # and not on that of the pass which has opened the account
+            await self._run()
+
+    async def _run(self) -> None:
         while True:
             began = _now()
             try:
@@ -55,20 +61,23 @@ class Poller:
         before = self._holders.ids(account.members).expected
         try:
             remotes = await provider.list()
-        except Unsupported:
-            self._cannot_list()
+        except Unsupported as error:
+            sick = account.list_refused(error)
+            if sick is not None:
+                self._failed(sick)
+            else:
+                self._cannot_list()
             return
         except ProviderError as error:
             self._failed(error)
             return
-        account.can_list = True
         snapshot = Snapshot.of(begun, remotes, ended=self._clock())
         await asyncio.sleep(0)  # edits may go first
         ids = self._holders.ids(account.members)
         # Who asks while a LIST is under way has seen too little in the one before: theirs is the next one.
         late = account.waiting - waiting if account.snapshot is not None else set[Key]()
         # What was created while this LIST was under way need not be in it.
-        news = account.listed(snapshot, ids.held, ids.expected & before)
+        news = account.listed(snapshot, replace(ids, expected=ids.expected & before))
         account.waiting = late
         if late:
             account.wake.set()

@@ -2,9 +2,10 @@
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from model_operator.accounts.account import Steady
 from model_operator.accounts.bindings import Bindings
 from model_operator.accounts.registry import Accounts
 from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER
@@ -115,6 +116,7 @@ def _deployments(settings: Settings, around: Surroundings) -> DeploymentPass:
 
 
 def _canaries(settings: Settings, around: Surroundings) -> CanaryPass:
+    around = replace(around, clock=Steady(around.clock))
     return CanaryPass(
         around=around, find=around.cache.canary, remember=CanaryMemory, grace=settings.accepted_grace
     )

@@ -55,8 +55,14 @@ class AnalysisStatus(Model):
     judged_until: Time | None = Field(
         default=None, description="End of the newest bucket that counted, by the provider's clock."
     )
+    valid_until: Time | None = Field(
+        default=None,
+        description="Until when a Pass may move traffic, by the provider's clock; then its figures are too old.",
+    )
     errors_since: Time | None = Field(default=None, description="Since when nothing could be measured.")
-    inconclusive_since: Time | None = Field(default=None, description="Since when there was no verdict.")
+    inconclusive_since: Time | None = Field(
+        default=None, description="Since when there was no verdict, by the provider's clock."
+    )
     detectability: str | None = Field(
         default=None, description="What cannot be seen at this step because it gets too few requests."
     )
@@ -90,9 +96,13 @@ class RolloutStatus(Model):
     acked_at: Time | None = Field(default=None, description="When the provider acknowledged the step.")
     provider_acked_at: Time | None = Field(default=None, description="The same, by the provider's clock.")
     next_evaluation_at: Time | None = Field(default=None, description="When the next verdict is due.")
-    stopped_at: Time | None = Field(default=None, description="Since when the clock of the step stands.")
+    stopped_at: Time | None = Field(
+        default=None, description="Since when the clock of the step stands, by the provider's clock."
+    )
     paused_seconds: float = Field(default=0, description="How long the clock of the step has stood.")
-    unready_since: Time | None = Field(default=None, description="Since when a canary does not serve.")
+    unready_since: Time | None = Field(
+        default=None, description="Since when a canary does not serve, by the provider's clock."
+    )
     is_paused: bool = Field(default=False, description="True: paused by an action.")
     is_promoted: bool = Field(default=False, description="True: a person sent it to the destination.")
     approved_percent: int | None = Field(default=None, description="The step that a person let it leave.")

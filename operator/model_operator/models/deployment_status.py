@@ -23,7 +23,16 @@ def _as_the_server_takes_it(count: int) -> int:
 
 class RemoteEndpoint(Model):
     id: str = Field(description="The vendor's id of the endpoint.")
-    url: str = Field(description="URL of the endpoint, in the vendor's own protocol.")
+    url: str | None = Field(
+        default=None,
+        description="URL of the endpoint, in the vendor's own protocol; absent for one that spec.paitient.endpointID"
+        " names.",
+    )
+
+
+class PendingEndpoint(Model):
+    name: str = Field(description="Name of the endpoint that is being created.")
+    started_at: Time = Field(description="When the intent was written down, before the request was sent.")
 
 
 class DriftRow(Model):
@@ -33,11 +42,19 @@ class DriftRow(Model):
 
 
 class Pending(Model):
-    operation: str = Field(description="What is being done, for example Create.")
+    operation: str = Field(
+        description="What is being done: Create, or Recreate of a deployment that is proven gone (externalID is its id"
+        " until the new one is known)."
+    )
     started_at: Time = Field(description="When the intent was written down, before the request was sent.")
     deadline: Time = Field(description="After this time the request can no longer be on its way.")
     absent_before: bool = Field(
         default=False, description="True if a complete list of the account showed no such deployment before."
+    )
+    sent: dict[str, Any] | None = Field(
+        default=None,
+        description="The fields that the request says, by their path in the spec, so that an edit made meanwhile does"
+        " not count as applied.",
     )
 
 
@@ -65,6 +82,11 @@ class ModelDeploymentStatus(Status):
     endpoint: RemoteEndpoint | None = Field(
         default=None,
         description="PaiTIENT only: the routing endpoint that spec.paitient.endpointName asked for.",
+    )
+    pending_endpoint: PendingEndpoint | None = Field(
+        default=None,
+        description="A create of the routing endpoint whose outcome is not known yet. Do not edit: it prevents"
+        " a second endpoint, which nobody could delete.",
     )
     provider_state: str | None = Field(default=None, description="The vendor's own word for the state.")
     replicas: Annotated[int, AfterValidator(_as_the_server_takes_it)] | None = Field(
@@ -109,6 +131,7 @@ class StatusChange:
     external_alias: str | Unchanged | None = UNCHANGED
     endpoint_url: str | Unchanged | None = UNCHANGED
     endpoint: RemoteEndpoint | Unchanged | None = UNCHANGED
+    pending_endpoint: PendingEndpoint | Unchanged | None = UNCHANGED
     provider_state: str | Unchanged | None = UNCHANGED
     replicas: int | Unchanged | None = UNCHANGED
     last_applied: dict[str, Any] | Unchanged | None = UNCHANGED

@@ -93,14 +93,29 @@ class ModelProviderSpec(Model):
         default=None,
         ge=1,
         le=100_000,
-        description="How many requests per minute the operator may send to this account. ModelProviders of"
-        " one account share the limit.",
+        description="How many requests per minute the operator may send to this account. Of"
+        " several ModelProviders with the same key the most generous counts: without a limit on one there is none.",
     )
     poll_interval: Duration | None = Field(
         default=None,
         description="How often the account's deployments are listed while nothing moves. At least 5s."
         " Default: 30s.",
         json_schema_extra=_AT_LEAST_5_SECONDS,
+    )
+
+
+class Missing(Model):
+    token: str = Field(
+        description="The value of the annotation modeloperator.dev/confirm-absence that confirms these ids, once."
+    )
+    ids: tuple[str, ...] = Field(default=(), description="At most 50 of the missing deployments' ids.")
+    count: int = Field(default=0, description="How many are missing.")
+
+
+class ConfirmedAbsence(Model):
+    token: str = Field(description="The token that was confirmed. It confirms nothing more.")
+    ids: tuple[str, ...] = Field(
+        default=(), description="Its ids that were still missing then, and have not been seen since."
     )
 
 
@@ -112,6 +127,19 @@ class ModelProviderStatus(Status):
         default=None,
         description="The resourceVersion of the Secret with which a known deployment was last seen. Under any"
         " other version of the Secret, a deployment that is missing at the vendor does not count as gone.",
+    )
+    list_worked: bool | None = Field(
+        default=None,
+        description="True once the vendor has listed the account's deployments. From then on, an API that says it has"
+        " no list is not believed in anything.",
+    )
+    missing: Missing | None = Field(
+        default=None,
+        description="Deployments of this ModelProvider that are missing although nobody is known to have deleted them:"
+        " frozen with the reason AccountMismatch, until they are seen again, confirmed, or more are missing.",
+    )
+    confirmed_absence: ConfirmedAbsence | None = Field(
+        default=None, description="What a person confirmed last with modeloperator.dev/confirm-absence."
     )
 
 

@@ -80,6 +80,7 @@ class Complaint:
     status: int
     codes: tuple[str, ...] = ()
     text: str = field(default="", repr=False)
+    is_json: bool = False
 
     def says(self, pattern: str) -> bool:
         return re.search(pattern, self.text, re.IGNORECASE) is not None
@@ -94,7 +95,7 @@ def read(refused: Refused) -> Complaint:
     except (ValueError, RecursionError):
         return Complaint(refused.status, (), _plain(cut(text)))
     known = tuple(code.lower() for code in codes[:_MOST_SENTENCES] if len(code) <= TEXT_LIMIT)
-    return Complaint(refused.status, known, cut("; ".join(words[:_MOST_SENTENCES])))
+    return Complaint(refused.status, known, cut("; ".join(words[:_MOST_SENTENCES])), is_json=True)
 
 
 def _plain(text: str) -> str:
@@ -199,6 +200,7 @@ _TAKEN = (
 )
 _MODEL, _IS_MISSING = r"\bmodel\b", r"not found|does not exist"
 _NO_MODEL = r"(no such|unknown) model\b"
+_TAKEN_FOR_SURE = r"already (exists|in use|used|taken)|(is|been) taken|duplicate|must be unique|not unique"
 _QUOTA = r"insufficient[ _]quota|gpu quota"
 _ANY_QUOTA = rf"{_QUOTA}|quota (is |was |has been )?(exceeded|reached|exhausted)"
 
@@ -234,6 +236,8 @@ def _by_operation(
     match operation, complaint.status:
         case "create", _:
             return _of_create(complaint, meant)
+        case "create_canary" | "create_endpoint", 400 | 409 | 422 if _is_name_taken(complaint, meant):
+            return NameTaken
         case "delete", 400 | 409 | 422:
             return DeletionRefused
         case "list" | "find", 404:
@@ -258,6 +262,14 @@ def _of_create(complaint: Complaint, meant: list[type[ProviderError]]) -> type[P
     return _STATUSES.get(status, InvalidRequest)
 
 
+def _is_name_taken(complaint: Complaint, meant: list[type[ProviderError]]) -> bool:
+    """Of an endpoint, whose deployment may be in conflict as well."""
+    if complaint.status == 409 and not complaint.text:
+        return not meant
+    speaks_of_it = complaint.status == 409 or complaint.says("name")
+    return speaks_of_it and complaint.says(_TAKEN_FOR_SURE)
+
+
 def explain(refused: Refused, title: str, call: Call, clean: Clean) -> ProviderError:
     """The error to raise: `title: what the vendor said (HTTP 409)`, the vendor's words through `clean`."""
     complaint = read(refused)
@@ -272,7 +284,17 @@ def explain(refused: Refused, title: str, call: Call, clean: Clean) -> ProviderE
         return Unavailable(message, status=status, may_have_landed=call.mutates)
     if kind is RateLimited:
         return RateLimited(message, status=status, retry_after=refused.retry_after)
+    if kind is NotFound:
+        return NotFound(message, status=status, is_vendors_own=_speaks_of_it(complaint, call))
     return kind(message, status=status)
+
+
+def _speaks_of_it(complaint: Complaint, call: Call) -> bool:
+    """A 404 of the vendor's API about this very thing, not of a gateway or router that lost the path."""
+    if "resource_not_found" in complaint.codes:
+        return True
+    # A router repeats the path, and the id in it; who knows deployments names the id by itself.
+    return complaint.is_json and bool(call.about) and complaint.says(rf"(?<![/\w]){re.escape(call.about)}\b")
 
 
 def _phrase(status: int) -> str:

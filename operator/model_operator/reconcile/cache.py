@@ -144,14 +144,15 @@ class Cache:
         """The remote ids that ModelDeployments of these ModelProviders hold."""
         held: dict[Key, str] = {}
         expected: set[str] = set()
+        leaving: set[str] = set()
         for provider in providers:
             for key, resource in self.deployments(provider):
                 if resource.status.external_id is None:
                     continue
                 held[key] = resource.status.external_id
-                if not resource.metadata.is_terminating and not _is_missing(resource):
-                    expected.add(resource.status.external_id)
-        return Ids(held, expected)
+                if not _is_known_gone(resource):
+                    (leaving if resource.metadata.is_terminating else expected).add(held[key])
+        return Ids(held, expected, leaving)
 
     def phases(self) -> Counter[tuple[str, str]]:
         """(kind, phase) → how many, for the metrics."""
@@ -198,6 +199,9 @@ def provider_key(resource: ModelDeployment | CanaryEndpoint) -> Key:
     return Key("ModelProvider", resource.metadata.namespace, resource.spec.provider_ref.name)
 
 
-def _is_missing(resource: ModelDeployment) -> bool:
+def _is_known_gone(resource: ModelDeployment) -> bool:
+    """Proven before, and kept in the status until its successor is there."""
     synced = resource.status.condition(ConditionType.SYNCED)
-    return synced is not None and synced.reason == Reason.EXTERNAL_RESOURCE_MISSING
+    is_told = synced is not None and synced.reason == Reason.EXTERNAL_RESOURCE_MISSING
+    has_no_state = synced is not None and resource.status.provider_state is None
+    return is_told or has_no_state or resource.status.pending is not None

@@ -11,7 +11,7 @@ from model_operator.models.canary_status import CanaryEndpointStatus, Share
 from model_operator.models.deployment import ModelDeployment
 from model_operator.models.parse import InvalidResource
 from model_operator.models.provider import ModelProvider
-from model_operator.plan.canary.situation import intended
+from model_operator.plan.canary.situation import State, intended
 
 
 def members_of(
@@ -49,6 +49,15 @@ def member_names(key: Key, resource: ModelDeployment | None) -> tuple[str, ...]:
     return (named, f"id/{id}") if id else (named,)
 
 
+def in_words(key: Key, namespace: str) -> str:
+    """A CanaryEndpoint as a status of that namespace may say it: names of others are nobody's business."""
+    return (
+        f"CanaryEndpoint {key.name}"
+        if key.namespace == namespace
+        else "a CanaryEndpoint of another namespace"
+    )
+
+
 def deployments_of(members: Iterable[str]) -> Iterable[Key]:
     """The ModelDeployments among these names."""
     for member in members:
@@ -57,9 +66,17 @@ def deployments_of(members: Iterable[str]) -> Iterable[Key]:
             yield Key(DEPLOYMENT, *rest.split("/", 1))
 
 
+def _perhaps(status: CanaryEndpointStatus) -> Iterable[Share]:
+    """What a call may have put in force whose answer nobody has seen; nothing while none can have been sent."""
+    rollout, is_creating = status.rollout, status.pending is not None
+    if rollout is None or not (is_creating or (status.external_id and rollout.is_begun)):
+        return ()
+    is_going_back = rollout.state == State.ROLLING_BACK
+    return (*intended(rollout), *(rollout.to if is_going_back else ()))
+
+
 def has_traffic(namespace: str, status: CanaryEndpointStatus, members: frozenset[str]) -> bool:
-    """Whether any of these gets traffic, is about to, or would get it back."""
-    shares: list[Share] = list(status.traffic)
-    shares += list(intended(status.rollout)) if status.rollout is not None else []
+    """Whether any of these gets traffic, may get it by a call that was sent, or would get it back."""
+    shares: list[Share] = [*status.traffic, *_perhaps(status)]
     shares += list(status.last_good.traffic) if status.last_good is not None else []
     return any(share.percent > 0 and not members.isdisjoint(names(namespace, share)) for share in shares)

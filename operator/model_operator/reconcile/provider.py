@@ -16,7 +16,7 @@ from model_operator.accounts.account import Account
 from model_operator.accounts.bindings import Binding
 from model_operator.accounts.registry import Accounts, AccountSpec
 from model_operator.conditions import Reason
-from model_operator.domain import CONFIRM_ABSENCE, FINALIZER, Key
+from model_operator.domain import FINALIZER, Key
 from model_operator.errors import ProviderError
 from model_operator.hosts import HostRule, may_send
 from model_operator.kube import KubeForbidden, NoSuchName, ObjectGone
@@ -26,7 +26,7 @@ from model_operator.providers.base import CredentialsIncomplete
 from model_operator.providers.credentials import SecretData
 from model_operator.reconcile.base import Pass
 from model_operator.status.events import of_transition
-from model_operator.status.provider import AccountView, summarize
+from model_operator.status.provider import AccountView, confirm, summarize
 
 log = logging.getLogger(__name__)
 
@@ -130,9 +130,23 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
         account = self.accounts.open(self._account_id(account_spec), account_spec, key)
         version = str(secret["metadata"]["resourceVersion"])
         account.is_proven = account.is_proven or resource.status.proven_secret_version == version
-        is_confirmed = resource.metadata.annotations.get(CONFIRM_ABSENCE) == version
-        (account.confirmed.add if is_confirmed else account.confirmed.discard)(key)
+        account.has_listed = account.has_listed or bool(resource.status.list_worked)
+        self._confirm(key, resource, account)
         return Binding(account, secret_version=version)
+
+    def _confirm(self, key: Key, resource: ModelProvider, account: Account) -> None:
+        confirmed = confirm(resource, self._missing(key, account), account.is_shown)
+        ids = frozenset(confirmed.ids) if confirmed is not None else frozenset[str]()
+        is_news = bool(ids - account.confirmed.get(key, frozenset()))
+        account.confirmed[key] = ids
+        if is_news:
+            self.around.signals.changed(self.around.cache.dependents(key))
+
+    def _missing(self, key: Key, account: Account) -> frozenset[str]:
+        """Of the account's missing deployments, those that this ModelProvider's objects hold."""
+        if not account.is_mismatch:
+            return frozenset()
+        return account.missing & set(self.around.cache.ids({key}).held.values())
 
     def _account_id(self, spec: AccountSpec) -> str:
         parts = (
@@ -155,6 +169,11 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
             error=_error_of(account) if account else None,
             has_answered=account is not None and (account.snapshot is not None or not account.can_list),
             is_mismatch=account is not None and account.is_mismatch,
+            missing=self._missing(key, account) if account is not None else frozenset(),
+            confirmed=confirm(resource, self._missing(key, account), account.is_shown)
+            if account is not None
+            else resource.status.confirmed_absence,
+            has_listed=account is not None and account.has_listed,
             is_proven=account is not None and account.is_proven and binding.reason is None,
             secret_version=binding.secret_version,
             dependents=dependents,

@@ -10,8 +10,9 @@ from typing import Final
 
 from model_operator.conditions import ConditionType, Reason
 from model_operator.models.canary_status import CanaryEndpointStatus, TrafficShare
+from model_operator.plan.canary.checks import Said
 from model_operator.plan.canary.course import describe, percents, without_zeros
-from model_operator.plan.canary.judging import Said
+from model_operator.plan.canary.judging import is_old
 from model_operator.plan.canary.situation import Decision, Health, Situation, State, intended
 from model_operator.plan.verdict import Progress, Verdict
 from model_operator.status.conditions import merge
@@ -111,6 +112,9 @@ def _metrics(s: Situation) -> Verdict:
         is_shared = any(share.reference in s.observed.shared for share in (*s.canaries, *s.baselines))
         reason = Reason.SHARED_TARGET if is_shared else Reason.METRICS_UNAVAILABLE
         return Verdict(False, reason, why)
+    if is_old(s, rollout.analysis):
+        words = f"The newest figures end at {rollout.analysis.judged_until:%H:%M:%S}Z, and none came since."
+        return Verdict(False, Reason.FIGURES_OLD, words)
     warning = rollout.analysis.detectability
     return Verdict(True, Reason.MEASURED, f"Figures can be read{f'; {warning}' if warning else ''}.")
 
@@ -152,5 +156,5 @@ def left_of(s: Situation, decision: Decision, grace: timedelta) -> timedelta | N
         return None
     before = s.status.condition(ConditionType.ACCEPTED)
     since = before.last_transition_time if before and before.status == "False" else s.now
-    left = since + grace - s.now
+    left = min(since + grace - s.now, grace)  # a clock may have been set back since
     return left if left > timedelta() else None

@@ -1,14 +1,18 @@
 """What a ModelProvider's status says about its account. Pure."""
 
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from model_operator.conditions import ConditionType, Reason
+from model_operator.domain import CONFIRM_ABSENCE
 from model_operator.errors import ProviderError, retry_for
-from model_operator.models.provider import ModelProvider, ModelProviderStatus
+from model_operator.models.provider import ConfirmedAbsence, Missing, ModelProvider, ModelProviderStatus
 from model_operator.plan.verdict import Verdict
 from model_operator.status.conditions import merge
 
+_MOST_IDS = 50
 _IDLE = Verdict(False, Reason.IDLE, "Nothing is under way.")
 _NOT_STALLED = Verdict(False, Reason.NOT_STALLED, "Nothing waits for a person.")
 
@@ -23,6 +27,11 @@ class AccountView:
     error: ProviderError | None = None
     has_answered: bool = False
     is_mismatch: bool = False
+    confirmed: ConfirmedAbsence | None = None
+    """The result of `confirm`."""
+    missing: frozenset[str] = frozenset()
+    """Ids of this ModelProvider's objects that make it a mismatch."""
+    has_listed: bool = False
     is_proven: bool = False
     secret_version: str | None = None
     dependents: tuple[str, ...] = ()
@@ -45,12 +54,55 @@ def summarize(
         ConditionType.STALLED: replace(ready, is_true=True) if stalled else _NOT_STALLED,
     }
     proven = view.secret_version if view.is_proven else status.proven_secret_version
+    confirmed = view.confirmed
     return status.with_(
         observed_generation=metadata.generation,
         deployments=len(view.dependents),
         proven_secret_version=proven,
+        list_worked=True if view.has_listed else status.list_worked,
+        missing=_freeze(status, view, confirmed, now),
+        confirmed_absence=confirmed,
         conditions=merge(status.conditions, verdicts, metadata.generation, now),
     )
+
+
+def confirm(
+    resource: ModelProvider, missing: frozenset[str], is_shown: Callable[[str], bool]
+) -> ConfirmedAbsence | None:
+    """What people have confirmed to be gone: only what was named with the token, and is missing still.
+
+    What is shown again is confirmed no more, and a token counts once.
+    """
+    status, before = resource.status, resource.status.confirmed_absence
+    named = resource.metadata.annotations.get(CONFIRM_ABSENCE)
+    frozen = status.missing
+    if before is not None and (frozen is None or named in (before.token, None) or named != frozen.token):
+        return before.with_(ids=tuple(id_ for id_ in before.ids if not is_shown(id_)))
+    if frozen is None or named != frozen.token:
+        return None
+    return ConfirmedAbsence(token=frozen.token, ids=tuple(id_ for id_ in frozen.ids if id_ in missing))
+
+
+def _freeze(
+    status: ModelProviderStatus, view: AccountView, confirmed: ConfirmedAbsence | None, now: datetime
+) -> Missing | None:
+    """The missing ids under one token, as long as there are none besides."""
+    before, missing = status.missing, view.missing - set(confirmed.ids if confirmed is not None else ())
+    if view.reason is not None or view.error is not None:
+        return before  # nothing is known
+    if not missing:
+        return None
+    is_used = before is not None and confirmed is not None and confirmed.token == before.token
+    if before is not None and not is_used and len(missing) <= before.count and _names(before, missing):
+        return before
+    ids = sorted(missing)
+    token = hashlib.sha256("\n".join([now.isoformat(), *ids]).encode()).hexdigest()[:12]
+    return Missing(token=token, ids=tuple(ids[:_MOST_IDS]), count=len(ids))
+
+
+def _names(before: Missing, missing: frozenset[str]) -> bool:
+    """Whether nothing is missing besides; of more than it can name, the number has to do."""
+    return before.count > len(before.ids) or missing <= set(before.ids)
 
 
 def _ready(resource: ModelProvider, view: AccountView) -> tuple[Verdict, bool]:
@@ -63,9 +115,9 @@ def _ready(resource: ModelProvider, view: AccountView) -> tuple[Verdict, bool]:
         return Verdict(False, view.error.reason, str(view.error)), retry_for(view.error).needs_person
     if view.is_mismatch:
         message = (
-            "Known deployments are missing from this account's list. Put the right key into the Secret; if they"
-            " are really gone, annotate this object with modeloperator.dev/confirm-absence:"
-            " <the Secret's resourceVersion>."
+            "Known deployments are missing from this account. Put the right key into the Secret; if those in"
+            " status.missing are really gone, annotate this object with modeloperator.dev/confirm-absence:"
+            " <status.missing.token>."
         )
         return Verdict(False, Reason.ACCOUNT_MISMATCH, message), True
     if not view.has_answered and not _was_ready(resource):

@@ -3,6 +3,8 @@
 The vendor can neither show nor list canary endpoints, so a create whose outcome is unknown is never repeated.
 """
 
+from dataclasses import replace
+
 from model_operator.conditions import CanaryPhase, Reason
 from model_operator.models.canary_status import PendingCreate
 from model_operator.plan.canary.course import describe
@@ -18,18 +20,22 @@ _ASK = (
 
 
 def record_created(s: Situation) -> Decision | None:
-    """Our POST was answered, and its id did not reach the status."""
-    created, rollout = s.creation.created, s.status.rollout
-    if created is None or s.status.external_id is not None or rollout is None:
+    """Our POST was answered, and its id did not reach the status. It does before anything may refuse."""
+    created = s.creation.created
+    if created is None or s.status.external_id is not None:
         return None
-    split = s.ids(s.intended) or {}
     outlook = Outlook(
         phase=CanaryPhase.APPLYING,
         message="Created.",
         complete=Verdict(False, Reason.PROGRESSING, "Created."),
     )
-    action = Create(s.desired.endpoint_name, split)
-    return answered(s, Decision(status=s.status, outlook=outlook), action, created)
+    if s.status.rollout is None:  # emptied meanwhile; what the endpoint's traffic is for begins anew
+        status = s.status.with_(external_id=created.id, endpoint_url=created.url, pending=None)
+        return Decision(status=status, outlook=outlook, look_again=AT_ONCE)
+    action = Create(s.desired.endpoint_name, s.ids(s.intended) or {})
+    return replace(
+        answered(s, Decision(status=s.status, outlook=outlook), action, created), look_again=AT_ONCE
+    )
 
 
 def adopt(s: Situation) -> Decision | None:

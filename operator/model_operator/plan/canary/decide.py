@@ -17,7 +17,7 @@ from model_operator.conditions import CanaryPhase
 from model_operator.errors import RateLimited
 from model_operator.plan.canary import creating, ending, steering, stepping
 from model_operator.plan.canary.situation import AT_ONCE, Decision, Notice, Outlook, Situation, State
-from model_operator.plan.canary.words import failing
+from model_operator.plan.canary.words import failing, under_way, why_not
 from model_operator.plan.verdict import Progress
 
 Rule = Callable[[Situation], Decision | None]
@@ -26,26 +26,25 @@ _SETTLED: Final = frozenset({State.HOLDING, State.COMPLETED, State.ROLLED_BACK})
 
 
 def refuse(s: Situation) -> Decision | None:
-    """The spec cannot be acted on. A rollback that was decided goes on all the same."""
+    """The spec cannot be acted on, and nothing is under way that has to be looked after."""
     refusal = s.observed.refusal
-    if refusal is None:
+    if refusal is None or _is_looked_after(s):
         return None
+    phase = CanaryPhase.BLOCKED if s.status.external_id else CanaryPhase.PENDING
+    outlook = replace(under_way(phase, refusal.reason, refusal.message), progress=Progress.MOVING)
+    return Decision(status=s.status, outlook=replace(outlook, accepted=refusal))
+
+
+def _is_looked_after(s: Situation) -> bool:
+    """An endpoint with a rollout: a refused wish stops nothing that protects what is in force."""
     rollout = s.status.rollout
-    if rollout is not None and rollout.state == State.ROLLING_BACK and s.observed.has_account:
-        return None
-    outlook = Outlook(
-        phase=CanaryPhase.BLOCKED if s.status.external_id else CanaryPhase.PENDING,
-        message=refusal.message,
-        complete=refusal,
-        accepted=refusal,
-        progress=Progress.MOVING,
-    )
-    return Decision(status=s.status, outlook=outlook)
+    is_known = rollout is not None and steering.is_consistent(rollout)
+    return is_known and s.status.external_id is not None and s.observed.has_account
 
 
 RULES: tuple[Rule, ...] = (
-    refuse,
     creating.record_created,
+    refuse,
     creating.adopt,
     creating.stop_when_outcome_unknown,
     steering.mend_state,
@@ -64,10 +63,27 @@ def decide(s: Situation) -> Decision:
     if written.rollout is not None and steering.is_consistent(written.rollout):
         s, notices = steering.obey(s)
     made = next(decision for rule in RULES if (decision := rule(s)) is not None)
-    decision = resync(s, replace(made, notices=(*notices, *made.notices)))
+    made = replace(made, outlook=beside_refusal(s, made.outlook), notices=(*notices, *made.notices))
+    decision = resync(s, made)
     if decision.action is not None and decision.status != written:
         return replace(decision, action=None, look_again=AT_ONCE)  # what is sent is written down already
     return hold_back(s, decision)
+
+
+def beside_refusal(s: Situation, outlook: Outlook) -> Outlook:
+    """What is said of a rollout that goes on while the spec's new wish is refused."""
+    refusal = s.observed.refusal
+    if refusal is None or outlook.accepted is not None:
+        return outlook
+    is_going = outlook.phase in {CanaryPhase.ROLLING_BACK, CanaryPhase.APPLYING}
+    return replace(
+        outlook,
+        phase=outlook.phase if is_going else CanaryPhase.BLOCKED,
+        message=f"{refusal.message} Until then: {outlook.message}",
+        complete=refusal,
+        accepted=refusal,
+        progress=outlook.progress if outlook.progress is Progress.STUCK else Progress.MOVING,
+    )
 
 
 def resync(s: Situation, decision: Decision) -> Decision:
@@ -75,7 +91,8 @@ def resync(s: Situation, decision: Decision) -> Decision:
     rollout = decision.status.rollout
     if decision.action is not None or rollout is None or rollout.state not in _SETTLED:
         return decision
-    if s.observed.refusal is not None or decision.look_again == AT_ONCE or not s.status.external_id:
+    is_refused = s.is_intended_refused or not s.observed.has_account
+    if is_refused or decision.look_again == AT_ONCE or not s.status.external_id:
         return decision
     left = _until_resync(s)
     if left > timedelta():
@@ -87,7 +104,8 @@ def resync(s: Situation, decision: Decision) -> Decision:
 def _until_resync(s: Situation) -> timedelta:
     """How long until the split is sent again."""
     since = s.synced_at or s.status.traffic_acked_at
-    return AT_ONCE if since is None else since + s.course.resync - s.now
+    left = AT_ONCE if since is None else since + s.course.resync - s.now
+    return left if left <= s.course.resync else AT_ONCE  # a clock was set back since
 
 
 def hold_back(s: Situation, decision: Decision) -> Decision:
@@ -96,7 +114,7 @@ def hold_back(s: Situation, decision: Decision) -> Decision:
     if action is None:
         return decision
     if failure is not None and failure.action == action and s.now < failure.until:
-        outlook = failing(s, decision.outlook, action, failure.error)
+        outlook = why_not(s, decision.outlook, failure)
         return replace(decision, action=None, outlook=outlook, look_again=failure.until - s.now)
     if s.paused_until is not None and s.now < s.paused_until:
         limited = RateLimited("The provider asked for fewer requests; the account rests as long as it said.")

@@ -7,8 +7,8 @@ from model_operator.conditions import CanaryPhase, Reason
 from model_operator.models.canary import OnTargetUnhealthy
 from model_operator.models.canary_status import AnalysisStatus, MetricVerdict, RolloutFailure
 from model_operator.plan.canary import transitions
+from model_operator.plan.canary.checks import Said
 from model_operator.plan.canary.course import describe, without_zeros
-from model_operator.plan.canary.judging import Said
 from model_operator.plan.canary.situation import (
     AT_ONCE,
     Decision,
@@ -32,7 +32,8 @@ def fail_with_target(s: Situation) -> Decision | None:
         return None
     for share in s.canaries:
         target = s.target(share)
-        is_late = target.health is Health.UNREADY and unready_for(s) >= s.course.unready_timeout
+        is_known = s.is_clock_heard or s.state is not State.HOLDING
+        is_late = target.health is Health.UNREADY and unready_for(s) >= s.course.unready_timeout and is_known
         if target.health is not Health.FAILED and not is_late:
             continue
         reason = "TargetFailed" if target.health is Health.FAILED else "TargetUnready"
@@ -134,7 +135,7 @@ def _dead(s: Situation) -> str | None:
 def keep(s: Situation) -> Decision:
     """At the destination, or back: nothing to do but to keep it so."""
     outlook = _rolled_back(s) if s.state is State.ROLLED_BACK else _completed(s)
-    is_kept = s.update is None or without_zeros(s.update.split) == s.acknowledged
+    is_kept = s.update is None or without_zeros(s.update.split) == s.acknowledged or s.is_intended_refused
     return Decision(status=s.status, outlook=outlook, action=None if is_kept else s.update)
 
 

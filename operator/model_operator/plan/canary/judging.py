@@ -1,22 +1,20 @@
-"""What the figures say of the present step: which are needed, and each check's verdict for each canary. Pure.
+"""What the figures say of the present step: which are needed, which count, and how long a verdict holds. Pure.
 
-Only buckets that lie wholly within the step count: after its warm-up, and old enough to be complete. Only a certain
-breach fails: error rates by their confidence bounds, percentiles by most of the requests. Too few requests, or a
-baseline that breaches as well, are Inconclusive.
+Only buckets that lie wholly within the step count: after its warm-up, and old enough to be complete. A Pass ends with
+the age of its figures.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
-from enum import StrEnum
 from typing import Final
 
 from model_operator.domain import Bucket, Figure
-from model_operator.models.canary_analysis import MetricName
 from model_operator.models.canary_status import AnalysisStatus, MetricVerdict, Share
+from model_operator.plan.canary.checks import GRAVEST_FIRST, Said, is_absolute, is_relative, judge, text
 from model_operator.plan.canary.course import Check, Judgement, Shares
 from model_operator.plan.canary.situation import Question, Reading, Situation, State
-from model_operator.plan.canary.statistics import Weighed, detectable, least_difference, weigh, wilson
+from model_operator.plan.canary.statistics import detectable
+from model_operator.plan.canary.transitions import evaluation_due
 
 _MOST_BUCKETS: Final = 500
 """The vendor sends at most 1,000 points, and what is older says little about now."""
@@ -28,16 +26,6 @@ Window = tuple[datetime, datetime]
 """Buckets from the one until the other count."""
 
 
-class Said(StrEnum):
-    """The four verdicts, the gravest first."""
-
-    FAIL = "Fail"
-    ERROR = "Error"
-    INCONCLUSIVE = "Inconclusive"
-    PASS = "Pass"  # noqa: S105  no password
-
-
-_ORDER: Final = tuple(Said)
 _CERTAIN: Final = (Said.PASS, Said.FAIL)
 
 
@@ -47,10 +35,10 @@ def question(s: Situation) -> Question | None:
     rollout = s.status.rollout
     if judgement is None or rollout is None or rollout.state != State.HOLDING:
         return None
-    due = rollout.next_evaluation_at
+    due = evaluation_due(s)
     if rollout.is_direct or rollout.is_promoted or (due is not None and s.now < due):
         return None
-    if _sharer(s, judgement) is not None:
+    if _sharer(s, judgement) is not None or not _judged(s):
         return None
     start, end = _window(s, judgement)
     references = tuple(share.reference for share in (*_judged(s), *s.baselines) if s.target(share).id)
@@ -58,8 +46,21 @@ def question(s: Situation) -> Question | None:
 
 
 def _judged(s: Situation) -> Shares:
-    getting = {share.reference for share in s.intended if share.percent}
-    return tuple(share for share in s.canaries if share.reference in getting)
+    return tuple(share for share in s.canaries if share.reference in _getting(s))
+
+
+def _compared(s: Situation) -> Shares:
+    """The baseline as far as it gets traffic at this step."""
+    return tuple(share for share in s.baselines if share.reference in _getting(s))
+
+
+def _getting(s: Situation) -> frozenset[str]:
+    return frozenset(share.reference for share in s.intended if share.percent)
+
+
+def is_judged(s: Situation) -> bool:
+    """Whether anything of this step is judged: a canary gets traffic."""
+    return bool(_judged(s))
 
 
 def _sharer(s: Situation, judgement: Judgement) -> str | None:
@@ -78,7 +79,7 @@ def _window(s: Situation, judgement: Judgement) -> Window:
     rollout = s.rollout
     acked = rollout.provider_acked_at or (rollout.acked_at or s.now) + s.clock_offset
     start = (acked + judgement.warmup + timedelta(milliseconds=999)).replace(microsecond=0)
-    end = (s.now + s.clock_offset - judgement.delay).replace(microsecond=0)
+    end = (s.provider_now - judgement.delay).replace(microsecond=0)
     return max(start, end - _MOST_BUCKETS * judgement.interval), max(start, end)
 
 
@@ -89,13 +90,14 @@ def measure(s: Situation) -> Situation:
         return s if rollout.analysis is None else s.with_rollout(rollout.with_(analysis=None))
     if rollout.is_direct or rollout.is_promoted:
         return s
-    analysis = rollout.analysis or AnalysisStatus(inconclusive_since=s.now)
+    analysis = rollout.analysis or AnalysisStatus(inconclusive_since=s.provider_now)
     sharer = _sharer(s, judgement)
     if sharer is not None:
-        erred = _erred(analysis, f"shared with CanaryEndpoint {sharer}", s.now)
+        erred = _erred(analysis, f"shared with {sharer}", s.now)
         return s.with_rollout(rollout.with_(analysis=erred))
     if reading is None:
-        return s
+        aged = rollout.analysis and _aged(s, judgement, rollout.analysis)
+        return s.with_rollout(rollout.with_(analysis=aged))
     if reading.error is not None:
         analysis = _erred(analysis, str(reading.error), s.now)
     else:
@@ -117,18 +119,53 @@ def _judge_step(
     until = _newest(reading, _judged(s), window)
     is_news = until is not None and (analysis.judged_until is None or until > analysis.judged_until)
     if not is_news and analysis.verdict not in (None, Said.ERROR):
-        return analysis.with_(errors_since=None)
+        return _aged(s, judgement, analysis.with_(errors_since=None))
     baseline = [bucket for share in s.baselines for bucket in _counting(reading, share, window)]
-    metrics = tuple(judge(check, canaries, baseline) for check in judgement.checks) if canaries else ()
+    needs_baseline = bool(_compared(s)) or not any(map(is_absolute, _deciding(judgement)))
+    metrics = tuple(judge(c, canaries, baseline, needs_baseline=needs_baseline) for c in judgement.checks)
     verdict = _gravest(judgement, metrics)
-    return AnalysisStatus(
+    formed = AnalysisStatus(
         verdict=verdict,
         consecutive_fails=_fails_in_a_row(analysis, verdict) if is_news else analysis.consecutive_fails,
         judged_until=until or analysis.judged_until,
-        inconclusive_since=None if verdict in _CERTAIN else analysis.inconclusive_since or s.now,
+        valid_until=_valid_until(s, judgement, reading),
+        inconclusive_since=None if verdict in _CERTAIN else analysis.inconclusive_since or s.provider_now,
         detectability=_detectability(s, judgement, reading, canaries),
         metrics=metrics,
     )
+    return _aged(s, judgement, formed)
+
+
+def _valid_until(s: Situation, judgement: Judgement, reading: Reading) -> datetime | None:
+    """Two intervals after the newest figures were due, of whichever deployment's are the oldest."""
+    compares = any(map(is_relative, _deciding(judgement)))
+    used = (*_judged(s), *(_compared(s) if compares else ()))
+    newest = [_newest(reading, (share,), _window(s, judgement)) for share in used]
+    known = [end for end in newest if end is not None]
+    if not known or len(known) < len(newest):
+        return None
+    length = max(figures.length for figures in reading.figures.values())
+    return min(known) + judgement.delay + 2 * max(judgement.interval, length)
+
+
+def _aged(s: Situation, judgement: Judgement, analysis: AnalysisStatus) -> AnalysisStatus:
+    """A Pass ends with the age of its figures: that none come any more may be the failure itself."""
+    if analysis.verdict != Said.PASS or not _deciding(judgement) or not is_old(s, analysis):
+        return analysis
+    why = f"the newest figures end at {analysis.judged_until:%H:%M:%S}Z, and none came since"
+    return analysis.with_(
+        verdict=Said.INCONCLUSIVE,
+        inconclusive_since=s.provider_now,
+        metrics=tuple(m.with_(verdict=Said.INCONCLUSIVE, message=why) for m in analysis.metrics),
+    )
+
+
+def is_old(s: Situation, analysis: AnalysisStatus) -> bool:
+    """Whether newer figures should have come by now."""
+    judgement, until = s.course.judgement, analysis.valid_until
+    if until is None and analysis.judged_until is not None and judgement is not None:
+        until = analysis.judged_until + judgement.delay + 2 * judgement.interval
+    return until is not None and s.provider_now > until
 
 
 def _counting(reading: Reading, share: Share, window: Window) -> list[Bucket]:
@@ -150,15 +187,18 @@ def _newest(reading: Reading, shares: Shares, window: Window) -> datetime | None
 
 def _gravest(judgement: Judgement, metrics: Sequence[MetricVerdict]) -> Said:
     """Of the checks that decide; a Pass where there is none."""
-    warned = {check.name for check in judgement.checks if check.only_warns}
-    said = [Said(metric.verdict) for metric in metrics if metric.name not in warned]
-    return min(said, key=_ORDER.index, default=Said.PASS)
+    deciding = {check.name for check in _deciding(judgement)}
+    said = [Said(metric.verdict) for metric in metrics if metric.name in deciding]
+    return min(said, key=GRAVEST_FIRST.index, default=Said.PASS)
+
+
+def _deciding(judgement: Judgement) -> tuple[Check, ...]:
+    return tuple(check for check in judgement.checks if not check.only_warns)
 
 
 def _fails_in_a_row(analysis: AnalysisStatus, verdict: Said) -> int:
-    """One more, or none any more; what is not certain counts neither way."""
-    fails = analysis.consecutive_fails
-    return {Said.FAIL: fails + 1, Said.PASS: 0}.get(verdict, fails)
+    """One more; any other verdict ends the row."""
+    return analysis.consecutive_fails + 1 if verdict is Said.FAIL else 0
 
 
 def _detectability(
@@ -181,108 +221,9 @@ def _detectability(
 
 def warning(requests: int, limit: float) -> str | None:
     """`6 requests expected in this step: error rates below 40 % cannot be seen`; None if all is well."""
-    rate = 100 * detectable(min(requests, 100_000), limit / 100)
+    rate = 100 * detectable(requests, limit / 100)
     if rate <= max(_WORTH_A_WARNING * limit, limit + 1):
         return None
     return (
         f"{requests} requests expected in this step: error rates below {text(round(rate))} % cannot be seen"
     )
-
-
-def judge(
-    check: Check, canaries: Mapping[str, Sequence[Bucket]], baseline: Sequence[Bucket]
-) -> MetricVerdict:
-    """The gravest verdict over all canaries. `canaries` by name, each with the buckets that count."""
-    base = weigh(check.figure.metric, baseline)
-    if base is not None and round(base.requests) < check.needed:
-        base = None
-    verdicts = [_judge_one(check, buckets, base) for buckets in canaries.values()]
-    return min(verdicts, key=lambda verdict: _ORDER.index(Said(verdict.verdict)))
-
-
-def _judge_one(check: Check, buckets: Sequence[Bucket], base: Weighed | None) -> MetricVerdict:
-    found = weigh(check.figure.metric, buckets)
-    requests = round(found.requests) if found is not None else 0
-    shown = MetricVerdict(
-        name=check.name,
-        verdict=Said.INCONCLUSIVE,
-        baseline=None if base is None else text(base.value),
-        canary=None if found is None else text(found.value),
-        requests=requests,
-        needed=check.needed,
-    )
-    if found is None or requests < check.needed:
-        return shown.with_(message="too few requests for a verdict")
-    shown = shown.with_(verdict=Said.PASS)
-    if check.figure.metric is MetricName.ERROR_RATE:
-        said = _judge_errors(check, shown, found, base)
-    else:
-        said = _judge_amount(check, shown, found, base)
-    if base is None and said.message is None and _is_relative(check):
-        return said.with_(message="too few requests of the baseline to compare with")
-    return said
-
-
-def _judge_errors(check: Check, shown: MetricVerdict, found: Weighed, base: Weighed | None) -> MetricVerdict:
-    low = wilson(found.errors, found.requests)[0] * 100
-    shown = shown.with_(lower_bound=text(low))
-    most = _number(check.figure.max_percent)
-    if most is not None:
-        shown = shown.with_(limit=text(most))
-        if low > most:
-            base_low = wilson(base.errors, base.requests)[0] * 100 if base else 0.0
-            return _breached(shown, is_everywhere=base_low > most)
-        if found.value > most:
-            shown = shown.with_(verdict=Said.INCONCLUSIVE, message="above the limit, and not yet for certain")
-    points = _number(check.figure.max_increase_percentage_points)
-    return shown if points is None or base is None else _compare_errors(points, shown, found, base)
-
-
-def _compare_errors(points: float, shown: MetricVerdict, found: Weighed, base: Weighed) -> MetricVerdict:
-    compared = shown.with_(limit=text(base.value + points))
-    if least_difference(found.errors, found.requests, base.errors, base.requests) * 100 > points:
-        return _breached(compared)
-    if found.value - base.value > points:
-        return compared.with_(
-            verdict=Said.INCONCLUSIVE, message="above the baseline, and not yet for certain"
-        )
-    return compared if shown.limit is None else shown
-
-
-def _judge_amount(check: Check, shown: MetricVerdict, found: Weighed, base: Weighed | None) -> MetricVerdict:
-    """Latencies and tokens: a mean over all requests, or a percentile in most of them."""
-    most = _number(check.figure.max_milliseconds)
-    if most is None:
-        most = _number(check.figure.max_tokens)
-    if most is not None:
-        shown = shown.with_(limit=text(most))
-        if found.is_above(most):
-            return _breached(shown, is_everywhere=base is not None and base.is_above(most))
-    increase = _number(check.figure.max_increase_percent)
-    if increase is None or base is None or base.value <= 0:
-        return shown
-    most_of_base = base.value * (1 + increase / 100)
-    compared = shown.with_(limit=text(most_of_base))
-    if found.is_above(most_of_base):
-        return _breached(compared)
-    return compared if shown.limit is None else shown
-
-
-def _breached(shown: MetricVerdict, *, is_everywhere: bool = False) -> MetricVerdict:
-    if is_everywhere:
-        return shown.with_(verdict=Said.INCONCLUSIVE, message="the baseline breaches the limit as well")
-    return shown.with_(verdict=Said.FAIL)
-
-
-def _is_relative(check: Check) -> bool:
-    figure = check.figure
-    return figure.max_increase_percent is not None or figure.max_increase_percentage_points is not None
-
-
-def _number(value: Decimal | None) -> float | None:
-    return None if value is None else float(value)
-
-
-def text(value: float) -> str:
-    """`6.1`, `4000`, `0.04`: what people read in a status."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")

@@ -12,7 +12,15 @@ from model_operator.conditions import CanaryPhase
 from model_operator.domain import Canary, Figures, Split
 from model_operator.errors import ProviderError
 from model_operator.models.canary_status import CanaryEndpointStatus, RolloutStatus, Share
-from model_operator.plan.canary.course import Course, Shares, baselines, blend, canaries, without_zeros
+from model_operator.plan.canary.course import (
+    Course,
+    Shares,
+    baselines,
+    blend,
+    canaries,
+    identity,
+    without_zeros,
+)
 from model_operator.plan.verdict import Progress, Verdict
 
 AT_ONCE = timedelta()
@@ -109,6 +117,15 @@ class Failure:
     error: ProviderError | None
     """None: it was answered, with another split."""
     until: datetime
+    echo: Split | None = None
+    """The other split that it was answered with."""
+    tries: int = 1
+    """So many times in a row, with the same other split."""
+
+    def after(self, before: "Failure | None") -> "Failure":
+        """Counted on where the one before it was the same."""
+        is_same = before is not None and (before.action, before.echo) == (self.action, self.echo)
+        return replace(self, tries=before.tries + 1) if before is not None and is_same else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +138,7 @@ class Observed:
     has_account: bool = True
     """There is an account to send requests to."""
     shared: Mapping[str, str] = field(default_factory=dict)
-    """By reference: another CanaryEndpoint that sends traffic to the same deployment."""
+    """By reference: another CanaryEndpoint that sends traffic to the same deployment, in words."""
     reading: Reading | None = None
     is_status_lost: bool = False
     """Our finalizer is on an object whose status was never written."""
@@ -144,12 +161,14 @@ class Creation:
         """From here on the outcome may be unknown."""
         return replace(self, intent=None)
 
-    def answered(self, reply: Canary) -> "Creation":
-        return replace(self, created=reply)
+    def answered(self, reply: Canary, sent: Split) -> "Creation":
+        """An answer that shows no split is about the one that was sent."""
+        return replace(self, created=replace(reply, split=sent if reply.split is None else reply.split))
 
-    def recorded(self) -> "Creation":
-        """What was answered is in the status."""
-        return replace(self, created=None)
+    def recorded(self, external_id: str | None) -> "Creation":
+        """A status with that id was written. What it does not say is still to be said."""
+        is_said = self.created is not None and self.created.id == external_id
+        return replace(self, created=None) if is_said else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +219,8 @@ class Situation:
     """When this process last had the present split acknowledged."""
     clock_offset: timedelta = AT_ONCE
     """The provider's clock less ours."""
+    is_clock_heard: bool = True
+    """Whether this process has that from the provider; else it is what the status of another one says."""
     paused_until: datetime | None = None
     """The provider asked the account to wait until then (429)."""
 
@@ -212,6 +233,11 @@ class Situation:
     @property
     def course(self) -> Course:
         return self.desired.course
+
+    @property
+    def provider_now(self) -> datetime:
+        """The time by the provider's clock."""
+        return self.now + self.clock_offset
 
     @property
     def rollout(self) -> RolloutStatus:
@@ -257,6 +283,13 @@ class Situation:
             if id is not None:
                 split[id] = split.get(id, 0) + share.percent
         return split
+
+    @property
+    def is_intended_refused(self) -> bool:
+        """What cannot be acted on is the very split that would be sent, and not another wish."""
+        is_back = self.state in {State.ROLLING_BACK, State.ROLLED_BACK}
+        is_wished = identity(self.desired.destination) == identity(self.rollout.to)
+        return self.observed.refusal is not None and is_wished and not is_back
 
     @property
     def update(self) -> Update | None:

@@ -129,40 +129,29 @@ def least_difference(errors: float, requests: float, base_errors: float, base_re
 
 def least_breach(requests: int, limit: float) -> int | None:
     """The fewest errors in so many requests that are a breach of the limit (a fraction) for certain."""
-    low, high = 0, requests + 1
-    while low < high:
-        middle = (low + high) // 2
-        if wilson(middle, requests)[0] > limit:
-            high = middle
-        else:
-            low = middle + 1
-    return low if low <= requests else None
+    # Where Wilson's lower bound is the limit: his bounds are what the score test does not reject.
+    limit = min(limit, 1.0)
+    needed = math.floor(requests * limit + Z * math.sqrt(requests * limit * (1 - limit))) + 1
+    return needed if needed <= requests else None
 
 
 def detectable(requests: int, limit: float) -> float:
     """The lowest true rate that one look at so many requests would find to be a breach, 95 times of 100."""
     needed = least_breach(requests, limit) if requests > 0 else None
-    if needed is None:
-        return 1.0
-    low, high = limit, 1.0
-    for _ in range(40):
-        middle = (low + high) / 2
-        if _at_least(needed, requests, middle) >= CERTAINTY:
-            high = middle
-        else:
-            low = middle
-    return high
+    return 1.0 if needed is None else max(limit, _rate_of_at_least(needed, requests))
 
 
-def _at_least(count: int, requests: int, rate: float) -> float:
-    """The probability of `count` or more errors."""
-    if rate >= 1:
-        return 1.0
-    if rate <= 0:
-        return 0.0 if count else 1.0
-    log_rate, log_rest = math.log(rate), math.log1p(-rate)
-    below = 0.0
-    for k in range(count):
-        ways = math.lgamma(requests + 1) - math.lgamma(k + 1) - math.lgamma(requests - k + 1)
-        below += math.exp(ways + k * log_rate + (requests - k) * log_rest)
-    return max(0.0, 1 - below)
+def _rate_of_at_least(count: int, requests: int) -> float:
+    """With which so many errors or more come with `CERTAINTY`: a quantile of the beta distribution.
+
+    Exact at both ends, and within 0.4 points between them (Abramowitz and Stegun 26.5.22).
+    """
+    if count == 1:
+        return float(1 - (1 - CERTAINTY) ** (1 / requests))
+    if count == requests:
+        return float(CERTAINTY ** (1 / requests))
+    a, b = count, requests - count + 1
+    left, right = 1 / (2 * a - 1), 1 / (2 * b - 1)
+    h, curve = 2 / (left + right), (Z * Z - 3) / 6
+    w = -Z * math.sqrt(h + curve) / h - (right - left) * (curve + 5 / 6 - 2 / (3 * h))
+    return a / (a + b * math.exp(2 * w))

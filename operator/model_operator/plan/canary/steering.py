@@ -56,6 +56,8 @@ def follow_destination(s: Situation) -> Decision | None:
     rollout = s.status.rollout
     if rollout is None:
         return _begun(_begin(s, _origin(s)), "RolloutStarted")
+    if s.observed.refusal is not None:
+        return None  # the wish is refused, not what is under way
     wanted = identity(s.desired.destination)
     if wanted == identity(rollout.to):
         return _retried(s, rollout)
@@ -170,6 +172,7 @@ def _resume(s: Situation) -> Situation:
 
 def _retry(s: Situation) -> Situation:
     _need(s, {State.ROLLED_BACK})
+    _need_acceptance(s)
     destination = s.desired.destination
     if s.status.failed_destination != identity(destination):
         raise _Refused("the destination is another one by now")
@@ -182,10 +185,16 @@ def _need(s: Situation, states: frozenset[State] | set[State]) -> None:
 
 
 def _need_freedom(s: Situation) -> None:
+    _need_acceptance(s)
     if s.course.is_paused:
         raise _Refused("spec.rollout.paused is true")
     if s.rollout.is_paused:
         raise _Refused(f"it is paused; write resume:{s.rollout.id} first")
+
+
+def _need_acceptance(s: Situation) -> None:
+    if s.observed.refusal is not None:
+        raise _Refused("the spec is not accepted; it says why in the condition Accepted")
 
 
 _VERBS: Final[dict[str, Callable[[Situation], Situation]]] = {

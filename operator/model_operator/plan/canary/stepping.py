@@ -12,9 +12,10 @@ from datetime import timedelta
 from model_operator.conditions import CanaryPhase, Reason
 from model_operator.models.canary_status import AnalysisStatus
 from model_operator.plan.canary import transitions
+from model_operator.plan.canary.checks import Said
 from model_operator.plan.canary.course import describe, without_zeros
 from model_operator.plan.canary.ending import breach, fail_by_metrics, fail_with_target
-from model_operator.plan.canary.judging import Said, measure
+from model_operator.plan.canary.judging import is_judged, is_old, measure
 from model_operator.plan.canary.situation import AT_ONCE, Decision, Health, Outlook, Situation, State
 from model_operator.plan.canary.transitions import elapsed, left_until_late, stay
 from model_operator.plan.canary.words import at, notice, step_of, under_way, unready
@@ -27,6 +28,21 @@ def end_when_direct(s: Situation) -> Decision | None:
     """Without steps, or promoted by a person: the acknowledgement is the end."""
     is_done = s.rollout.is_direct or s.rollout.is_promoted
     return _complete(s) if is_done and s.rollout.step_percent == 100 else None
+
+
+def hear_the_clock(s: Situation) -> Decision | None:
+    """A new process sends the present split again: the answer says how long the step has been held by now."""
+    if s.is_clock_heard or s.update is None or s.is_intended_refused:
+        return None
+    going = under_way(CanaryPhase.PROGRESSING, Reason.PROGRESSING, f"At {at(s)}.")
+    return Decision(status=s.status, outlook=going, action=s.update)
+
+
+def wait_when_refused(s: Situation) -> Decision | None:
+    """Nobody wishes the next step any more, and what is wished instead cannot be done."""
+    if s.observed.refusal is None:
+        return None
+    return stay(s, under_way(CanaryPhase.BLOCKED, s.observed.refusal.reason, f"At {at(s)}, held."))
 
 
 def wait_when_paused(s: Situation) -> Decision | None:
@@ -71,11 +87,18 @@ def wait_for_evidence(s: Situation) -> Decision | None:
         return stay(s, under_way(CanaryPhase.PROGRESSING, Reason.METRIC_BREACHED, message))
     message = f"At {at(s)}, {_missing(analysis)}"
     since = analysis.inconclusive_since
-    if since is not None and s.now - since >= judgement.inconclusive_timeout:
+    if since is not None and s.provider_now - since >= judgement.inconclusive_timeout:
         late = f"{message}; write advance:{s.rollout.id} or abort:{s.rollout.id} to decide yourself"
-        return stay(s, under_way(CanaryPhase.WAITING, Reason.INSUFFICIENT_TRAFFIC, late))
-    reason = Reason.INSUFFICIENT_TRAFFIC if analysis.verdict else Reason.PROGRESSING
-    return stay(s, under_way(CanaryPhase.PROGRESSING, reason, message + _earliest(s)))
+        return stay(s, under_way(CanaryPhase.WAITING, _lack(s, analysis), late))
+    earliest = "" if is_old(s, analysis) else _earliest(s)
+    return stay(s, under_way(CanaryPhase.PROGRESSING, _lack(s, analysis), message + earliest))
+
+
+def _lack(s: Situation, analysis: AnalysisStatus) -> Reason:
+    """What a verdict needs."""
+    if analysis.verdict is None:
+        return Reason.PROGRESSING
+    return Reason.FIGURES_OLD if is_old(s, analysis) else Reason.INSUFFICIENT_TRAFFIC
 
 
 def _missing(analysis: AnalysisStatus) -> str:
@@ -90,7 +113,7 @@ def _missing(analysis: AnalysisStatus) -> str:
 def _evidence(s: Situation) -> AnalysisStatus | None:
     """The verdicts where they decide; None where time alone does."""
     judgement = s.course.judgement
-    if judgement is None or not judgement.enforces or _is_approved(s):
+    if judgement is None or not judgement.enforces or _is_approved(s) or not is_judged(s):
         return None
     return s.rollout.analysis or AnalysisStatus()
 
@@ -177,6 +200,8 @@ HOLDING: tuple[Rule, ...] = (
     fail_with_target,
     end_when_direct,
     fail_by_metrics,
+    hear_the_clock,
+    wait_when_refused,
     wait_when_paused,
     wait_at_limit,
     wait_for_measure,
@@ -202,7 +227,7 @@ def hold(s: Situation) -> Decision | None:
 def follow_ids(s: Situation) -> Decision | None:
     """A target was created anew: the same split under its new id, and the step from its beginning."""
     split = s.ids(s.intended)
-    if split is None or without_zeros(split) == s.acknowledged:
+    if split is None or without_zeros(split) == s.acknowledged or s.is_intended_refused:
         return None
     after = transitions.apply_again(s)
     outlook = under_way(CanaryPhase.APPLYING, Reason.PROGRESSING, f"Applying {at(after)} again.")
@@ -211,12 +236,21 @@ def follow_ids(s: Situation) -> Decision | None:
 
 def with_clock(s: Situation) -> Situation:
     """The step's clock stands while it is paused or a canary does not serve."""
+    if s.state is State.HOLDING and not s.is_clock_heard:
+        return s
     healths = {s.target(share).health for share in s.canaries}
     is_unready = bool(healths & {Health.UNREADY, Health.FAILED})
     if is_unready != (s.rollout.unready_since is not None):
-        s = s.with_rollout(s.rollout.with_(unready_since=s.now if is_unready else None))
+        s = s.with_rollout(s.rollout.with_(unready_since=s.provider_now if is_unready else None))
     is_paused = s.course.is_paused or s.rollout.is_paused
-    return transitions.keep_time(s, is_stopped=is_paused or healths != {Health.SERVING})
+    return transitions.keep_time(s, is_stopped=is_paused or not healths <= {Health.SERVING})
+
+
+def wait_when_not_sent(s: Situation) -> Decision | None:
+    """A step that may be in force is acknowledged, to be judged; another is not begun for a refused wish."""
+    if s.observed.refusal is None or (s.rollout.is_begun and not s.is_intended_refused):
+        return None
+    return stay(s, under_way(CanaryPhase.BLOCKED, s.observed.refusal.reason, f"Not going to {at(s)}."))
 
 
 def wait_for_rising(s: Situation) -> Decision | None:
@@ -259,7 +293,14 @@ def _first(s: Situation) -> Progress:
     return Progress.MOVING if is_first else Progress.SETTLED
 
 
-APPLYING: tuple[Rule, ...] = (fail_with_target, wait_for_rising, wait_for_baseline, begin, send)
+APPLYING: tuple[Rule, ...] = (
+    fail_with_target,
+    wait_when_not_sent,
+    wait_for_rising,
+    wait_for_baseline,
+    begin,
+    send,
+)
 
 
 def apply(s: Situation) -> Decision | None:

@@ -35,6 +35,9 @@ from model_operator.plan.verdict import Progress
 
 _REMEMBERED = 10
 
+_WHOLE_SECOND = timedelta(seconds=1)
+"""What the provider's clock shows no part of."""
+
 
 def begin(s: Situation, to: Shares, origin: Shares, *, is_direct: bool) -> Situation:
     """A new rollout at its first step; the one before it, if unfinished, is superseded."""
@@ -160,24 +163,40 @@ def complete(s: Situation) -> Situation:
 
 def elapsed(s: Situation) -> timedelta:
     """How long the step has been held, without the time for which its clock stood; never negative."""
+    rollout, began = s.rollout, _began(s)
+    if began is None:
+        return timedelta()
+    until = rollout.stopped_at or s.provider_now
+    return max(timedelta(), until - began - timedelta(seconds=rollout.paused_seconds))
+
+
+def _began(s: Situation) -> datetime | None:
+    """When the step was acknowledged, by the provider's clock, which no step of ours touches."""
     rollout = s.rollout
     if rollout.acked_at is None:
-        return timedelta()
-    until = rollout.stopped_at or s.now
-    return max(timedelta(), until - rollout.acked_at - timedelta(seconds=rollout.paused_seconds))
+        return None
+    return rollout.provider_acked_at or rollout.acked_at + s.clock_offset
 
 
 def keep_time(s: Situation, *, is_stopped: bool) -> Situation:
-    """Let the step's clock stand or go on; a clock of ours that was set back begins anew."""
-    rollout, now = s.rollout, s.now
-    if rollout.acked_at is not None and rollout.acked_at > now:
-        rollout = rollout.with_(acked_at=now, paused_seconds=0.0, stopped_at=None, next_evaluation_at=now)
+    """Let the step's clock stand or go on; one that was set back at the provider begins anew."""
+    rollout, now, began = s.rollout, s.provider_now, _began(s)
+    if began is not None and began > now + _WHOLE_SECOND:
+        rollout = rollout.with_(acked_at=s.now, provider_acked_at=now, paused_seconds=0.0, stopped_at=None)
     if is_stopped and rollout.stopped_at is None:
         return s.with_rollout(rollout.with_(stopped_at=now))
     if not is_stopped and rollout.stopped_at is not None:
         stood = max(0.0, (now - rollout.stopped_at).total_seconds())
         rollout = rollout.with_(stopped_at=None, paused_seconds=rollout.paused_seconds + stood)
     return s.with_rollout(rollout)
+
+
+def evaluation_due(s: Situation) -> datetime | None:
+    """When the next verdict is due; at once if a clock was set back since that was written."""
+    due, judgement = s.rollout.next_evaluation_at, s.course.judgement
+    if due is None or judgement is None:
+        return due
+    return due if due - s.now <= max(judgement.first_verdict, judgement.interval) else s.now
 
 
 def answered(s: Situation, decision: Decision, action: Action, reply: Canary) -> Decision:
@@ -187,7 +206,7 @@ def answered(s: Situation, decision: Decision, action: Action, reply: Canary) ->
     created = f"The provider's canary endpoint is {reply.id}."
     notices = decision.notices + ((notice("Created", created),) if before.status.pending else ())
     if without_zeros(echo) != without_zeros(action.split):
-        return Decision(status=s.status, outlook=mismatched(decision.outlook), notices=notices)
+        return Decision(status=s.status, outlook=mismatched(s, decision.outlook, 1), notices=notices)
     if s.status.traffic_acked_at is None or s.acknowledged != before.acknowledged:
         s = s.with_status(s.status.with_(traffic_acked_at=s.now))
     after = acknowledged(s, reply.at)
@@ -256,10 +275,10 @@ def _sooner(s: Situation, wait: timedelta | None) -> timedelta | None:
     if late is not None:
         waits.append(late)
     if judgement is not None and rollout.state == State.HOLDING and rollout.next_evaluation_at is not None:
-        due = rollout.next_evaluation_at - s.now
+        due = (evaluation_due(s) or s.now) - s.now
         waits.append(due if due > AT_ONCE else judgement.interval)  # it was due, and could not be done
         if rollout.analysis is not None and rollout.analysis.inconclusive_since is not None:
-            patience = rollout.analysis.inconclusive_since + judgement.inconclusive_timeout - s.now
+            patience = rollout.analysis.inconclusive_since + judgement.inconclusive_timeout - s.provider_now
             waits.extend([patience] if patience > AT_ONCE else [])
     return min(waits, default=None)
 
@@ -273,4 +292,4 @@ def left_until_late(s: Situation) -> timedelta | None:
 
 def unready_for(s: Situation) -> timedelta:
     since = s.rollout.unready_since
-    return timedelta() if since is None else s.now - since
+    return timedelta() if since is None else s.provider_now - since

@@ -4,12 +4,19 @@ Sentences are stable: they change with steps and verdicts, never with the time o
 """
 
 from dataclasses import replace
+from typing import Final
 
 from model_operator.conditions import CanaryPhase, Reason
 from model_operator.errors import InvalidRequest, NotFound, ProviderError, Unavailable, retry_for
-from model_operator.plan.canary.course import Shares, describe
-from model_operator.plan.canary.situation import Action, Health, Notice, Outlook, Situation
+from model_operator.plan.canary.course import Shares, describe, without_zeros
+from model_operator.plan.canary.situation import Action, Failure, Health, Notice, Outlook, Situation
 from model_operator.plan.verdict import Progress, Verdict
+
+ENOUGH_TRIES: Final = 3
+"""So often is a split sent that the provider answers with another one, before a person is asked."""
+
+_ROUNDING: Final = 5
+"""Percentage points by which a provider that rounds may be off."""
 
 
 def at(s: Situation) -> str:
@@ -56,10 +63,15 @@ def unready(s: Situation, shares: Shares) -> Verdict | None:
     return None
 
 
-def failing(s: Situation, outlook: Outlook, action: Action, error: ProviderError | None) -> Outlook:
+def why_not(s: Situation, outlook: Outlook, failure: Failure) -> Outlook:
+    """What the conditions say until the action is tried again."""
+    if failure.error is None:
+        return mismatched(s, outlook, failure.tries)
+    return failing(s, outlook, failure.action, failure.error)
+
+
+def failing(s: Situation, outlook: Outlook, action: Action, error: ProviderError) -> Outlook:
     """What the conditions say while the action does not work."""
-    if error is None:
-        return mismatched(outlook)
     reason = _reason(s, action, error)
     if not retry_for(error).needs_person and not isinstance(error, NotFound):
         is_true = None if s.status.external_id and isinstance(error, Unavailable) else False
@@ -70,6 +82,11 @@ def failing(s: Situation, outlook: Outlook, action: Action, error: ProviderError
         words += (
             " The provider does not let an endpoint's members change, or have only one. Keep all of them in"
             " spec.traffic, with percent 0 where they shall get nothing."
+        )
+    if reason is Reason.NAME_TAKEN:
+        words += (
+            " Set spec.externalID to the id of that endpoint to take it over; or delete this object, and apply it with"
+            " another spec.endpointName."
         )
     synced = Verdict(False, reason, words)
     phase = CanaryPhase.BLOCKED if s.status.external_id else CanaryPhase.PENDING
@@ -85,7 +102,23 @@ def _reason(s: Situation, action: Action, error: ProviderError) -> Reason:
     return error.reason
 
 
-def mismatched(outlook: Outlook) -> Outlook:
-    """The provider said yes and showed something else."""
-    message = "The provider answered with another split than it was sent; it is sent again."
-    return replace(outlook, synced=Verdict(False, Reason.SPLIT_MISMATCH, message), progress=Progress.MOVING)
+def mismatched(s: Situation, outlook: Outlook, tries: int) -> Outlook:
+    """The provider said yes and showed something else, so many times in a row."""
+    sent, kept = describe(s.intended), describe(s.status.traffic)
+    if tries < ENOUGH_TRIES:
+        words = f"The provider was sent {sent} and answered {kept}; it is sent again."
+        return replace(outlook, synced=Verdict(False, Reason.SPLIT_MISMATCH, words), progress=Progress.MOVING)
+    if _is_rounded(s):
+        advice = "It seems to round: abort the rollout if there is one, and ask for percents that it keeps."
+    else:
+        advice = "Look at the endpoint there; or abort the rollout, if there is one."
+    words = f"The provider keeps {kept}, however often it is sent {sent}. {advice}"
+    phase = outlook.phase if outlook.phase is CanaryPhase.ROLLING_BACK else CanaryPhase.BLOCKED
+    synced = Verdict(False, Reason.SPLIT_MISMATCH, words)
+    return replace(outlook, phase=phase, message=words, synced=synced, progress=Progress.STUCK)
+
+
+def _is_rounded(s: Situation) -> bool:
+    """The same members with nearly the same shares: nobody's doing but the provider's own."""
+    sent, kept = without_zeros(s.ids(s.intended) or {}), s.acknowledged
+    return sent.keys() == kept.keys() and all(abs(sent[id] - kept[id]) <= _ROUNDING for id in sent)

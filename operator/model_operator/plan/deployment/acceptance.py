@@ -52,12 +52,13 @@ def refuse_foreign_name(s: Situation) -> Decision | None:
 
 
 def is_ours(s: Situation, remote: Remote) -> bool:
-    """Whether what a LIST shows was created for this CR: by tag, or by a name that holds the CR's UID.
+    """Whether what a LIST shows was created for this CR: by tag, or, without one, by a name that holds the CR's UID.
 
     A name that the user chose proves nothing by itself, unless it was seen to be free before our own create.
     """
     if s.capabilities.has_tags:
-        return remote.owner_uid == s.desired.uid
+        is_named_so = s.has_default_name and remote.name == s.desired.deployment_name
+        return remote.owner_uid == s.desired.uid or (remote.owner_uid is None and is_named_so)
     pending = s.status.pending
     was_free = pending is not None and pending.absent_before
     if remote.name != s.desired.deployment_name:
@@ -69,7 +70,9 @@ def _is_as_sent(s: Situation, remote: Remote) -> bool:
     """Somebody else may have taken the name meanwhile: model and fields are those of our create."""
     if remote.model not in {None, s.desired.model}:
         return False
-    return all(remote.fields.get(name, value) == value for name, value in s.desired.fields.items())
+    pending = s.status.pending
+    sent = s.desired.fields if pending is None or pending.sent is None else pending.sent
+    return all(remote.value(name, value) == value for name, value in sent.items())
 
 
 def refuse_stranger(s: Situation) -> Decision | None:

@@ -6,10 +6,12 @@ complete LISTs one recovery window apart have shown nothing.
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from model_operator.conditions import ConditionType, Phase, Reason
 from model_operator.domain import Remote
 from model_operator.models.deployment_status import Pending, StatusChange
+from model_operator.plan.deployment.absence import Standing, is_gone, next_look
 from model_operator.plan.deployment.acceptance import is_ours
 from model_operator.plan.deployment.difference import differences
 from model_operator.plan.deployment.power import power_difference
@@ -18,36 +20,61 @@ from model_operator.plan.deployment.words import HELD, failed_step, moving, refu
 from model_operator.plan.verdict import Progress, Verdict
 
 CREATE = "Create"
+RECREATE = "Recreate"
 _AT_ONCE = timedelta()
+_UNKNOWN = object()
 _LOOK_EVERY = timedelta(seconds=5)
 
 
 def take(remote: Remote, s: Situation) -> Decision:
-    """Record the id. What was sent with the create counts as applied."""
+    """Record the id. What was sent with the create counts as applied, and nothing else does."""
     found = Verdict(False, Reason.STARTING, "The deployment was found at the provider.")
+    is_seen = s.remote is not None and s.remote.id == remote.id
+    change = StatusChange(
+        external_id=remote.id, pending=None, last_applied=_sent(remote, s), provider_state=remote.word
+    )
     return Decision(
         synced=HELD,
         progress=Progress.MOVING,
         phase=Phase.STARTING,
-        serving=found if s.remote is None else None,
-        change=StatusChange(
-            external_id=remote.id,
-            pending=None,
-            last_applied=dict(s.desired.fields),
-            provider_state=remote.word,
-        ),
+        serving=None if is_seen else found,
+        change=change if s.status.external_id is None else _succeeded(s, change),
         look_again=_AT_ONCE,
+    )
+
+
+def _sent(remote: Remote, s: Situation) -> dict[str, Any]:
+    """The owned fields of the create that made it, as far as that is known."""
+    pending, creation = s.status.pending, s.creation
+    if creation.created is not None and creation.created.id == remote.id and creation.fields is not None:
+        return dict(creation.fields)
+    return dict(pending.sent or {}) if pending is not None else {}
+
+
+def _succeeded(s: Situation, change: StatusChange) -> StatusChange:
+    """Nothing of the deployment that is gone holds for the one in its place."""
+    return replace(
+        change,
+        external_alias=None,
+        endpoint_url=None,
+        endpoint=None,
+        last_power_action=None,
+        recreated_generation=s.desired.generation,
     )
 
 
 def settle_pending_create(s: Situation) -> Decision | None:
     """A create was announced: send it, or find out what became of it."""
     pending = s.status.pending
-    if pending is None or s.status.external_id is not None or s.desired.external_id is not None:
+    if pending is None or s.desired.external_id is not None:
         return None
     made = made_by_us(s)
+    if s.observed.presence is Presence.PRESENT:
+        return _drop_recreate(s, pending, made)
     if made is not None:
         return take(made, s)
+    if not is_absent(s):
+        return None  # the rule of the first look waits
     if s.intent_unsent:
         return _send(s, pending)
     if not s.observed.can_list:
@@ -58,17 +85,40 @@ def settle_pending_create(s: Situation) -> Decision | None:
     return wait_for_absence(s, pending) or _announce(s)
 
 
+def is_absent(s: Situation) -> bool:
+    """Nothing is recorded, or what is recorded is proven gone."""
+    return s.status.external_id is None or s.observed.presence is Presence.ABSENT
+
+
 def made_by_us(s: Situation) -> Remote | None:
-    """What our create made, as far as that is known."""
-    if s.creation.created is not None:
-        return s.creation.created
-    return next((c for c in s.observed.candidates if is_ours(s, c)), None)
+    """What our create made, as far as that is known, besides what is recorded."""
+    answered = (s.creation.created,) if s.creation.created is not None else ()
+    found = (*answered, *(c for c in s.observed.candidates if is_ours(s, c)))
+    return next((remote for remote in found if remote.id != s.status.external_id), None)
+
+
+def _drop_recreate(s: Situation, pending: Pending, made: Remote | None) -> Decision | None:
+    """What was taken for gone is back. None: there is nothing to be dropped."""
+    id_ = s.status.external_id
+    if made is not None:
+        return stuck(
+            Reason.OUTCOME_UNKNOWN,
+            f"Deployment {id_} was gone for long enough to be created again as {made.id}, and is back. Delete one of"
+            " the two at the provider.",
+            Phase.CREATING,
+        )
+    waiting = None if s.intent_unsent or not s.observed.can_list else wait_for_absence(s, pending)
+    if waiting is not None:
+        return waiting
+    back = moving(Reason.UPDATING, f"Deployment {id_} is back at the provider.", None)
+    return replace(back, change=StatusChange(pending=None), look_again=_AT_ONCE)
 
 
 def _send(s: Situation, pending: Pending) -> Decision:
     """The intent is written and nothing was sent; the user may have thought better of it meanwhile."""
-    if s.desired.paused or s.now > pending.deadline - s.timing.request_deadline / 2:
-        return _announce(s)  # what is left would not do for the request
+    is_late = s.now > pending.deadline - s.timing.request_deadline / 2
+    if s.desired.paused or is_late or pending.sent != dict(s.desired.fields):
+        return _announce(s)  # what is left would not do for the request, or it would say something else
     return moving(Reason.CREATING, _creating(s), Phase.CREATING, Create())
 
 
@@ -90,13 +140,13 @@ def wait_for_absence(s: Situation, pending: Pending) -> Decision | None:
     )
     if s.now < pending.deadline:
         return replace(waiting, look_again=min(_LOOK_EVERY, pending.deadline - s.now))
-    since, listed_at = s.creation.absent_since, s.observed.listed_at
-    if since is None or listed_at is None or listed_at <= pending.deadline:
+    standing = Standing(window=s.timing.recovery_window, is_credible=True)  # else there is an error instead
+    looks, listed_at = s.creation.looks, s.observed.listed_at
+    if looks.proofs.last is None or listed_at is None or listed_at <= pending.deadline:
         return replace(waiting, look_again=_AT_ONCE)
-    left = since + s.timing.recovery_window - listed_at
-    if left > timedelta():
-        return replace(waiting, look_again=min(_LOOK_EVERY, left))
-    return None
+    if is_gone(looks, standing):
+        return None
+    return replace(waiting, look_again=min(_LOOK_EVERY, next_look(looks, standing, listed_at)))
 
 
 def _ask(s: Situation) -> Decision:
@@ -110,7 +160,7 @@ def _ask(s: Situation) -> Decision:
 
 def wait_while_paused(s: Situation) -> Decision | None:
     """Created paused: nothing is paid for until it is unpaused."""
-    if s.status.external_id is not None or s.desired.external_id is not None or not s.desired.paused:
+    if not is_absent(s) or s.desired.external_id is not None or not s.desired.paused:
         return None
     nothing = Verdict(False, Reason.PAUSED, "Nothing is created at the provider while spec.paused is true.")
     return replace(settled(Phase.PAUSED, nothing), change=StatusChange(pending=None))
@@ -132,11 +182,20 @@ def adopt(s: Situation) -> Decision | None:
     first = _settle_own_create(s, s.remote)
     if first is not None:
         return first
+    taken = take(s.remote, s)
     return replace(
-        take(s.remote, s),
+        taken,
         synced=unsynced(Reason.UPDATING, f"Deployment {s.remote.id} was adopted."),
         drift=(*power_difference(s), *differences(s.desired, s.remote, dict(s.desired.fields))),
+        change=taken.change if s.desired.corrects_drift else replace(taken.change, last_applied=_reported(s)),
     )
+
+
+def _reported(s: Situation) -> dict[str, Any]:
+    """Under driftPolicy Report, what is shown otherwise than the spec has it is drift, and no edit to be sent."""
+    remote = s.remote
+    known = {} if remote is None else {name: remote.value(name, _UNKNOWN) for name in s.desired.fields}
+    return {name: s.desired.fields[name] for name, value in known.items() if value is not _UNKNOWN}
 
 
 def _settle_own_create(s: Situation, wanted: Remote) -> Decision | None:
@@ -159,7 +218,7 @@ def start_create(s: Situation) -> Decision | None:
     """Nothing is recorded and nothing is to be seen: announce the create."""
     if s.status.external_id is not None or s.desired.external_id is not None:
         return None
-    failure = s.failure
+    failure = s.failure  # first: that a refused create is tried again is no news
     if failure is not None and failure.generation == s.desired.generation and s.now < failure.until:
         return record_intent(s)  # held back, with the failure as its reason
     ours = [c for c in s.observed.candidates if is_ours(s, c)]
@@ -186,10 +245,11 @@ def _announce(s: Situation) -> Decision:
 
 def record_intent(s: Situation) -> Decision:
     pending = Pending(
-        operation=CREATE,
+        operation=CREATE if s.status.external_id is None else RECREATE,
         started_at=s.now,
         deadline=s.now + s.timing.request_deadline,
         absent_before=s.observed.can_list,
+        sent=dict(s.desired.fields),
     )
     decision = moving(Reason.CREATING, _creating(s), Phase.CREATING)
     failure = s.failure
@@ -202,6 +262,9 @@ def recreate_when_gone(s: Situation) -> Decision | None:
     """Gone without our doing: once per generation it is created again, if we created it and may correct."""
     if s.status.external_id is None or s.observed.presence is not Presence.ABSENT:
         return None
+    made = made_by_us(s)
+    if made is not None:
+        return take(made, s)  # another one with our mark
     if s.desired.external_id is not None:
         return stuck(
             Reason.EXTERNAL_RESOURCE_MISSING,
@@ -215,20 +278,7 @@ def recreate_when_gone(s: Situation) -> Decision | None:
             f"Deployment {s.status.external_id} has vanished at the provider. Edit the spec to have it created again.",
             Phase.MISSING,
         )
-    decision = moving(
-        Reason.CREATING, "The deployment has vanished at the provider and is created again.", Phase.CREATING
-    )
-    forgotten = StatusChange(
-        external_id=None,
-        external_alias=None,
-        endpoint_url=None,
-        endpoint=None,
-        provider_state=None,
-        last_power_action=None,
-        last_applied=None,
-        recreated_generation=s.desired.generation,
-    )
-    return replace(decision, change=forgotten, look_again=_AT_ONCE, needs_list=True)
+    return record_intent(s)
 
 
 def _may_recreate(s: Situation) -> bool:
@@ -239,4 +289,6 @@ def _may_recreate(s: Situation) -> bool:
 
 
 def _creating(s: Situation) -> str:
+    if s.status.external_id is not None:
+        return "The deployment has vanished at the provider and is created again."
     return f'Creating "{s.desired.deployment_name}" at the provider.'

@@ -20,12 +20,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from model_operator.conditions import ConditionType, Phase, Reason
-from model_operator.errors import NotAccepted, ProviderError, RateLimited, retry_for
-from model_operator.models.deployment_status import UNCHANGED, Pending
+from model_operator.errors import NotAccepted, ProviderError, RateLimited, delay_after, retry_for
+from model_operator.models.deployment_status import UNCHANGED, Pending, PendingEndpoint
 from model_operator.plan.deployment import creating, deleting, power, serving, updating
 from model_operator.plan.deployment.acceptance import REFUSALS
 from model_operator.plan.deployment.situation import Decision, Presence, Release, RunProbe, Situation
-from model_operator.plan.deployment.words import failed_step, moving, refusal, unsynced
+from model_operator.plan.deployment.words import failed_step, moving, refusal, unsynced, wait_for_look
 from model_operator.plan.verdict import Progress, Verdict
 
 Rule = Callable[[Situation], Decision | None]
@@ -38,7 +38,7 @@ def stay_when_blind(s: Situation) -> Decision | None:
         return None
     if isinstance(error, NotAccepted) and s.wanted:
         return refusal(error.reason, str(error))
-    again = retry_for(error).first
+    again = delay_after(error, max(0, s.observed.failures - 1))
     phase = None if s.wanted else Phase.DELETING
     decision = failed_step(s, moving(error.reason, "", phase), error, again)
     if s.status.external_id is None and s.status.pending is not None and not s.intent_unsent:
@@ -79,9 +79,11 @@ def wait_for_first_look(s: Situation) -> Decision | None:
         return None
     if s.status.external_id is None and s.desired.external_id is None:
         return None
-    decision = moving(Reason.UPDATING, "Waiting for the provider to show the deployment.", None)
+    waiting = moving(Reason.UPDATING, "Waiting for the provider to show the deployment.", None)
     is_known = s.status.external_id is not None and s.status.condition(ConditionType.SYNCED) is not None
-    return replace(decision, needs_list=True, keeps_status=is_known)
+    is_quiet = is_known and s.observed.next_look is not None and not _is_under_way(s)
+    progress = Progress.SETTLED if is_quiet else waiting.progress
+    return wait_for_look(s, replace(waiting, keeps_status=is_known, progress=progress))
 
 
 WANTED: tuple[Rule, ...] = (
@@ -109,6 +111,7 @@ WANTED: tuple[Rule, ...] = (
 UNWANTED: tuple[Rule, ...] = (
     deleting.let_go,
     deleting.release_when_anothers,
+    deleting.take_what_is_marked,
     deleting.release_when_never_created,
     deleting.release_when_gone,
     deleting.wait_while_in_use,
@@ -129,10 +132,14 @@ def decide(s: Situation) -> Decision:
 
 def hold_back(s: Situation, step: Decision) -> Decision:
     """A step that just failed waits for its retry, and none is taken while the account must rest."""
-    is_intent = isinstance(step.change.pending, Pending)
+    is_intent = isinstance(step.change.pending, Pending) or isinstance(
+        step.change.pending_endpoint, PendingEndpoint
+    )
     if isinstance(step.action, Release) or (step.action is None and not is_intent):
         return step
-    held = replace(step, action=None, change=replace(step.change, pending=UNCHANGED))
+    held = replace(
+        step, action=None, change=replace(step.change, pending=UNCHANGED, pending_endpoint=UNCHANGED)
+    )
     failure = s.failure
     is_same = failure is not None and not isinstance(step.action, RunProbe)  # a failed probe is none of these
     if is_same and failure and failure.generation == s.desired.generation and s.now < failure.until:

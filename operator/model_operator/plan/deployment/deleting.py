@@ -8,9 +8,9 @@ from dataclasses import replace
 from model_operator.conditions import Phase, Reason
 from model_operator.domain import RunState
 from model_operator.plan.deployment.acceptance import is_stranger
-from model_operator.plan.deployment.creating import made_by_us, take, wait_for_absence
+from model_operator.plan.deployment.creating import is_absent, made_by_us, take, wait_for_absence
 from model_operator.plan.deployment.situation import Decision, Delete, Presence, Release, Situation
-from model_operator.plan.deployment.words import HELD, moving, stuck
+from model_operator.plan.deployment.words import HELD, moving, stuck, wait_for_look
 from model_operator.plan.verdict import Progress
 
 
@@ -27,10 +27,20 @@ def let_go(s: Situation) -> Decision | None:
 
 
 def release_when_never_created(s: Situation) -> Decision | None:
-    if s.status.external_id is not None:
+    return None if s.status.external_id is not None or may_have_landed(s) else _release()
+
+
+def may_have_landed(s: Situation) -> bool:
+    """A create was announced, and this process does not know that it was not sent."""
+    return s.status.pending is not None and not (s.intent_unsent and s.creation.created is None)
+
+
+def take_what_is_marked(s: Situation) -> Decision | None:
+    """Nothing is recorded, or what is recorded is gone, and the last LIST shows another with our mark: that goes, too."""
+    made = made_by_us(s) if is_absent(s) else None
+    if made is None:
         return None
-    is_unsent = s.status.pending is not None and s.intent_unsent and s.creation.created is None
-    return _release() if s.status.pending is None or is_unsent else None
+    return replace(take(made, s), synced=_deleting(made.id).synced, serving=None, phase=Phase.DELETING)
 
 
 def release_when_anothers(s: Situation) -> Decision | None:
@@ -55,12 +65,9 @@ def keep_off_a_stranger(s: Situation) -> Decision | None:
 def look_for_lost_create(s: Situation) -> Decision | None:
     """A create may still land: what it made is found and deleted, and only its proven absence ends this."""
     pending = s.status.pending
-    if s.status.external_id is not None or pending is None:
+    if pending is None or not is_absent(s):
         return None
-    made = made_by_us(s)
-    if made is not None:
-        decision = replace(take(made, s), synced=_deleting(made.id).synced, serving=None)
-    elif s.observed.candidates or not s.observed.can_list:
+    if s.observed.candidates or not s.observed.can_list:
         decision = _ask(s)
     else:
         found = wait_for_absence(s, pending)
@@ -81,7 +88,8 @@ def _ask(s: Situation) -> Decision:
 
 
 def release_when_gone(s: Situation) -> Decision | None:
-    return _release() if s.observed.presence is Presence.ABSENT else None
+    is_over = s.observed.presence is Presence.ABSENT and not may_have_landed(s)
+    return _release() if is_over else None
 
 
 def wait_while_in_use(s: Situation) -> Decision | None:
@@ -89,7 +97,7 @@ def wait_while_in_use(s: Situation) -> Decision | None:
     if s.guard is None:
         return None
     message = (
-        f"CanaryEndpoint {s.guard} sends traffic to the deployment, or would go back to it. Take it out of its"
+        f"{s.guard[:1].upper()}{s.guard[1:]} sends traffic to the deployment, or would go back to it. Take it out of its"
         " spec.traffic and let that complete, delete the CanaryEndpoint, or set spec.deletionPolicy to Orphan."
     )
     return replace(moving(Reason.IN_USE, message, Phase.DELETING), look_again=s.timing.poll_interval)
@@ -112,9 +120,9 @@ def _deleting(id_: str) -> Decision:
     return moving(Reason.DELETING, f"Deleting deployment {id_} at the provider.", Phase.DELETING)
 
 
-def wait_for_proof(_: Situation) -> Decision | None:
+def wait_for_proof(s: Situation) -> Decision | None:
     message = "Waiting for the provider to show whether the deployment is gone."
-    return replace(moving(Reason.DELETING, message, Phase.DELETING), needs_list=True)
+    return wait_for_look(s, moving(Reason.DELETING, message, Phase.DELETING))
 
 
 def _release(orphaned: str | None = None) -> Decision:

@@ -42,7 +42,7 @@ def differences(
     found = []
     for name, wanted in desired.fields.items():
         applied: object = last_applied.get(name, _MISSING)
-        seen: object = remote.fields.get(name, _MISSING)
+        seen: object = remote.value(name, _MISSING)
         is_edit = applied != wanted
         if seen is _MISSING:
             if is_edit:
@@ -60,7 +60,7 @@ def removed_fields(desired: Desired, remote: Remote, last_applied: Mapping[str, 
     return frozenset(
         name
         for name, applied in last_applied.items()
-        if name not in desired.fields and remote.fields.get(name, applied) == applied
+        if name not in desired.fields and remote.value(name, applied) == applied
     )
 
 

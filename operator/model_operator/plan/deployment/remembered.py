@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from model_operator.domain import Fields, Remote
 from model_operator.errors import ProviderError
 from model_operator.models.deployment_status import LastPowerAction
+from model_operator.plan.deployment.absence import NOT_LOOKED, Looks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,22 +19,22 @@ class Creation:
 
     intent: datetime | None = None
     """`pending.startedAt` of the intent that this process wrote and whose request it has not sent."""
+    fields: Fields | None = None
+    """What our POST said."""
     created: Remote | None = None
     """The provider's answer to our POST, should its id not have reached the status yet."""
     created_at: datetime | None = None
-    absent_since: datetime | None = None
-    """Begin of the first complete LIST after the lost request's deadline that did not show it."""
+    looks: Looks = NOT_LOOKED
+    """For what a lost create may have made."""
     adopted_at: datetime | None = None
-    list_after: datetime | None = None
-    """Only a LIST that began later counts (after a deployment proved to be gone)."""
 
     def announced(self, started_at: datetime) -> "Creation":
         """The intent is with the API server, and its request can be sent."""
-        return replace(self, intent=started_at, absent_since=None, created=None)
+        return replace(self, intent=started_at, looks=NOT_LOOKED, created=None)
 
-    def sent(self) -> "Creation":
+    def sent(self, fields: Fields) -> "Creation":
         """From here on the outcome may be unknown."""
-        return replace(self, intent=None)
+        return replace(self, intent=None, fields=fields)
 
     def answered(self, remote: Remote, now: datetime) -> "Creation":
         return replace(self, created=remote, created_at=now)
@@ -41,16 +42,19 @@ class Creation:
     def searched(self, now: datetime, deadline: datetime | None, *, is_found: bool) -> "Creation":
         """A complete LIST was looked through for what a lost create may have made."""
         if is_found:
-            return replace(self, absent_since=None)
-        is_first = self.absent_since is None and deadline is not None and now > deadline
-        return replace(self, absent_since=now) if is_first else self
+            return replace(self, looks=self.looks.seen(now))
+        is_over = deadline is not None and now > deadline
+        return replace(self, looks=self.looks.missed(now, is_proof=True)) if is_over else self
+
+    def rebound(self) -> "Creation":
+        """What LISTs under other credentials did not show is not gone."""
+        return replace(self, looks=NOT_LOOKED)
 
     def recorded(self, now: datetime, *, was_announced: bool) -> "Creation":
         """The id is in the status; without an answer or an intent of our own, somebody else had made it."""
         is_adopted = self.created is None and not was_announced
-        return replace(
-            self, created=None, absent_since=None, adopted_at=now if is_adopted else self.adopted_at
-        )
+        adopted_at = now if is_adopted else self.adopted_at
+        return replace(self, created=None, fields=None, looks=NOT_LOOKED, adopted_at=adopted_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +66,10 @@ class SentUpdate:
     removed: Fields = field(default_factory=dict)
     """What was cleared, with the value that it had."""
 
-    def shows_in(self, shown: Fields) -> bool:
+    def shows_in(self, full: Remote) -> bool:
         """Whether a full GET shows all of it; what the GET leaves out is not held against it."""
-        is_set = all(shown.get(name, value) == value for name, value in self.fields.items())
-        return is_set and all(shown.get(name) != value for name, value in self.removed.items())
+        is_set = all(full.value(name, value) == value for name, value in self.fields.items())
+        return is_set and all(full.value(name, None) != value for name, value in self.removed.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +89,13 @@ class Sent:
     power: LastPowerAction | None = None
     """Our last pause or resume, should it not have reached the status."""
     delete_at: datetime | None = None
+    delete_under: str | None = None
+    """The account that accepted the DELETE: what another one does not know proves nothing."""
     probe: ProbeResult | None = None
     has_tagged: bool = False
     """Our tag was sent, and no GET has shown it yet."""
-    lost_endpoint: str | None = None
-    """Name of an endpoint whose create may have been carried out although nobody answered."""
+    endpoint_intent: datetime | None = None
+    """`pendingEndpoint.startedAt` of the intent that this process wrote and whose request it has not sent."""
 
     def compared(self, full: Remote, uid: str, now: datetime, recheck: timedelta, grace: timedelta) -> "Sent":
         """A GET was answered. Once it shows our last update, later differences are somebody else's.
@@ -106,7 +112,7 @@ class Sent:
         update = self.update
         if update is None or now <= update.at:
             return after
-        if update.shows_in(full.fields):
+        if update.shows_in(full):
             return replace(after, update=None, recheck_at=now + recheck)
         if now - update.at >= grace:  # until then a reply may be an old one
             return replace(after, update=replace(update, is_verified=True))
@@ -118,7 +124,11 @@ class Sent:
 
     def vanished(self) -> "Sent":
         """The deployment is gone, and with it all that was sent to it."""
-        return Sent(lost_endpoint=self.lost_endpoint)
+        return Sent(endpoint_intent=self.endpoint_intent)
+
+    def may_send_endpoint(self, started_at: datetime) -> bool:
+        """Whether the announced create of an endpoint is this process's own, and was not sent."""
+        return self.endpoint_intent == started_at
 
 
 @dataclass(frozen=True, slots=True)

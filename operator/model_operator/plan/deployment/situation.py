@@ -32,11 +32,15 @@ class Observed:
     remote: Remote | None = None
     error: ProviderError | None = None
     """Why nothing is known; the caller has already waited out short hiccups."""
+    failures: int = 0
+    """Looks in a row, this one included, that ended in an error."""
     candidates: tuple[Remote, ...] = ()
     """Live deployments that carry our tag or our name, oldest first."""
     listed_at: datetime | None = None
     """When the complete LIST behind `candidates` began; None: there was none yet that is recent enough."""
     can_list: bool = True
+    next_look: timedelta | None = None
+    """It was not shown, and that is no proof yet: until a look can prove it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +77,7 @@ class Situation:
     has_default_name: bool = True
     """The remote name holds the CR's UID, so whatever carries it is ours."""
     guard: str | None = None
-    """Not None: CanaryEndpoint `namespace/name` sends traffic to the deployment, or would go back to it."""
+    """Not None: that one sends traffic to the deployment, or would go back to it; in words."""
     rival: str | None = None
     """Another ModelDeployment (`namespace/name`) with the elder claim to the name or id."""
 

@@ -16,7 +16,7 @@ from model_operator.errors import (
     Unsupported,
     retry_for,
 )
-from model_operator.plan.deployment.situation import Action, Decision, Situation
+from model_operator.plan.deployment.situation import Action, CreateEndpoint, Decision, Presence, Situation
 from model_operator.plan.verdict import Progress, Verdict
 
 HELD = Verdict(True, Reason.SYNCED, "The provider holds the spec.")
@@ -70,9 +70,15 @@ def phase_of(state: RunState | None) -> Phase | None:
 def _phase_when_refused(s: Situation) -> Phase | None:
     if not s.wanted:
         return Phase.DELETING
-    if s.status.external_id is None:
+    if s.status.external_id is None or s.observed.presence is Presence.ABSENT:
         return Phase.PENDING
     return Phase.PAUSED if s.state is RunState.STOPPED and s.is_paused_by_us else None
+
+
+def wait_for_look(s: Situation, decision: Decision) -> Decision:
+    """Until a LIST can say more than the last one did."""
+    left = s.observed.next_look
+    return replace(decision, look_again=left) if left else replace(decision, needs_list=True)
 
 
 def failed_step(s: Situation, decision: Decision, error: ProviderError, look_again: timedelta) -> Decision:
@@ -80,14 +86,16 @@ def failed_step(s: Situation, decision: Decision, error: ProviderError, look_aga
 
     An unreachable provider is `Unknown` once a deployment exists, since it may well be serving.
     """
-    is_known = s.status.external_id is not None
+    is_known = s.status.external_id is not None and s.observed.presence is not Presence.ABSENT
     reason = error.reason
-    if isinstance(error, NameTaken) or (isinstance(error, Unsupported) and s.wanted):
+    is_of_endpoint = isinstance(error, NameTaken) and isinstance(decision.action, CreateEndpoint)
+    if not is_of_endpoint and (isinstance(error, NameTaken) or (isinstance(error, Unsupported) and s.wanted)):
         return replace(refusal(reason, str(error)), look_again=look_again, change=decision.change)
     if retry_for(error).needs_person:
         hides = is_known and isinstance(error, CredentialsInvalid | AccountMismatch)
+        way_out = " Choose another endpointName, or free this one at the provider." if is_of_endpoint else ""
         return Decision(
-            synced=unsynced(reason, str(error)),
+            synced=unsynced(reason, f"{error}{way_out}"),
             progress=Progress.STUCK,
             phase=_phase_when_refused(s),
             serving=Verdict(None, Reason.UNKNOWN, str(error)) if hides else None,

@@ -113,6 +113,11 @@ def canary_of(body: Any, at: datetime | None) -> Canary:
     return Canary(id=id, url=url(body.get("url")), split=_split(body.get("deployments")), at=at)
 
 
+def updated(id: str) -> Callable[[Any, datetime | None], Canary]:
+    """What the answer to a PATCH says. Accepted without a word (204, `{}`), it is what was sent."""
+    return lambda body, at: canary_of(body, at) if body else Canary(id=id, at=at)
+
+
 def _split(items: Any) -> Split | None:
     if not isinstance(items, list):
         return None

@@ -184,6 +184,7 @@ def remote_of(item: Any, *, clean: Clean, is_full: bool = False) -> Remote:
         url=url(item.get("endpoint")),
         owner_uid=owner_of(item),
         fields=_fields(item) if is_full else {},
+        whole=_whole(item) if is_full else (),
         version=f"{updated}/{shown_word}" if updated else digest(item),
         is_full=is_full,
     )
@@ -206,6 +207,12 @@ def _fields(item: Mapping[str, Any]) -> Fields:
     if isinstance(tags, dict):
         fields |= {TAGS + k: note(v) for k, v in tags.items() if note(v) is not None and k != UID_TAG}
     return fields
+
+
+def _whole(item: Mapping[str, Any]) -> tuple[str, ...]:
+    """A GET shows these maps whole, or not at all."""
+    settings = tuple(SETTINGS) if isinstance(item.get("model_config"), dict) else ()
+    return (*settings, TAGS) if isinstance(item.get("tags"), dict) else settings
 
 
 def _replicas(item: Mapping[str, Any]) -> Value:

@@ -3,12 +3,14 @@
 Returns the decision to report: the one that was made, or the one that its answer or its failure led to.
 """
 
+import logging
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 from model_operator.accounts.account import Clock
-from model_operator.domain import Canary
+from model_operator.domain import Canary, Split
+from model_operator.errand import Outdated
 from model_operator.errors import ProviderError, RateLimited, Unavailable, retry_for
 from model_operator.plan.canary.course import without_zeros
 from model_operator.plan.canary.situation import (
@@ -22,9 +24,11 @@ from model_operator.plan.canary.situation import (
     Update,
 )
 from model_operator.plan.canary.transitions import answered
-from model_operator.plan.canary.words import failing
+from model_operator.plan.canary.words import ENOUGH_TRIES, failing, why_not
 from model_operator.providers.base import Provider
 from model_operator.reconcile.canary.memory import Memory
+
+log = logging.getLogger(__name__)
 
 _ROLLBACK_CAP: Final = timedelta(seconds=30)
 """Longest wait between two tries of a rollback."""
@@ -46,7 +50,7 @@ async def act(
     memory.answered(reply, s.now)
     done = answered(s, decision, action, reply)
     if reply.split is not None and without_zeros(reply.split) != without_zeros(action.split):
-        return s, _later(s, done, None, action, memory)
+        return s, _answered_otherwise(s, done, action, reply.split, memory)
     memory.succeeded()
     return s, done
 
@@ -54,9 +58,15 @@ async def act(
 async def _send(action: Action, provider: Provider, memory: Memory) -> Canary:
     match action:
         case Create(name=name, split=split):
+            before = memory.creation
             memory.creating()
-            reply = await provider.create_canary(name, split)
-            memory.created(reply)
+            try:
+                reply = await provider.create_canary(name, split)
+            except Outdated:
+                memory.never_sent(before)
+                raise
+            memory.created(reply, split)
+            log.info("canary endpoint %s was created", reply.id)
             return reply
         case Update(id=id_, split=split):
             return await provider.update_canary(id_, split)
@@ -70,21 +80,31 @@ def _refused(
     status = s.status.with_(pending=None) if isinstance(action, Create) else s.status
     outlook = failing(s, decision.outlook, action, error)
     said = Decision(status=status, outlook=outlook, notices=decision.notices)
-    return _later(s, said, error, action, memory)
-
-
-def _later(
-    s: Situation, decision: Decision, error: ProviderError | None, action: Action, memory: Memory
-) -> Decision:
-    """The same action is not sent again for a while. `error` None: it was answered, with another split."""
-    wait = _delay(decision, error or Unavailable(""), memory.retry.count)
+    wait = _delay(said, error, memory.retry.count)
     memory.failed(Failure(action, error, s.now + wait))
-    return replace(decision, look_again=wait)
+    return replace(said, look_again=wait)
+
+
+def _answered_otherwise(
+    s: Situation, decision: Decision, action: Action, echo: Split, memory: Memory
+) -> Decision:
+    """Sent again a few times, then only as often as any split is; a way back is sent until it is acknowledged."""
+    wait = _delay(decision, Unavailable(""), memory.retry.count)
+    failure = memory.failed(Failure(action, None, s.now + wait, without_zeros(echo)))
+    if failure.tries >= ENOUGH_TRIES and not _is_way_back(decision):
+        wait = max(wait, s.course.resync)
+        memory.wait_until(s.now + wait)
+    told = why_not(s.with_status(decision.status), decision.outlook, failure)
+    return replace(decision, outlook=told, look_again=wait)
 
 
 def _delay(decision: Decision, error: ProviderError, failures: int) -> timedelta:
     """After so many failures in a row before this one."""
     wait = retry_for(error).after(failures)
+    is_urgent = _is_way_back(decision) and not isinstance(error, RateLimited)
+    return min(wait, _ROLLBACK_CAP) if is_urgent else wait
+
+
+def _is_way_back(decision: Decision) -> bool:
     rollout = decision.status.rollout
-    is_rollback = rollout is not None and rollout.state == State.ROLLING_BACK
-    return min(wait, _ROLLBACK_CAP) if is_rollback and not isinstance(error, RateLimited) else wait
+    return rollout is not None and rollout.state == State.ROLLING_BACK

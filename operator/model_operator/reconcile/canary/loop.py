@@ -63,17 +63,25 @@ class CanaryPass(Pass[CanaryEndpoint, Memory]):
         account = binding.account if binding is not None else None
         if refused is not None or account is None:
             return replace(s, observed=replace(s.observed, refusal=refused, has_account=False)), None
-        cache, clock = self.around.cache, self.around.clock
-        provider = account.provider.at(_priority(s))
+        clock = self.around.clock
         seen = await observe(
-            Look(key=key, resource=resource, cache=cache, account=account, provider=provider)
+            Look(
+                key=key,
+                resource=resource,
+                cache=self.around.cache,
+                bindings=self.around.bindings,
+                account=account,
+                provider=account.provider.at(_priority(s)),
+            )
         )
         seen = replace(seen, is_status_lost=s.observed.is_status_lost)
+        s = replace(s, desired=memory.accepted(s.desired, is_refused=seen.refusal is not None))
         s = replace(s, observed=seen, paused_until=account.paused_until(clock()), now=clock())
         reading = await read(s, account.provider.at(Priority.SWEEP), clock)
         if reading is None:
             return s, account
         memory.heard(reading.clock_offset)
+        s = replace(s, clock_offset=memory.offset(s.status), is_clock_heard=memory.is_clock_heard)
         return replace(s, observed=replace(seen, reading=reading), now=clock()), account
 
     def _situation(self, resource: CanaryEndpoint, memory: Memory) -> Situation:
@@ -95,6 +103,7 @@ class CanaryPass(Pass[CanaryEndpoint, Memory]):
             failure=memory.retry.failure,
             synced_at=memory.synced_at,
             clock_offset=memory.offset(status),
+            is_clock_heard=memory.is_clock_heard,
         )
 
     def _refuse(self, resource: CanaryEndpoint, binding: Binding | None) -> Verdict | None:
@@ -149,10 +158,11 @@ class CanaryPass(Pass[CanaryEndpoint, Memory]):
         await self.let_go(key, metadata)
 
     def _say_what_stays(self, key: Key, resource: CanaryEndpoint, memory: Memory) -> None:
-        status = resource.status
-        if memory.is_finished or (status.external_id is None and status.pending is None):
+        status, created = resource.status, memory.creation.created
+        id = status.external_id or (created.id if created is not None else None)
+        if memory.is_finished or (id is None and status.pending is None):
             return
-        which = status.external_id or f'"{resource.spec.endpoint_name or key.name}", if its create arrived,'
+        which = id or f'"{resource.spec.endpoint_name or key.name}", if its create arrived,'
         message = (
             f"Canary endpoint {which} stays at the provider with {status.split or 'its split'}: its API cannot delete"
             " it."

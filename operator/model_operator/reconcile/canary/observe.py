@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from model_operator.accounts.account import Account, Clock
+from model_operator.accounts.bindings import Bindings
 from model_operator.conditions import ConditionType, Reason
 from model_operator.domain import DEPLOYMENT, Figures, Key, RunState
 from model_operator.errors import NotFound, ProviderError
@@ -18,8 +19,8 @@ from model_operator.plan.canary.judging import question
 from model_operator.plan.canary.situation import Health, Observed, Reading, Situation, Target
 from model_operator.plan.verdict import Verdict
 from model_operator.providers.base import Provider
-from model_operator.reconcile.cache import Cache
-from model_operator.reconcile.members import has_traffic, names
+from model_operator.reconcile.cache import Cache, provider_key
+from model_operator.reconcile.members import has_traffic, in_words, names
 
 _HEALTH = {
     RunState.SERVING: Health.SERVING,
@@ -60,6 +61,7 @@ class Look:
     key: Key
     resource: CanaryEndpoint
     cache: Cache
+    bindings: Bindings
     account: Account
     provider: Provider
 
@@ -76,7 +78,7 @@ async def observe(look: Look) -> Observed:
 
 async def read(s: Situation, provider: Provider, clock: Clock) -> Reading | None:
     """Figures of canaries and baseline; None if no verdict is due. Never raises a ProviderError."""
-    asked = question(s) if s.observed.refusal is None else None
+    asked = question(s)
     if asked is None:
         return None
     figures: dict[str, Figures] = {}
@@ -166,14 +168,16 @@ def _refuse_targets(look: Look, targets: dict[str, Target]) -> Verdict | None:
 
 
 def _sharers(look: Look, targets: dict[str, Target]) -> dict[str, str]:
-    """By reference: another CanaryEndpoint that sends traffic to the same deployment."""
-    found = {}
+    """By reference: another CanaryEndpoint of the account that sends traffic to the same deployment, in words."""
+    found, mine = {}, provider_key(look.resource)
     for reference, share in shares_of(look.resource).items():
         target = targets.get(reference)
         known = share.with_(deployment_id=target.id if target else share.deployment_id)
         members = frozenset(names(look.key.namespace, known))
         for other in sorted(look.cache.users(*members) - {look.key}):
             canary = look.cache.canary(other)
-            if canary is not None and has_traffic(other.namespace, canary.status, members):
-                found[reference] = f"{other.namespace}/{other.name}"
+            if canary is None or not look.bindings.lead_to_one(mine, provider_key(canary)):
+                continue
+            if has_traffic(other.namespace, canary.status, members):
+                found[reference] = in_words(other, look.key.namespace)
     return found

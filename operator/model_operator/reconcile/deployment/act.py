@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from model_operator.accounts.account import Account
 from model_operator.conditions import Reason
 from model_operator.domain import Power, Probe, Remote
+from model_operator.errand import Outdated
 from model_operator.errors import NameTaken, NotFound, ProviderError, Unavailable, delay_after, retry_for
 from model_operator.models.deployment_status import LastPowerAction, RemoteEndpoint
 from model_operator.plan.deployment import creating
@@ -31,8 +32,8 @@ from model_operator.providers.base import Provider
 from model_operator.reconcile.deployment.memory import Memory
 
 AT_ONCE = timedelta()
-_OF_KNOWN_IDS = Update | SetPower | Retag | CreateEndpoint
-"""What cannot work under another account's credential. A create can, and a deletion may find nothing."""
+_PROVES = Create | Update | SetPower | Retag | CreateEndpoint
+"""What is answered 2xx only by the account that holds our deployments, or will hold this one."""
 _PROBE_RETRY = timedelta(seconds=10)
 
 
@@ -43,17 +44,22 @@ async def act(
     if decision.action is None or isinstance(decision.action, Release):
         return s, decision
     try:
-        s, done = await _carry_out(decision.action, s, decision, provider, memory)
+        s, done = await _carry_out(decision.action, s, decision, provider, account, memory)
     except ProviderError as error:
         return s, _refused(s, decision, error, memory)
-    if isinstance(decision.action, _OF_KNOWN_IDS):
+    if isinstance(decision.action, _PROVES):
         account.saw()
     memory.succeeded()
     return s, done
 
 
 async def _carry_out(
-    action: Action, s: Situation, decision: Decision, provider: Provider, memory: Memory
+    action: Action,
+    s: Situation,
+    decision: Decision,
+    provider: Provider,
+    account: Account,
+    memory: Memory,
 ) -> tuple[Situation, Decision]:
     soon = replace(decision, look_again=s.timing.transition_poll)
     match action:
@@ -73,15 +79,17 @@ async def _carry_out(
             memory.switched(last)
             return s, replace(soon, change=replace(soon.change, last_power_action=last))
         case Delete(id=id_, force=force):
-            return s, await _delete(s, soon, provider, memory, id_, force=force)
+            return s, await _delete(s, soon, provider, account, memory, id_, force=force)
         case Retag(id=id_):
             await provider.adopt(id_, s.desired.uid)
             memory.tagged(s.now)
             return s, soon
         case CreateEndpoint(name=name, id=id_):
+            memory.creating_endpoint()
             endpoint = await provider.create_endpoint(name, id_)
             made = RemoteEndpoint(id=endpoint.id, url=endpoint.url)
-            return s, replace(decision, change=replace(decision.change, endpoint=made), look_again=AT_ONCE)
+            change = replace(decision.change, endpoint=made, pending_endpoint=None)
+            return s, replace(decision, change=change, look_again=AT_ONCE)
         case RunProbe(remote=remote, probe=probe):
             memory.probed(await _probe(remote, probe, provider, s.now))
             return s, replace(decision, look_again=AT_ONCE)
@@ -92,21 +100,34 @@ async def _carry_out(
 async def _create(s: Situation, provider: Provider, memory: Memory) -> tuple[Situation, Decision]:
     pending = s.status.pending
     left = pending.deadline - s.now if pending is not None else s.timing.request_deadline
-    memory.creating()
-    remote = await provider.create(s.desired, within=left)
+    before = memory.creation
+    memory.creating(s.desired.fields)
+    try:
+        remote = await provider.create(s.desired, within=left)
+    except Outdated:
+        memory.never_sent(before)
+        raise
     memory.created(remote, s.now)
     seen = replace(s, observed=replace(s.observed, remote=remote))
     return seen, replace(creating.take(remote, seen), look_again=None)
 
 
-async def _delete(
-    s: Situation, decision: Decision, provider: Provider, memory: Memory, id_: str, *, force: bool
+async def _delete(  # noqa: PLR0913
+    s: Situation,
+    decision: Decision,
+    provider: Provider,
+    account: Account,
+    memory: Memory,
+    id_: str,
+    *,
+    force: bool,
 ) -> Decision:
     try:
         await provider.delete(id_, force=force)
-    except NotFound:
-        return decision  # whether that is proof is for the next look to say, and a LIST may lag
-    memory.deleted(s.now)
+    except NotFound as error:
+        # Whether that is proof is for the next look to say, and a LIST may lag.
+        return replace(decision, look_again=retry_for(error).first)
+    memory.deleted(s.now, account.id)
     return decision
 
 
@@ -124,12 +145,10 @@ def _refused(s: Situation, decision: Decision, error: ProviderError, memory: Mem
     delay = _delay(s, decision, error, memory.retry.repeats(error, generation))
     memory.failed(error, s.now + delay, generation)
     said = failed_step(s, decision, error, delay)
-    if (
-        isinstance(decision.action, CreateEndpoint)
-        and isinstance(error, Unavailable)
-        and error.may_have_landed
-    ):
-        memory.lost_endpoint(decision.action.name)
+    if isinstance(decision.action, CreateEndpoint):
+        is_lost = isinstance(error, Unavailable) and error.may_have_landed
+        # A lost one stays announced, and a person looks for it.
+        return said if is_lost else replace(said, change=replace(said.change, pending_endpoint=None))
     if not isinstance(decision.action, Create):
         return said
     if isinstance(error, Unavailable) and error.may_have_landed:

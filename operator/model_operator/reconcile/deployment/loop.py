@@ -139,7 +139,7 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
             timing=self.timing,
             now=self.around.clock(),
             has_default_name=resource.spec.deployment_name is None,
-            guard=find_guard(resource, self.around.cache),
+            guard=find_guard(resource, self.around.cache, self.around.bindings),
         )
 
     def _note_claim(self, uid: str, s: Situation, step: Decision, account: Account | None) -> None:
@@ -174,6 +174,15 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
             self.around.signals.gone(key, resource.metadata.uid)
             return
         await self.let_go(key, resource.metadata)
+        await self._say_done(key)
+
+    async def _say_done(self, key: Key) -> None:
+        """Somebody else's finalizer holds it: that nothing of it is left must be known without asking again."""
+        left = self.around.cache.deployment(key)
+        if left is None or not left.metadata.finalizers or FINALIZER in left.metadata.finalizers:
+            return
+        done = left.status.with_(external_id=None, pending=None)
+        await self.write(key, left, done.dump())
 
     async def _say_what_stays(self, key: Key, resource: ModelDeployment, action: Release) -> None:
         """Before the finalizer goes: afterwards nobody could. Raises `KubeError` where an Event may pass later."""
@@ -183,8 +192,16 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
             await promise(key, resource.metadata, "Orphaned", message)
             log.warning("%s", message)
             self.around.signals.orphaned()
-        if endpoint is not None:
-            message = f"Endpoint {endpoint.id} stays at the provider: its API cannot delete it."
+        lost = resource.status.pending_endpoint
+        left = (
+            endpoint.id
+            if endpoint is not None
+            else f'"{lost.name}", if its create arrived,'
+            if lost
+            else None
+        )
+        if left is not None:
+            message = f"Endpoint {left} stays at the provider: its API cannot delete it."
             await promise(key, resource.metadata, "EndpointOrphaned", message)
             log.warning("%s", message)
 
@@ -200,10 +217,6 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
         else:
             await self.write(key, resource, status.dump())
             self.around.record.note(key, resource.metadata, of_deployment(resource.status, status))
-        if memory.sent.lost_endpoint is not None and status.endpoint is not None:
-            message = f'A create of endpoint "{memory.sent.lost_endpoint}" got no answer and was sent again: a spare one may stay.'
-            self.around.record.warn(key, resource.metadata, "EndpointOrphaned", message)
-            memory.told_lost_endpoint()
         memory.written(resource.status, status, s.now)
 
     def _settle(

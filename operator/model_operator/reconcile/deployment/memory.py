@@ -6,7 +6,7 @@ Four parts, each a value of its own. Passes say what has happened, and only here
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from model_operator.domain import Remote
+from model_operator.domain import Fields, Remote
 from model_operator.errors import ProviderError
 from model_operator.models.deployment_status import LastPowerAction, ModelDeploymentStatus
 from model_operator.plan.deployment.remembered import Creation, Failure, ProbeResult, Sent, SentUpdate
@@ -53,24 +53,30 @@ class Memory:
     def rebound(self) -> None:
         """Other credentials, perhaps of another account: what failed may work now, and what was seen proves nothing."""
         self.view, self.retry = self.view.anew(), Retry()
+        self.creation = self.creation.rebound()
 
     def looked(self, before: View, creation: Creation, view: View, sent: Sent) -> None:
         """The provider was looked at; these are the parts with what that has shown.
 
         `before` is the view that the look began with: with other credentials meanwhile, what it saw is nobody's.
         """
-        self.creation, self.sent = creation, sent
-        if self.view is before:
+        is_same = self.view is before
+        self.creation, self.sent = creation if is_same else creation.rebound(), sent
+        if is_same:
             self.view = view
 
-    def creating(self) -> None:
-        """The POST is about to be sent."""
-        self.creation = self.creation.sent()
+    def creating(self, fields: Fields) -> None:
+        """The POST, which says these, is about to be sent."""
+        self.creation = self.creation.sent(fields)
+
+    def never_sent(self, before: Creation) -> None:
+        """The POST was given up before it left."""
+        self.creation = before
 
     def created(self, remote: Remote, now: datetime) -> None:
         """The POST was answered."""
         self.creation = self.creation.answered(remote, now)
-        self.view = replace(self.view.of(remote.id, now), full=remote)
+        self.view = replace(self.view.of(remote.id, now).seen(now), full=remote)
 
     def updated(self, update: SentUpdate) -> None:
         self.sent = replace(self.sent, update=update)
@@ -78,9 +84,10 @@ class Memory:
     def switched(self, power: LastPowerAction) -> None:
         self.sent = replace(self.sent, power=power)
 
-    def deleted(self, now: datetime) -> None:
-        """The provider has accepted the DELETE."""
-        self.sent = replace(self.sent, delete_at=now)
+    def deleted(self, now: datetime, account: str) -> None:
+        """The provider has accepted the DELETE, under the credentials of that account."""
+        self.sent = replace(self.sent, delete_at=now, delete_under=account)
+        self.view = self.view.seen(now)
 
     def tagged(self, now: datetime) -> None:
         """Our tag was sent; a GET shows whether it has taken."""
@@ -90,12 +97,9 @@ class Memory:
     def probed(self, result: ProbeResult) -> None:
         self.sent = replace(self.sent, probe=result)
 
-    def lost_endpoint(self, name: str) -> None:
-        """Its create got no answer, and may have been carried out."""
-        self.sent = replace(self.sent, lost_endpoint=name)
-
-    def told_lost_endpoint(self) -> None:
-        self.sent = replace(self.sent, lost_endpoint=None)
+    def creating_endpoint(self) -> None:
+        """The POST of the routing endpoint is about to be sent."""
+        self.sent = replace(self.sent, endpoint_intent=None)
 
     def published(self, what: tuple[str, ...]) -> None:
         """The connection's ConfigMap says that."""
@@ -128,10 +132,14 @@ class Memory:
         """The status is with the API server: what it says need not be remembered, what it announced is ours."""
         if after.pending is not None and after.pending != before.pending:
             self.creation = self.creation.announced(after.pending.started_at)
+        if after.pending_endpoint is not None and after.pending_endpoint != before.pending_endpoint:
+            self.sent = replace(self.sent, endpoint_intent=after.pending_endpoint.started_at)
         if after.external_id == before.external_id:
             return
         self.retry = Retry()  # of what was there before
+        if before.external_id is not None:
+            self.sent = self.sent.vanished()
         if after.external_id is None:
-            self.creation, self.view, self.sent = Creation(list_after=now), View(), self.sent.vanished()
+            self.creation, self.view = Creation(), View()
         else:
             self.creation = self.creation.recorded(now, was_announced=before.pending is not None)

@@ -1,6 +1,6 @@
 """All reads of a pass over one ModelDeployment: the account's last LIST, and a GET where that is not enough.
 
-"Not seen" becomes "gone" only under the rules of `_miss`; every other silence stays unknown.
+"Not seen" becomes "gone" only by plan/deployment/absence.py; every other silence stays unknown.
 """
 
 import random
@@ -8,13 +8,22 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from model_operator.accounts.account import Account, is_live
-from model_operator.conditions import ConditionType, Reason
+from model_operator.conditions import ConditionType
 from model_operator.domain import Desired, Key, Remote, RunState
-from model_operator.errors import AccountMismatch, NotFound, ProviderError, Unsupported
+from model_operator.errors import (
+    AccountMismatch,
+    NotFound,
+    ProviderError,
+    Unavailable,
+    Unsupported,
+    delay_after,
+)
 from model_operator.models.deployment import ModelDeployment
+from model_operator.plan.deployment.absence import Standing, is_gone, next_look
 from model_operator.plan.deployment.remembered import Creation, Sent
 from model_operator.plan.deployment.situation import Observed, Presence, Timing
 from model_operator.providers.base import Provider
+from model_operator.reconcile.cache import provider_key
 from model_operator.reconcile.deployment.view import View
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -53,6 +62,18 @@ class Seen:
 
 async def observe(look: Look) -> Seen:
     """Never raises a ProviderError: it becomes part of what is observed."""
+    seen = await _observe(look)
+    if seen.observed.error is not None:
+        blind = look.view.blind + 1
+        return replace(
+            seen, observed=replace(seen.observed, failures=blind), view=replace(seen.view, blind=blind)
+        )
+    if look.resource.status.external_id is None and seen.view.blind:
+        return replace(seen, view=replace(seen.view, blind=0))
+    return seen  # with an id, only an answered GET is the end of it
+
+
+async def _observe(look: Look) -> Seen:
     status = look.resource.status
     id_ = status.external_id or look.desired.external_id
     if look.resource.metadata.is_terminating:
@@ -79,32 +100,42 @@ async def _with_lost(look: Look, seen: Seen) -> Seen:
 
 def _by_name(look: Look) -> Observed:
     """Nothing was ever created: the account's LIST tells whether the name is free."""
-    account, list_after = look.account, look.creation.list_after
+    account = look.account
     if not account.can_list:
         return Observed(can_list=False)
     snapshot = account.snapshot
+    marked = _candidates(look) if look.resource.metadata.is_terminating else ()
     # Where requests are few, a LIST may wait for its turn for longer than it counts as recent.
     if snapshot is None or snapshot.ended < look.now - look.timing.poll_interval:
-        return Observed(error=account.error)
-    if list_after is not None and snapshot.begun < list_after:
-        return Observed(error=account.error)
+        return Observed(error=account.error, candidates=marked)
     if account.is_mismatch:
-        return Observed(error=AccountMismatch(_SUSPECT))  # what is created here would be lost with the key
-    found = snapshot.candidates(look.desired.deployment_name, look.desired.uid)
-    return Observed(candidates=found, listed_at=snapshot.begun)
+        # What is created here would be lost with the key.
+        return Observed(error=AccountMismatch(_SUSPECT), candidates=marked)
+    return Observed(candidates=_candidates(look), listed_at=snapshot.begun)
+
+
+def _candidates(look: Look) -> tuple[Remote, ...]:
+    """What the last LIST shows with our tag or name, however old it is."""
+    snapshot = look.account.snapshot
+    return snapshot.candidates(look.desired.deployment_name, look.desired.uid) if snapshot else ()
 
 
 async def _lost(look: Look) -> Seen:
     """A create's outcome is unknown: ask for what it may have made, by tag or name."""
-    pending = look.resource.status.pending
+    pending, account = look.resource.status.pending, look.account
     try:
         found = await look.provider.find(look.desired)
-    except Unsupported:
-        look.account.can_list = False
+    except Unsupported as error:
+        sick = account.list_refused(error)
+        if sick is not None:
+            return look.showed(Observed(error=sick))
+        account.can_list = False
         return look.showed(Observed(can_list=False))
     except ProviderError as error:
         return look.showed(Observed(error=error))
     live = tuple(remote for remote in found if is_live(remote))
+    if not live and account.is_mismatch:
+        return look.showed(Observed(error=AccountMismatch(_SUSPECT)))
     deadline = pending.deadline if pending is not None else None
     creation = look.creation.searched(look.now, deadline, is_found=bool(live))
     return replace(look, creation=creation).showed(Observed(candidates=live, listed_at=look.now))
@@ -121,10 +152,12 @@ async def _by_id(look: Look, id_: str) -> Seen:
             item = None  # that LIST is from before the DELETE
     if account.can_list and account.snapshot is None:
         return look.showed(Observed(error=account.lasting_error))
-    if item is None:
+    if item is None or item.is_gone:
         if full is not None and _is_newer_than_list(look, full):
             return look.showed(Observed(presence=Presence.PRESENT, remote=full))
         return await _read(look, id_, None)
+    if account.snapshot is not None:
+        look = replace(look, view=look.view.seen(account.snapshot.begun))
     is_first = look.view.version is None and look.resource.status.external_id is not None
     if is_first:
         # Spread over the interval, so that a restart does not read a thousand at once.
@@ -136,32 +169,80 @@ async def _by_id(look: Look, id_: str) -> Seen:
 
 
 async def _read(look: Look, id_: str, item: Remote | None) -> Seen:
-    """GET. A hiccup falls back to what the LIST said, which is proof of presence at least."""
+    """GET. Whatever it fails with, an item of the LIST is proof of presence at least."""
     try:
         full = await look.provider.get(id_)
-    except NotFound:
-        return _miss(look, id_, item)
     except ProviderError as error:
         if item is not None:
-            return _shown(look, look.view.merged(item))
-        return look.showed(Observed(error=error))
+            wait = delay_after(error, look.view.blind)
+            return _shown(replace(look, view=look.view.failed(look.now + wait)), look.view.merged(item))
+        return _missed(look, id_, error)
+    if full.is_gone:
+        return _missed(look, id_, NotFound(f"{id_} is deleted", is_vendors_own=True))
     look.account.saw()
     if item is not None and item.word != full.word:
         look.account.doubt(look.key)
+    _note_get(look, id_, is_there=True)
     timing = look.timing
     sent = look.sent.compared(
         full, look.desired.uid, look.now, recheck=timing.recovery_window, grace=timing.power_grace
     )
     read_again_at = min(sent.recheck_at or _NEVER, look.now + look.full_read_interval)
     version = item.version if item is not None else full.version
-    return _shown(replace(look, view=look.view.read(full, version, read_again_at), sent=sent), full)
+    view = look.view.read(full, version, read_again_at).seen(look.now)
+    return _shown(replace(look, view=view, sent=sent), full)
 
 
 def _shown(look: Look, remote: Remote) -> Seen:
-    if remote.state is RunState.GONE:
-        return look.showed(Observed(presence=Presence.ABSENT, remote=remote))
     sent = look.sent if remote.state in _UP else look.sent.went_down()
     return replace(look, sent=sent).showed(Observed(presence=Presence.PRESENT, remote=remote))
+
+
+def _missed(look: Look, id_: str, error: ProviderError) -> Seen:
+    """No LIST shows it, and a GET was answered with an error: gone only if that is proven."""
+    account = look.account
+    begun = account.snapshot.begun if account.snapshot is not None else look.now
+    is_404 = isinstance(error, NotFound)
+    if account.can_list:
+        look = replace(look, view=look.view.missed(begun, is_proof=is_404))
+    elif isinstance(error, NotFound) and error.is_vendors_own:
+        look = replace(look, view=look.view.missed(look.now, is_proof=True))
+        _note_get(look, id_, is_there=False)
+    elif is_404:
+        unlike_it = (
+            f"{error}. That is not how this API speaks of a deployment, and it has no list to compare with."
+        )
+        return look.showed(Observed(error=Unavailable(unlike_it, may_have_landed=False)))
+    standing = _standing(look, id_)
+    if is_gone(look.view.looks, standing):
+        return look.showed(Observed(presence=Presence.ABSENT, candidates=_candidates(look)))
+    again = next_look(look.view.looks, standing, look.now)
+    if not is_404:
+        return look.showed(Observed(error=error, next_look=again))
+    if not standing.is_credible and not standing.is_deleted:
+        return look.showed(Observed(error=AccountMismatch(_MISMATCH.format(id=id_))))
+    return look.showed(Observed(next_look=again))
+
+
+def _standing(look: Look, id_: str) -> Standing:
+    account, timing = look.account, look.timing
+    is_held = look.resource.status.external_id is not None
+    is_credible = not account.is_mismatch and (account.is_proven or not is_held)
+    return Standing(
+        # Without a LIST, all others have been looked at as well by then.
+        window=timing.recovery_window
+        if account.can_list
+        else max(timing.recovery_window, 2 * timing.poll_interval),
+        is_credible=is_credible or account.is_confirmed(provider_key(look.resource), id_),
+        has_list=account.can_list,
+        is_deleted=look.sent.delete_at is not None and look.sent.delete_under == account.id,
+    )
+
+
+def _note_get(look: Look, id_: str, *, is_there: bool) -> None:
+    """Whether most of the account is missing; what is being deleted is no surprise."""
+    if not look.account.can_list and not look.resource.metadata.is_terminating:
+        look.account.looked_up(look.key, id_, is_there=is_there)
 
 
 def _needs_full_read(look: Look, item: Remote) -> bool:
@@ -206,40 +287,12 @@ def _is_newer_than_list(look: Look, full: Remote) -> bool:
     )
 
 
-def _is_new(look: Look) -> bool:
-    """We made it so lately that the provider may not show it everywhere; a restarted process cannot know when."""
-    serving, since = look.resource.status.condition(ConditionType.SERVING), look.creation.created_at
-    if since is None and serving is not None and serving.reason in {Reason.MISSING, Reason.STARTING}:
-        since = look.view.known_since
-    return since is not None and look.now - since < look.timing.recovery_window
-
-
-def _miss(look: Look, id_: str, item: Remote | None) -> Seen:
-    """A 404: gone if the credential has proven itself, not half the account went with it, and no LIST objects."""
-    account = look.account
-    if look.sent.delete_at is not None or account.is_confirmed:
-        return look.showed(Observed(presence=Presence.ABSENT))
-    if item is not None and is_live(item):
-        return _shown(look, look.view.merged(item))  # the next LIST decides
-    if not account.is_proven or account.is_mass_missing:
-        return look.showed(Observed(error=AccountMismatch(_MISMATCH.format(id=id_))))
-    if _is_new(look):
-        return look.showed(Observed())  # not there yet, rather than no more
-    if not account.can_list:
-        look = replace(look, view=look.view.missed(look.now))
-        missed_at = look.view.missed_at
-        if missed_at is not None and look.now - missed_at < look.timing.poll_interval:
-            return look.showed(Observed())
-    return look.showed(Observed(presence=Presence.ABSENT))
-
-
-_SUSPECT = (
-    "Nothing is created while other known deployments are missing from this account. Put the right key into the"
-    " Secret; if they are really gone, annotate the ModelProvider with modeloperator.dev/confirm-absence:"
-    " <the Secret's resourceVersion>."
+_CONFIRM = (
+    " Put the right key into the Secret; if it is really gone, annotate the ModelProvider with"
+    " modeloperator.dev/confirm-absence: <the token in its status.missing>."
 )
+_SUSPECT = "Nothing is created while other known deployments are missing from this account." + _CONFIRM
 _MISMATCH = (
     "The provider does not know deployment {id}, and these credentials have not proven to belong to the account that"
-    " holds it. Put the right key into the Secret; if it is really gone, annotate the ModelProvider with"
-    " modeloperator.dev/confirm-absence: <the Secret's resourceVersion>."
+    " holds it." + _CONFIRM
 )

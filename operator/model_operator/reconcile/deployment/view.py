@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from model_operator.domain import Remote
+from model_operator.plan.deployment.absence import NOT_LOOKED, Looks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,8 +18,10 @@ class View:
     """Of the list item when `full` was read, or of the first item seen."""
     read_again_at: datetime | None = None
     """When the next full read is due although nothing seems to have changed."""
-    missed_at: datetime | None = None
-    """First 404, where no LIST can confirm it."""
+    looks: Looks = NOT_LOOKED
+    """What looking for it has shown since it was last seen."""
+    blind: int = 0
+    """Looks in a row in which something was asked in vain."""
     published: tuple[str, ...] | None = None
     """What was last written to the connection's ConfigMap, or found there."""
 
@@ -36,13 +39,19 @@ class View:
 
     def read(self, full: Remote, version: str | None, read_again_at: datetime) -> "View":
         """A GET was answered. The connection's ConfigMap is read again, too: nobody tells what others do to it."""
-        return replace(
-            self, full=full, version=version, read_again_at=read_again_at, missed_at=None, published=None
-        )
+        return replace(self, full=full, version=version, read_again_at=read_again_at, published=None, blind=0)
 
-    def missed(self, now: datetime) -> "View":
-        """A GET was answered 404."""
-        return replace(self, missed_at=self.missed_at or now)
+    def seen(self, at: datetime) -> "View":
+        """It was there then."""
+        return replace(self, looks=self.looks.seen(at))
+
+    def missed(self, begun: datetime, *, is_proof: bool) -> "View":
+        """A look that began then did not show it."""
+        return replace(self, looks=self.looks.missed(begun, is_proof=is_proof))
+
+    def failed(self, again_at: datetime) -> "View":
+        """A GET was not answered; what the LIST says must do for a while."""
+        return replace(self, blind=self.blind + 1, read_again_at=again_at)
 
     def merged(self, item: Remote) -> Remote:
         """The item's state on top of the last full view, as long as that is of the same version."""

@@ -1,0 +1,208 @@
+"""What the operator makes of a provider that does not show a deployment: nothing, until it is proven gone."""
+
+import asyncio
+
+import pytest
+
+from model_operator.domain import PROVIDER, Key
+from support.absence_world import World, play, provider_ready
+from support.rows import ROWS
+
+EVERY = pytest.mark.parametrize("vendor", list(ROWS))
+
+
+@EVERY
+@pytest.mark.parametrize("is_deleted", [False, True], ids=["wanted", "deleted meanwhile"])
+def test_c1_an_api_that_answers_404_to_everything_changes_nothing(vendor: str, is_deleted: bool) -> None:
+    async def story(world: World) -> None:
+        before = {name: world.id(name) for name in ("a", "b", "c")}
+        await world.fault("error", status=404, body="html")
+        await asyncio.sleep(100)
+        if is_deleted:
+            for name in before:
+                world.server.delete(world.key(name))
+        await asyncio.sleep(600)
+        assert {name: world.id(name) for name in before} == before
+        assert await world.live() == sorted(before.values())
+        assert world.account()["listWorked"] is True
+        await world.mend()
+        await asyncio.sleep(900)
+        assert await world.count("create") == 3
+        if is_deleted:
+            assert [name for name in before if world.is_there(name)] == []
+            assert await world.live() == []
+        else:
+            assert [world.ready(name) for name in before] == ["True Available"] * 3
+
+    play(vendor, story, "a", "b", "c")
+
+
+@EVERY
+def test_c1_a_process_that_starts_at_a_sick_api_believes_it_as_little(vendor: str) -> None:
+    async def story(world: World) -> None:
+        before = world.id("a")
+        await world.fault("error", status=404, body="html")
+        await world.restart()
+        await asyncio.sleep(300)
+        assert world.ready("a") == "Unknown ProviderUnavailable"
+        world.server.delete(world.key("a"))
+        await asyncio.sleep(300)
+        assert world.id("a") == before
+        assert await world.live() == [before]
+        await world.mend()
+        await asyncio.sleep(900)
+        assert await world.live() == []
+        assert not world.is_there("a")
+
+    play(vendor, story, "a")
+
+
+@EVERY
+def test_b1_a_deletion_behind_another_secret_ends_with_a_persons_word(vendor: str) -> None:
+    async def story(world: World) -> None:
+        id_ = world.id("a")
+        world.watch.go_deaf()
+        await world.engine.stop()
+        await world.remove(id_)
+        world.server.delete(world.key("a"))
+        world.server.merge(Key("Secret", "team", vendor), {"metadata": {"labels": {"made": "anew"}}})
+        world.server.delete(Key(PROVIDER, "team", vendor))
+        await world.restart()
+        await asyncio.sleep(200)
+        assert world.ready("a") == "False AccountMismatch"
+        assert world.account()["missing"]["ids"] == [id_]
+        world.confirm()
+        await asyncio.sleep(200)
+        assert not world.is_there("a")
+
+    play(vendor, story, "a")
+
+
+@EVERY
+@pytest.mark.parametrize("seconds", [2, 35, 58])
+def test_providers_1_a_deployment_that_is_forgotten_for_a_while_is_not_made_twice(
+    vendor: str, seconds: int
+) -> None:
+    async def story(world: World) -> None:
+        for offset in range(0, 32, 8):
+            await asyncio.sleep(offset)
+            world.forgetful.forgotten = {world.id("a")}
+            await asyncio.sleep(seconds)
+            world.forgetful.forgotten = set()
+            await asyncio.sleep(120)
+        assert world.ready("a") == "True Available"
+        assert await world.count("create") == 1
+
+    play(vendor, story, "a")
+
+
+@EVERY
+def test_what_is_gone_is_made_again_and_its_id_stays_until_the_next_one_is_known(vendor: str) -> None:
+    async def story(world: World) -> None:
+        first = world.id("a")
+        await world.remove(first)
+        seen = set()
+        for _ in range(300):
+            seen.add(world.status("a").get("externalID"))
+            await asyncio.sleep(1)
+        (second,) = await world.live()
+        assert seen == {first, second}
+        assert world.ready("a") == "True Available"
+        assert await world.count("create") == 2
+
+    play(vendor, story, "a")
+
+
+@EVERY
+def test_c3_a_word_left_in_place_switches_off_nothing(vendor: str) -> None:
+    """The reads of a provider lag by 8 s, and the annotation of an earlier day is still there (Git applies it again)."""
+
+    async def story(world: World) -> None:
+        for name in ("a", "b", "c"):
+            await world.remove(world.id(name))
+        await asyncio.sleep(200)
+        assert provider_ready(world) == "False AccountMismatch"
+        world.confirm()
+        await asyncio.sleep(300)
+        assert [world.ready(name) for name in ("a", "b", "c")] == ["True Available"] * 3
+        assert provider_ready(world) == "True Available"
+        assert "missing" not in world.account()
+        before = {name: world.id(name) for name in ("a", "b", "c")}
+        world.forgetful.forgotten = set(before.values())
+        await asyncio.sleep(600)
+        assert await world.count("create") == 6
+        assert {name: world.id(name) for name in before} == before
+        assert provider_ready(world) == "False AccountMismatch"
+
+    play(vendor, story, "a", "b", "c")
+
+
+@EVERY
+def test_a_word_counts_for_what_it_names_and_is_missing_still(vendor: str) -> None:
+    async def story(world: World) -> None:
+        ids = [world.id(name) for name in ("a", "b", "c")]
+        world.forgetful.forgotten = set(ids)
+        await asyncio.sleep(200)
+        missing = world.account()["missing"]
+        assert (missing["ids"], missing["count"]) == (sorted(ids), 3)
+        world.forgetful.forgotten = set(ids[:2])
+        await asyncio.sleep(40)
+        assert world.account()["missing"] == missing  # frozen
+        token = world.confirm()
+        await asyncio.sleep(5)
+        assert world.account()["confirmedAbsence"] == {"token": token, "ids": sorted(ids[:2])}
+
+    play(vendor, story, "a", "b", "c")
+
+
+@EVERY
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_m10_an_emptied_status_and_a_deletion_leave_nothing_behind(vendor: str, is_restarted: bool) -> None:
+    async def story(world: World) -> None:
+        if is_restarted:
+            world.watch.go_deaf()
+            await world.engine.stop()
+        world.server.delete(world.key("a"))
+        world.server.replace_status(
+            world.key("a"), world.server.get(world.key("a"))["metadata"]["resourceVersion"], {}
+        )
+        if is_restarted:
+            await world.restart()
+        await asyncio.sleep(300)
+        assert not world.is_there("a")
+        assert await world.live() == []
+
+    play(vendor, story, "a")
+
+
+@EVERY
+def test_providers_21_a_deletion_ends_although_no_get_is_answered(vendor: str) -> None:
+    async def story(world: World) -> None:
+        await world.fault("error", status=500, operation="get")
+        world.server.delete(world.key("a"))
+        await asyncio.sleep(300)
+        assert await world.live() == []
+        assert not world.is_there("a")
+
+    play(vendor, story, "a")
+
+
+@EVERY
+def test_f10_what_somebody_elses_finalizer_keeps_costs_nothing_more(vendor: str) -> None:
+    async def story(world: World) -> None:
+        body = world.server.get(world.key("a"))["metadata"]
+        world.server.replace_finalizers(
+            world.key("a"), body["resourceVersion"], (*body["finalizers"], "backup.example/hold")
+        )
+        world.server.delete(world.key("a"))
+        await asyncio.sleep(200)
+        assert await world.live() == []
+        assert world.server.get(world.key("a"))["metadata"]["finalizers"] == ["backup.example/hold"]
+        assert "externalID" not in world.status("a")
+        gets = await world.count("get")
+        await world.restart()
+        world.server.merge(world.key("a"), {"metadata": {"labels": {"touched": "yes"}}})
+        await asyncio.sleep(100)
+        assert await world.count("get") == gets
+
+    play(vendor, story, "a")

@@ -1,0 +1,76 @@
+"""What must be true of every request to a provider as it is sent, by what its process has been told.
+
+Each is a function that says what is wrong, or None.
+"""
+
+from explorer.looks import holder, is_terminating, uid_of
+from explorer.way import Sent
+from explorer.world import World
+from model_operator.domain import DEPLOYMENT, UID_TAG
+
+
+def what_lives_is_not_deleted(world: World, sent: Sent) -> str | None:
+    if sent.operation != "delete":
+        return None
+    for key, body in world.deployments():
+        is_held = holder(body) == (sent.vendor, sent.id) and not is_terminating(body)
+        if is_held and world.told(key, uid_of(body)):
+            return f"DELETE of {sent.vendor} {sent.id}, which {key.name} holds"
+    return None
+
+
+def what_shall_stay_is_not_deleted(world: World, sent: Sent) -> str | None:
+    """deletionPolicy Orphan is looked at again right before a DELETE."""
+    if sent.operation != "delete":
+        return None
+    for key, body in world.deployments():
+        known = world.process.known.get(key) if world.process else None
+        if holder(body) != (sent.vendor, sent.id) or known is None:
+            continue
+        since, told = known
+        stays = uid_of(told) == uid_of(body) and told["spec"].get("deletionPolicy") == "Orphan"
+        if stays and sent.at - since > 1:
+            return f"DELETE of {sent.id}, {sent.at - since:.0f} s after {key.name} got deletionPolicy Orphan"
+    return None
+
+
+def what_is_deleted_is_not_made(world: World, sent: Sent) -> str | None:
+    if sent.operation != "create" or world.process is None:
+        return None
+    uid = (sent.body.get("tags") or {}).get(UID_TAG) or world.uids.get(sent.body.get("deploymentName", ""))
+    for key, (since, told) in world.process.known.items():
+        if key.kind == DEPLOYMENT and uid_of(told) == uid and is_terminating(told) and sent.at - since > 1:
+            return f"POST for {key.name}, {sent.at - since:.0f} s after its deletion"
+    return None
+
+
+def strangers_get_no_request(world: World, sent: Sent) -> str | None:
+    if sent.operation in ("update", "delete", "power") and (sent.vendor, sent.id) in world.strangers:
+        return f"{sent.operation} of {sent.id}, which a colleague made"
+    return None
+
+
+def traffic_moves_on_fresh_figures(world: World, sent: Sent) -> str | None:
+    """With an interval and a delay of a minute each, a verdict is stale three minutes after the figures' end."""
+    if sent.operation != "update_canary" or not sent.body:
+        return None
+    split = {target["id"]: target["traffic_percentage"] for target in sent.body["deployments"]}
+    before = world.splits.get(sent.id, split)
+    world.splits[sent.id] = split
+    gains = [id_ for id_, percent in split.items() if percent > before.get(id_, 0)]
+    body = next((b for _, b in world.canaries() if b.get("status", {}).get("externalID") == sent.id), None)
+    rollout = (body or {}).get("status", {}).get("rollout") or {}
+    is_judged = rollout.get("state") != "RollingBack" and rollout.get("stepIndex")
+    if not gains or not is_judged or world.figures_end is None:
+        return None
+    age = sent.at - world.figures_end
+    return f"{gains} get more traffic {age:.0f} s after the figures' end" if age > 240 else None
+
+
+JUDGES = [
+    what_lives_is_not_deleted,
+    what_shall_stay_is_not_deleted,
+    what_is_deleted_is_not_made,
+    strangers_get_no_request,
+    traffic_moves_on_fresh_figures,
+]

@@ -1,0 +1,54 @@
+"""What the oracle looks at: the world at rest, and what an object and a deployment have to do with each other."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from explorer.world import World, vendor_of
+from model_operator.domain import UID_TAG
+from support.memory_schema import Object
+
+Id = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class End:
+    """The world when it has come to rest."""
+
+    world: World
+    ledger: dict[Id, dict[str, Any]]
+    writes: int
+    """Of the API server, in the last minutes."""
+    requests: Counter[str]
+    """Of the operator to the providers, in the last minutes."""
+
+
+def uid_of(body: Object) -> str:
+    uid: str = body["metadata"]["uid"]
+    return uid
+
+
+def condition(body: Object, type_: str) -> dict[str, Any]:
+    conditions = body.get("status", {}).get("conditions", [])
+    return next((c for c in conditions if c["type"] == type_), {"status": "Unknown", "reason": ""})
+
+
+def is_terminating(body: Object) -> bool:
+    return "deletionTimestamp" in body["metadata"]
+
+
+def holder(body: Object) -> Id | None:
+    found = body.get("status", {}).get("externalID")
+    return (vendor_of(body), str(found)) if found else None
+
+
+def marked(end: End) -> dict[str, list[Id]]:
+    """UID → the live deployments that carry its mark: the tag, or the hash in the default name."""
+    found: dict[str, list[Id]] = defaultdict(list)
+    for id_, remote in end.ledger.items():
+        if id_ in end.world.strangers:
+            continue
+        uid = (remote.get("tags") or {}).get(UID_TAG) or end.world.uids.get(remote.get("deploymentName", ""))
+        if uid:
+            found[uid].append(id_)
+    return found

@@ -1,0 +1,282 @@
+"""What must be true when the faults have ended and time has passed.
+
+Each rule is a function that says what is wrong, or nothing. None of them asks the operator.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from explorer.looks import End, Id, condition, holder, is_terminating, marked, uid_of
+from explorer.world import SECRETS, TEAM, THEIR_MODEL
+from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
+from model_operator.providers.registry import PROVIDERS
+from support.memory_schema import Object
+
+Rule = Callable[[End], Iterator[str]]
+RULES: list[Rule] = []
+
+
+def rule(function: Rule) -> Rule:
+    RULES.append(function)
+    return function
+
+
+def judge(end: End) -> list[tuple[str, str]]:
+    """(rule, what is wrong)."""
+    return [*end.world.violations, *((r.__name__, text) for r in RULES for text in r(end))]
+
+
+# Rules of the end.
+
+
+@rule
+def one_deployment_for_one_object(end: End) -> Iterator[str]:
+    for uid, ids in marked(end).items():
+        if len(ids) > 1 and uid not in end.world.twins:
+            yield f"{_name_of(end, uid)} has {len(ids)} live deployments: {ids}"
+
+
+@rule
+def nothing_is_orphaned_silently(end: End) -> Iterator[str]:
+    held = {holder(body) for _, body in end.world.deployments()}
+    living = {uid_of(body) for _, body in end.world.deployments()}
+    ours = marked(end)
+    named = {id_: uid for uid, ids in ours.items() for id_ in ids}
+    for id_, remote in end.ledger.items():
+        uid = named.get(id_)
+        if id_ in held or THEIR_MODEL in remote.values() or uid in end.world.twins:
+            continue
+        if uid in living or uid in end.world.excused or uid in end.world.orphaned:
+            continue
+        if uid is None and (end.world.excused or end.world.orphaned):
+            continue  # a chosen name says nothing of whose it was
+        yield f"{id_} lives, and no object holds it (of {_name_of(end, uid)})"
+
+
+@rule
+def synced_means_that_the_provider_holds_the_spec(end: End) -> Iterator[str]:
+    for key, body in end.world.deployments():
+        id_ = holder(body)
+        if is_terminating(body) or condition(body, "Synced")["status"] != "True" or id_ is None:
+            continue
+        if id_ not in end.ledger:
+            yield f"{key.name}: Synced, and {id_} does not live"
+            continue
+        remote, spec = end.ledger[id_], body["spec"]
+        for field, wanted in _wanted(spec).items():
+            seen = _seen(field, remote)
+            if seen != wanted:
+                yield f"{key.name}: Synced, and {field} of {id_} is {seen}, not {wanted}"
+
+
+def _wanted(spec: dict[str, Any]) -> dict[str, Any]:
+    wanted = {field: spec[field] for field in ("replicas", "contextLength") if field in spec}
+    return wanted | {"model": spec["model"]}
+
+
+def _seen(field: str, remote: dict[str, Any]) -> Any:
+    if "deploymentName" in remote:  # Parasail
+        return remote.get({"model": "modelName"}.get(field, field))
+    if field == "contextLength":
+        return (remote.get("model_config") or {}).get("context_length")
+    return remote.get({"model": "model_name", "replicas": "max_replicas"}[field])
+
+
+@rule
+def ready_means_that_it_runs_or_is_stopped_on_purpose(end: End) -> Iterator[str]:
+    for key, body in end.world.deployments():
+        id_, ready = holder(body), condition(body, "Ready")
+        if is_terminating(body) or ready["status"] != "True" or id_ not in end.ledger:
+            continue
+        status = _state(end.ledger[id_])
+        is_running = status in ("ONLINE", "running", "updating")
+        if is_running is (ready["reason"] == "Paused"):
+            yield f"{key.name}: Ready {ready['reason']}, and {id_} is {status}"
+
+
+def _state(remote: dict[str, Any]) -> str:
+    status = remote["status"]
+    return str(status["status"] if isinstance(status, dict) else status)
+
+
+@rule
+def a_status_shows_what_the_provider_shows(end: End) -> Iterator[str]:
+    for key, body in end.world.deployments():
+        id_ = holder(body)
+        if id_ in end.ledger and not is_terminating(body) and condition(body, "Accepted")["status"] == "True":
+            shown, real = body["status"].get("providerState"), _state(end.ledger[id_])
+            if shown != real:
+                yield f"{key.name}: the status says {shown}, the provider {real}"
+
+
+@rule
+def strangers_are_left_alone(end: End) -> Iterator[str]:
+    for id_, made in end.world.strangers.items():
+        remote = end.ledger.get(id_)
+        if remote is None:
+            yield f"{id_} of a colleague is gone"
+            continue
+        changed = {k: remote.get(k) for k, v in made.items() if remote.get(k) != v}
+        if changed:
+            yield f"{id_} of a colleague was changed: {changed}"
+    for key, body in end.world.deployments():
+        if holder(body) in end.world.strangers:
+            yield f"{key.name} took {holder(body)} of a colleague"
+
+
+@rule
+def one_object_for_one_deployment(end: End) -> Iterator[str]:
+    holders: dict[Id, list[str]] = defaultdict(list)
+    for key, body in end.world.deployments():
+        id_ = holder(body)
+        if id_ is not None and condition(body, "Accepted")["status"] == "True":
+            holders[id_].append(key.name)
+    for id_, names in holders.items():
+        if len(names) > 1:
+            yield f"{id_} belongs to {' and '.join(names)}"
+
+
+def _ours(end: End) -> Iterator[tuple[Key, Object]]:
+    for key, body in sorted(end.world.server.objects.items()):
+        if key.kind in (PROVIDER, DEPLOYMENT, CANARY):
+            yield key, body
+
+
+@rule
+def every_object_has_been_looked_at(end: End) -> Iterator[str]:
+    for key, body in _ours(end):
+        status = body.get("status", {})
+        if not is_terminating(body) and status.get("observedGeneration") != body["metadata"]["generation"]:
+            yield (
+                f"{key}: generation {body['metadata']['generation']}, observed"
+                f" {status.get('observedGeneration')}"
+            )
+
+
+@rule
+def every_object_has_settled_or_says_what_it_waits_for(end: End) -> Iterator[str]:
+    for key, body in _ours(end):
+        ready, reconciling, stalled = (condition(body, t) for t in ("Ready", "Reconciling", "Stalled"))
+        if reconciling["status"] == stalled["status"] == "True":
+            yield f"{key}: Reconciling and Stalled"
+        if ready["status"] == "True" or stalled["status"] == "True":
+            continue
+        if reconciling["status"] != "True" or not ready["reason"]:
+            yield f"{key}: Ready {ready['status']} {ready['reason']}, and neither Reconciling nor Stalled"
+        elif key.kind == DEPLOYMENT and not is_terminating(body):
+            yield f"{key}: Reconciling for ever ({ready['reason']}: {ready.get('message')})"
+
+
+_REASONS: dict[str, tuple[str, ...]] = {
+    "NameTaken": ("stranger", "squatted", "shared", "copied"),
+    "ExternalIDTaken": ("copied", "squatted"),
+    "ExternalResourceMissing": ("removed",),
+    "UpdateIgnored": ("hand",),
+    "Stopped": ("hand",),
+    "Failed": ("hand",),
+    "Unsupported": ("newer",),
+    "ModelMismatch": ("copied",),
+    "ProviderNotFound": ("elsewhere",),
+    "RemovalUnsupported": ("removal",),
+    "AccountMismatch": ("removed", "copied"),
+}
+"""Why an object may still not be Ready when all faults have ended, and what must have happened for that."""
+
+
+@rule
+def what_nothing_hinders_is_ready(end: End) -> Iterator[str]:
+    for key, body in end.world.deployments():
+        ready = condition(body, "Ready")
+        if is_terminating(body) or ready["status"] == "True" or key.namespace != TEAM:
+            continue
+        provider = end.world.server.find(Key(PROVIDER, TEAM, body["spec"]["providerRef"]["name"]))
+        if provider is None or provider["spec"]["type"] not in PROVIDERS:
+            continue
+        if "connection" in body["spec"] and "quota" in end.world.marks:
+            continue
+        if not end.world.marks.intersection(_REASONS.get(ready["reason"], ())):
+            yield f"{key.name}: {ready['reason']}: {ready.get('message')}"
+
+
+@rule
+def a_newer_kind_of_provider_is_reported(end: End) -> Iterator[str]:
+    for key, body in _ours(end):
+        is_newer = key.kind == PROVIDER and body["spec"]["type"] not in PROVIDERS
+        if is_newer and condition(body, "Ready")["reason"] != "Unsupported":
+            yield f"{key.name} is of type {body['spec']['type']}, and its status does not say so"
+
+
+@rule
+def what_is_there_is_not_said_to_be_missing(end: End) -> Iterator[str]:
+    for key, body in end.world.deployments():
+        ref = Key(PROVIDER, key.namespace, body["spec"]["providerRef"]["name"])
+        if condition(body, "Ready")["reason"] == "ProviderNotFound" and ref in end.world.server.objects:
+            yield f"{key.name}: {condition(body, 'Ready')['message']} It is there."
+
+
+@rule
+def what_was_deleted_is_gone(end: End) -> Iterator[str]:
+    targets = {
+        t.get("deploymentID")
+        for _, body in end.world.canaries()
+        if body["metadata"]["namespace"] == TEAM
+        for t in body.get("status", {}).get("traffic", ())
+    }
+    for key, body in _ours(end):
+        if is_terminating(body) and key.kind == DEPLOYMENT:
+            id_ = holder(body)
+            if id_ is not None and (id_[1] in targets or id_ in end.world.strangers):
+                continue
+            reason = condition(body, "Ready")
+            if reason["reason"] == "InUse" and Key(CANARY, TEAM, "triage") in end.world.server.objects:
+                continue
+            if not end.world.marks.intersection(_REASONS.get(reason["reason"], ())):
+                yield f"{key.name} is being deleted for ever: {reason['reason']}: {reason.get('message')}"
+
+
+@rule
+def rest_costs_nothing(end: End) -> Iterator[str]:
+    bodies = [body for _, body in _ours(end)]
+    if any(condition(body, "Ready")["status"] != "True" or is_terminating(body) for body in bodies):
+        return
+    if any(condition(body, "RolloutComplete")["status"] != "True" for _, body in end.world.canaries()):
+        return
+    if end.writes:
+        yield f"{end.writes} writes to the API server at rest"
+    more = {k: v for k, v in end.requests.items() if k not in ("list", "get", "update_canary")}
+    if more or end.requests["get"] > 2 * len(bodies):
+        yield f"requests at rest: {dict(end.requests)}"
+
+
+@rule
+def secrets_stay_secret(end: End) -> Iterator[str]:
+    shown = [str(body) for key, body in end.world.server.objects.items() if key.kind != "Secret"]
+    for place, text in (("an object", "\n".join(shown)), ("the log", end.world.log.getvalue())):
+        for secret in SECRETS:
+            if secret in text:
+                yield f"{secret} in {place}"
+
+
+@rule
+def no_pass_stumbles(end: End) -> Iterator[str]:
+    for line in end.world.log.getvalue().splitlines():
+        if "in an unforeseen way" in line:
+            yield line
+    process = end.world.process
+    if process is not None and process.engine.problem:
+        yield process.engine.problem
+
+
+@rule
+def an_endpoint_that_was_created_is_known(end: End) -> Iterator[str]:
+    """A CanaryEndpoint knows what became of its create, unless the answer was lost."""
+    for key, body in end.world.canaries():
+        ready = condition(body, "Ready")
+        is_lost = end.world.marks.intersection(("canary-faults", "restored"))
+        if ready["reason"] == "OutcomeUnknown" and not is_lost and not end.world.killed_in_create:
+            yield f"{key.name}: {ready['reason']}: {ready.get('message')}"
+
+
+def _name_of(end: End, uid: str | None) -> str:
+    return end.world.names.get(uid or "", uid or "nobody")

@@ -1,0 +1,293 @@
+"""Moves of people with kubectl: users, GitOps tools, restores from a backup, and other tenants."""
+
+import asyncio
+from random import Random
+from typing import Any
+
+from explorer.moves import NAMES, a_name, move, named, vendor_of_name
+from explorer.world import (
+    KEYS,
+    OTHER_KEYS,
+    OTHER_TEAM,
+    TEAM,
+    World,
+    deployment,
+    provider,
+    secret,
+)
+from model_operator.domain import CANARY, CONFIRM_ABSENCE, DEPLOYMENT, PROVIDER, Key
+from model_operator.providers.registry import PROVIDERS
+from model_operator.reconcile.deployment.desire import default_name
+from support.memory_schema import Object
+from support.memory_server import merged
+
+SHARED_NAME = "shared-llama"
+_VARIANTS: tuple[dict[str, Any], ...] = (
+    {},
+    {},
+    {},
+    {"deploymentName": SHARED_NAME},
+    {"deploymentName": SHARED_NAME},
+    {"deploymentName": SHARED_NAME},
+    {"deletionPolicy": "Orphan"},
+    {"driftPolicy": "Report"},
+    {"connection": {"configMapName": "model"}},
+    {"connection": {"configMapName": "model"}},
+    {"paused": True},
+    {"contextLength": 4096},
+)
+_EDITS: tuple[dict[str, Any], ...] = (
+    {"replicas": 2},
+    {"replicas": 3},
+    {"contextLength": 8192},
+    {"contextLength": 2048},
+    {"contextLength": None},
+    {"deletionPolicy": "Orphan"},
+    {"deletionPolicy": "Delete"},
+    {"driftPolicy": "Report"},
+    {"driftPolicy": None},
+    {"paused": True},
+    {"paused": False},
+    {"connection": {"configMapName": "model"}},
+)
+
+
+def key_of(name: str, namespace: str = TEAM) -> Key:
+    return Key(DEPLOYMENT, namespace, name)
+
+
+def _fitting(name: str, spec: dict[str, Any]) -> dict[str, Any]:
+    fitting = {k: v for k, v in spec.items() if not (k == "paused" and vendor_of_name(name) == "paitient")}
+    return {**fitting, "connection": {"configMapName": f"for-{name}"}} if "connection" in spec else fitting
+
+
+@move(0)
+def open_accounts(world: World, vendors: list[str]) -> None:
+    for vendor in vendors:
+        world.create(secret(vendor, KEYS[vendor]))
+        world.create(provider(vendor))
+
+
+@move(
+    6,
+    lambda random, vendors: {"name": a_name(random, vendors), "spec": dict(random.choice(_VARIANTS))},
+)
+def apply(world: World, name: str, spec: dict[str, Any]) -> None:
+    world.create(deployment(vendor_of_name(name), name, **_fitting(name, spec)))
+
+
+@move(8, lambda random, vendors: {"name": a_name(random, vendors), "spec": dict(random.choice(_EDITS))})
+def edit(world: World, name: str, spec: dict[str, Any]) -> None:
+    if None in spec.values():
+        world.marks.add("removal")
+    world.edit(key_of(name), {"spec": _fitting(name, spec)})
+
+
+@move(4, named)
+def delete(world: World, name: str) -> None:
+    world.try_(lambda: world.server.delete(key_of(name)))
+
+
+@move(0)
+def delete_all(world: World) -> None:
+    """A team gives up: everything but the ModelProviders."""
+    for key in sorted(world.server.objects, reverse=True):
+        if key.kind in (DEPLOYMENT, CANARY):
+            world.try_(lambda key=key: world.server.delete(key))
+
+
+@move(2, named)
+def orphan(world: World, name: str) -> None:
+    """The deployment shall stay; also said while the object is being deleted."""
+    world.edit(key_of(name), {"spec": {"deletionPolicy": "Orphan"}})
+
+
+@move(2, named)
+def delete_and_apply(world: World, name: str) -> None:
+    """`kubectl replace --force`: deleted, waited for, and created again under the same name."""
+    body = world.server.find(key_of(name))
+    if body is None:
+        return
+    delete(world, name)
+
+    async def wait_and_create() -> None:
+        for _ in range(600):
+            if world.server.find(key_of(name)) is None:
+                break
+            await asyncio.sleep(0.2)
+        world.create(_bare(body))
+
+    world.later(wait_and_create())
+
+
+@move(1, named)
+def replace(world: World, name: str) -> None:
+    """`kubectl replace`: a body from a file, without finalizer and annotations."""
+    body = world.server.find(key_of(name))
+    if body is not None:
+        world.try_(lambda: world.server.replace(key_of(name), _bare(body)))
+
+
+@move(1, lambda random, vendors: {"name": a_name(random, vendors), "again": random.random() < 0.7})
+def strip_and_delete(world: World, name: str, again: bool) -> None:
+    """The finalizer taken off by hand, deleted, and (`again`) applied anew at once."""
+    body = world.server.find(key_of(name))
+    if body is None:
+        return
+    world.stripped.add(body["metadata"]["uid"])
+    if world.process is None or world.process.watch.is_deaf:
+        world.excused.add(body["metadata"]["uid"])
+    world.edit(key_of(name), {"metadata": {"finalizers": None}})
+    delete(world, name)
+    if again:
+        world.create(_bare(body))
+
+
+@move(1, named)
+def lose_status(world: World, name: str) -> None:
+    """A restore without statuses, or `kubectl replace --subresource=status`."""
+    body = world.server.find(key_of(name))
+    if body is not None:
+        world.marks.add("status")
+        status = world.server.schemas[DEPLOYMENT].status_default or {}
+        world.try_(lambda: world.server.replace_status(key_of(name), None, status))
+
+
+@move(1, named)
+def restore_from_backup(world: World, name: str) -> None:
+    """Delete without the operator's knowledge is `strip_and_delete`; this puts a copy with its status beside it."""
+    body = world.server.find(key_of(name))
+    copy = f"{name}-copy"
+    if body is None or not world.create({**_bare(body), "metadata": {"name": copy}}):
+        return
+    world.marks.add("copied")
+    world.try_(lambda: world.server.replace_status(key_of(copy), None, body.get("status", {})))
+
+
+@move(1, lambda random, vendors: {"names": [f"{name}-copy" for name in NAMES[random.choice(vendors)]]})
+def delete_copies(world: World, names: list[str]) -> None:
+    for name in names:
+        delete(world, name)
+
+
+@move(0.5, lambda random, vendors: {"names": list(NAMES[random.choice(vendors)][:2])})
+def exchange_statuses(world: World, names: list[str]) -> None:
+    first, second = (world.server.find(key_of(name)) for name in names)
+    if first is None or second is None:
+        return
+    world.marks.add("copied")
+    for name, status in ((names[0], second["status"]), (names[1], first["status"])):
+        world.try_(lambda name=name, status=status: world.server.replace_status(key_of(name), None, status))
+
+
+@move(1, lambda random, vendors: {"vendor": random.choice(vendors), "name": "adopted"})
+def adopt_stranger(world: World, vendor: str, name: str) -> None:
+    """Takes over by its id what a colleague has made."""
+    found = next(((v, id_) for v, id_ in sorted(world.strangers) if v == vendor), None)
+    if found is None:
+        return
+    model = world.strangers[found]["modelName" if vendor == "parasail" else "model_name"]
+    prefix = "p" if vendor == "parasail" else "t"
+    spec = {"externalID": found[1], "deletionPolicy": "Delete", "model": model}
+    if world.create(deployment(vendor, f"{prefix}-{name}", **spec)):
+        world.strangers.pop(found)
+
+
+@move(0.7, named)
+def squat_default_name(world: World, name: str) -> None:
+    """An object whose chosen name is the default name of another one."""
+    body = world.server.find(key_of(name))
+    if body is None:
+        return
+    vendor = PROVIDERS[vendor_of_name(name)]
+    taken = default_name(name, body["metadata"]["uid"], vendor.capabilities.name_limit)
+    world.marks.add("squatted")
+    world.create(deployment(vendor.type, f"{name}-squatter", deploymentName=taken))
+
+
+@move(2, lambda random, vendors: {"vendor": random.choice(vendors)})
+def confirm_absence(world: World, vendor: str) -> None:
+    """The annotation, left in place as Git does; with the right key in the Secret, or it would be a person's mistake."""
+    found = world.server.find(Key("Secret", TEAM, vendor))
+    if found is not None and found["data"] == secret(vendor, KEYS[vendor])["data"]:
+        missing = world.server.get(Key(PROVIDER, TEAM, vendor)).get("status", {}).get("missing") or {}
+        note = {CONFIRM_ABSENCE: missing.get("token") or found["metadata"]["resourceVersion"]}
+        world.edit(Key(PROVIDER, TEAM, vendor), {"metadata": {"annotations": note}})
+
+
+def _credentials(random: Random, vendors: tuple[str, ...]) -> dict[str, Any]:
+    vendor = random.choice(vendors)
+    key = random.choice((KEYS[vendor], OTHER_KEYS[vendor], "wrong-key", ""))
+    return {"vendor": vendor, "key": key, "seconds": random.choice((20, 90, 200))}
+
+
+@move(1, _credentials)
+def change_key(world: World, vendor: str, key: str, seconds: float) -> None:
+    """Another key in the Secret (or none at all) for a while."""
+    name = Key("Secret", TEAM, vendor)
+    world.marks.add("credentials")
+    if key:
+        world.edit(name, {"data": secret(vendor, key)["data"]})
+    else:
+        world.try_(lambda: world.server.delete(name))
+    world.loop.call_later(seconds, put_keys_back, world)
+
+
+def put_keys_back(world: World) -> None:
+    for vendor, key in KEYS.items():
+        name = Key("Secret", TEAM, vendor)
+        if world.server.find(name) is None and world.server.find(Key(PROVIDER, TEAM, vendor)):
+            world.create(secret(vendor, key))
+        elif world.server.find(name):
+            world.edit(name, {"data": secret(vendor, key)["data"]})
+
+
+@move(1, lambda random, vendors: {"vendor": random.choice(vendors), "per_minute": random.choice((1, 2, 6))})
+def limit_requests(world: World, vendor: str, per_minute: int) -> None:
+    """A strict limit of one's own, so that requests wait for their turn."""
+    world.edit(Key(PROVIDER, TEAM, vendor), {"spec": {"requestsPerMinute": per_minute}})
+
+
+@move(0.4)
+def newer_provider(world: World) -> None:
+    """The CRD is one release newer than the operator, and somebody uses its new word."""
+    world.server.schemas[PROVIDER] = world.server.schemas[PROVIDER].widened("spec.type", "openrouter")
+    newer = provider("parasail", "newer", chatBaseURL=None, type="openrouter")
+    world.create(newer)
+    world.create(deployment("parasail", "p-newer", providerRef={"name": "newer"}))
+
+
+@move(0.4, named)
+def newer_word(world: World, name: str) -> None:
+    """A ModelDeployment gets a word that this operator does not know."""
+    schema = world.server.schemas[DEPLOYMENT].widened("spec.driftPolicy", "Ask")
+    world.server.schemas[DEPLOYMENT] = schema
+    world.marks.add("newer")
+    world.edit(key_of(name), {"spec": {"driftPolicy": "Ask"}})
+
+
+@move(0.7, lambda random, vendors: {"name": a_name(random, vendors)})
+def foreign_canary(world: World, name: str) -> None:
+    """Another tenant, with an account of its own, names this deployment's id as a target."""
+    found = world.id_of(name)
+    if found is None:
+        return
+    world.create(secret("paitient", OTHER_KEYS["paitient"]), OTHER_TEAM)
+    world.create(provider("paitient"), OTHER_TEAM)
+    traffic = [{"name": "x", "deploymentID": found[1], "percent": 100}]
+    world.create(canary("evil", traffic), OTHER_TEAM)
+
+
+def canary(name: str, traffic: list[dict[str, Any]], **spec: Any) -> Object:
+    return {
+        "apiVersion": "modeloperator.dev/v1alpha1",
+        "kind": CANARY,
+        "metadata": {"name": name},
+        "spec": {"providerRef": {"name": "paitient"}, "traffic": traffic, **spec},
+    }
+
+
+def _bare(body: Object) -> Object:
+    """As in a file: name and spec."""
+    metadata = {"name": body["metadata"]["name"]}
+    return merged({k: v for k, v in body.items() if k != "status"}, {}) | {"metadata": metadata}

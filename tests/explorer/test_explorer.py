@@ -1,0 +1,94 @@
+"""Random histories, other ones each day, and those by name that once found something."""
+
+import json
+import os
+import subprocess
+import sys
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+
+from explorer.history import Step, draw, run, shorten
+from explorer.named import NAMED, Named
+
+TESTS = Path(__file__).resolve().parents[1]
+
+
+def explore(*arguments: str, limit: float = 110) -> subprocess.CompletedProcess[str]:
+    """In a process of its own: sets of strings come in one order there."""
+    environment = {
+        **os.environ,
+        "PYTHONHASHSEED": "0",
+        "PYTHONPATH": os.pathsep.join([str(TESTS), *sys.path]),
+    }
+    command = [sys.executable, "-m", "explorer", *arguments]
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=False, timeout=limit
+    )
+
+
+@lru_cache
+def named_outcomes() -> dict[str, list[tuple[str, str]]]:
+    found: dict[str, list[tuple[str, str]]] = json.loads(explore("--named").stdout)
+    return found
+
+
+def _case(named: Named) -> object:
+    marks = [pytest.mark.xfail(strict=True, reason=named.fault)] if named.fault else []
+    return pytest.param(named, id=named.name.replace(" ", "-"), marks=marks)
+
+
+@pytest.mark.parametrize("named", [_case(named) for named in NAMED])
+def test_a_history_that_once_failed_ends_well(named: Named) -> None:
+    assert named_outcomes()[named.name] == []
+
+
+@pytest.mark.slow
+def test_random_histories_end_well() -> None:
+    done = explore("--minutes", "0.8", "--mute", "--keep-going", "--brief")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+def test_ten_minutes_of_random_histories_end_well() -> None:
+    done = explore("--minutes", "10", "--mute", "--keep-going", "--brief", limit=1100)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_seed_repeats_its_history() -> None:
+    first, second = (
+        explore("--seed", "100", "--histories", "3", "--keep-going", "--brief") for _ in range(2)
+    )
+    assert _outcomes(first.stdout) == _outcomes(second.stdout)
+
+
+def _outcomes(output: str) -> list[str]:
+    return [line for line in output.splitlines() if "a minute" not in line]
+
+
+def test_what_fails_is_shown_with_as_few_moves_as_it_takes() -> None:
+    history = draw(3)
+    wanted = history[-2:]
+    short = shorten(
+        history, lambda candidate: all(step.move in {s.move for s in candidate} for step in wanted)
+    )
+    assert {step.move for step in short} == {step.move for step in wanted}
+
+
+def test_an_undisturbed_history_ends_well() -> None:
+    steps = (
+        Step("open_accounts", {"vendors": ["parasail", "paitient"]}),
+        Step("apply", {"name": "pa", "spec": {"connection": {"configMapName": "model"}}}),
+        Step("apply", {"name": "ta", "spec": {}}),
+        Step("edit", {"name": "pa", "spec": {"replicas": 2}}, wait=30.0),
+        Step("edit", {"name": "ta", "spec": {"contextLength": 4096}}),
+        Step("kill", {"seconds": 1.0}, wait=30.0),
+        Step("delete", {"name": "ta"}, wait=30.0),
+    )
+    outcome = run(steps)
+    assert outcome.problems == ()
+    assert [body["metadata"]["name"] for body in outcome.objects if body["kind"] == "ModelDeployment"] == [
+        "pa"
+    ]
