@@ -8,7 +8,7 @@ from dataclasses import replace
 from model_operator.conditions import Phase, Reason
 from model_operator.domain import RunState
 from model_operator.plan.deployment.acceptance import is_stranger
-from model_operator.plan.deployment.creating import is_absent, made_by_us, take, wait_for_absence
+from model_operator.plan.deployment.creating import made_by_us, take, wait_for_absence
 from model_operator.plan.deployment.situation import Decision, Delete, Presence, Release, Situation
 from model_operator.plan.deployment.words import HELD, moving, stuck, wait_for_look
 from model_operator.plan.verdict import Progress
@@ -37,7 +37,7 @@ def may_have_landed(s: Situation) -> bool:
 
 def take_what_is_marked(s: Situation) -> Decision | None:
     """Nothing is recorded, or what is recorded is gone, and the last LIST shows another with our mark: that goes, too."""
-    made = made_by_us(s) if is_absent(s) else None
+    made = made_by_us(s) if s.holds_nothing else None
     if made is None:
         return None
     return replace(take(made, s), synced=_deleting(made.id).synced, serving=None, phase=Phase.DELETING)
@@ -65,7 +65,7 @@ def keep_off_a_stranger(s: Situation) -> Decision | None:
 def look_for_lost_create(s: Situation) -> Decision | None:
     """A create may still land: what it made is found and deleted, and only its proven absence ends this."""
     pending = s.status.pending
-    if pending is None or not is_absent(s):
+    if pending is None or not s.holds_nothing:
         return None
     if s.observed.candidates or not s.observed.can_list:
         decision = _ask(s)
