@@ -185,6 +185,7 @@ async def calm(world: World) -> None:
     put_keys_back(world)
     await world.simulator.control("DELETE", "/faults")
     await end_lag(world)
+    await world.note_strangers()
     for vendor in ("parasail", "paitient"):
         world.edit(Key(PROVIDER, TEAM, vendor), {"spec": {"requestsPerMinute": None}})
     start(world)

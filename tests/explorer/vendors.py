@@ -190,7 +190,7 @@ def twin(world: World, name: str) -> None:
     made = _body("paitient", f"{name}-twin", body["spec"]["model"]) | {
         "tags": {UID_TAG: body["metadata"]["uid"]}
     }
-    world.later(world.colleague_creates("paitient", made, twin=True))
+    world.later(world.colleague_creates("paitient", made))
 
 
 def _body(vendor: str, name: str, model: str) -> dict[str, Any]:
