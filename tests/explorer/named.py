@@ -230,6 +230,10 @@ NAMED = (
             Step("step_clock", {"minutes": -60}, wait=10.0),
         ),
         fault="deadlines in memory follow the wall clock",
-        also=("what_nothing_hinders_is_ready",),
+        also=(
+            "what_nothing_hinders_is_ready",
+            "what_was_deleted_is_gone",
+            "synced_means_that_the_provider_holds_the_spec",
+        ),
     ),
 )

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from explorer.looks import End, Id, condition, holder, is_terminating, marked, uid_of
+from explorer.looks import End, Id, condition, holder, is_elsewhere, is_terminating, marked, uid_of
 from explorer.world import SECRETS, TEAM, THEIR_MODEL, vendor_of
 from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
 from model_operator.providers.registry import PROVIDERS
@@ -107,6 +107,8 @@ def _state(remote: dict[str, Any]) -> str:
 def a_status_shows_what_the_provider_shows(end: End) -> Iterator[str]:
     for key, body in end.world.deployments():
         id_ = holder(body)
+        if is_elsewhere(end, id_):
+            continue
         if id_ in end.ledger and not is_terminating(body) and condition(body, "Accepted")["status"] == "True":
             shown, real = body["status"].get("providerState"), _state(end.ledger[id_])
             if shown != real:
@@ -198,6 +200,8 @@ def what_nothing_hinders_is_ready(end: End) -> Iterator[str]:
             continue
         if "connection" in body["spec"] and "quota" in end.world.marks:
             continue
+        if ready["reason"] == "AccountMismatch" and is_elsewhere(end, holder(body)):
+            continue
         if not end.world.marks.intersection(_REASONS.get(ready["reason"], ())):
             yield f"{key.name}: {ready['reason']}: {ready.get('message')}"
 
@@ -245,6 +249,8 @@ def rest_costs_nothing(end: End) -> Iterator[str]:
         return
     if any(condition(body, "RolloutComplete")["status"] != "True" for _, body in end.world.canaries()):
         return
+    if end.requests["update_canary"]:
+        return  # a rollout has just come to its end
     if end.writes:
         yield f"{end.writes} writes to the API server at rest"
     more = {k: v for k, v in end.requests.items() if k not in ("list", "get", "update_canary")}

@@ -173,7 +173,7 @@ def _stranger(random: Random, vendors: tuple[str, ...]) -> dict[str, Any]:
     return {"vendor": random.choice(vendors), "name": random.choice((SHARED_NAME, SHARED_NAME, "theirs"))}
 
 
-@move(1.5, _stranger)
+@move(2.5, _stranger)
 def colleague_creates(world: World, vendor: str, name: str) -> None:
     """Somebody with the same account and no Kubernetes takes a name, for another model."""
     world.marks.add("stranger")

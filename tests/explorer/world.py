@@ -39,6 +39,7 @@ CLIENTS = {"sim-paitient-key": "sim-client", "other-paitient-key": "other-client
 SECRETS = (*KEYS.values(), *OTHER_KEYS.values(), *CLIENTS.values())
 _PATHS = {"parasail": "/parasail/api/v1/dedicated/deployments", "paitient": "/paitient/v1/deployments"}
 
+OWN_ACCOUNT = "sim"
 THEIR_MODEL = "somebody/elses-70b"
 """What only colleagues run."""
 _THEIRS = ("deploymentName", "deployment_name", "modelName", "model_name", "replicas", "max_replicas")
