@@ -190,4 +190,26 @@ NAMED = (
             Step("step_clock", {"minutes": -60}, wait=10.0),
         ),
     ),
+    Named(
+        "two objects have each other's status when they are deleted",
+        "nothing_is_orphaned_silently",
+        (
+            Step("open_accounts", {"vendors": ["paitient"]}),
+            Step("latency", {"provider": 0.5, "cluster": 0.5}),
+            Step("apply_canary", {"hold": "2m"}),
+            Step("restore_from_backup", {"name": "ta"}, wait=150.0),
+            Step("exchange_statuses", {"names": ["ta", "tb"]}),
+            Step("delete_all", {}),
+        ),
+    ),
+    Named(
+        "somebody chooses what would be the default name of an object that has chosen another",
+        "nothing_is_orphaned_silently",
+        (
+            Step("open_accounts", {"vendors": ["parasail"]}),
+            Step("apply", {"name": "pb", "spec": {"deploymentName": "shared-llama"}}),
+            Step("squat_default_name", {"name": "pb"}),
+            Step("delete_all", {}, wait=0.3),
+        ),
+    ),
 )

@@ -85,6 +85,14 @@ def settle_pending_create(s: Situation) -> Decision | None:
     return wait_for_absence(s, pending) or _announce(s)
 
 
+def take_back_own(s: Situation) -> Decision | None:
+    """The recorded id is another object's (a copied or exchanged status), and the last LIST shows our own deployment."""
+    if s.rival is None or s.status.external_id is None or s.desired.external_id is not None:
+        return None
+    own = made_by_us(s)
+    return take(own, s) if own is not None else None
+
+
 def made_by_us(s: Situation) -> Remote | None:
     """What our create made, as far as that is known, besides what is recorded."""
     answered = (s.creation.created,) if s.creation.created is not None else ()

@@ -23,7 +23,8 @@ def let_go(s: Situation) -> Decision | None:
     unknown = (
         f'"{s.desired.deployment_name}", if a create whose answer was lost has made one,' if is_lost else None
     )
-    return _release(s.status.external_id or (made.id if made else unknown))
+    held = None if s.rival is not None else s.status.external_id
+    return _release(held or (made.id if made else unknown))
 
 
 def release_when_never_created(s: Situation) -> Decision | None:
@@ -36,8 +37,8 @@ def may_have_landed(s: Situation) -> bool:
 
 
 def take_what_is_marked(s: Situation) -> Decision | None:
-    """Nothing is recorded, or what is recorded is gone, and the last LIST shows another with our mark: that goes, too."""
-    made = made_by_us(s) if s.holds_nothing else None
+    """Nothing of ours is recorded, or what is recorded is gone, and the last LIST shows another with our mark."""
+    made = made_by_us(s) if s.holds_nothing or s.rival is not None else None
     if made is None:
         return None
     return replace(take(made, s), synced=_deleting(made.id).synced, serving=None, phase=Phase.DELETING)

@@ -197,7 +197,8 @@ async def _read(look: Look, id_: str, item: Remote | None) -> Seen:
 
 def _shown(look: Look, remote: Remote) -> Seen:
     sent = look.sent if remote.state in _UP else look.sent.went_down()
-    return replace(look, sent=sent).showed(Observed(presence=Presence.PRESENT, remote=remote))
+    found = Observed(presence=Presence.PRESENT, remote=remote, candidates=_candidates(look))
+    return replace(look, sent=sent).showed(found)
 
 
 def _missed(look: Look, id_: str, error: ProviderError) -> Seen:
