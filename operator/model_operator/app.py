@@ -17,6 +17,7 @@ from typing import Any
 from model_operator import __version__, handlers
 from model_operator.engine.engine import Engine
 from model_operator.engine.garbage import spare_start_up
+from model_operator.engine.lag import watch_lag
 from model_operator.kube import PLURALS, Kube, KubeConfigError, KubeError, KubeForbidden, namespace_of
 from model_operator.lease import Leadership
 from model_operator.observability import server
@@ -97,6 +98,8 @@ async def _main(settings: Settings, redactor: Redactor) -> None:
             await _stand_by(leadership, told)
         if told.is_set():
             return
+        lag = asyncio.create_task(watch_lag(metrics.loop_lag.observe))
+        stack.callback(lag.cancel)
         await _prime(engine, told)
         if told.is_set():
             return

@@ -199,3 +199,5 @@ class Desired:
     progress_deadline: timedelta = timedelta(minutes=30)
     probe: Probe | None = None
     endpoint_name: str | None = None
+    endpoint_id: str | None = None
+    """Of a routing endpoint that exists: none is created."""

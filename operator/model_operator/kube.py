@@ -26,6 +26,10 @@ _JSON_PATCH: Final = "application/json-patch+json"
 _METADATA: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _NAME: Final = re.compile(OBJECT_NAME)
 _TIMEOUT: Final = 30
+_FIRST_PAGE: Final = 20
+_LARGEST_PAGE: Final = 500
+_PAGE_BYTES: Final = 4 << 20
+"""About as much as one page should have."""
 _SERVICE_ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 # What the client raises for a file that is no kubeconfig: its own error, or whatever it stumbles over.
@@ -202,6 +206,16 @@ class Kube:
         accept: str = "application/json",
     ) -> Body:
         """One request; the JSON of a 2xx answer."""
+        return _parsed(await self._fetch(method, path, body, content_type, accept))
+
+    async def _fetch(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        content_type: str = "application/json",
+        accept: str = "application/json",
+    ) -> bytes:
         headers = {"Accept": accept, "Content-Type": content_type}
         auth = await self._configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
         if auth:
@@ -210,33 +224,31 @@ class Kube:
             reply = await self._client.rest_client.request(  # type: ignore[no-untyped-call]
                 method, self._configuration.host + path, headers=headers, body=body, _request_timeout=_TIMEOUT
             )
-            data = await reply.read()
+            data: bytes = await reply.read()
         except (ClientError, TimeoutError, OSError) as error:
             raise KubeError(
                 0, f"the API server {self._configuration.host} does not answer: {type(error).__name__}"
             ) from error
         if not 200 <= reply.status <= 299:
             raise _refusal(reply.status, data)
-        try:
-            parsed: Body = json.loads(data)
-        except ValueError as error:
-            raise KubeError(0, "the API server's answer is not JSON") from error
-        return parsed
+        return data
 
     async def get(self, kind: str, namespace: str, name: str) -> Body:
         return await self.request("GET", path_of(kind, namespace, name))
 
     async def list(self, kind: str, namespace: str | None) -> AsyncIterator[Body]:
-        """All objects of a kind, in one namespace or (None) in all, 500 at a time."""
-        start, query = path_of(kind, namespace), "?limit=500"
+        """All objects of a kind, in one namespace or (None) in all: few at a time where they are large."""
+        path, limit, token = path_of(kind, namespace), _FIRST_PAGE, ""
         while True:
-            page = await self.request("GET", start + query)
+            query = f"?limit={limit}" + (f"&continue={quote(token, safe='')}" if token else "")
+            data = await self._fetch("GET", path + query)
+            page = _parsed(data)
             for item in page["items"]:
                 yield item
-            token = page["metadata"].get("continue")
+            token = page["metadata"].get("continue") or ""
             if not token:
                 return
-            query = f"?limit=500&continue={quote(token, safe='')}"
+            limit = page_size(len(data), len(page["items"]))
 
     async def versions(self, kind: str, namespace: str | None) -> Shown:
         """All objects of a kind as they are now, without their contents. Consistent: no cache of the server answers."""
@@ -295,6 +307,19 @@ class Kube:
         return await self.request(
             "PATCH", path_of(kind, namespace, name), patch, "application/merge-patch+json"
         )
+
+
+def page_size(length: int, objects: int) -> int:
+    """How many objects to ask for after a page of so many bytes: one object may have 1.5 MB, and all of a page at once."""
+    return max(1, min(_LARGEST_PAGE, _PAGE_BYTES * objects // max(1, length)))
+
+
+def _parsed(data: bytes) -> Body:
+    try:
+        parsed: Body = json.loads(data)
+    except ValueError as error:
+        raise KubeError(0, "the API server's answer is not JSON") from error
+    return parsed
 
 
 def path_of(kind: str, namespace: str | None, name: str = "") -> str:

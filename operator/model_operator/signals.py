@@ -1,6 +1,6 @@
 """What is told upwards: the one arrow from accounts, cache and passes back to the engine that runs them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -33,3 +33,9 @@ class Signals(Protocol):
 
     def throttled(self, provider: str, account: str, rest: timedelta) -> None:
         """An account at that type of provider was asked to rest for so long."""
+
+    def leaves(self, key: Key, on_news: Callable[[], None]) -> None:
+        """The object's pass waits for its provider until `comes_back`; `on_news` is called if it is wanted again."""
+
+    def comes_back(self, key: Key) -> None:
+        """Its pass goes on."""

@@ -265,12 +265,13 @@ def test_a_rest_ends_at_a_time():
     assert new_account().paused_until(NOW) is None
 
 
-def test_moving_wakes_the_poller_when_it_begins():
+def test_whoever_begins_to_move_wakes_the_poller_also_beside_others():
     account = new_account()
+    for key in (ONE, TWO):
+        account.settle(key, is_moving=True)
+        assert account.wake.is_set()
+        account.wake.clear()
     account.settle(ONE, is_moving=True)
-    assert account.wake.is_set()
-    account.wake.clear()
-    account.settle(TWO, is_moving=True)
     assert not account.wake.is_set()
     account.settle(ONE, is_moving=False)
     account.forget(TWO)

@@ -381,3 +381,16 @@ async def _run(steps):
     assert crowd.limiter.waiting == 0
     survivors = {name for name, task in crowd.tasks.items() if not task.cancelled()}
     assert survivors <= set(crowd.names)
+
+
+async def test_routine_reads_that_hang_leave_half_of_the_account_to_edits(clock):
+    crowd = Crowd(clock, most_in_flight=4)
+    for name in range(6):
+        crowd.join(name, SWEEP)
+    crowd.join("edit", EDIT)
+    await settle()
+    assert crowd.names == [0, 1, "edit"]
+    await crowd.leave(0)
+    assert crowd.names == [0, 1, "edit", 2]
+    await crowd.leave_all()
+    assert crowd.names == [0, 1, "edit", 2, 3, 4, 5]

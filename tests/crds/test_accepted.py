@@ -51,6 +51,7 @@ TAKEN = [
                 "tags": {"k" * 128: "v" * 256, "empty": ""},
                 "modelConfig": {"maxOutputTokens": 1, "defaultTemperature": "2.0", "defaultTopP": "1"},
                 "endpointName": "production",
+                "endpointID": "ep_1",
                 "forceDelete": True,
             },
         },

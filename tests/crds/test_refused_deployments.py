@@ -60,6 +60,13 @@ DEPLOYMENTS = [
         "autoscaling is for paitient only",
         "parasail with autoscaling",
     ),
+    refused(
+        PAITIENT,
+        {"paitient": {"endpointID": "ep_1"}},
+        "spec.paitient.endpointID",
+        "set both or neither",
+        "an endpoint's id without its name",
+    ),
     refused(PAITIENT, {"paused": True}, "spec.paused", "paused is for parasail only", "paitient paused"),
     refused(PAITIENT, {"paused": False}, "spec.paused", "paused is for parasail only", "paitient not paused"),
     refused(PAITIENT, {"probe": {}}, "spec.probe", "probe is for parasail only", "paitient with a probe"),

@@ -69,6 +69,16 @@ def test_an_optional_immutable_field_stays_as_it_was_created(api, base, least, p
     assert edit(api, without, within(path, other)).names(field, word), "added"
 
 
+def test_the_id_of_a_found_endpoint_is_set_once(api):
+    field, word = "spec.paitient.endpointID", "endpointID can be set once"
+    live = made(api, FULL_PAITIENT)
+    edit(api, live, within("paitient.endpointID", "ep_1"))
+    found = api.get(live["kind"], live["metadata"]["name"])
+    assert found["spec"]["paitient"]["endpointID"] == "ep_1"
+    assert edit(api, live, within("paitient.endpointID", "ep_2")).names(field, word), "changed"
+    assert edit(api, live, within("paitient.endpointID", None)).names(field, word), "removed"
+
+
 REQUIRED = [
     pytest.param(PARASAIL, "model", "org/n", id="model"),
     pytest.param(PARASAIL, "providerRef.name", "q", id="providerRef"),

@@ -32,6 +32,7 @@ def replicas_of(remote: Json) -> int:
     return int(remote["replicas"] if "replicas" in remote else remote["min_replicas"])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("vendor", EACH)
 def test_what_is_taken_over_is_shown_first_and_corrected_a_sweep_later(shared: World, vendor: Vendor) -> None:
     poll_every_five_seconds(shared, vendor)
@@ -80,6 +81,7 @@ def test_an_omitted_paused_leaves_a_stopped_deployment_stopped(shared: World) ->
     ]
 
 
+@pytest.mark.long
 def test_power_waits_for_the_sweep_as_fields_do(shared: World) -> None:
     poll_every_five_seconds(shared, "parasail")
     id_ = create_by_hand(shared.simulator, "parasail", "legacy")
@@ -129,13 +131,14 @@ def test_an_unknown_id_is_missing_and_nothing_is_created(shared: World, vendor: 
     shared.namespace.wait_gone("ModelDeployment", "legacy")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("vendor", EACH)
 def test_an_id_is_taken_while_its_owner_lives(shared: World, vendor: Vendor) -> None:
     (first,) = shared.serve(manifests.deployment(vendor, "first", deletionPolicy="Orphan"))
     id_ = first["status"]["externalID"]
     shared.namespace.apply(adopting(vendor, "second", id_, deletionPolicy="Delete"))
     live = shared.until("second", "Accepted=False ExternalIDTaken")
-    assert f"{shared.namespace.name}/first" in condition(live, "Accepted")["message"]  # type: ignore[index]
+    assert 'ModelDeployment "first"' in condition(live, "Accepted")["message"]  # type: ignore[index]
 
     shared.namespace.delete("ModelDeployment", "first")
     live = shared.until("second", "Ready=True Available")
@@ -147,6 +150,7 @@ def test_an_id_is_taken_while_its_owner_lives(shared: World, vendor: Vendor) -> 
     assert shared.simulator.counters(vendor)["live"] == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("vendor", EACH)
 def test_a_restored_object_takes_its_deployment_back(shared: World, vendor: Vendor) -> None:
     """After the loss of a cluster: the same spec under a new UID, with the id from the backup."""
@@ -169,6 +173,7 @@ def test_a_restored_object_takes_its_deployment_back(shared: World, vendor: Vend
     assert shared.simulator.counters(vendor)["creates_by_name"] == {"triage-v1": 1}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("vendor", EACH)
 def test_the_deletion_policy_decides_what_becomes_of_it(shared: World, vendor: Vendor) -> None:
     ids = {
@@ -185,6 +190,7 @@ def test_the_deletion_policy_decides_what_becomes_of_it(shared: World, vendor: V
     assert shared.simulator.counters(vendor)["live"] == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("vendor", EACH)
 def test_what_was_taken_over_is_never_created_again(shared: World, vendor: Vendor) -> None:
     id_ = create_by_hand(shared.simulator, vendor, "legacy")

@@ -59,6 +59,7 @@ def test_a_healthy_version_takes_over_step_by_step(world):
     assert {"RolloutStarted", "StepApplied", "RolloutCompleted"} <= set(world.reasons())
 
 
+@pytest.mark.long
 def test_a_bad_version_is_taken_back_and_stays_away_until_somebody_retries(world):
     world.behave("v2", error_percent=6)
     world.edit(traffic=traffic(v2=100), rollout=path(5, 25, 50, 100, analysis=judged()))
@@ -81,6 +82,7 @@ def test_a_bad_version_is_taken_back_and_stays_away_until_somebody_retries(world
     assert results == ["Completed", "RolledBack", "Completed"]
 
 
+@pytest.mark.long
 def test_without_traffic_or_figures_it_waits_and_goes_neither_way(world):
     world.simulator.knobs(metrics={"endpoint_rps": 0, "direct_rps": 0})
     world.edit(traffic=traffic(v2=100), rollout=path(5, 100, analysis=judged()))
@@ -123,6 +125,7 @@ def test_a_kill_at_any_moment_changes_nothing_but_the_time(world):
     never_rises(world, 0, seconds=1)
 
 
+@pytest.mark.long
 def test_people_steer_it_by_annotation(world):
     world.edit(traffic=traffic(v2=100), rollout=path(25, 50, 100, hold=LONG))
     world.when(lambda s: s.get("split") == "v1=75 v2=25", "the first step")
@@ -143,6 +146,7 @@ def test_people_steer_it_by_annotation(world):
     assert {"ActionAccepted", "ActionRejected"} <= set(world.reasons())
 
 
+@pytest.mark.long
 def test_another_destination_midway_starts_from_the_last_good_split(world):
     world.edit(traffic=traffic(v2=100), rollout=path(50, 100, hold=LONG))
     world.when(lambda s: s.get("split") == "v1=50 v2=50", "the first step")
@@ -155,19 +159,3 @@ def test_another_destination_midway_starts_from_the_last_good_split(world):
     world.edit(traffic=traffic(v1=100))
     world.until("RolloutComplete=True Completed")
     assert world.split() == {"v1": 100}
-
-
-def test_a_deployment_with_traffic_is_not_deleted_under_it(world):
-    world.namespace.delete("ModelDeployment", "triage-v1")
-    held = world.namespace.wait_for_condition("ModelDeployment", "triage-v1", "Synced=False InUse")
-    assert "/triage " in condition(held, "Synced")["message"]
-    never_rises(world, 0, seconds=1)
-    assert world.split() == {"v1": 100}
-    assert world.operator.metric("model_operator_canary_traffic_percent", target="v1") == 100
-    world.edit(traffic=traffic(v2=100))
-    world.namespace.wait_gone("ModelDeployment", "triage-v1")
-    assert world.split() == {"v2": 100}
-    world.namespace.delete("ModelDeployment", "triage-v2")
-    world.namespace.wait_for_condition("ModelDeployment", "triage-v2", "Synced=False InUse")
-    world.namespace.delete("CanaryEndpoint", "triage")
-    world.namespace.wait_gone("ModelDeployment", "triage-v2")

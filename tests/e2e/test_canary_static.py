@@ -2,7 +2,6 @@
 
 import pytest
 
-from support import manifests
 from support.canary_world import CanaryWorld, canary, traffic
 from support.deadlines import eventually
 from support.namespace import Namespace, condition
@@ -110,18 +109,7 @@ def test_a_model_provider_is_kept_for_the_canary_endpoints_that_use_it(world):
     world.namespace.wait_gone("ModelProvider", "paitient")
 
 
-def test_a_provider_without_canary_endpoints_is_refused_at_once(world):
-    world.open()
-    world.namespace.apply(
-        manifests.parasail_secret(), manifests.parasail_provider(world.simulator.url, pollInterval=None)
-    )
-    world.namespace.apply(canary(provider="parasail", traffic=traffic(v1=100)))
-    live = world.until("Accepted=False Unsupported")
-    assert condition(live, "Stalled")["status"] == "True"
-    world.namespace.delete("CanaryEndpoint", "triage")
-    world.namespace.wait_gone("CanaryEndpoint", "triage")
-
-
+@pytest.mark.long
 def test_a_deployment_can_be_named_by_its_id_alone(world):
     world.open("v1", "v2")
     by_id = {"name": "old", "deploymentID": world.id_of("v1"), "percent": 100}

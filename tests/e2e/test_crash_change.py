@@ -16,9 +16,9 @@ SETTINGS = {"request_timeout": "20s"}  # a request that is held must not end by 
 BOTH = Fleet(10, 10)
 PARASAIL = Fleet(20, 0)
 STEPS = [
-    pytest.param(crash_steps.LOST, id="request lost"),
-    pytest.param(crash_steps.UNCOMMITTED, id="committed after the restart"),
-    pytest.param(crash_steps.UNANSWERED, id="answer lost"),
+    pytest.param(crash_steps.LOST, id="request lost", marks=pytest.mark.long),
+    pytest.param(crash_steps.UNCOMMITTED, id="committed after the restart", marks=pytest.mark.long),
+    pytest.param(crash_steps.UNANSWERED, id="answer lost", marks=pytest.mark.long),
     pytest.param(crash_steps.UNRECORDED, id="answered and not recorded"),
 ]
 
@@ -58,6 +58,7 @@ def test_an_update_and_a_deletion_that_die_are_finished(stage: FaultStage, step:
     stage.assert_created_once(len(BOTH))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("step", STEPS)
 def test_a_pause_and_a_resume_that_die_are_finished(stage: FaultStage, step: Step) -> None:
     serve(stage, PARASAIL)
@@ -75,6 +76,7 @@ def test_a_pause_and_a_resume_that_die_are_finished(stage: FaultStage, step: Ste
     stage.assert_nothing_is_left()
 
 
+@pytest.mark.long
 def test_a_deletion_that_dies_before_the_finalizer_is_removed_is_finished(stage: FaultStage) -> None:
     serve(stage, BOTH)
     crash_steps.BEFORE_RELEASE.kill_at(stage, "delete", stage.delete_all, len(BOTH))
@@ -85,6 +87,7 @@ def test_a_deletion_that_dies_before_the_finalizer_is_removed_is_finished(stage:
     stage.assert_created_once(len(BOTH))
 
 
+@pytest.mark.long
 def test_an_update_that_commits_late_is_corrected_to_the_newer_one(stage: FaultStage) -> None:
     serve(stage, BOTH)
     late = stage.simulator.fault("hold", operation="update", seconds=100, count=len(BOTH))

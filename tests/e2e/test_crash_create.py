@@ -25,12 +25,20 @@ def die(stage: FaultStage, step: Step, timeout: str) -> None:
 @pytest.mark.parametrize(
     ("step", "timeout", "committed"),
     [
-        pytest.param(crash_steps.BEFORE_THE_INTENT, SHORT, 0, id="before the intent is written"),
-        pytest.param(crash_steps.AFTER_THE_INTENT, SHORT, 0, id="after the intent is written"),
-        pytest.param(crash_steps.LOST, SHORT, 0, id="request lost"),
-        pytest.param(crash_steps.UNCOMMITTED, LONG, 0, id="committed after the restart"),
+        pytest.param(
+            crash_steps.BEFORE_THE_INTENT, SHORT, 0, id="before the intent is written", marks=pytest.mark.long
+        ),
+        pytest.param(
+            crash_steps.AFTER_THE_INTENT, SHORT, 0, id="after the intent is written", marks=pytest.mark.long
+        ),
+        pytest.param(crash_steps.LOST, SHORT, 0, id="request lost", marks=pytest.mark.long),
+        pytest.param(
+            crash_steps.UNCOMMITTED, LONG, 0, id="committed after the restart", marks=pytest.mark.long
+        ),
         pytest.param(crash_steps.UNANSWERED, LONG, 20, id="answer lost"),
-        pytest.param(crash_steps.UNRECORDED, LONG, 20, id="answered and id not recorded"),
+        pytest.param(
+            crash_steps.UNRECORDED, LONG, 20, id="answered and id not recorded", marks=pytest.mark.long
+        ),
     ],
 )
 def test_a_create_that_dies_is_finished_once(
@@ -45,6 +53,7 @@ def test_a_create_that_dies_is_finished_once(
     stage.assert_nothing_is_left()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("step", "timeout"),
     [

@@ -44,6 +44,7 @@ def test_a_late_commit_is_adopted(stage: FaultStage) -> None:
     stage.assert_nothing_is_left()
 
 
+@pytest.mark.long
 def test_a_late_commit_of_what_is_deleted_meanwhile_is_deleted_too(stage: FaultStage) -> None:
     die_between_post_and_commit(stage)
     stage.delete_all()

@@ -14,27 +14,6 @@ from support.operator_process import OperatorProcess
 pytestmark = pytest.mark.e2e
 
 
-def test_orphan_leaves_the_deployment_and_says_its_id(world: World) -> None:
-    (llama,) = world.serve(manifests.parasail_deployment("llama", deletionPolicy="Orphan"))
-    world.namespace.delete("ModelDeployment", "llama")
-    world.namespace.wait_gone("ModelDeployment", "llama")
-    assert world.remote("parasail", llama)["status"]["status"] == "ONLINE"
-    events = eventually(lambda: [e for e in world.namespace.events("llama") if e["reason"] == "Orphaned"])
-    assert llama["status"]["externalID"] in events[0]["message"]
-
-
-def test_a_deletion_that_cannot_succeed_is_freed_by_patching_orphan(world: World) -> None:
-    world.serve(manifests.paitient_deployment("triage"))
-    fault = world.simulator.fault("error", vendor="paitient", method="DELETE", status=500)
-    world.namespace.delete("ModelDeployment", "triage")
-    world.until("triage", "Synced=False ProviderUnavailable")
-    fault.wait(2)
-    assert world.namespace.find("ModelDeployment", "triage") is not None
-    world.edit("triage", deletionPolicy="Orphan")
-    world.namespace.wait_gone("ModelDeployment", "triage")
-    assert world.simulator.counters("paitient")["live"] == 1
-
-
 def test_a_refused_deletion_says_so_and_force_frees_it(world: World) -> None:
     (a, b) = world.serve(manifests.paitient_deployment("a"), manifests.paitient_deployment("b"))
     world.simulator.fault(
@@ -48,26 +27,6 @@ def test_a_refused_deletion_says_so_and_force_frees_it(world: World) -> None:
     forced = world.simulator.requests(vendor="paitient", method="DELETE")
     assert forced[-1]["query"] == [["force", "true"]]
     assert world.remote("paitient", b)["status"] == "running"
-
-
-def test_a_secret_deleted_first_does_not_block_deletions(world: World) -> None:
-    world.serve(manifests.parasail_deployment("llama"))
-    world.namespace.delete("Secret", "parasail")
-    world.until("llama", "Ready=False CredentialsMissing")
-    world.namespace.delete("ModelDeployment", "llama")
-    world.namespace.wait_gone("ModelDeployment", "llama")
-    assert world.simulator.counters("parasail")["live"] == 0
-
-
-def test_a_provider_in_use_outlives_its_deletion_until_the_last_dependent_is_gone(world: World) -> None:
-    world.serve(manifests.parasail_deployment("llama"))
-    world.namespace.delete("ModelProvider", "parasail")
-    live = world.namespace.wait_for_condition("ModelProvider", "parasail", "Ready=False InUse")
-    assert "llama" in condition(live, "Ready")["message"]  # type: ignore[index]
-    world.namespace.delete("ModelDeployment", "llama")
-    world.namespace.wait_gone("ModelDeployment", "llama")
-    world.namespace.wait_gone("ModelProvider", "parasail")
-    assert world.simulator.counters("parasail")["live"] == 0
 
 
 def test_a_whole_namespace_goes_and_takes_its_deployments_with_it(
@@ -98,18 +57,6 @@ def test_what_was_gone_already_does_not_hold_the_object(world: World) -> None:
     world.simulator.remove_deployment("parasail", llama["status"]["externalID"])
     world.namespace.delete("ModelDeployment", "llama")
     world.namespace.wait_gone("ModelDeployment", "llama")
-
-
-def test_a_finalizer_that_a_replace_took_off_is_put_back(world: World) -> None:
-    (llama,) = world.serve(manifests.parasail_deployment("llama"))
-    world.namespace.edit("ModelDeployment", "llama", {"metadata": {"finalizers": None}})
-    world.when("llama", lambda o: o["metadata"].get("finalizers"), "the finalizer is back")
-    assert (
-        world.simulator.counters("parasail")["creates_by_name"][
-            world.remote("parasail", llama)["deploymentName"]
-        ]
-        == 1
-    )
 
 
 def test_an_object_that_vanished_without_its_finalizer_is_finished_all_the_same(world: World) -> None:

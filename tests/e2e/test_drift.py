@@ -6,7 +6,7 @@ from e2e.conftest import World
 from support import manifests
 from support.namespace import condition
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 
 def test_drift_is_corrected_and_what_is_not_ours_is_left_alone(world: World) -> None:
@@ -35,29 +35,6 @@ def test_drift_is_only_reported_where_the_policy_says_so(world: World) -> None:
     # An edit of the spec is an edit all the same.
     world.edit("triage", replicas=2)
     world.when("triage", lambda _: world.remote("paitient", triage)["min_replicas"] == 2, "edit sent")
-
-
-def test_a_vanished_deployment_is_created_again_once_per_generation(world: World) -> None:
-    (llama,) = world.serve(manifests.parasail_deployment("llama"))
-    first = llama["status"]["externalID"]
-    world.simulator.remove_deployment("parasail", first)
-    live = world.when(
-        "llama",
-        lambda o: (
-            o["status"].get("externalID") not in (None, first) and condition(o, "Ready")["status"] == "True"
-        ),  # type: ignore[index]
-        "created again",
-    )
-    second = live["status"]["externalID"]
-    world.simulator.remove_deployment("parasail", second)
-    live = world.until("llama", "Ready=False ExternalResourceMissing")
-    assert condition(live, "Stalled")["status"] == "True"  # type: ignore[index]
-    assert live["status"]["phase"] == "Missing"
-
-    world.edit("llama", contextLength=4096)
-    live = world.until("llama", "Ready=True Available")
-    assert live["status"]["externalID"] not in (first, second)
-    assert world.simulator.counters("parasail")["live"] == 1
 
 
 def test_half_an_account_gone_at_once_is_a_wrong_account_until_somebody_vouches(world: World) -> None:

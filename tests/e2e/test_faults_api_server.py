@@ -12,6 +12,8 @@ from support.fault_stage import FaultStage, Fleet
 pytest_plugins = ("support.fault_fixtures",)
 pytestmark = pytest.mark.e2e
 
+LONG = pytest.mark.long
+
 FLEET = Fleet(3, 3)
 ANY_WRITE = rf"({STATUS}|{OBJECT})"
 WATCH = r"/modeldeployments\?.*watch=true"
@@ -26,12 +28,15 @@ def every_second(proxy: ApiProxy, phase: Phase, then: Outcome) -> None:
 @pytest.mark.parametrize(
     ("phase", "then"),
     [
-        pytest.param(Phase.REQUEST, status_error(409, "Conflict"), id="conflict"),
-        pytest.param(Phase.REQUEST, status_error(500, "InternalError"), id="server error"),
+        pytest.param(Phase.REQUEST, status_error(409, "Conflict"), id="conflict", marks=LONG),
+        pytest.param(Phase.REQUEST, status_error(500, "InternalError"), id="server error", marks=LONG),
         pytest.param(
-            Phase.REPLY, status_error(500, "InternalError"), id="server error although it was written"
+            Phase.REPLY,
+            status_error(500, "InternalError"),
+            id="server error although it was written",
+            marks=LONG,
         ),
-        pytest.param(Phase.REQUEST, CUT, id="connection cut"),
+        pytest.param(Phase.REQUEST, CUT, id="connection cut", marks=LONG),
         pytest.param(Phase.REPLY, CUT, id="connection cut although it was written"),
     ],
 )
@@ -64,6 +69,7 @@ def expire(proxy: ApiProxy) -> None:
     proxy.cut_watches()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "deafen",
     [

@@ -10,6 +10,8 @@ from support.fault_stage import VENDORS, FaultStage, Fleet
 pytest_plugins = ("support.fault_fixtures",)
 pytestmark = pytest.mark.e2e
 
+LONG = pytest.mark.long
+
 SETTINGS = {"recovery_window": "3s", "request_timeout": "1s"}
 FLEET = Fleet(5, 5)
 Rule = dict[str, Any]
@@ -29,16 +31,20 @@ def posts(stage: FaultStage) -> int:
     "rule",
     [
         pytest.param({"kind": "commit_then_reset"}, id="connection reset"),
-        pytest.param({"kind": "commit_then_timeout", "seconds": 30}, id="no answer"),
-        pytest.param({"kind": "cut"}, id="connection cut within the body"),
-        pytest.param({"kind": "truncate"}, id="half of the JSON"),
-        pytest.param({"kind": "invalid_json"}, id="no JSON"),
-        pytest.param({"kind": "oversize"}, id="2 MiB"),
-        pytest.param({"kind": "fields", "drop": ["id"]}, id="no id"),
-        pytest.param({"kind": "error", "status": 500, "commit": True}, id="500"),
-        pytest.param({"kind": "error", "status": 502, "commit": True, "body": "html"}, id="502 in HTML"),
+        pytest.param({"kind": "commit_then_timeout", "seconds": 30}, id="no answer", marks=LONG),
+        pytest.param({"kind": "cut"}, id="connection cut within the body", marks=LONG),
+        pytest.param({"kind": "truncate"}, id="half of the JSON", marks=LONG),
+        pytest.param({"kind": "invalid_json"}, id="no JSON", marks=LONG),
+        pytest.param({"kind": "oversize"}, id="2 MiB", marks=LONG),
+        pytest.param({"kind": "fields", "drop": ["id"]}, id="no id", marks=LONG),
+        pytest.param({"kind": "error", "status": 500, "commit": True}, id="500", marks=LONG),
         pytest.param(
-            {"kind": "error", "status": 504, "commit": True, "body": "empty"}, id="504 without a body"
+            {"kind": "error", "status": 502, "commit": True, "body": "html"}, id="502 in HTML", marks=LONG
+        ),
+        pytest.param(
+            {"kind": "error", "status": 504, "commit": True, "body": "empty"},
+            id="504 without a body",
+            marks=LONG,
         ),
     ],
 )
@@ -50,6 +56,7 @@ def test_a_create_that_was_done_is_found_and_not_repeated(stage: FaultStage, rul
     stage.assert_nothing_is_left()
 
 
+@pytest.mark.long
 def test_a_create_that_was_done_is_found_in_a_list_that_lags(stage: FaultStage) -> None:
     stage.simulator.knobs(parasail={"list_lag_s": 2.5}, paitient={"list_lag_s": 2.5})
     create(stage, {"kind": "commit_then_reset"})
@@ -62,7 +69,7 @@ def test_a_create_that_was_done_is_found_in_a_list_that_lags(stage: FaultStage) 
     "rule",
     [
         pytest.param({"kind": "reset", "count": len(FLEET)}, id="connection reset"),
-        pytest.param({"kind": "error", "status": 500, "count": len(FLEET)}, id="500"),
+        pytest.param({"kind": "error", "status": 500, "count": len(FLEET)}, id="500", marks=LONG),
     ],
 )
 def test_a_create_that_was_not_done_is_repeated_once_that_is_certain(stage: FaultStage, rule: Rule) -> None:
@@ -78,6 +85,7 @@ def test_a_create_that_was_not_done_is_repeated_once_that_is_certain(stage: Faul
     assert second - first > 3  # the recovery window
 
 
+@pytest.mark.long
 def test_a_refused_create_is_no_lost_one(stage: FaultStage) -> None:
     """429 is an answer: nothing was made, and the next POST need not wait for a recovery window."""
     create(stage, {"kind": "error", "status": 429, "retry_after": 1, "count": 2})
@@ -112,6 +120,7 @@ def test_a_name_conflict_where_nobody_can_look_waits_for_a_person(stage: FaultSt
     stage.assert_nothing_is_left()
 
 
+@pytest.mark.long
 def test_a_create_that_fails_where_nobody_can_look_is_not_repeated_without_a_pause(stage: FaultStage) -> None:
     stage.simulator.knobs(parasail={"listing": "405"})
     fault = stage.simulator.fault("error", operation="create", status=500)
@@ -126,6 +135,7 @@ def test_a_create_that_fails_where_nobody_can_look_is_not_repeated_without_a_pau
     stage.assert_created_once(1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "rule",
     [

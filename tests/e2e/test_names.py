@@ -49,29 +49,6 @@ def test_a_refused_name_is_not_deleted_with_its_object(shared: World, vendor: Ve
     assert shared.simulator.deployment(vendor, id_) == before
 
 
-@pytest.mark.parametrize("vendor", EACH)
-def test_of_two_that_want_one_name_the_second_waits_for_the_first(shared: World, vendor: Vendor) -> None:
-    """Through two ModelProviders of one account, where one alone would be the easier case."""
-    another = manifests.provider(
-        vendor, shared.simulator.url, name="another", secret=vendor, pollInterval=None
-    )
-    shared.namespace.apply(another)
-    (first,) = shared.serve(manifests.deployment(vendor, "first", deploymentName="triage-v1"))
-    shared.namespace.apply(
-        manifests.deployment(vendor, "second", deploymentName="triage-v1", providerRef={"name": "another"})
-    )
-    live = shared.until("second", "Accepted=False NameTaken")
-    assert f"{shared.namespace.name}/first" in message_of(live)
-    after_sweeps(shared.simulator, vendor)
-    assert shared.simulator.counters(vendor)["creates_by_name"] == {"triage-v1": 1}
-
-    shared.namespace.delete("ModelDeployment", "first")
-    live = shared.until("second", "Ready=True Available")
-    assert live["status"]["externalID"] != first["status"]["externalID"]
-    assert shared.simulator.counters(vendor)["creates_by_name"] == {"triage-v1": 2}
-    assert shared.simulator.counters(vendor)["max_live_by_name"] == {"triage-v1": 1}
-
-
 @pytest.fixture
 def unlisted(shared: World) -> World:
     """A world whose Parasail lists no more, as its document, which names no list, would have it."""

@@ -23,6 +23,7 @@ def test_edits_while_paused_are_held_and_sent_after_the_resume(world: World) -> 
     world.when("llama", lambda o: world.remote("parasail", o)["replicas"] == 3, "held edit sent")
 
 
+@pytest.mark.long
 def test_what_is_created_paused_costs_nothing_until_it_is_unpaused(world: World) -> None:
     world.namespace.apply(manifests.parasail_deployment("llama", paused=True))
     live = world.until("llama", "Ready=True Paused")
@@ -32,6 +33,7 @@ def test_what_is_created_paused_costs_nothing_until_it_is_unpaused(world: World)
     world.until("llama", "Ready=True Available")
 
 
+@pytest.mark.long
 def test_a_pause_is_defended_once_per_generation_against_hands(world: World) -> None:
     (llama,) = world.serve(manifests.parasail_deployment("llama"))
     id_ = llama["status"]["externalID"]
@@ -45,6 +47,7 @@ def test_a_pause_is_defended_once_per_generation_against_hands(world: World) -> 
     assert condition(live, "Stalled")["status"] == "True"  # type: ignore[index]
 
 
+@pytest.mark.long
 def test_a_stop_by_its_own_policy_is_left_alone(world: World) -> None:
     world.serve(
         manifests.parasail_deployment(
@@ -58,6 +61,7 @@ def test_a_stop_by_its_own_policy_is_left_alone(world: World) -> None:
     assert world.writes(before, "parasail") == []
 
 
+@pytest.mark.long
 def test_a_stop_by_hand_is_undone_once_and_then_reported(world: World) -> None:
     (llama,) = world.serve(manifests.parasail_deployment("llama"))
     id_ = llama["status"]["externalID"]

@@ -67,6 +67,7 @@ def _path(world: World, name: str) -> str:
     return f"/apis/modeloperator.dev/v1alpha1/namespaces/{world.namespace.name}/modeldeployments/{name}"
 
 
+@pytest.mark.long
 def test_events_come_with_transitions_only(shared: World) -> None:
     (llama,) = shared.serve(manifests.parasail_deployment("llama"))
     expected = [("Normal", "Created"), ("Normal", "Available")]

@@ -20,6 +20,7 @@ from support.virtual_time import Wall
 
 KEY = Key(DEPLOYMENT, "team", "llama")
 OTHER = Key(DEPLOYMENT, "team", "other")
+UID = "uid-of-llama"
 Outcome = timedelta | Exception | None
 
 
@@ -30,6 +31,7 @@ class Scripted:
         self.outcomes = list(outcomes)
         self.times: list[float] = []
         self.ends: list[Key] = []
+        self.refusals: list[str] = []
         self.takes = 0.0
 
     async def reconcile(self, key: Key) -> timedelta | None:  # noqa: ARG002
@@ -43,6 +45,12 @@ class Scripted:
     def ended(self, key: Key) -> Iterable[Key]:
         self.ends.append(key)
         return (OTHER,)
+
+    async def refused(self, key: Key, error: KubeError) -> None:  # noqa: ARG002
+        self.refusals.append(str(error))
+
+    def uid(self, key: Key) -> str | None:  # noqa: ARG002
+        return UID
 
 
 class Stage:
@@ -101,6 +109,23 @@ async def test_when_a_pass_comes_again(outcome: Outcome, waits: list[float], res
 
 
 @pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        pytest.param(KubeForbidden(403, "no"), ["no"], id="a right that is missing"),
+        pytest.param(KubeError(422, "no"), ["no"], id="a rule"),
+        pytest.param(KubeError(500, "no"), [], id="an outage"),
+        pytest.param(KubeError(0, "no answer"), [], id="silence"),
+        pytest.param(WriteConflict(409, "no"), [], id="somebody wrote first"),
+    ],
+)
+@on_virtual_time
+async def test_only_a_refusal_is_told_to_the_object(error: Exception, said: list[str]) -> None:
+    stage = Stage(error)
+    await stage.run(60)
+    assert [message.rpartition(": ")[2] for message in stage.passes.refusals] == said
+
+
+@pytest.mark.parametrize(
     ("error", "waits"),
     [
         pytest.param(KubeError(500, "no"), [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30], id="refused"),
@@ -136,7 +161,7 @@ async def test_what_is_gone_by_then_has_ended_and_is_not_looked_at_again() -> No
     stage = Stage(WriteConflict(409, "no"))
     stage.server.delete(KEY)
     assert await stage.run(60) == [0]
-    assert (stage.told.refreshes, stage.told.ends) == ([], [KEY])
+    assert (stage.told.refreshes, stage.told.ends) == ([], [(KEY, UID)])
 
 
 @on_virtual_time
@@ -181,10 +206,10 @@ class Dying(Scripted):
 
 
 @pytest.mark.parametrize(
-    ("passes", "problem"), [(Scripted(), None), (Dying(), "1 of 1 workers have ended")], ids=["lives", "died"]
+    ("passes", "problem"), [(Scripted(), None), (Dying(), "1 passes have died")], ids=["lives", "died"]
 )
 @on_virtual_time
-async def test_a_worker_that_ended_is_a_problem(passes: Scripted, problem: str | None) -> None:
+async def test_a_pass_that_died_is_a_problem(passes: Scripted, problem: str | None) -> None:
     stage = Stage(passes=passes)
     stage.controller.start()
     stage.controller.queue.add(KEY)

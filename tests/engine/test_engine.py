@@ -148,7 +148,7 @@ async def test_other_credentials_are_news_for_all_who_use_them() -> None:
     """`rebound`: what was refused is tried again at once, not when its back-off is over."""
     async with running(opens=False) as operator:
         operator.apply(
-            manifests.secret_of("parasail", apiKey="nobodys-key"),
+            manifests.secret_of("parasail", apiKey="nobodys-key-of-today"),
             manifests.provider("parasail", "http://simulator"),
         )
         names = ["a", "b", "c"]

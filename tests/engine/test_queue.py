@@ -14,12 +14,17 @@ from model_operator.observability.metrics import Metrics
 MS = timedelta(milliseconds=1)
 
 
+def owner_of(key: str) -> str:
+    """`evil/3` is evil's."""
+    return key.partition("/")[0] if "/" in key else ""
+
+
 class Workers:
     """A queue with workers that note what they do; `gate` holds them inside a key until it is set."""
 
     def __init__(self, count: int = 1) -> None:
         self.metrics = Metrics()
-        self.queue: WorkQueue[str] = WorkQueue(self.metrics.controller("ModelDeployment"))
+        self.queue: WorkQueue[str] = WorkQueue(self.metrics.controller("ModelDeployment"), owner_of)
         self.count = count
         self.done: list[str] = []
         self.times: list[float] = []
@@ -31,14 +36,13 @@ class Workers:
         self._news = asyncio.Event()
 
     async def __aenter__(self) -> "Workers":
-        self.tasks = [asyncio.create_task(self.queue.work(self._handle)) for _ in range(self.count)]
+        self.queue.start(self._handle, self.count)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self.gate.set()
-        self.queue.close(self.count)
-        async with asyncio.timeout(5):
-            await asyncio.gather(*self.tasks)
+        self.queue.close()
+        await self.queue.finished(timedelta(seconds=5))
 
     async def _handle(self, key: str) -> None:
         self.started[key] += 1
@@ -100,6 +104,83 @@ async def test_what_became_urgent_while_it_was_worked_on_runs_before_the_others(
         workers.gate.set()
         await workers.until(lambda w: len(w.done) == 3)
     assert workers.done == ["a", "a", "b"]
+
+
+async def test_a_key_that_waits_and_becomes_urgent_overtakes_the_others():
+    workers = Workers()
+    for key in ("a", "b", "edited", "c"):
+        workers.queue.add(key)
+    workers.queue.add("edited", is_urgent=True)
+    async with workers:
+        await workers.until(lambda w: len(w.done) == 4)
+        await workers.idle()
+    assert workers.done == ["edited", "a", "b", "c"]
+
+
+@pytest.mark.parametrize("is_urgent", [False, True])
+async def test_owners_take_turns_however_many_keys_one_of_them_has(is_urgent):
+    workers = Workers()
+    for key in ("evil/1", "evil/2", "evil/3", "evil/4", "good/1", "good/2"):
+        workers.queue.add(key, is_urgent=is_urgent)
+    async with workers:
+        await workers.until(lambda w: len(w.done) == 6)
+    assert workers.done == ["evil/1", "good/1", "evil/2", "good/2", "evil/3", "evil/4"]
+
+
+async def test_a_pass_that_waits_outside_holds_no_worker():
+    async with Workers() as workers:
+        workers.gate.clear()
+        workers.queue.add("a")
+        await workers.until(lambda w: w.active["a"])
+        workers.queue.leave("a", lambda: None)
+        assert workers.queue.is_idle
+        workers.queue.add("b")
+        await workers.until(lambda w: w.active["b"])
+        workers.queue.come_back("a")
+        workers.queue.add("c")
+        workers.gate.set()
+        await workers.until(lambda w: len(w.done) == 3)
+    assert (set(workers.done[:2]), workers.done[2]) == ({"a", "b"}, "c")
+    assert workers.queue.is_idle
+
+
+async def test_a_key_whose_pass_waits_outside_is_not_started_again_and_news_reach_it():
+    async with Workers(count=3) as workers:
+        workers.gate.clear()
+        news: list[str] = []
+        workers.queue.add("a")
+        await workers.until(lambda w: w.active["a"])
+        workers.queue.leave("a", lambda: news.append("a"))
+        workers.queue.add("a", is_urgent=True)
+        await workers.idle()
+        assert (workers.started["a"], news) == (1, ["a"])
+        workers.queue.drop("a")
+        assert news == ["a", "a"]
+        workers.queue.come_back("a")
+        workers.queue.add("a")
+        workers.gate.set()
+        await workers.until(lambda w: len(w.done) == 2)
+    assert workers.most["a"] == 1
+    assert news == ["a", "a"]
+
+
+async def test_a_pass_that_raises_is_a_problem_and_costs_no_worker():
+    queue: WorkQueue[str] = WorkQueue(Metrics().controller("ModelDeployment"))
+    done = asyncio.Event()
+
+    async def handle(key: str) -> None:
+        if key == "bad":
+            raise ValueError
+        done.set()
+
+    queue.start(handle, 1)
+    queue.add("bad")
+    queue.add("good")
+    async with asyncio.timeout(5):
+        await done.wait()
+    queue.close()
+    await queue.finished(timedelta(seconds=5))
+    assert queue.problem == "1 passes have died"
 
 
 async def test_a_key_has_one_worker_and_runs_again_if_it_was_added_meanwhile():
@@ -205,13 +286,12 @@ async def test_closing_lets_a_running_pass_finish_and_drops_the_rest():
         await workers.until(lambda w: w.active["a"])
         workers.queue.add("a")
         workers.queue.add_after("b", 10 * MS)
-        workers.queue.close(2)
+        workers.queue.close()
         workers.queue.add("c")
         workers.queue.add_after("d", 10 * MS)
         workers.queue.retry("e", first=10 * MS, cap=10 * MS)
         workers.gate.set()
-        async with asyncio.timeout(5):
-            await asyncio.gather(*workers.tasks)
+        await workers.queue.finished(timedelta(seconds=5))
         await asyncio.sleep(0.05)
     assert workers.done == ["a"]
 
@@ -219,7 +299,7 @@ async def test_closing_lets_a_running_pass_finish_and_drops_the_rest():
 async def test_closing_drops_what_waits():
     workers = Workers()
     workers.queue.add("a")
-    workers.queue.close(1)
+    workers.queue.close()
     async with workers:
         pass
     assert workers.done == []

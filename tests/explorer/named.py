@@ -38,13 +38,6 @@ NAMED = (
             ),
             Step("delete", {"name": "pa"}, wait=100.0),
         ),
-        fault="a LIST and a GET that answer 404 count as the proof of absence",
-        also=(
-            "rest_costs_nothing",
-            "one_deployment_for_one_object",
-            "what_nothing_hinders_is_ready",
-            "what_was_deleted_is_gone",
-        ),
     ),
     Named(
         "an edit within the create of a field that no list shows",
@@ -54,7 +47,6 @@ NAMED = (
             Step("edit", {"name": "ta", "spec": {"contextLength": 8192}}, at="create.sent"),
             Step("apply", {"name": "ta", "spec": {}}),
         ),
-        fault="lastApplied is the spec of now, not what was sent",
     ),
     Named(
         "an absence confirmed long ago and a list that lags",
@@ -65,7 +57,6 @@ NAMED = (
             Step("lag", {"vendor": "paitient", "list_lag": 8, "stale_read": 8, "seconds": 90}),
             Step("apply", {"name": "ta", "spec": {}}, wait=3.0),
         ),
-        fault="the annotation confirms all absences to come, also against what a list shows",
     ),
     Named(
         "an endpoint's target is misspelt while the endpoint is created",
@@ -76,7 +67,6 @@ NAMED = (
             Step("apply_canary", {"hold": "3m"}),
             Step("nothing", {"seconds": 60.0}),
         ),
-        fault="the id of a created endpoint is forgotten when the edit is refused",
     ),
     Named(
         "an object is deleted and applied again while the watch is deaf",
@@ -111,7 +101,6 @@ NAMED = (
             Step("edit", {"name": "pa", "spec": {"deletionPolicy": "Orphan"}}, wait=3.0),
             Step("nothing", {"seconds": 300.0}),
         ),
-        fault="a decision is carried out as it was when its turn was asked for",
     ),
     Named(
         "a status is emptied and the object deleted",
@@ -122,7 +111,6 @@ NAMED = (
             Step("lose_status", {"name": "pa"}, wait=35.0),
             Step("delete", {"name": "pa"}),
         ),
-        fault="without an id in the status an object is released, whatever the list shows",
     ),
     Named(
         "no ConfigMap can be created",
@@ -160,7 +148,6 @@ NAMED = (
             Step("forget", {"name": "ta", "seconds": 40.0}, wait=35.0),
             Step("nothing", {"seconds": 60.0}),
         ),
-        fault="one LIST and one 404 are enough for a re-create",
     ),
     Named(
         "figures stop before the last step of a rollout",
@@ -172,7 +159,6 @@ NAMED = (
             Step("freeze_figures", {"seconds": 900.0}, wait=240.0),
             Step("nothing", {"seconds": 900.0}),
         ),
-        fault="a verdict has no age",
     ),
     Named(
         "another tenant's endpoint names a deployment that is deleted",
@@ -183,7 +169,6 @@ NAMED = (
             Step("foreign_canary", {"name": "pa"}, wait=35.0),
             Step("delete", {"name": "pa"}, wait=12.0),
         ),
-        fault="ids of different accounts are compared, and intended traffic counts",
     ),
     Named(
         "a chosen name is the default name of another object",
@@ -204,7 +189,5 @@ NAMED = (
             Step("apply", {"name": "pa", "spec": {}}),
             Step("step_clock", {"minutes": -60}, wait=10.0),
         ),
-        fault="deadlines in memory follow the wall clock",
-        also=("what_nothing_hinders_is_ready",),
     ),
 )

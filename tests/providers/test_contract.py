@@ -387,7 +387,6 @@ async def test_without_an_answer_a_change_may_have_landed_and_a_read_has_not(wor
         pytest.param({"kind": "truncate"}, id="half of the JSON"),
         pytest.param({"kind": "cut"}, id="connection cut within the body"),
         pytest.param({"kind": "invalid_json"}, id="invalid JSON"),
-        pytest.param({"kind": "oversize"}, id="2 MiB"),
         pytest.param({"kind": "fields", "drop": ["id"]}, id="no id"),
         pytest.param({"kind": "fields", "null": ["id"]}, id="id is null"),
         pytest.param({"kind": "fields", "extra": {"id": [1]}}, id="id is a list"),
@@ -406,6 +405,14 @@ async def test_an_answer_that_cannot_be_understood_is_none(world, rule):
     assert caught.value.may_have_landed
     await world.mend()
     assert len(await world.provider.find(world.desired("new", "uid-new"))) == 1, "it had landed"
+
+
+async def test_two_megabytes_are_too_much_for_a_deployment_and_not_for_a_list(world):
+    id = await world.serving()
+    await world.fault(kind="oversize")
+    with pytest.raises(Unavailable, match="a body of more than 1024 KiB"):
+        await world.provider.get(id)
+    assert [remote.id for remote in await world.provider.list()] == [id]
 
 
 async def test_an_answer_about_another_deployment_is_none(world):

@@ -144,8 +144,7 @@ async def test_both_ways_tell_the_same_story(ways, rule):
     "asked",
     [
         pytest.param(call("get", "GET", "/nowhere"), id="no such path"),
-        pytest.param(call("get", "DELETE", "", wants_json=False), id="the root"),
-        pytest.param(call("get", "PATCH", "/v1/deployments/%2e%2e%2fa%20b/c"), id="an escaped path"),
+        pytest.param(call("get", "DELETE", "/", wants_json=False), id="the root"),
         pytest.param(call("create", "POST", "/dedicated/deployments", {"a": "x" * 2000}), id="too long"),
         pytest.param(call("create", "POST", "/v1/deployments", ["schön", "\ud800"]), id="no object"),
     ],

@@ -37,17 +37,17 @@ class Shelf:
 @pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 200, 350])
 async def test_every_way_to_mark_the_end_is_understood(count, next_offset, total):
     shelf = Shelf(count, next_offset=next_offset, total=total)
-    assert list(await all_items(shelf.fetch)) == shelf.items
+    assert list(await all_items(shelf.fetch, dict)) == shelf.items
 
 
 async def test_a_server_with_smaller_pages_is_read_to_its_end():
     shelf = Shelf(250, page=30)
-    assert list(await all_items(shelf.fetch)) == shelf.items
+    assert list(await all_items(shelf.fetch, dict)) == shelf.items
 
 
 async def test_one_page_is_one_request():
     shelf = Shelf(100)
-    await all_items(shelf.fetch)
+    await all_items(shelf.fetch, dict)
     assert shelf.fetched == [0]
 
 
@@ -79,7 +79,7 @@ def insert(count):
 async def test_what_stays_on_a_moving_list_is_seen(moves):
     shelf = Shelf(350, moves=moves)
     at_first = [item["id"] for item in shelf.items]
-    found = [item["id"] for item in await all_items(shelf.fetch)]
+    found = [item["id"] for item in await all_items(shelf.fetch, dict)]
     assert len(found) == len(set(found))
     stayed = {item["id"] for item in shelf.items} & set(at_first)
     assert stayed <= set(found)
@@ -94,7 +94,7 @@ async def test_deletions_never_hide_what_stays(count, places):
         return lambda shelf: remove(*(place for place in found if place < len(shelf.items)))(shelf)
 
     shelf = Shelf(count, moves={page: move(found) for page, found in places.items()})
-    found = {item["id"] for item in await all_items(shelf.fetch)}
+    found = {item["id"] for item in await all_items(shelf.fetch, dict)}
     assert {item["id"] for item in shelf.items} <= found
 
 
@@ -118,7 +118,7 @@ async def test_pages_that_do_not_advance_are_an_error(pages, problem):
         return rest.pop(0)
 
     with pytest.raises(Malformed, match=problem):
-        await all_items(fetch)
+        await all_items(fetch, dict)
 
 
 async def test_pages_without_end_are_an_error():
@@ -126,7 +126,7 @@ async def test_pages_without_end_are_an_error():
         return Page(items(offset), offset + 1, None)
 
     with pytest.raises(Malformed, match="do not end"):
-        await all_items(fetch)
+        await all_items(fetch, dict)
 
 
 @pytest.mark.parametrize(

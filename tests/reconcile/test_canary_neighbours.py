@@ -7,8 +7,9 @@ import pytest
 
 from model_operator.domain import CANARY, DEPLOYMENT, Key
 from support.canary_world import canary
+from support.manifests import paitient_secret
 from support.rollouts import ANALYSIS, NAME, Rollouts, path, rollouts
-from support.running import deployment, on_virtual_time, provider, secret
+from support.running import deployment, on_virtual_time, provider
 
 NEIGHBOUR = "team-b"
 HIDDEN = "neighbours-own"
@@ -22,7 +23,7 @@ async def neighbours(account: str) -> AsyncIterator[Rollouts]:
         token = {"vendor": "paitient", "key": key["apiKey"], "client_id": key["clientID"], "account": "b"}
         await world.operator.simulator.control("POST", "/tokens", token)
         keys = key if account == "b" else {}
-        world.operator.apply(secret("paitient", **keys), provider("paitient"), namespace=NEIGHBOUR)
+        world.operator.apply(paitient_secret(**keys), provider("paitient"), namespace=NEIGHBOUR)
         await world.wait(1)
         yield world
 

@@ -63,11 +63,21 @@ async def test_events_of_one_second_keep_their_order_by_name() -> None:
 async def test_a_name_as_long_as_may_be_has_events_too() -> None:
     stage = Stage()
     name = "a" * 240 + "." + "b" * 12
-    stage.recorder.warn(KEY._replace(name=name), ABOUT, "R", "m")
+    about = ABOUT.model_copy(update={"name": name})
+    stage.recorder.warn(KEY._replace(name=name), about, "R", "m")
     await stage.post()
     (event,) = stage.server.list("Event", "team")
     assert len(event["metadata"]["name"]) <= 253
     assert event["involvedObject"]["name"] == name
+
+
+@on_virtual_time
+async def test_one_that_went_without_its_finalizer_has_events_under_its_own_name() -> None:
+    stage = Stage()
+    stage.recorder.warn(KEY._replace(name="llama@u"), ABOUT, "R", "m")
+    await stage.post()
+    (event,) = stage.server.list("Event", "team")
+    assert (event["metadata"]["name"][:6], event["involvedObject"]["name"]) == ("llama.", "llama")
 
 
 @pytest.mark.parametrize("is_terminating", [True, False])
@@ -92,7 +102,8 @@ async def test_what_is_refused_is_logged(caplog: pytest.LogCaptureFixture, is_te
 @on_virtual_time
 async def test_past_the_backlog_events_are_dropped_and_passes_go_on(caplog: pytest.LogCaptureFixture) -> None:
     stage = Stage()
-    stage.recorder.note(KEY, ABOUT, [Event("Normal", f"R{n}", "m") for n in range(2003)])
+    for n in range(2003):
+        stage.recorder.note(KEY, ABOUT.model_copy(update={"uid": f"u{n}"}), [Event("Normal", "R", "m")])
     assert sum("event dropped" in r.getMessage() for r in caplog.records) == 3
     assert len(await stage.post()) == 2000
 

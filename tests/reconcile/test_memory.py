@@ -40,7 +40,7 @@ def full_memory() -> Memory:
             delete_at=NOW,
             probe=ProbeResult(True, "", NOW),
             has_tagged=True,
-            lost_endpoint="chat",
+            endpoint_intent=NOW,
         ),
         retry=FAILED,
     )
@@ -77,13 +77,13 @@ def test_a_new_intent_forgets_what_the_last_search_found() -> None:
 def test_with_the_id_goes_all_that_was_seen_of_it_and_sent_to_it() -> None:
     memory = full_memory()
     memory.written(KNOWN, NOTHING, NOW + MINUTE)
-    assert memory == Memory(uid="u", creation=Creation(), sent=Sent(lost_endpoint="chat"))
+    assert memory == Memory(uid="u", creation=Creation(), sent=Sent(endpoint_intent=NOW))
 
 
 def test_with_its_successor_goes_all_that_was_sent_to_it() -> None:
     memory = full_memory()
     memory.written(KNOWN, KNOWN.with_(external_id="dep-2"), NOW + MINUTE)
-    assert memory.sent == Sent(lost_endpoint="chat")
+    assert memory.sent == Sent(endpoint_intent=NOW)
     assert memory.creation == Creation(created_at=NOW, adopted_at=NOW + MINUTE)
 
 

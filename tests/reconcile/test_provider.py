@@ -49,12 +49,19 @@ async def test_it_is_bound_and_remembers_what_proved_its_secret(vendor: str) -> 
         pytest.param({}, None, "CredentialsMissing", id="no Secret"),
         pytest.param({}, {"password": "x"}, "CredentialsMissing", id="a Secret without the key"),
         pytest.param({}, {"apiKey": ""}, "CredentialsMissing", id="an empty key"),
-        pytest.param({}, {"apiKey": "nobodys-key"}, "CredentialsInvalid", id="a wrong key"),
+        pytest.param({}, {"apiKey": "nobodys-key"}, "CredentialsMissing", id="a word that is no key"),
+        pytest.param({}, {"apiKey": "nobodys-key-of-today"}, "CredentialsInvalid", id="a wrong key"),
         pytest.param(
-            {"baseURL": "http://elsewhere/api"}, {"apiKey": "k"}, "HostNotAllowed", id="another host"
+            {"baseURL": "http://elsewhere/api"},
+            {"apiKey": "sim-parasail-key"},
+            "HostNotAllowed",
+            id="another host",
         ),
         pytest.param(
-            {"chatBaseURL": "http://elsewhere"}, {"apiKey": "k"}, "HostNotAllowed", id="chat elsewhere"
+            {"chatBaseURL": "http://elsewhere"},
+            {"apiKey": "sim-parasail-key"},
+            "HostNotAllowed",
+            id="chat elsewhere",
         ),
     ],
 )
@@ -69,6 +76,8 @@ async def test_what_leads_nowhere_says_why(spec: Any, keys: dict[str, str] | Non
         assert operator.says("parasail", PROVIDER)["Stalled"] == f"True {reason}"
         assert operator.says("llama")["Ready"] == f"False {reason}"
         assert await operator.asked("create") == 0
+        if reason != "CredentialsInvalid":
+            assert await operator.asked("list") == 0, "no host has the key"
 
 
 @on_virtual_time
@@ -79,7 +88,7 @@ async def test_a_key_that_is_not_text_is_named_and_not_shown() -> None:
         operator.apply(bad, provider("parasail"))
         await operator.wait(5)
         said = operator.message("parasail", kind=PROVIDER)
-        assert said == 'Secret "parasail": the key "apiKey" is not text.'
+        assert said == 'Secret "parasail": the Secret\'s key "apiKey" is not text.'
 
 
 @on_virtual_time
@@ -146,8 +155,8 @@ async def test_a_key_of_another_account_proves_no_absence_until_a_person_says_so
         assert operator.says("llama")["Ready"] == "False AccountMismatch"
         assert operator.status("llama")["externalID"] == id_
         assert await operator.asked("create") == 1
-        version = operator.find("parasail", "Secret")["metadata"]["resourceVersion"]
-        operator.server.merge(KEY, {"metadata": {"annotations": {CONFIRM_ABSENCE: version}}})
+        token = operator.find("parasail", "ModelProvider")["status"]["missing"]["token"]
+        operator.server.merge(KEY, {"metadata": {"annotations": {CONFIRM_ABSENCE: token}}})
         await operator.wait(AT_THE_END)
         assert operator.status("llama")["externalID"] != id_
         assert await operator.asked("create") == 2

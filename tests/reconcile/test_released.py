@@ -189,7 +189,7 @@ async def test_a_deployment_with_traffic_is_kept_for_its_canary_endpoint() -> No
         operator.delete("triage-v1")
         await operator.wait(A_WHILE)
         assert operator.says("triage-v1")["Ready"] == "False InUse"
-        assert "team/triage" in operator.message("triage-v1")
+        assert operator.message("triage-v1").startswith("CanaryEndpoint triage sends traffic")
         assert await operator.asked("delete") == 1
         operator.delete("triage", CANARY)
         await gone(operator, "triage-v1")

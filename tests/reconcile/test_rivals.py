@@ -13,6 +13,7 @@ from model_operator.reconcile.claims import Claimant
 from model_operator.reconcile.deployment.desire import default_name
 from model_operator.reconcile.deployment.rivals import Contest
 from support import bodies
+from support.effort import cpu_seconds
 from support.provider_world import OpenGate
 from support.signals import Told
 from support.situations import NOW, remote
@@ -192,3 +193,36 @@ def test_the_name_of_another_namespace_is_nobodys_business():
     mine = contest("younger", other, bodies.deployment("younger", about=YOUNGER, **ADOPTING))
     mine.account.members.add(Key(PROVIDER, "elsewhere", "acme"))
     assert mine.rival() == "a ModelDeployment in another namespace"
+
+
+def test_looking_for_rivals_costs_the_same_among_thousands():
+    """All with names of their own, in one account."""
+    costs = []
+    for number in (10, 3000):
+        names = [f"m{n}" for n in range(number)]
+        objects = [
+            bodies.deployment(name, deploymentName=f"chosen-{name}", status={"externalID": name})
+            for name in names
+        ]
+        mine = contest("m5", *objects)
+        other = remote(id="1", owner_uid="uid-m7")
+
+        def look(mine=mine, other=other) -> None:
+            for _ in range(100):
+                assert mine.rival() is None
+                assert mine.owner(other) == 'ModelDeployment "m7"'
+
+        costs.append(cpu_seconds(look))
+    assert costs[1] < 5 * costs[0]
+
+
+def test_who_is_gone_or_has_another_id_now_is_no_rival():
+    cache = Cache(Told())
+    key = Key(DEPLOYMENT, "team", "a")
+    cache.put(key, bodies.deployment("a", deploymentName="x", status={"externalID": "1"}))
+    assert cache.claims.find("id/1") == {key}
+    cache.put(key, bodies.deployment("a", version=2, deploymentName="x", status={"externalID": "2"}))
+    assert cache.claims.find("id/1") == set()
+    assert cache.claims.find("name/x") == {key}
+    cache.remove(key)
+    assert cache.claims.find("id/2", "name/x", "uid/uid-a") == set()

@@ -33,7 +33,7 @@ async def test_the_elder_has_a_name_and_the_younger_gets_it_when_it_is_free(vend
         operator.apply(deployment(vendor, "younger", **NAMED))
         await operator.wait(A_WHILE)
         assert operator.says("younger")["Accepted"] == "False NameTaken"
-        assert "team/elder" in operator.message("younger", "Accepted")
+        assert 'ModelDeployment "elder"' in operator.message("younger", "Accepted")
         assert await operator.live(vendor) == [id_]
         operator.delete("elder")
         await operator.until(lambda: operator.says("younger")["Ready"] == "True Available", within=300)
@@ -137,6 +137,7 @@ async def test_the_other_may_be_in_another_namespace() -> None:
         found = next(operator.server.list("ModelDeployment", "elsewhere"))
         said = {c["type"]: c["reason"] for c in found["status"]["conditions"]}
         assert said["Accepted"] == "NameTaken"
+        assert "elder" not in str(found["status"])
         assert await operator.live("parasail") == [id_]
 
 

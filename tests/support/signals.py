@@ -1,6 +1,6 @@
 """Signals that nobody acts on, kept for a look."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ class Told(Signals):
         self.orphans = 0
         self.results: list[str] = []
         self.rests: list[tuple[str, str, timedelta]] = []
+        self.away: dict[Key, Callable[[], None]] = {}
 
     @override
     def changed(self, keys: Iterable[Key]) -> None:
@@ -54,3 +55,11 @@ class Told(Signals):
     @override
     def throttled(self, provider: str, account: str, rest: timedelta) -> None:
         self.rests.append((provider, account, rest))
+
+    @override
+    def leaves(self, key: Key, on_news: Callable[[], None]) -> None:
+        self.away[key] = on_news
+
+    @override
+    def comes_back(self, key: Key) -> None:
+        del self.away[key]

@@ -128,7 +128,7 @@ class Account:
     def settle(self, key: Key, *, is_moving: bool) -> None:
         """After a pass: how closely the key's deployment is to be watched."""
         if is_moving:
-            if not self.moving:
+            if key not in self.moving:
                 self.wake.set()
             self.moving.add(key)
         else:

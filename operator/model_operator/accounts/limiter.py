@@ -62,7 +62,7 @@ class Limiter(Gate):
         self._queues: tuple[deque[_Waiter], ...] = tuple(deque() for _ in Priority)
         self._arrivals = 0
         self._turns = 0
-        self._in_flight = 0
+        self._in_flight = [0] * len(Priority)
         self._timer: Timer | None = None
         self._rest_until = 0.0
         self._rests = 0
@@ -124,14 +124,14 @@ class Limiter(Gate):
                 await waiter.admitted
             except asyncio.CancelledError:
                 if not waiter.admitted.cancelled():  # its turn had come at the same moment
-                    self._in_flight -= 1
+                    self._in_flight[priority] -= 1
                     self._admit()
                 raise
         return self._rests
 
-    def leave(self, rests: int) -> None:
+    def leave(self, priority: Priority, rests: int) -> None:
         """The turn is over."""
-        self._in_flight -= 1
+        self._in_flight[priority] -= 1
         if rests == self._rests:  # nobody was told to rest since
             self._strikes = 0
         self._admit()
@@ -142,9 +142,9 @@ class Limiter(Gate):
             self._timer.cancel()
             self._timer = None
         now = self._clock.time()
-        while self._in_flight < (1 if self._strikes else self._most_in_flight):
-            queue = self._next_queue()
-            if queue is None:
+        while sum(self._in_flight) < (1 if self._strikes else self._most_in_flight):
+            priority = self._next()
+            if priority is None:
                 return
             due = max(self._rest_until, self._rate.due)
             if due > now:
@@ -152,22 +152,27 @@ class Limiter(Gate):
                 return
             self._rate.take(now)
             self._turns += 1
-            self._in_flight += 1
-            queue.popleft().admitted.set_result(None)
+            self._in_flight[priority] += 1
+            self._queues[priority].popleft().admitted.set_result(None)
 
-    def _next_queue(self) -> "deque[_Waiter] | None":
-        """The queue whose head is next; those who gave up are dropped on the way."""
-        queues = []
-        for queue in self._queues:
+    def _next(self) -> Priority | None:
+        """Whose turn is next; those who gave up are dropped on the way."""
+        heads: dict[Priority, int] = {}
+        for priority, queue in zip(Priority, self._queues, strict=True):
             while queue and queue[0].admitted.done():
                 queue.popleft()
-            if queue:
-                queues.append(queue)
-        if not queues:
+            if queue and not (priority is Priority.SWEEP and self._has_swept_enough):
+                heads[priority] = queue[0].arrival
+        if not heads:
             return None
         if self._turns % FAIR_TURN == FAIR_TURN - 1:
-            return min(queues, key=lambda queue: queue[0].arrival)
-        return queues[0]
+            return min(heads, key=heads.__getitem__)
+        return next(iter(heads))
+
+    @property
+    def _has_swept_enough(self) -> bool:
+        """Routine reads that hang leave half of the account to edits, deletions and rollbacks."""
+        return self._in_flight[Priority.SWEEP] >= max(1, self._most_in_flight // 2)
 
 
 class _Waiter(NamedTuple):
@@ -189,7 +194,7 @@ class _Turn:
         self._rests = await self._limiter.enter(self._priority)
 
     async def __aexit__(self, *_: object) -> None:
-        self._limiter.leave(self._rests)
+        self._limiter.leave(self._priority, self._rests)
 
 
 class _Rate:

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from model_operator.accounts.account import HICCUPS, Account, Clock, Holders, Snapshot
 from model_operator.domain import Key, Priority
+from model_operator.errand import NOBODY, sent_on
 from model_operator.errors import CredentialsInvalid, ProviderError, Unsupported, delay_after
 
 _AFTER_BUG = 5.0
@@ -37,6 +38,10 @@ class Poller:
 
     async def run(self) -> None:
         """Poll for ever. No answer of a provider ends it."""
+        with sent_on(NOBODY):  # and not on that of the pass which has opened the account
+            await self._run()
+
+    async def _run(self) -> None:
         while True:
             began = _now()
             try:

@@ -155,6 +155,8 @@ class _Opened:
         self.intervals: dict[Key, timedelta] = {}
 
     def apply(self) -> None:
-        """The strictest limit and the shortest interval of the ModelProviders count."""
-        self.limiter.requests_per_minute = min((n for n in self.limits.values() if n), default=None)
+        """The most generous limit counts, none at all if one has none: nobody slows down others with the same key."""
+        limits = [n for n in self.limits.values() if n is not None]
+        is_limited = len(limits) == len(self.limits)
+        self.limiter.requests_per_minute = max(limits) if limits and is_limited else None
         self.account.poll_interval = min(self.intervals.values())

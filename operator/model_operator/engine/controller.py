@@ -1,6 +1,5 @@
 """Queue, workers and retries of one kind: around a pass, and knowing nothing of what it does."""
 
-import asyncio
 import logging
 from collections.abc import Iterable
 from datetime import timedelta
@@ -8,6 +7,7 @@ from typing import Protocol
 
 from model_operator.domain import Key
 from model_operator.engine.queue import WorkQueue
+from model_operator.errand import Outdated
 from model_operator.kube import KubeError, ObjectGone, WriteConflict
 from model_operator.observability.logs import about
 from model_operator.observability.metrics import ControllerMetrics, Result
@@ -47,33 +47,27 @@ class Controller:
         self._signals = signals
         self._metrics = metrics
         self._workers = workers
-        self._tasks: list[asyncio.Task[None]] = []
-        self.queue: WorkQueue[Key] = WorkQueue(metrics)
+        self.queue: WorkQueue[Key] = WorkQueue(metrics, lambda key: key.namespace)
         metrics.set_workers(workers)
 
     def ended(self, key: Key) -> Iterable[Key]:
         """The object is gone: nothing of it waits any more. Returns the keys that need a pass because of it."""
+        news = self._passes.ended(key)
         self.queue.drop(key)
-        return self._passes.ended(key)
+        return news
 
     def start(self) -> None:
-        self._tasks = [asyncio.create_task(self.queue.work(self._handle)) for _ in range(self._workers)]
+        self.queue.start(self._handle, self._workers)
 
     async def stop(self, timeout: timedelta) -> None:  # noqa: ASYNC109  a bound on finishing, then cancellation
         """Running passes may finish within `timeout`; what is left then is cancelled."""
-        self.queue.close(self._workers)
-        if not self._tasks:
-            return
-        _, late = await asyncio.wait(self._tasks, timeout=timeout.total_seconds())
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        self.queue.close()
+        await self.queue.finished(timeout)
 
     @property
     def problem(self) -> str | None:
-        """For /healthz: None while all workers live."""
-        dead = sum(task.done() for task in self._tasks)
-        return f"{dead} of {len(self._tasks)} workers have ended" if dead else None
+        """For /healthz."""
+        return self.queue.problem
 
     async def _handle(self, key: Key) -> None:
         with about(key):
@@ -83,6 +77,9 @@ class Controller:
         """One pass and what follows from how it ended. Never raises."""
         try:
             again = await self._passes.reconcile(key)
+        except Outdated:
+            self.queue.add(key, is_urgent=True)
+            return "requeue"
         except WriteConflict:
             return await self._read_again(key)
         except ObjectGone:

@@ -12,6 +12,7 @@ from typing import Any
 from typing_extensions import override
 
 from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
+from model_operator.engine.clock import SteadyClock
 from model_operator.engine.comparison import Comparison, WentBack
 from model_operator.engine.garbage import collect_when_idle
 from model_operator.engine.parts import Outside, make
@@ -49,6 +50,7 @@ class Engine(Signals):
         redactor: Redactor,
         clock: Callable[[], datetime] = now,
     ) -> None:
+        clock = SteadyClock(clock, asyncio.get_running_loop().time)
         self._settings = settings
         self._kube = kube
         self._metrics = metrics
@@ -197,6 +199,14 @@ class Engine(Signals):
     @override
     def rollout_ended(self, result: str) -> None:
         self._metrics.rollout_ended(result)
+
+    @override
+    def leaves(self, key: Key, on_news: Callable[[], None]) -> None:
+        self._controllers[key.kind].queue.leave(key, on_news)
+
+    @override
+    def comes_back(self, key: Key) -> None:
+        self._controllers[key.kind].queue.come_back(key)
 
     @override
     def throttled(self, provider: str, account: str, rest: timedelta) -> None:

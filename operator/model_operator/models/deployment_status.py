@@ -23,7 +23,16 @@ def _as_the_server_takes_it(count: int) -> int:
 
 class RemoteEndpoint(Model):
     id: str = Field(description="The vendor's id of the endpoint.")
-    url: str = Field(description="URL of the endpoint, in the vendor's own protocol.")
+    url: str | None = Field(
+        default=None,
+        description="URL of the endpoint, in the vendor's own protocol; absent for one that spec.paitient.endpointID"
+        " names.",
+    )
+
+
+class PendingEndpoint(Model):
+    name: str = Field(description="Name of the endpoint that is being created.")
+    started_at: Time = Field(description="When the intent was written down, before the request was sent.")
 
 
 class DriftRow(Model):
@@ -74,6 +83,11 @@ class ModelDeploymentStatus(Status):
         default=None,
         description="PaiTIENT only: the routing endpoint that spec.paitient.endpointName asked for.",
     )
+    pending_endpoint: PendingEndpoint | None = Field(
+        default=None,
+        description="A create of the routing endpoint whose outcome is not known yet. Do not edit: it prevents"
+        " a second endpoint, which nobody could delete.",
+    )
     provider_state: str | None = Field(default=None, description="The vendor's own word for the state.")
     replicas: Annotated[int, AfterValidator(_as_the_server_takes_it)] | None = Field(
         default=None, description="Replicas that run now; 0 when stopped."
@@ -117,6 +131,7 @@ class StatusChange:
     external_alias: str | Unchanged | None = UNCHANGED
     endpoint_url: str | Unchanged | None = UNCHANGED
     endpoint: RemoteEndpoint | Unchanged | None = UNCHANGED
+    pending_endpoint: PendingEndpoint | Unchanged | None = UNCHANGED
     provider_state: str | Unchanged | None = UNCHANGED
     replicas: int | Unchanged | None = UNCHANGED
     last_applied: dict[str, Any] | Unchanged | None = UNCHANGED

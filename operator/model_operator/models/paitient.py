@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from pydantic import Field, StringConstraints
 
 from model_operator.domain import UID_TAG
-from model_operator.models.rules import at_most, checked, immutable_if_set, rule, validations
+from model_operator.models.rules import at_most, checked, immutable_if_set, rule, set_once, validations
 from model_operator.models.wire import DecimalText, Model
 
 CloudId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
@@ -74,7 +74,13 @@ class PaitientSpec(Model):
         *map(
             immutable_if_set,
             ("computeType", "instanceType", "region", "vpcConfig", "securitySettings", "endpointName"),
-        )
+        ),
+        set_once("endpointID"),
+        rule(
+            "!has(self.endpointID) || has(self.endpointName)",
+            "endpointID names the endpoint of endpointName; set both or neither",
+            at=".endpointID",
+        ),
     )
 
     compute_type: str | None = Field(
@@ -112,6 +118,14 @@ class PaitientSpec(Model):
         max_length=64,
         description="Also creates a routing endpoint of this name once the deployment serves; see"
         " status.endpoint. The vendor's API cannot delete it again. Immutable.",
+    )
+    endpoint_id: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=128,
+        alias="endpointID",
+        description="Id of the routing endpoint that a create of endpointName made whose answer was lost, as the"
+        " provider's console shows it. Set once.",
     )
     force_delete: bool | None = Field(
         default=None, description="Deletes the deployment without the vendor's confirmation (force=true)."

@@ -93,8 +93,8 @@ class ModelProviderSpec(Model):
         default=None,
         ge=1,
         le=100_000,
-        description="How many requests per minute the operator may send to this account. ModelProviders of"
-        " one account share the limit.",
+        description="How many requests per minute the operator may send to this account. Of"
+        " several ModelProviders with the same key the most generous counts: without a limit on one there is none.",
     )
     poll_interval: Duration | None = Field(
         default=None,

@@ -41,6 +41,15 @@ def immutable_if_set(name: str) -> JsonDict:
     )
 
 
+def set_once(name: str) -> JsonDict:
+    """On the parent of a field that may go from absent to a value, and stays then."""
+    return rule(
+        f"!has(oldSelf.{name}) || (has(self.{name}) && self.{name} == oldSelf.{name})",
+        f"{name} can be set once; {REPLACE}",
+        at=f".{name}",
+    )
+
+
 def validations(*rules: JsonDict) -> JsonDict:
     """For `Field(json_schema_extra=…)`: the rules of one field."""
     return {VALIDATIONS: list(rules)}

@@ -70,6 +70,12 @@ class Metrics:
         Gauge(
             "model_operator_build_info", "Always 1.", ["version", "python_version"], registry=self.registry
         ).labels(__version__, platform.python_version()).set(1)
+        self.loop_lag = Histogram(
+            "model_operator_loop_lag_seconds",
+            "How much too late a timer came: for so long, one piece of work kept everything else waiting.",
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
         self._leader = Gauge(
             "leader_election_master_status",
             "1 while this process holds the Lease of that name.",
@@ -134,6 +140,7 @@ class ControllerMetrics:
         self._errors = families.errors.labels(controller)
         self._seconds = families.seconds.labels(controller)
         self._active = families.active.labels(controller)
+        self._away = families.away.labels(controller)
         self._workers = families.workers.labels(controller)
         queue = (controller, controller)
         self.depth = families.depth.labels(*queue)
@@ -168,6 +175,11 @@ class ControllerMetrics:
             self._seconds.observe(seconds)
             self._worked.observe(seconds)
 
+    def away(self, change: int) -> None:
+        """So many passes more (or less) wait for a provider, without a worker."""
+        self._away.inc(change)
+        self._active.dec(change)
+
     def ended(self, result: Result) -> None:
         """How the pass in hand ended."""
         self._results[result].inc()
@@ -199,6 +211,11 @@ class _Families:
         self.active = gauge(f"{reconcile}_active_workers", "Workers with a pass in hand.", "controller")
         self.workers = gauge(
             f"{reconcile}_max_concurrent_reconciles", "Most passes at the same time.", "controller"
+        )
+        self.away = gauge(
+            "model_operator_passes_waiting",
+            "Passes that wait for a provider: for their turn under its limits, or for its answer.",
+            "controller",
         )
         self.depth = gauge("workqueue_depth", "Objects that wait in the queue.", *queue)
         self.adds = counter("workqueue_adds", "Objects put into the queue.", *queue)

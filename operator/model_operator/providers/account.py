@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from typing_extensions import override
 
 from model_operator.domain import Priority
+from model_operator.errand import Errand, current_errand
 from model_operator.errors import ProviderError, RateLimited, Unavailable
 from model_operator.providers.base import Call, Credentials, Gate, Reply, Site, Transport
 from model_operator.providers.reading import VENDOR_TEXT, Malformed, cut
@@ -36,15 +37,37 @@ class Account:
         return replace(self, priority=priority)
 
     async def send(self, site: Site, call: Call, *, within: timedelta | None = None) -> Reply:
-        """A 2xx reply, or a `ProviderError`. Once; `within` bounds the wait for a turn and the request together."""
-        if within is None:
-            async with self.gate.turn(self.priority):
-                outcome = await self._exchange(site, call)
-        else:
-            outcome = await self._exchange_within(site, call, within)
+        """A 2xx reply, or a `ProviderError`. Once; `within` bounds the wait for a turn and the request together.
+
+        Raises `Outdated` where the wait has made it pointless.
+        """
+        errand = current_errand()
+        with errand.away():
+            outcome = await self._exchange_in_turn(site, call, within, errand)
         if isinstance(outcome, ProviderError):
             raise outcome  # here, so that it drags no vendor's answer along as its context
         return outcome
+
+    async def _exchange_in_turn(
+        self, site: Site, call: Call, within: timedelta | None, errand: Errand
+    ) -> Reply | ProviderError:
+        loop = asyncio.get_running_loop()
+        deadline = None if within is None else loop.time() + within.total_seconds()
+        async with AsyncExitStack() as turn:
+            try:
+                async with asyncio.timeout_at(deadline) as patience:
+                    with errand.queueing(patience):
+                        await turn.enter_async_context(self.gate.turn(self.priority))
+            except TimeoutError:
+                errand.check()
+                return RateLimited(
+                    f"{call.title(site.provider)}: no turn under the account's limits in time, nothing was sent"
+                )
+            errand.check()  # what was decided before the wait
+            if deadline is not None:
+                left = max(timedelta(seconds=deadline - loop.time()), timedelta(milliseconds=1))
+                call = replace(call, timeout=min(left, self.transport.request_timeout))
+            return await self._exchange(site, call)
 
     async def _exchange(self, site: Site, call: Call) -> Reply | ProviderError:
         try:
@@ -60,35 +83,21 @@ class Account:
             self.gate.pause(rest)
         return error
 
-    async def _exchange_within(self, site: Site, call: Call, within: timedelta) -> Reply | ProviderError:
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + within.total_seconds()
-        async with AsyncExitStack() as turn:
-            try:
-                async with asyncio.timeout_at(deadline):
-                    await turn.enter_async_context(self.gate.turn(self.priority))
-            except TimeoutError:
-                return RateLimited(
-                    f"{call.title(site.provider)}: no turn under the account's limits in time, nothing was sent"
-                )
-            left = max(timedelta(seconds=deadline - loop.time()), timedelta(milliseconds=1))
-            return await self._exchange(
-                site, replace(call, timeout=min(left, self.transport.request_timeout))
-            )
-
     async def ask(
         self, site: Site, call: Call, read: Callable[[Any], T], *, within: timedelta | None = None
     ) -> T:
         """`send`, and what `read` makes of the body. `Malformed` becomes `Unavailable`: it may have landed."""
-        reply = await self.send(site, call, within=within)
+        status = None
         try:
+            reply = await self.send(site, call, within=within)
+            status = reply.status
             return read(reply.body)
         except Malformed as error:
             problem = str(error)
         except RecursionError:
             problem = "it is nested too deep"
         problem = f"{call.title(site.provider)}: the answer was not understood: {problem}"
-        raise Unavailable(problem, status=reply.status, may_have_landed=call.mutates)
+        raise Unavailable(problem, status=status, may_have_landed=call.mutates)
 
 
 class Cleaner:

@@ -3,7 +3,7 @@
 An adapter translates and nothing else: it decides no policy, keeps no state between calls and never retries.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -152,6 +152,9 @@ class Vendor(Protocol):
     def endpoint_name(self, spec: ModelDeploymentSpec) -> str | None:
         """Of the routing endpoint that the spec asks for besides the deployment."""
 
+    def endpoint_id(self, spec: ModelDeploymentSpec) -> str | None:
+        """Of that endpoint, should a person have found it after its create was lost."""
+
     def credentials(self, secret: Mapping[str, str]) -> Credentials:
         """Raises `CredentialsIncomplete` that names the missing key."""
 
@@ -210,6 +213,10 @@ class Call:
     """Shorter or longer than the transport's own request timeout."""
     mutates: bool = True
     """False: nothing at the provider changes, so a lost reply loses nothing."""
+    each: Callable[[Any], Any] | None = None
+    """The answer is a list, and this is made of each of its items, as they arrive."""
+    limit: int | None = None
+    """Bytes of that list, if not as many as any list may have."""
     wants_json: bool = True
     """False: any 2xx body will do, and one that is not JSON counts as none (pause, resume, delete, a PATCH's)."""
 

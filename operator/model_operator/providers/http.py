@@ -5,11 +5,12 @@ Adapters hand it a `Call`; it answers with a `Reply`, or raises `Refused` for th
 """
 
 import asyncio
+import codecs
 import json
 import os
 import re
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -24,10 +25,17 @@ from model_operator import __version__
 from model_operator.durations import format_duration
 from model_operator.errors import InvalidRequest, Unavailable
 from model_operator.providers.base import Call, Reply, Site
+from model_operator.providers.items import NotJson, read_items
 from model_operator.providers.refusals import Refused
 
 BODY_LIMIT = 1 << 20
-"""Bytes of one body, after decompression. The largest list page of a vendor stays well below."""
+"""Bytes of one body, after decompression, of anything but a list."""
+
+LIST_LIMIT = 64 << 20
+"""Bytes of one list, after decompression. It is parsed as it arrives, and its items are what is kept."""
+
+_PIECE = 1 << 16
+"""Bytes that are decompressed and parsed at once."""
 
 IDLE_LIMIT = 3.0
 """Seconds that an idle connection is kept. Common servers close theirs after 5; a POST that meets the close
@@ -69,6 +77,7 @@ class HttpTransport:
         self.request_timeout = request_timeout
         self._body_limit = body_limit
         self._observe = observe
+        self._parsing = asyncio.Lock()
         connect = connect_timeout.total_seconds()
         # "pool" bounds name resolution and TLS as well, "connect" a single connection attempt. Reading has no
         # limit of its own: the request's deadline covers it.
@@ -93,18 +102,20 @@ class HttpTransport:
         status: int | None = None
         began = loop.time()
         try:
-            status, headers, body = await self._exchange(request, site, call)
+            status, headers, body, found = await self._exchange(request, site, call)
         finally:
             if self._observe is not None:
                 self._observe(site.provider, call.operation, status, loop.time() - began)
         if not 200 <= status <= 299:
             raise Refused(status, headers, body)
-        return Reply(status, _parse(site, call, status, body) if call.wants_json else _glance(body), headers)
+        if call.each is None:
+            found = _parse(site, call, status, body) if call.wants_json else _glance(body)
+        return Reply(status, found, headers)
 
     async def _exchange(
         self, request: httpx.Request, site: Site, call: Call
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        """Status, headers and whole body, or `Unavailable`.
+    ) -> tuple[int, Mapping[str, str], bytes, Any]:
+        """Status, headers, and the whole body or, of a list, what was made of its items; or `Unavailable`.
 
         The low-level exception is not chained: some of aiohttp's print the request's headers.
         """
@@ -117,14 +128,20 @@ class HttpTransport:
         try:
             async with asyncio.timeout(timeout.total_seconds()):
                 response = await self._client.handle_async_request(request)
+                status, headers = response.status_code, response.headers
                 try:
-                    return response.status_code, response.headers, await _read(response, self._body_limit)
+                    if call.each is not None and response.is_success:
+                        pieces = _texts(_pieces(response, call.limit or LIST_LIMIT))
+                        return status, headers, b"", await read_items(pieces, call.each, self._parsing)
+                    return status, headers, await _read(response, self._body_limit), None
                 except _BROKEN:
                     if response.is_success:
                         raise
-                    return response.status_code, response.headers, b""  # the status says enough
+                    return status, headers, b"", None  # the status says enough
                 finally:
                     await response.aclose()
+        except NotJson as error:
+            raise _broken(site, call, f"HTTP {status} with a body that {error}", status=status) from None
         except TimeoutError:
             problem, was_sent = f"no answer within {format_duration(timeout)}", True
         except _BROKEN as error:
@@ -188,31 +205,48 @@ def _url(url: str, params: tuple[tuple[str, str], ...]) -> httpx.URL:
 
 
 async def _read(response: httpx.Response, limit: int) -> bytes:
+    return b"".join([piece async for piece in _pieces(response, limit)])
+
+
+async def _pieces(response: httpx.Response, limit: int) -> AsyncIterator[bytes]:
     """The body, decompressed by ourselves: httpx would inflate a whole chunk before anybody could count."""
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "", "gzip", "x-gzip", "deflate"):
         raise _Unreadable("a body in an encoding that was not asked for")
     inflater = None if encoding in ("identity", "") else zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
-    body = bytearray()
-    is_complete = True
+    length, is_complete = 0, True
     async for chunk in response.aiter_raw():
-        if inflater is None:
-            body += chunk
-        else:
-            body += _inflate(inflater, chunk, limit + 1 - len(body))
-            is_complete = inflater.eof
-        if len(body) > limit:
-            raise _Unreadable(f"a body of more than {limit // 1024} KiB")
+        for piece in _slices(chunk) if inflater is None else _inflate(inflater, chunk):
+            length += len(piece)
+            if length > limit:
+                raise _Unreadable(f"a body of more than {limit // 1024} KiB")
+            yield piece
+        is_complete = inflater is None or inflater.eof
     if not is_complete:
         raise _Unreadable("a truncated body")
-    return bytes(body)
 
 
-def _inflate(inflater: "zlib._Decompress", chunk: bytes, limit: int) -> bytes:
+def _slices(chunk: bytes) -> Iterator[bytes]:
+    return (chunk[start : start + _PIECE] for start in range(0, len(chunk), _PIECE))
+
+
+def _inflate(inflater: "zlib._Decompress", chunk: bytes) -> Iterator[bytes]:
+    while chunk and not inflater.eof:
+        try:
+            yield inflater.decompress(chunk, _PIECE)
+        except zlib.error:
+            raise _Unreadable("a body that is not compressed as its headers say") from None
+        chunk = inflater.unconsumed_tail
+
+
+async def _texts(pieces: AsyncIterator[bytes]) -> AsyncIterator[str]:
+    decoder = codecs.getincrementaldecoder("utf-8-sig")()
     try:
-        return inflater.decompress(chunk, limit)
-    except zlib.error:
-        raise _Unreadable("a body that is not compressed as its headers say") from None
+        async for piece in pieces:
+            yield decoder.decode(piece)
+        yield decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        raise NotJson("is not JSON") from None
 
 
 def _parse(site: Site, call: Call, status: int, body: bytes) -> Any:

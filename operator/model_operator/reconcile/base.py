@@ -16,14 +16,16 @@ from model_operator.accounts.account import Clock
 from model_operator.accounts.bindings import Binding, Bindings
 from model_operator.conditions import Reason
 from model_operator.domain import FINALIZER, Key
+from model_operator.errand import Errand, sent_on
 from model_operator.errors import NotAccepted
 from model_operator.kube import KubeError
 from model_operator.models.deployment_status import ModelDeploymentStatus
 from model_operator.models.metadata import Metadata
 from model_operator.models.parse import InvalidResource
+from model_operator.models.provider import ModelProvider
 from model_operator.observability.audit import Subject, on_behalf_of
 from model_operator.providers.base import Vendor
-from model_operator.reconcile.cache import Cache, Resource
+from model_operator.reconcile.cache import Cache, Resource, provider_key
 from model_operator.reconcile.recorder import Recorder
 from model_operator.reconcile.store import Store
 from model_operator.signals import Signals
@@ -98,7 +100,7 @@ class Pass(ABC, Generic[R, M]):
             return None
         metadata = resource.metadata
         who = Subject(uid=metadata.uid, generation=metadata.generation, manager=metadata.manager)
-        with on_behalf_of(who):
+        with on_behalf_of(who), sent_on(self._errand(key, resource)):
             again = await self.look_after(key, resource)
         self.refusals.pop(key, None)
         return again
@@ -123,6 +125,24 @@ class Pass(ABC, Generic[R, M]):
                 await self.write(key, resource, status.dump())
             except KubeError:
                 log.debug("the refusal could not be written into the status either")
+
+    def _errand(self, key: Key, resource: R) -> Errand:
+        """What the pass wants of a provider, as long as it would decide about the same object, spec and account."""
+        ref = None if isinstance(resource, ModelProvider) else provider_key(resource)
+        account = self.around.bindings.account(ref) if ref is not None else None
+
+        def is_current() -> bool:
+            found = self.find(key)
+            return (
+                found is not None
+                and _decided_by(found) == _decided_by(resource)
+                and (ref is None or self.around.bindings.account(ref) is account)
+            )
+
+        signals = self.around.signals
+        return Errand(
+            is_current, lambda on_news: signals.leaves(key, on_news), lambda: signals.comes_back(key)
+        )
 
     @abstractmethod
     async def look_after(self, key: Key, resource: R) -> timedelta | None:
@@ -198,6 +218,12 @@ class Pass(ABC, Generic[R, M]):
         self.around.cache.remove(key)
         self.refusals.pop(key, None)
         return self.memories.pop(key, None)
+
+
+def _decided_by(resource: Resource) -> tuple[object, ...]:
+    """What people say of an object: its life, its spec (deletionPolicy included), its end, an annotation's command."""
+    metadata = resource.metadata
+    return metadata.uid, metadata.generation, metadata.is_terminating, metadata.annotations
 
 
 def leads_nowhere(ref: Key, cache: Cache, binding: Binding | None) -> NotAccepted | None:

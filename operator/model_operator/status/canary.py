@@ -10,8 +10,9 @@ from typing import Final
 
 from model_operator.conditions import ConditionType, Reason
 from model_operator.models.canary_status import CanaryEndpointStatus, TrafficShare
+from model_operator.plan.canary.checks import Said
 from model_operator.plan.canary.course import describe, percents, without_zeros
-from model_operator.plan.canary.judging import Said, is_old
+from model_operator.plan.canary.judging import is_old
 from model_operator.plan.canary.situation import Decision, Health, Situation, State, intended
 from model_operator.plan.verdict import Progress, Verdict
 from model_operator.status.conditions import merge

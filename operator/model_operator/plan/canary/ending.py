@@ -7,8 +7,8 @@ from model_operator.conditions import CanaryPhase, Reason
 from model_operator.models.canary import OnTargetUnhealthy
 from model_operator.models.canary_status import AnalysisStatus, MetricVerdict, RolloutFailure
 from model_operator.plan.canary import transitions
+from model_operator.plan.canary.checks import Said
 from model_operator.plan.canary.course import describe, without_zeros
-from model_operator.plan.canary.judging import Said
 from model_operator.plan.canary.situation import (
     AT_ONCE,
     Decision,

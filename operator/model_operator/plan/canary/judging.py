@@ -1,22 +1,19 @@
-"""What the figures say of the present step: which are needed, and each check's verdict for each canary. Pure.
+"""What the figures say of the present step: which are needed, which count, and how long a verdict holds. Pure.
 
-Only buckets that lie wholly within the step count: after its warm-up, and old enough to be complete. Only a certain
-breach fails: error rates by their confidence bounds, percentiles by most of the requests. Too few requests, or a
-baseline that breaches as well, are Inconclusive.
+Only buckets that lie wholly within the step count: after its warm-up, and old enough to be complete. A Pass ends with
+the age of its figures.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
-from enum import StrEnum
 from typing import Final
 
 from model_operator.domain import Bucket, Figure
-from model_operator.models.canary_analysis import MetricName
 from model_operator.models.canary_status import AnalysisStatus, MetricVerdict, Share
+from model_operator.plan.canary.checks import GRAVEST_FIRST, Said, is_absolute, is_relative, judge, text
 from model_operator.plan.canary.course import Check, Judgement, Shares
 from model_operator.plan.canary.situation import Question, Reading, Situation, State
-from model_operator.plan.canary.statistics import Weighed, detectable, least_difference, weigh, wilson
+from model_operator.plan.canary.statistics import detectable
 from model_operator.plan.canary.transitions import evaluation_due
 
 _MOST_BUCKETS: Final = 500
@@ -29,16 +26,6 @@ Window = tuple[datetime, datetime]
 """Buckets from the one until the other count."""
 
 
-class Said(StrEnum):
-    """The four verdicts, the gravest first."""
-
-    FAIL = "Fail"
-    ERROR = "Error"
-    INCONCLUSIVE = "Inconclusive"
-    PASS = "Pass"  # noqa: S105  no password
-
-
-_ORDER: Final = tuple(Said)
 _CERTAIN: Final = (Said.PASS, Said.FAIL)
 
 
@@ -134,7 +121,7 @@ def _judge_step(
     if not is_news and analysis.verdict not in (None, Said.ERROR):
         return _aged(s, judgement, analysis.with_(errors_since=None))
     baseline = [bucket for share in s.baselines for bucket in _counting(reading, share, window)]
-    needs_baseline = bool(_compared(s)) or not any(map(_is_absolute, _deciding(judgement)))
+    needs_baseline = bool(_compared(s)) or not any(map(is_absolute, _deciding(judgement)))
     metrics = tuple(judge(c, canaries, baseline, needs_baseline=needs_baseline) for c in judgement.checks)
     verdict = _gravest(judgement, metrics)
     formed = AnalysisStatus(
@@ -151,8 +138,8 @@ def _judge_step(
 
 def _valid_until(s: Situation, judgement: Judgement, reading: Reading) -> datetime | None:
     """Two intervals after the newest figures were due, of whichever deployment's are the oldest."""
-    is_relative = any(map(_is_relative, _deciding(judgement)))
-    used = (*_judged(s), *(_compared(s) if is_relative else ()))
+    compares = any(map(is_relative, _deciding(judgement)))
+    used = (*_judged(s), *(_compared(s) if compares else ()))
     newest = [_newest(reading, (share,), _window(s, judgement)) for share in used]
     known = [end for end in newest if end is not None]
     if not known or len(known) < len(newest):
@@ -202,7 +189,7 @@ def _gravest(judgement: Judgement, metrics: Sequence[MetricVerdict]) -> Said:
     """Of the checks that decide; a Pass where there is none."""
     deciding = {check.name for check in _deciding(judgement)}
     said = [Said(metric.verdict) for metric in metrics if metric.name in deciding]
-    return min(said, key=_ORDER.index, default=Said.PASS)
+    return min(said, key=GRAVEST_FIRST.index, default=Said.PASS)
 
 
 def _deciding(judgement: Judgement) -> tuple[Check, ...]:
@@ -240,121 +227,3 @@ def warning(requests: int, limit: float) -> str | None:
     return (
         f"{requests} requests expected in this step: error rates below {text(round(rate))} % cannot be seen"
     )
-
-
-def judge(
-    check: Check,
-    canaries: Mapping[str, Sequence[Bucket]],
-    baseline: Sequence[Bucket],
-    *,
-    needs_baseline: bool,
-) -> MetricVerdict:
-    """The gravest verdict over all canaries. `canaries` by name, each with the buckets that count.
-
-    `needs_baseline`: a comparison that cannot be made is no Pass.
-    """
-    base = weigh(check.figure.metric, baseline)
-    if base is not None and round(base.requests) < check.needed:
-        base = None
-    verdicts = [_judge_one(check, buckets, base) for buckets in canaries.values()]
-    said = min(verdicts, key=lambda verdict: _ORDER.index(Said(verdict.verdict)))
-    if said.verdict != Said.PASS or not _is_relative(check) or _can_compare(check, base):
-        return said
-    if needs_baseline:
-        few = "too few requests of the baseline to compare with"
-        return said.with_(verdict=Said.INCONCLUSIVE, message=few)
-    return said.with_(message="by absolute limits alone: the baseline gets no traffic at this step")
-
-
-def _can_compare(check: Check, base: Weighed | None) -> bool:
-    """Nothing is so many percent more than nothing."""
-    return base is not None and (base.value > 0 or check.figure.max_increase_percent is None)
-
-
-def _judge_one(check: Check, buckets: Sequence[Bucket], base: Weighed | None) -> MetricVerdict:
-    found = weigh(check.figure.metric, buckets)
-    requests = round(found.requests) if found is not None else 0
-    shown = MetricVerdict(
-        name=check.name,
-        verdict=Said.INCONCLUSIVE,
-        baseline=None if base is None else text(base.value),
-        canary=None if found is None else text(found.value),
-        requests=requests,
-        needed=check.needed,
-    )
-    if found is None or requests < check.needed:
-        return shown.with_(message="too few requests for a verdict")
-    shown = shown.with_(verdict=Said.PASS)
-    if check.figure.metric is MetricName.ERROR_RATE:
-        return _judge_errors(check, shown, found, base)
-    return _judge_amount(check, shown, found, base)
-
-
-def _judge_errors(check: Check, shown: MetricVerdict, found: Weighed, base: Weighed | None) -> MetricVerdict:
-    low = wilson(found.errors, found.requests)[0] * 100
-    shown = shown.with_(lower_bound=text(low))
-    most = _number(check.figure.max_percent)
-    if most is not None:
-        shown = shown.with_(limit=text(most))
-        if low > most:
-            base_low = wilson(base.errors, base.requests)[0] * 100 if base else 0.0
-            return _breached(shown, is_everywhere=base_low > most)
-        if found.value > most:
-            shown = shown.with_(verdict=Said.INCONCLUSIVE, message="above the limit, and not yet for certain")
-    points = _number(check.figure.max_increase_percentage_points)
-    return shown if points is None or base is None else _compare_errors(points, shown, found, base)
-
-
-def _compare_errors(points: float, shown: MetricVerdict, found: Weighed, base: Weighed) -> MetricVerdict:
-    compared = shown.with_(limit=text(base.value + points))
-    if least_difference(found.errors, found.requests, base.errors, base.requests) * 100 > points:
-        return _breached(compared)
-    if found.value - base.value > points:
-        return compared.with_(
-            verdict=Said.INCONCLUSIVE, message="above the baseline, and not yet for certain"
-        )
-    return compared if shown.limit is None else shown
-
-
-def _judge_amount(check: Check, shown: MetricVerdict, found: Weighed, base: Weighed | None) -> MetricVerdict:
-    """Latencies and tokens: a mean over all requests, or a percentile in most of them."""
-    most = _number(check.figure.max_milliseconds)
-    if most is None:
-        most = _number(check.figure.max_tokens)
-    if most is not None:
-        shown = shown.with_(limit=text(most))
-        if found.is_above(most):
-            return _breached(shown, is_everywhere=base is not None and base.is_above(most))
-    increase = _number(check.figure.max_increase_percent)
-    if increase is None or base is None or base.value <= 0:
-        return shown
-    most_of_base = base.value * (1 + increase / 100)
-    compared = shown.with_(limit=text(most_of_base))
-    if found.is_above(most_of_base):
-        return _breached(compared)
-    return compared if shown.limit is None else shown
-
-
-def _breached(shown: MetricVerdict, *, is_everywhere: bool = False) -> MetricVerdict:
-    if is_everywhere:
-        return shown.with_(verdict=Said.INCONCLUSIVE, message="the baseline breaches the limit as well")
-    return shown.with_(verdict=Said.FAIL)
-
-
-def _is_relative(check: Check) -> bool:
-    figure = check.figure
-    return figure.max_increase_percent is not None or figure.max_increase_percentage_points is not None
-
-
-def _is_absolute(check: Check) -> bool:
-    figure = check.figure
-    return any(most is not None for most in (figure.max_percent, figure.max_milliseconds, figure.max_tokens))
-
-
-def _number(value: Decimal | None) -> float | None:
-    return None if value is None else float(value)
-
-
-def text(value: float) -> str:
-    """`6.1`, `4000`, `0.04`: what people read in a status."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")

@@ -12,9 +12,10 @@ from datetime import timedelta
 from model_operator.conditions import CanaryPhase, Reason
 from model_operator.models.canary_status import AnalysisStatus
 from model_operator.plan.canary import transitions
+from model_operator.plan.canary.checks import Said
 from model_operator.plan.canary.course import describe, without_zeros
 from model_operator.plan.canary.ending import breach, fail_by_metrics, fail_with_target
-from model_operator.plan.canary.judging import Said, is_judged, is_old, measure
+from model_operator.plan.canary.judging import is_judged, is_old, measure
 from model_operator.plan.canary.situation import AT_ONCE, Decision, Health, Outlook, Situation, State
 from model_operator.plan.canary.transitions import elapsed, left_until_late, stay
 from model_operator.plan.canary.words import at, notice, step_of, under_way, unready

@@ -20,8 +20,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from model_operator.conditions import ConditionType, Phase, Reason
-from model_operator.errors import NotAccepted, ProviderError, RateLimited, retry_for
-from model_operator.models.deployment_status import UNCHANGED, Pending
+from model_operator.errors import NotAccepted, ProviderError, RateLimited, delay_after, retry_for
+from model_operator.models.deployment_status import UNCHANGED, Pending, PendingEndpoint
 from model_operator.plan.deployment import creating, deleting, power, serving, updating
 from model_operator.plan.deployment.acceptance import REFUSALS
 from model_operator.plan.deployment.situation import Decision, Presence, Release, RunProbe, Situation
@@ -38,7 +38,7 @@ def stay_when_blind(s: Situation) -> Decision | None:
         return None
     if isinstance(error, NotAccepted) and s.wanted:
         return refusal(error.reason, str(error))
-    again = retry_for(error).first
+    again = delay_after(error, max(0, s.observed.failures - 1))
     phase = None if s.wanted else Phase.DELETING
     decision = failed_step(s, moving(error.reason, "", phase), error, again)
     if s.status.external_id is None and s.status.pending is not None and not s.intent_unsent:
@@ -132,10 +132,14 @@ def decide(s: Situation) -> Decision:
 
 def hold_back(s: Situation, step: Decision) -> Decision:
     """A step that just failed waits for its retry, and none is taken while the account must rest."""
-    is_intent = isinstance(step.change.pending, Pending)
+    is_intent = isinstance(step.change.pending, Pending) or isinstance(
+        step.change.pending_endpoint, PendingEndpoint
+    )
     if isinstance(step.action, Release) or (step.action is None and not is_intent):
         return step
-    held = replace(step, action=None, change=replace(step.change, pending=UNCHANGED))
+    held = replace(
+        step, action=None, change=replace(step.change, pending=UNCHANGED, pending_endpoint=UNCHANGED)
+    )
     failure = s.failure
     is_same = failure is not None and not isinstance(step.action, RunProbe)  # a failed probe is none of these
     if is_same and failure and failure.generation == s.desired.generation and s.now < failure.until:

@@ -94,8 +94,8 @@ class Sent:
     probe: ProbeResult | None = None
     has_tagged: bool = False
     """Our tag was sent, and no GET has shown it yet."""
-    lost_endpoint: str | None = None
-    """Name of an endpoint whose create may have been carried out although nobody answered."""
+    endpoint_intent: datetime | None = None
+    """`pendingEndpoint.startedAt` of the intent that this process wrote and whose request it has not sent."""
 
     def compared(self, full: Remote, uid: str, now: datetime, recheck: timedelta, grace: timedelta) -> "Sent":
         """A GET was answered. Once it shows our last update, later differences are somebody else's.
@@ -124,7 +124,11 @@ class Sent:
 
     def vanished(self) -> "Sent":
         """The deployment is gone, and with it all that was sent to it."""
-        return Sent(lost_endpoint=self.lost_endpoint)
+        return Sent(endpoint_intent=self.endpoint_intent)
+
+    def may_send_endpoint(self, started_at: datetime) -> bool:
+        """Whether the announced create of an endpoint is this process's own, and was not sent."""
+        return self.endpoint_intent == started_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ from datetime import timedelta
 
 from model_operator.conditions import ConditionType, Phase, Reason
 from model_operator.domain import RunState
-from model_operator.models.deployment_status import NO_CHANGE, StatusChange
+from model_operator.models.deployment_status import NO_CHANGE, PendingEndpoint, RemoteEndpoint, StatusChange
 from model_operator.plan.deployment.difference import removed_fields
 from model_operator.plan.deployment.situation import CreateEndpoint, Decision, RunProbe, Situation
-from model_operator.plan.deployment.words import HELD, moving, settled
+from model_operator.plan.deployment.words import HELD, moving, settled, stuck
 from model_operator.plan.verdict import Progress, Verdict
 
 _SLOWLY = timedelta(minutes=5)
+_AT_ONCE = timedelta()
 
 
 def report_failure(s: Situation) -> Decision | None:
@@ -99,13 +100,31 @@ def _has_alias(s: Situation) -> bool:
 
 
 def create_endpoint(s: Situation) -> Decision | None:
-    if s.desired.endpoint_name is None or not s.capabilities.has_endpoints or s.status.endpoint is not None:
+    """Once: an endpoint cannot be listed, looked up or deleted, so a lost answer waits for a person."""
+    name, pending = s.desired.endpoint_name, s.status.pending_endpoint
+    if name is None or not s.capabilities.has_endpoints or s.status.endpoint is not None:
         return None
+    if s.desired.endpoint_id is not None:
+        found = StatusChange(endpoint=RemoteEndpoint(id=s.desired.endpoint_id), pending_endpoint=None)
+        return replace(_creating_endpoint(name), change=found, look_again=_AT_ONCE)
+    if pending is not None and not s.sent.may_send_endpoint(pending.started_at):
+        return stuck(
+            Reason.OUTCOME_UNKNOWN,
+            f'A create of endpoint "{pending.name}" was sent and its answer was lost. Look at the provider: if it is'
+            " there, set spec.paitient.endpointID to its id; if it is not, delete this object and apply it anew, or"
+            " leave it without the endpoint.",
+            None,
+        )
     if s.remote is None or s.state is not RunState.SERVING:
         return None
-    action = CreateEndpoint(s.desired.endpoint_name, s.remote.id)
-    message = f'Creating the endpoint "{s.desired.endpoint_name}".'
-    return moving(Reason.UPDATING, message, Phase.UPDATING, action)
+    if pending is None:
+        intent = StatusChange(pending_endpoint=PendingEndpoint(name=name, started_at=s.now))
+        return replace(_creating_endpoint(name), change=intent, look_again=_AT_ONCE)
+    return replace(_creating_endpoint(name), action=CreateEndpoint(name, s.remote.id))
+
+
+def _creating_endpoint(name: str) -> Decision:
+    return moving(Reason.UPDATING, f'Creating the endpoint "{name}".', Phase.UPDATING)
 
 
 def serve(s: Situation) -> Decision | None:

@@ -32,6 +32,8 @@ class Observed:
     remote: Remote | None = None
     error: ProviderError | None = None
     """Why nothing is known; the caller has already waited out short hiccups."""
+    failures: int = 0
+    """Looks in a row, this one included, that ended in an error."""
     candidates: tuple[Remote, ...] = ()
     """Live deployments that carry our tag or our name, oldest first."""
     listed_at: datetime | None = None

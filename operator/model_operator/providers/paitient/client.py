@@ -33,6 +33,7 @@ from model_operator.providers.reading import Malformed, mapping
 T = TypeVar("T")
 
 _ROOT = "/v1/deployments"
+_PAGE_BYTES: Final = 8 << 20
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 
 
@@ -67,7 +68,7 @@ class PaitientProvider(Provider):
     @override
     async def list(self) -> Sequence[Remote]:
         """One request per 100 deployments. Its items show no owned fields."""
-        return [wire.remote_of(item, clean=self.account.clean) for item in await self._items("list")]
+        return await self._items("list", self._remote)
 
     @override
     async def get(self, id: str) -> Remote:
@@ -76,7 +77,7 @@ class PaitientProvider(Provider):
     @override
     async def find(self, desired: Desired) -> Sequence[Remote]:
         """The list by our tag, then a GET each: an item may show part of its tags, or the filter be ignored."""
-        items = await self._items("find", (f"tags[{UID_TAG}]", desired.uid))
+        items = await self._items("find", dict, (f"tags[{UID_TAG}]", desired.uid))
         found = []
         for item in items:
             if wire.owner_of(item) in (None, desired.uid) and not _is_leaving(self._remote(item)):
@@ -179,15 +180,19 @@ class PaitientProvider(Provider):
     async def probe(self, remote: Remote, prompt: str, within: timedelta) -> None:
         raise Unsupported(f"paitient: probe {remote.id}: it speaks no chat completions")
 
-    async def _items(self, operation: str, *filters: tuple[str, str]) -> Sequence[dict[str, Any]]:
-        call = Call(operation=operation, method="GET", path=_ROOT, params=filters, mutates=False)
+    async def _items(
+        self, operation: str, read: Callable[[Any], T], *filters: tuple[str, str]
+    ) -> Sequence[T]:
+        call = Call(
+            operation=operation, method="GET", path=_ROOT, mutates=False, each=_as_it_is, limit=_PAGE_BYTES
+        )
 
         async def page(limit: int, offset: int) -> wire.Page:
             params = (*filters, ("limit", str(limit)), ("offset", str(offset)))
             return await self.account.ask(self.site, replace(call, params=params), wire.page_of)
 
         try:
-            return [dict(item) for item in await all_items(page)]
+            return await all_items(page, read)
         except Malformed as error:
             problem = str(error)
         raise Unavailable(f"{call.title(self.site.provider)}: {problem}", may_have_landed=False)
@@ -233,6 +238,10 @@ def _same(body: Any, id: str) -> dict[str, Any]:
     item = dict(mapping(body, "a deployment"))
     if wire.identifier(item) != id:
         raise Malformed("it shows another deployment")
+    return item
+
+
+def _as_it_is(item: Any) -> Any:
     return item
 
 

@@ -46,6 +46,10 @@ class Paitient(Vendor):
         return spec.paitient.endpoint_name if spec.paitient else None
 
     @override
+    def endpoint_id(self, spec: ModelDeploymentSpec) -> str | None:
+        return spec.paitient.endpoint_id if spec.paitient else None
+
+    @override
     def credentials(self, secret: Mapping[str, str]) -> Credentials:
         return Credentials(api_key=read_api_key(secret), client_id=read_key(secret, "clientID"))
 

@@ -57,8 +57,8 @@ class ParasailProvider(Provider):
     @override
     async def list(self) -> Sequence[Remote]:
         """One request: the vendor sends a bare array without pages."""
-        call = Call(operation="list", method="GET", path=_ROOT, mutates=False)
-        return await self.account.ask(self.control, call, self._remotes)
+        call = Call(operation="list", method="GET", path=_ROOT, mutates=False, each=self._remote)
+        return await self.account.ask(self.control, call, _distinct)
 
     @override
     async def get(self, id: str) -> Remote:
@@ -167,10 +167,11 @@ class ParasailProvider(Provider):
             item, chat_base_url=self.chat.base_url, clean=self.account.clean, is_full=is_full
         )
 
-    def _remotes(self, body: Any) -> Sequence[Remote]:
-        if not isinstance(body, list):
-            raise Malformed("the list of deployments is not a JSON array")
-        return tuple({remote.id: remote for remote in map(self._remote, body)}.values())
+
+def _distinct(body: Any) -> Sequence[Remote]:
+    if not isinstance(body, list):
+        raise Malformed("the list of deployments is not a JSON array")
+    return tuple({remote.id: remote for remote in body}.values())
 
 
 def _path(id: str, operation: str) -> str:

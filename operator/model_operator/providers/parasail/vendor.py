@@ -48,6 +48,10 @@ class Parasail(Vendor):
         return None
 
     @override
+    def endpoint_id(self, spec: ModelDeploymentSpec) -> None:
+        return None
+
+    @override
     def credentials(self, secret: Mapping[str, str]) -> Credentials:
         return Credentials(api_key=read_api_key(secret))
 

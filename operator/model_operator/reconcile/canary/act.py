@@ -10,6 +10,7 @@ from typing import Final
 
 from model_operator.accounts.account import Clock
 from model_operator.domain import Canary, Split
+from model_operator.errand import Outdated
 from model_operator.errors import ProviderError, RateLimited, Unavailable, retry_for
 from model_operator.plan.canary.course import without_zeros
 from model_operator.plan.canary.situation import (
@@ -57,8 +58,13 @@ async def act(
 async def _send(action: Action, provider: Provider, memory: Memory) -> Canary:
     match action:
         case Create(name=name, split=split):
+            before = memory.creation
             memory.creating()
-            reply = await provider.create_canary(name, split)
+            try:
+                reply = await provider.create_canary(name, split)
+            except Outdated:
+                memory.never_sent(before)
+                raise
             memory.created(reply, split)
             log.info("canary endpoint %s was created", reply.id)
             return reply

@@ -68,6 +68,10 @@ class Memory:
         """The POST is about to be sent."""
         self.creation = self.creation.sent()
 
+    def never_sent(self, before: Creation) -> None:
+        """The POST was given up before it left."""
+        self.creation = before
+
     def created(self, reply: Canary, sent: Split) -> None:
         """The POST was answered."""
         self.creation = self.creation.answered(reply, sent)

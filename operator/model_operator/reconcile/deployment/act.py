@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from model_operator.accounts.account import Account
 from model_operator.conditions import Reason
 from model_operator.domain import Power, Probe, Remote
+from model_operator.errand import Outdated
 from model_operator.errors import NameTaken, NotFound, ProviderError, Unavailable, delay_after, retry_for
 from model_operator.models.deployment_status import LastPowerAction, RemoteEndpoint
 from model_operator.plan.deployment import creating
@@ -84,9 +85,11 @@ async def _carry_out(
             memory.tagged(s.now)
             return s, soon
         case CreateEndpoint(name=name, id=id_):
+            memory.creating_endpoint()
             endpoint = await provider.create_endpoint(name, id_)
             made = RemoteEndpoint(id=endpoint.id, url=endpoint.url)
-            return s, replace(decision, change=replace(decision.change, endpoint=made), look_again=AT_ONCE)
+            change = replace(decision.change, endpoint=made, pending_endpoint=None)
+            return s, replace(decision, change=change, look_again=AT_ONCE)
         case RunProbe(remote=remote, probe=probe):
             memory.probed(await _probe(remote, probe, provider, s.now))
             return s, replace(decision, look_again=AT_ONCE)
@@ -97,8 +100,13 @@ async def _carry_out(
 async def _create(s: Situation, provider: Provider, memory: Memory) -> tuple[Situation, Decision]:
     pending = s.status.pending
     left = pending.deadline - s.now if pending is not None else s.timing.request_deadline
+    before = memory.creation
     memory.creating(s.desired.fields)
-    remote = await provider.create(s.desired, within=left)
+    try:
+        remote = await provider.create(s.desired, within=left)
+    except Outdated:
+        memory.never_sent(before)
+        raise
     memory.created(remote, s.now)
     seen = replace(s, observed=replace(s.observed, remote=remote))
     return seen, replace(creating.take(remote, seen), look_again=None)
@@ -137,12 +145,10 @@ def _refused(s: Situation, decision: Decision, error: ProviderError, memory: Mem
     delay = _delay(s, decision, error, memory.retry.repeats(error, generation))
     memory.failed(error, s.now + delay, generation)
     said = failed_step(s, decision, error, delay)
-    if (
-        isinstance(decision.action, CreateEndpoint)
-        and isinstance(error, Unavailable)
-        and error.may_have_landed
-    ):
-        memory.lost_endpoint(decision.action.name)
+    if isinstance(decision.action, CreateEndpoint):
+        is_lost = isinstance(error, Unavailable) and error.may_have_landed
+        # A lost one stays announced, and a person looks for it.
+        return said if is_lost else replace(said, change=replace(said.change, pending_endpoint=None))
     if not isinstance(decision.action, Create):
         return said
     if isinstance(error, Unavailable) and error.may_have_landed:

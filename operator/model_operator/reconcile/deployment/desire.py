@@ -36,6 +36,7 @@ def desire(resource: ModelDeployment, vendor: Vendor) -> Desired:
         progress_deadline=spec.progress_deadline or _PROGRESS_DEADLINE,
         probe=_probe(spec),
         endpoint_name=vendor.endpoint_name(spec),
+        endpoint_id=vendor.endpoint_id(spec),
     )
 
 

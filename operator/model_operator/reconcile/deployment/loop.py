@@ -192,8 +192,16 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
             await promise(key, resource.metadata, "Orphaned", message)
             log.warning("%s", message)
             self.around.signals.orphaned()
-        if endpoint is not None:
-            message = f"Endpoint {endpoint.id} stays at the provider: its API cannot delete it."
+        lost = resource.status.pending_endpoint
+        left = (
+            endpoint.id
+            if endpoint is not None
+            else f'"{lost.name}", if its create arrived,'
+            if lost
+            else None
+        )
+        if left is not None:
+            message = f"Endpoint {left} stays at the provider: its API cannot delete it."
             await promise(key, resource.metadata, "EndpointOrphaned", message)
             log.warning("%s", message)
 
@@ -209,10 +217,6 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
         else:
             await self.write(key, resource, status.dump())
             self.around.record.note(key, resource.metadata, of_deployment(resource.status, status))
-        if memory.sent.lost_endpoint is not None and status.endpoint is not None:
-            message = f'A create of endpoint "{memory.sent.lost_endpoint}" got no answer and was sent again: a spare one may stay.'
-            self.around.record.warn(key, resource.metadata, "EndpointOrphaned", message)
-            memory.told_lost_endpoint()
         memory.written(resource.status, status, s.now)
 
     def _settle(
@@ -325,7 +329,7 @@ def _leaves_something(resource: ModelDeployment) -> bool:
 def _priority(s: Situation) -> Priority:
     if not s.wanted:
         return Priority.DELETE
-    if s.status.observed_generation != s.desired.generation:
-        return Priority.EDIT
+    if s.status.observed_generation != s.desired.generation or s.status.external_id is None:
+        return Priority.EDIT  # what somebody has asked for, also where its intent is written already
     reconciling = s.status.condition(ConditionType.RECONCILING)
     return Priority.TRANSITION if reconciling and reconciling.is_true else Priority.SWEEP

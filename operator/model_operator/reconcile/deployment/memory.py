@@ -69,6 +69,10 @@ class Memory:
         """The POST, which says these, is about to be sent."""
         self.creation = self.creation.sent(fields)
 
+    def never_sent(self, before: Creation) -> None:
+        """The POST was given up before it left."""
+        self.creation = before
+
     def created(self, remote: Remote, now: datetime) -> None:
         """The POST was answered."""
         self.creation = self.creation.answered(remote, now)
@@ -93,12 +97,9 @@ class Memory:
     def probed(self, result: ProbeResult) -> None:
         self.sent = replace(self.sent, probe=result)
 
-    def lost_endpoint(self, name: str) -> None:
-        """Its create got no answer, and may have been carried out."""
-        self.sent = replace(self.sent, lost_endpoint=name)
-
-    def told_lost_endpoint(self) -> None:
-        self.sent = replace(self.sent, lost_endpoint=None)
+    def creating_endpoint(self) -> None:
+        """The POST of the routing endpoint is about to be sent."""
+        self.sent = replace(self.sent, endpoint_intent=None)
 
     def published(self, what: tuple[str, ...]) -> None:
         """The connection's ConfigMap says that."""
@@ -131,6 +132,8 @@ class Memory:
         """The status is with the API server: what it says need not be remembered, what it announced is ours."""
         if after.pending is not None and after.pending != before.pending:
             self.creation = self.creation.announced(after.pending.started_at)
+        if after.pending_endpoint is not None and after.pending_endpoint != before.pending_endpoint:
+            self.sent = replace(self.sent, endpoint_intent=after.pending_endpoint.started_at)
         if after.external_id == before.external_id:
             return
         self.retry = Retry()  # of what was there before

@@ -10,7 +10,14 @@ from datetime import UTC, datetime, timedelta
 from model_operator.accounts.account import Account, is_live
 from model_operator.conditions import ConditionType
 from model_operator.domain import Desired, Key, Remote, RunState
-from model_operator.errors import AccountMismatch, NotFound, ProviderError, Unavailable, Unsupported
+from model_operator.errors import (
+    AccountMismatch,
+    NotFound,
+    ProviderError,
+    Unavailable,
+    Unsupported,
+    delay_after,
+)
 from model_operator.models.deployment import ModelDeployment
 from model_operator.plan.deployment.absence import Standing, is_gone, next_look
 from model_operator.plan.deployment.remembered import Creation, Sent
@@ -55,6 +62,18 @@ class Seen:
 
 async def observe(look: Look) -> Seen:
     """Never raises a ProviderError: it becomes part of what is observed."""
+    seen = await _observe(look)
+    if seen.observed.error is not None:
+        blind = look.view.blind + 1
+        return replace(
+            seen, observed=replace(seen.observed, failures=blind), view=replace(seen.view, blind=blind)
+        )
+    if look.resource.status.external_id is None and seen.view.blind:
+        return replace(seen, view=replace(seen.view, blind=0))
+    return seen  # with an id, only an answered GET is the end of it
+
+
+async def _observe(look: Look) -> Seen:
     status = look.resource.status
     id_ = status.external_id or look.desired.external_id
     if look.resource.metadata.is_terminating:
@@ -157,7 +176,8 @@ async def _read(look: Look, id_: str, item: Remote | None) -> Seen:
         full = await look.provider.get(id_)
     except ProviderError as error:
         if item is not None:
-            return _shown(look, look.view.merged(item))  # the next LIST decides
+            wait = delay_after(error, look.view.blind)
+            return _shown(replace(look, view=look.view.failed(look.now + wait)), look.view.merged(item))
         return _missed(look, id_, error)
     if full.is_gone:
         return _missed(look, id_, NotFound(f"{id_} is deleted", is_vendors_own=True))

@@ -20,6 +20,8 @@ class View:
     """When the next full read is due although nothing seems to have changed."""
     looks: Looks = NOT_LOOKED
     """What looking for it has shown since it was last seen."""
+    blind: int = 0
+    """Looks in a row in which something was asked in vain."""
     published: tuple[str, ...] | None = None
     """What was last written to the connection's ConfigMap, or found there."""
 
@@ -37,7 +39,7 @@ class View:
 
     def read(self, full: Remote, version: str | None, read_again_at: datetime) -> "View":
         """A GET was answered. The connection's ConfigMap is read again, too: nobody tells what others do to it."""
-        return replace(self, full=full, version=version, read_again_at=read_again_at, published=None)
+        return replace(self, full=full, version=version, read_again_at=read_again_at, published=None, blind=0)
 
     def seen(self, at: datetime) -> "View":
         """It was there then."""
@@ -46,6 +48,10 @@ class View:
     def missed(self, begun: datetime, *, is_proof: bool) -> "View":
         """A look that began then did not show it."""
         return replace(self, looks=self.looks.missed(begun, is_proof=is_proof))
+
+    def failed(self, again_at: datetime) -> "View":
+        """A GET was not answered; what the LIST says must do for a while."""
+        return replace(self, blind=self.blind + 1, read_again_at=again_at)
 
     def merged(self, item: Remote) -> Remote:
         """The item's state on top of the last full view, as long as that is of the same version."""
