@@ -45,7 +45,7 @@ def test_c1_an_api_that_answers_404_to_everything_changes_nothing(
 def test_c1_a_process_that_starts_at_a_sick_api_believes_it_as_little(vendor: str) -> None:
     async def story(world: World) -> None:
         before = world.id("a")
-        await world.fault("error", status=404, body="html")
+        await world.fault("error", status=404, body="json", message=f"Deployment {before} not found")
         await world.restart()
         await asyncio.sleep(300)
         assert world.ready("a") == "Unknown ProviderUnavailable"
