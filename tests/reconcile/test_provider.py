@@ -158,6 +158,10 @@ async def test_a_key_of_another_account_proves_no_absence_until_a_person_says_so
         token = operator.find("parasail", "ModelProvider")["status"]["missing"]["token"]
         operator.server.merge(KEY, {"metadata": {"annotations": {CONFIRM_ABSENCE: token}}})
         await operator.wait(AT_THE_END)
+        assert await operator.asked("create") == 1, "only the token names what is missing"
+        token = operator.status("parasail", PROVIDER)["missing"]["token"]
+        operator.server.merge(KEY, {"metadata": {"annotations": {CONFIRM_ABSENCE: token}}})
+        await operator.wait(AT_THE_END)
         assert operator.status("llama")["externalID"] != id_
         assert await operator.asked("create") == 2
 
