@@ -192,7 +192,7 @@ _REASONS: dict[str, tuple[str, ...]] = {
     "ModelMismatch": ("copied",),
     "ProviderNotFound": ("elsewhere",),
     "RemovalUnsupported": ("removal",),
-    "AccountMismatch": ("removed", "copied"),
+    "AccountMismatch": ("removed", "copied", "restored"),
 }
 """Why an object may still not be Ready when all faults have ended, and what must have happened for that."""
 
