@@ -137,10 +137,13 @@ async def test_who_leaves_takes_along_what_is_remembered_of_his_objects() -> Non
     for key in (mine, theirs):
         account.settle(key, is_moving=True)
         account.want_list(key)
-    account.confirmed |= {A: frozenset({"1"}), B: frozenset({"2"})}
+    account.confirmed = {A: frozenset({"1"}), B: frozenset({"2"})}
     stage.accounts.close(account, A)
-    left = {B: frozenset({"2"})}
-    assert (account.moving, account.waiting, account.confirmed) == ({theirs}, {theirs}, left)
+    assert (account.moving, account.waiting, account.confirmed) == (
+        {theirs},
+        {theirs},
+        {B: frozenset({"2"})},
+    )
     await stage.accounts.stop()
 
 

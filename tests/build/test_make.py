@@ -9,7 +9,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TARGETS = ["help", "init", "demo", "test", "test-long", "check", "fmt", "generate", "bench", "clean"]
+TARGETS = [
+    "help",
+    "init",
+    "demo",
+    "test",
+    "test-long",
+    "explore",
+    "check",
+    "fmt",
+    "generate",
+    "bench",
+    "clean",
+]
 
 
 def run(*command: str | Path, cwd: Path = ROOT, path: Path | None = None) -> subprocess.CompletedProcess[str]:

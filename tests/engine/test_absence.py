@@ -96,6 +96,27 @@ def test_providers_1_a_deployment_that_is_forgotten_for_a_while_is_not_made_twic
     play(vendor, story, "a")
 
 
+def test_what_comes_back_while_its_successor_is_refused_stays() -> None:
+    """Its name is still taken at the provider: the re-create is refused, and what was taken for gone is there."""
+
+    async def story(world: World) -> None:
+        await world.set(duplicate_names="reject")
+        id_ = world.id("a")
+        world.forgetful.forgotten = {id_}
+        await asyncio.sleep(130)
+        assert await world.count("create") == 2
+        assert world.ready("a") in ("False NameTaken", "False OutcomeUnknown")
+        world.forgetful.forgotten = set()
+        lists = await world.count("list")
+        await asyncio.sleep(300)
+        assert world.ready("a") == "True Available"
+        assert "pending" not in world.status("a")
+        assert await world.live() == [id_]
+        assert await world.count("list") - lists < 100
+
+    play("parasail", story, "a")
+
+
 @EVERY
 def test_what_is_gone_is_made_again_and_its_id_stays_until_the_next_one_is_known(vendor: str) -> None:
     async def story(world: World) -> None:
@@ -109,6 +130,33 @@ def test_what_is_gone_is_made_again_and_its_id_stays_until_the_next_one_is_known
         assert seen == {first, second}
         assert world.ready("a") == "True Available"
         assert await world.count("create") == 2
+
+    play(vendor, story, "a")
+
+
+@EVERY
+@pytest.mark.parametrize("kind", ["commit_then_reset", "reset", "late_commit"])
+@pytest.mark.parametrize("end", ["wanted", "restarted", "deleted"])
+def test_a_re_create_whose_answer_is_lost_makes_one_and_leaves_none(vendor: str, kind: str, end: str) -> None:
+    async def story(world: World) -> None:
+        first = world.id("a")
+        await world.fault(kind, operation="create", count=1)
+        await world.remove(first)
+        for _ in range(200):
+            if await world.count("create") < 2:
+                await asyncio.sleep(1)
+        if end == "restarted":
+            await world.restart()
+        if end == "deleted":
+            world.server.delete(world.key("a"))
+        await asyncio.sleep(500)
+        if end == "deleted":
+            assert await world.live() == []
+            assert not world.is_there("a")
+        else:
+            assert await world.live() == [world.id("a")]
+            assert world.id("a") != first
+            assert world.ready("a") == "True Available"
 
     play(vendor, story, "a")
 

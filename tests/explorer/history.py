@@ -113,6 +113,8 @@ def draw(seed: int) -> History:
         Step("open_accounts", {"vendors": list(kinds)}),
         Step("latency", {"provider": random.choice(_LATENCIES), "cluster": random.choice(_LATENCIES)}),
     ]
+    if "apply_canary" in names and len(themes) < len(_THEMES) and "paitient" in kinds:
+        steps.append(Step("apply_canary", MOVES["apply_canary"].draw(random, kinds)))
     for number in range(random.choice((4, 6, 8, 12))):
         kind = MOVES["apply"] if number == 0 else random.choices(table, weights)[0]
         points = _CANARY_POINTS if kind.vendor else _POINTS
@@ -185,6 +187,7 @@ async def calm(world: World) -> None:
     put_keys_back(world)
     await world.simulator.control("DELETE", "/faults")
     await end_lag(world)
+    await world.note_strangers()
     for vendor in ("parasail", "paitient"):
         world.edit(Key(PROVIDER, TEAM, vendor), {"spec": {"requestsPerMinute": None}})
     start(world)
@@ -198,12 +201,20 @@ async def come_to_rest(world: World) -> End:
     """As soon as nothing is wrong any more, or after a quarter of an hour."""
     for look in range(_REST):
         await asyncio.sleep(30)
-        if look and not judge(End(world, await world.ledger(), 0, Counter())):
+        if look and not is_rolling(world) and not judge(End(world, await world.ledger(), 0, Counter())):
             break
     end = await _watch(world, _QUIET)
     if end.writes or set(end.requests) - {"list"}:  # something slow may just have come to its end
         end = await _watch(world, 2 * _QUIET)
     return end
+
+
+def is_rolling(world: World) -> bool:
+    """A rollout is under way without figures: will it wait for them?"""
+    if world.figures_end is None:
+        return False
+    states = [(body.get("status", {}).get("rollout") or {}).get("state") for _, body in world.canaries()]
+    return any(state in ("Applying", "Holding", "RollingBack") for state in states)
 
 
 async def _watch(world: World, seconds: float) -> End:

@@ -37,7 +37,10 @@ def what_shall_stay_is_not_deleted(world: World, sent: Sent) -> str | None:
 def what_is_deleted_is_not_made(world: World, sent: Sent) -> str | None:
     if sent.operation != "create" or world.process is None:
         return None
-    uid = (sent.body.get("tags") or {}).get(UID_TAG) or world.uids.get(sent.body.get("deploymentName", ""))
+    name = sent.body.get("deploymentName", "")
+    if any(body["spec"].get("deploymentName") == name for _, body in world.deployments()):
+        return None  # of somebody who has chosen this name
+    uid = (sent.body.get("tags") or {}).get(UID_TAG) or world.uids.get(name)
     for key, (since, told) in world.process.known.items():
         if key.kind == DEPLOYMENT and uid_of(told) == uid and is_terminating(told) and sent.at - since > 1:
             return f"POST for {key.name}, {sent.at - since:.0f} s after its deletion"

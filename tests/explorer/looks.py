@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from explorer.world import World, vendor_of
+from explorer.world import OWN_ACCOUNT, World, vendor_of
 from model_operator.domain import UID_TAG
 from support.memory_schema import Object
 
@@ -52,3 +52,8 @@ def marked(end: End) -> dict[str, list[Id]]:
         if uid:
             found[uid].append(id_)
     return found
+
+
+def is_elsewhere(end: End, id_: Id | None) -> bool:
+    """Made while the Secret had another account's key: with the right one it cannot be seen."""
+    return id_ in end.ledger and end.ledger[id_]["sim"]["account"] != OWN_ACCOUNT

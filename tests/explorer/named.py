@@ -38,13 +38,6 @@ NAMED = (
             ),
             Step("delete", {"name": "pa"}, wait=100.0),
         ),
-        fault="a LIST and a GET that answer 404 count as the proof of absence",
-        also=(
-            "rest_costs_nothing",
-            "one_deployment_for_one_object",
-            "what_nothing_hinders_is_ready",
-            "what_was_deleted_is_gone",
-        ),
     ),
     Named(
         "an edit within the create of a field that no list shows",
@@ -54,7 +47,6 @@ NAMED = (
             Step("edit", {"name": "ta", "spec": {"contextLength": 8192}}, at="create.sent"),
             Step("apply", {"name": "ta", "spec": {}}),
         ),
-        fault="lastApplied is the spec of now, not what was sent",
     ),
     Named(
         "an absence confirmed long ago and a list that lags",
@@ -65,7 +57,6 @@ NAMED = (
             Step("lag", {"vendor": "paitient", "list_lag": 8, "stale_read": 8, "seconds": 90}),
             Step("apply", {"name": "ta", "spec": {}}, wait=3.0),
         ),
-        fault="the annotation confirms all absences to come, also against what a list shows",
     ),
     Named(
         "an endpoint's target is misspelt while the endpoint is created",
@@ -76,7 +67,6 @@ NAMED = (
             Step("apply_canary", {"hold": "3m"}),
             Step("nothing", {"seconds": 60.0}),
         ),
-        fault="the id of a created endpoint is forgotten when the edit is refused",
     ),
     Named(
         "an object is deleted and applied again while the watch is deaf",
@@ -121,7 +111,6 @@ NAMED = (
             Step("lose_status", {"name": "pa"}, wait=35.0),
             Step("delete", {"name": "pa"}),
         ),
-        fault="without an id in the status an object is released, whatever the list shows",
     ),
     Named(
         "no ConfigMap can be created",
@@ -159,7 +148,6 @@ NAMED = (
             Step("forget", {"name": "ta", "seconds": 40.0}, wait=35.0),
             Step("nothing", {"seconds": 60.0}),
         ),
-        fault="one LIST and one 404 are enough for a re-create",
     ),
     Named(
         "figures stop before the last step of a rollout",
@@ -171,7 +159,6 @@ NAMED = (
             Step("freeze_figures", {"seconds": 900.0}, wait=240.0),
             Step("nothing", {"seconds": 900.0}),
         ),
-        fault="a verdict has no age",
     ),
     Named(
         "another tenant's endpoint names a deployment that is deleted",
@@ -182,7 +169,6 @@ NAMED = (
             Step("foreign_canary", {"name": "pa"}, wait=35.0),
             Step("delete", {"name": "pa"}, wait=12.0),
         ),
-        fault="ids of different accounts are compared, and intended traffic counts",
     ),
     Named(
         "a chosen name is the default name of another object",
@@ -203,7 +189,27 @@ NAMED = (
             Step("apply", {"name": "pa", "spec": {}}),
             Step("step_clock", {"minutes": -60}, wait=10.0),
         ),
-        fault="deadlines in memory follow the wall clock",
-        also=("what_nothing_hinders_is_ready",),
+    ),
+    Named(
+        "two objects have each other's status when they are deleted",
+        "nothing_is_orphaned_silently",
+        (
+            Step("open_accounts", {"vendors": ["paitient"]}),
+            Step("latency", {"provider": 0.5, "cluster": 0.5}),
+            Step("apply_canary", {"hold": "2m"}),
+            Step("restore_from_backup", {"name": "ta"}, wait=150.0),
+            Step("exchange_statuses", {"names": ["ta", "tb"]}),
+            Step("delete_all", {}),
+        ),
+    ),
+    Named(
+        "somebody chooses what would be the default name of an object that has chosen another",
+        "nothing_is_orphaned_silently",
+        (
+            Step("open_accounts", {"vendors": ["parasail"]}),
+            Step("apply", {"name": "pb", "spec": {"deploymentName": "shared-llama"}}),
+            Step("squat_default_name", {"name": "pb"}),
+            Step("delete_all", {}, wait=0.3),
+        ),
     ),
 )

@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from explorer.looks import End, Id, condition, holder, is_terminating, marked, uid_of
-from explorer.world import SECRETS, TEAM, THEIR_MODEL
+from explorer.looks import End, Id, condition, holder, is_elsewhere, is_terminating, marked, uid_of
+from explorer.world import SECRETS, TEAM, THEIR_MODEL, vendor_of
 from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
 from model_operator.providers.registry import PROVIDERS
 from support.memory_schema import Object
@@ -41,12 +41,15 @@ def one_deployment_for_one_object(end: End) -> Iterator[str]:
 def nothing_is_orphaned_silently(end: End) -> Iterator[str]:
     held = {holder(body) for _, body in end.world.deployments()}
     living = {uid_of(body) for _, body in end.world.deployments()}
+    asked_for = {(vendor_of(b), b["spec"].get("deploymentName")) for _, b in end.world.deployments()}
     ours = marked(end)
     named = {id_: uid for uid, ids in ours.items() for id_ in ids}
     for id_, remote in end.ledger.items():
         uid = named.get(id_)
         if id_ in held or THEIR_MODEL in remote.values() or uid in end.world.twins:
             continue
+        if (id_[0], remote.get("deploymentName", remote.get("deployment_name"))) in asked_for:
+            continue  # an object waits for it, and says so
         if uid in living or uid in end.world.excused or uid in end.world.orphaned:
             continue
         if uid is None and (end.world.excused or end.world.orphaned):
@@ -104,6 +107,8 @@ def _state(remote: dict[str, Any]) -> str:
 def a_status_shows_what_the_provider_shows(end: End) -> Iterator[str]:
     for key, body in end.world.deployments():
         id_ = holder(body)
+        if is_elsewhere(end, id_):
+            continue
         if id_ in end.ledger and not is_terminating(body) and condition(body, "Accepted")["status"] == "True":
             shown, real = body["status"].get("providerState"), _state(end.ledger[id_])
             if shown != real:
@@ -195,6 +200,8 @@ def what_nothing_hinders_is_ready(end: End) -> Iterator[str]:
             continue
         if "connection" in body["spec"] and "quota" in end.world.marks:
             continue
+        if ready["reason"] == "AccountMismatch" and is_elsewhere(end, holder(body)):
+            continue
         if not end.world.marks.intersection(_REASONS.get(ready["reason"], ())):
             yield f"{key.name}: {ready['reason']}: {ready.get('message')}"
 
@@ -242,6 +249,8 @@ def rest_costs_nothing(end: End) -> Iterator[str]:
         return
     if any(condition(body, "RolloutComplete")["status"] != "True" for _, body in end.world.canaries()):
         return
+    if end.requests["update_canary"]:
+        return  # a rollout has just come to its end
     if end.writes:
         yield f"{end.writes} writes to the API server at rest"
     more = {k: v for k, v in end.requests.items() if k not in ("list", "get", "update_canary")}

@@ -173,7 +173,7 @@ def _stranger(random: Random, vendors: tuple[str, ...]) -> dict[str, Any]:
     return {"vendor": random.choice(vendors), "name": random.choice((SHARED_NAME, SHARED_NAME, "theirs"))}
 
 
-@move(1.5, _stranger)
+@move(2.5, _stranger)
 def colleague_creates(world: World, vendor: str, name: str) -> None:
     """Somebody with the same account and no Kubernetes takes a name, for another model."""
     world.marks.add("stranger")
@@ -190,7 +190,7 @@ def twin(world: World, name: str) -> None:
     made = _body("paitient", f"{name}-twin", body["spec"]["model"]) | {
         "tags": {UID_TAG: body["metadata"]["uid"]}
     }
-    world.later(world.colleague_creates("paitient", made, twin=True))
+    world.later(world.colleague_creates("paitient", made))
 
 
 def _body(vendor: str, name: str, model: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ All on one virtual clock; nothing here decides anything about the operator.
 """
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import Callable
@@ -38,8 +39,10 @@ CLIENTS = {"sim-paitient-key": "sim-client", "other-paitient-key": "other-client
 SECRETS = (*KEYS.values(), *OTHER_KEYS.values(), *CLIENTS.values())
 _PATHS = {"parasail": "/parasail/api/v1/dedicated/deployments", "paitient": "/paitient/v1/deployments"}
 
+OWN_ACCOUNT = "sim"
 THEIR_MODEL = "somebody/elses-70b"
 """What only colleagues run."""
+_THEIRS = ("deploymentName", "deployment_name", "modelName", "model_name", "replicas", "max_replicas")
 
 KNOBS: dict[str, Any] = {
     "parasail": {"gpu_quota": None},
@@ -76,6 +79,8 @@ class World:
     log: StringIO = field(default_factory=StringIO)
     strangers: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     """(vendor, id) of what colleagues made, as it was; what an object adopts by its spec is no stranger's any more."""
+    noted: set[tuple[str, str]] = field(default_factory=set)
+    """All that ever were strangers'."""
     excused: set[str] = field(default_factory=set)
     """UIDs whose deployments a person orphaned: no process could know of their end."""
     stripped: set[str] = field(default_factory=set)
@@ -227,19 +232,22 @@ class World:
             ("paitient", one["id"]): one for one in state["paitient"] if one["status"] not in ended
         }
 
-    async def colleague_creates(self, vendor: str, body: dict[str, Any], *, twin: bool = False) -> None:
+    async def colleague_creates(self, vendor: str, body: dict[str, Any]) -> None:
         """Somebody uses the account without Kubernetes."""
         key = KEYS[vendor]
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         headers |= {"X-Client-ID": CLIENTS[key]} if key in CLIENTS else {}
         request = httpx.Request("POST", URL + _PATHS[vendor], headers=headers, content=json.dumps(body))
-        try:
-            response = await InProcess(self.simulator).handle_async_request(request)
-        except httpx.HTTPError:
-            return
-        if response.status_code < 300 and not twin:
-            made = json.loads(await response.aread())
-            self.strangers[vendor, str(made["id"])] = body
+        with contextlib.suppress(httpx.HTTPError):
+            await InProcess(self.simulator).handle_async_request(request)
+        await self.note_strangers()
+
+    async def note_strangers(self) -> None:
+        """What colleagues have made since the last look, by what only they run: an answer may have been lost."""
+        for id_, remote in (await self.ledger()).items():
+            if THEIR_MODEL in remote.values() and id_ not in self.noted:
+                self.noted.add(id_)
+                self.strangers[id_] = {k: remote[k] for k in _THEIRS if k in remote}
 
     async def hand(self, method: str, vendor: str, id_: str, body: dict[str, Any] | None = None) -> None:
         """A person in the vendor's console."""

@@ -73,7 +73,7 @@ def settle_pending_create(s: Situation) -> Decision | None:
         return _drop_recreate(s, pending, made)
     if made is not None:
         return take(made, s)
-    if not is_absent(s):
+    if not s.holds_nothing:
         return None  # the rule of the first look waits
     if s.intent_unsent:
         return _send(s, pending)
@@ -85,9 +85,12 @@ def settle_pending_create(s: Situation) -> Decision | None:
     return wait_for_absence(s, pending) or _announce(s)
 
 
-def is_absent(s: Situation) -> bool:
-    """Nothing is recorded, or what is recorded is proven gone."""
-    return s.status.external_id is None or s.observed.presence is Presence.ABSENT
+def take_back_own(s: Situation) -> Decision | None:
+    """The recorded id is another object's (a copied or exchanged status), and the last LIST shows our own deployment."""
+    if s.rival is None or s.status.external_id is None or s.desired.external_id is not None:
+        return None
+    own = made_by_us(s)
+    return take(own, s) if own is not None else None
 
 
 def made_by_us(s: Situation) -> Remote | None:
@@ -143,7 +146,7 @@ def wait_for_absence(s: Situation, pending: Pending) -> Decision | None:
     standing = Standing(window=s.timing.recovery_window, is_credible=True)  # else there is an error instead
     looks, listed_at = s.creation.looks, s.observed.listed_at
     if looks.proofs.last is None or listed_at is None or listed_at <= pending.deadline:
-        return replace(waiting, look_again=_AT_ONCE)
+        return replace(waiting, look_again=s.timing.transition_poll)
     if is_gone(looks, standing):
         return None
     return replace(waiting, look_again=min(_LOOK_EVERY, next_look(looks, standing, listed_at)))
@@ -160,7 +163,7 @@ def _ask(s: Situation) -> Decision:
 
 def wait_while_paused(s: Situation) -> Decision | None:
     """Created paused: nothing is paid for until it is unpaused."""
-    if not is_absent(s) or s.desired.external_id is not None or not s.desired.paused:
+    if not s.holds_nothing or s.desired.external_id is not None or not s.desired.paused:
         return None
     nothing = Verdict(False, Reason.PAUSED, "Nothing is created at the provider while spec.paused is true.")
     return replace(settled(Phase.PAUSED, nothing), change=StatusChange(pending=None))

@@ -88,6 +88,7 @@ def wait_for_first_look(s: Situation) -> Decision | None:
 
 WANTED: tuple[Rule, ...] = (
     stay_when_blind,
+    creating.take_back_own,
     *REFUSALS,
     creating.settle_pending_create,
     creating.wait_while_paused,
@@ -110,8 +111,8 @@ WANTED: tuple[Rule, ...] = (
 
 UNWANTED: tuple[Rule, ...] = (
     deleting.let_go,
-    deleting.release_when_anothers,
     deleting.take_what_is_marked,
+    deleting.release_when_anothers,
     deleting.release_when_never_created,
     deleting.release_when_gone,
     deleting.wait_while_in_use,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from model_operator.conditions import Phase, Reason
 from model_operator.domain import RunState
 from model_operator.plan.deployment.acceptance import is_stranger
-from model_operator.plan.deployment.creating import is_absent, made_by_us, take, wait_for_absence
+from model_operator.plan.deployment.creating import made_by_us, take, wait_for_absence
 from model_operator.plan.deployment.situation import Decision, Delete, Presence, Release, Situation
 from model_operator.plan.deployment.words import HELD, moving, stuck, wait_for_look
 from model_operator.plan.verdict import Progress
@@ -23,7 +23,8 @@ def let_go(s: Situation) -> Decision | None:
     unknown = (
         f'"{s.desired.deployment_name}", if a create whose answer was lost has made one,' if is_lost else None
     )
-    return _release(s.status.external_id or (made.id if made else unknown))
+    held = None if s.rival is not None else s.status.external_id
+    return _release(held or (made.id if made else unknown))
 
 
 def release_when_never_created(s: Situation) -> Decision | None:
@@ -36,8 +37,8 @@ def may_have_landed(s: Situation) -> bool:
 
 
 def take_what_is_marked(s: Situation) -> Decision | None:
-    """Nothing is recorded, or what is recorded is gone, and the last LIST shows another with our mark: that goes, too."""
-    made = made_by_us(s) if is_absent(s) else None
+    """Nothing of ours is recorded, or what is recorded is gone, and the last LIST shows another with our mark."""
+    made = made_by_us(s) if s.holds_nothing or s.rival is not None else None
     if made is None:
         return None
     return replace(take(made, s), synced=_deleting(made.id).synced, serving=None, phase=Phase.DELETING)
@@ -65,7 +66,7 @@ def keep_off_a_stranger(s: Situation) -> Decision | None:
 def look_for_lost_create(s: Situation) -> Decision | None:
     """A create may still land: what it made is found and deleted, and only its proven absence ends this."""
     pending = s.status.pending
-    if pending is None or not is_absent(s):
+    if pending is None or not s.holds_nothing:
         return None
     if s.observed.candidates or not s.observed.can_list:
         decision = _ask(s)

@@ -86,6 +86,11 @@ class Situation:
         return self.observed.remote
 
     @property
+    def holds_nothing(self) -> bool:
+        """No id is recorded, or the deployment that is recorded is proven gone."""
+        return self.status.external_id is None or self.observed.presence is Presence.ABSENT
+
+    @property
     def intent_unsent(self) -> bool:
         """The pending create was written by this process, and its request has not been sent."""
         pending = self.status.pending

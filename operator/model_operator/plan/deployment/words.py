@@ -16,7 +16,7 @@ from model_operator.errors import (
     Unsupported,
     retry_for,
 )
-from model_operator.plan.deployment.situation import Action, CreateEndpoint, Decision, Presence, Situation
+from model_operator.plan.deployment.situation import Action, CreateEndpoint, Decision, Situation
 from model_operator.plan.verdict import Progress, Verdict
 
 HELD = Verdict(True, Reason.SYNCED, "The provider holds the spec.")
@@ -70,7 +70,7 @@ def phase_of(state: RunState | None) -> Phase | None:
 def _phase_when_refused(s: Situation) -> Phase | None:
     if not s.wanted:
         return Phase.DELETING
-    if s.status.external_id is None or s.observed.presence is Presence.ABSENT:
+    if s.holds_nothing:
         return Phase.PENDING
     return Phase.PAUSED if s.state is RunState.STOPPED and s.is_paused_by_us else None
 
@@ -86,7 +86,7 @@ def failed_step(s: Situation, decision: Decision, error: ProviderError, look_aga
 
     An unreachable provider is `Unknown` once a deployment exists, since it may well be serving.
     """
-    is_known = s.status.external_id is not None and s.observed.presence is not Presence.ABSENT
+    is_known = not s.holds_nothing
     reason = error.reason
     is_of_endpoint = isinstance(error, NameTaken) and isinstance(decision.action, CreateEndpoint)
     if not is_of_endpoint and (isinstance(error, NameTaken) or (isinstance(error, Unsupported) and s.wanted)):

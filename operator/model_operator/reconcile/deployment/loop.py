@@ -329,7 +329,7 @@ def _leaves_something(resource: ModelDeployment) -> bool:
 def _priority(s: Situation) -> Priority:
     if not s.wanted:
         return Priority.DELETE
-    if s.status.observed_generation != s.desired.generation:
-        return Priority.EDIT
+    if s.status.observed_generation != s.desired.generation or s.status.external_id is None:
+        return Priority.EDIT  # what somebody has asked for, also where its intent is written already
     reconciling = s.status.condition(ConditionType.RECONCILING)
     return Priority.TRANSITION if reconciling and reconciling.is_true else Priority.SWEEP

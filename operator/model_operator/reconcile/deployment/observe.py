@@ -81,12 +81,12 @@ async def _observe(look: Look) -> Seen:
     is_lost = status.pending is not None and look.creation.intent != status.pending.started_at
     if id_ is not None:
         seen = await _by_id(replace(look, view=look.view.of(id_, look.now)), id_)
-        return seen if status.external_id is not None or not is_lost else await _with_lost(look, seen)
+        return await _with_lost(look, seen) if is_lost else seen
     return await _lost(look) if is_lost else look.showed(_by_name(look))
 
 
 async def _with_lost(look: Look, seen: Seen) -> Seen:
-    """A deployment is to be adopted while a create of our own may have made another one."""
+    """There is an id, to be adopted or of what was gone, while a create of our own may have made another one."""
     lost = await _lost(look)
     observed = replace(
         seen.observed,
@@ -137,7 +137,9 @@ async def _lost(look: Look) -> Seen:
     if not live and account.is_mismatch:
         return look.showed(Observed(error=AccountMismatch(_SUSPECT)))
     deadline = pending.deadline if pending is not None else None
-    creation = look.creation.searched(look.now, deadline, is_found=bool(live))
+    # The one that was taken for gone may be back; it is no trace of the create.
+    is_found = any(remote.id != look.resource.status.external_id for remote in live)
+    creation = look.creation.searched(look.now, deadline, is_found=is_found)
     return replace(look, creation=creation).showed(Observed(candidates=live, listed_at=look.now))
 
 
@@ -195,7 +197,8 @@ async def _read(look: Look, id_: str, item: Remote | None) -> Seen:
 
 def _shown(look: Look, remote: Remote) -> Seen:
     sent = look.sent if remote.state in _UP else look.sent.went_down()
-    return replace(look, sent=sent).showed(Observed(presence=Presence.PRESENT, remote=remote))
+    found = Observed(presence=Presence.PRESENT, remote=remote, candidates=_candidates(look))
+    return replace(look, sent=sent).showed(found)
 
 
 def _missed(look: Look, id_: str, error: ProviderError) -> Seen:

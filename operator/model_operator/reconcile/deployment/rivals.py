@@ -92,8 +92,11 @@ class Contest:
         return any(self._is_marked(by_id[id_], claimant) for id_ in common if id_ in by_id)
 
     def _is_marked(self, remote: Remote, claimant: Claimant) -> bool:
-        has_name = remote.name.endswith(f"-{hash_of(claimant.uid)}")
-        return remote.owner_uid == claimant.uid or (has_name and remote.name == self._default_name(claimant))
+        if remote.owner_uid == claimant.uid:
+            return True
+        # Who has chosen a name has made nothing under another, whoever has that.
+        has_hash = claimant.chosen_name is None and remote.name.endswith(f"-{hash_of(claimant.uid)}")
+        return has_hash and remote.name == self._default_name(claimant)
 
     def _words(self, other: Claimant) -> str:
         """Names of other namespaces are nobody's business here."""
