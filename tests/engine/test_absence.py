@@ -1,6 +1,7 @@
 """What the operator makes of a provider that does not show a deployment: nothing, until it is proven gone."""
 
 import asyncio
+from typing import Literal
 
 import pytest
 
@@ -13,10 +14,13 @@ EVERY = pytest.mark.parametrize("vendor", list(ROWS))
 
 @EVERY
 @pytest.mark.parametrize("is_deleted", [False, True], ids=["wanted", "deleted meanwhile"])
-def test_c1_an_api_that_answers_404_to_everything_changes_nothing(vendor: str, is_deleted: bool) -> None:
+@pytest.mark.parametrize("body", ["html", "json"])
+def test_c1_an_api_that_answers_404_to_everything_changes_nothing(
+    vendor: str, is_deleted: bool, body: Literal["html", "json"]
+) -> None:
     async def story(world: World) -> None:
         before = {name: world.id(name) for name in ("a", "b", "c")}
-        await world.fault("error", status=404, body="html")
+        await world.fault("error", status=404, body=body)
         await asyncio.sleep(100)
         if is_deleted:
             for name in before:
@@ -41,7 +45,7 @@ def test_c1_an_api_that_answers_404_to_everything_changes_nothing(vendor: str, i
 def test_c1_a_process_that_starts_at_a_sick_api_believes_it_as_little(vendor: str) -> None:
     async def story(world: World) -> None:
         before = world.id("a")
-        await world.fault("error", status=404, body="html")
+        await world.fault("error", status=404, body="json", message=f"Deployment {before} not found")
         await world.restart()
         await asyncio.sleep(300)
         assert world.ready("a") == "Unknown ProviderUnavailable"

@@ -40,11 +40,12 @@ def test_c2_an_edit_within_the_post_is_sent(vendor: str, policy: str) -> None:
 
 
 @EVERY
-def test_c2_an_edit_beside_a_lost_answer_is_sent(vendor: str) -> None:
+@pytest.mark.parametrize("policy", ["Correct", "Report"])
+def test_c2_an_edit_beside_a_lost_answer_is_sent(vendor: str, policy: str) -> None:
     async def story(world: World) -> None:
-        await world.fault("commit_then_reset", operation="create", count=1)
-        world.apply(deployment(vendor, "a"))
-        await asyncio.sleep(0.5)
+        await world.fault("commit_then_timeout", operation="create", count=1)
+        world.apply(deployment(vendor, "a", driftPolicy=policy))
+        await asyncio.sleep(3)
         world.server.merge(world.key("a"), LONGER)
         await asyncio.sleep(300)
         assert await context_length(world) == 8192

@@ -14,8 +14,17 @@ def what_lives_is_not_deleted(world: World, sent: Sent) -> str | None:
         return None
     for key, body in world.deployments():
         is_held = holder(body) == (sent.vendor, sent.id) and not is_terminating(body)
-        if is_held and world.told(key, uid_of(body)):
+        if is_held and world.told(key, uid_of(body)) and _owner(world, sent) in {None, uid_of(body)}:
             return f"DELETE of {sent.vendor} {sent.id}, which {key.name} holds"
+    return None
+
+
+def _owner(world: World, sent: Sent) -> str | None:
+    """UID whose mark the deployment has, as the operator was shown it last: a copied status makes nobody an owner."""
+    for account in world.process.engine.accounts if world.process is not None else ():
+        found = account.snapshot.by_id.get(sent.id) if account.snapshot is not None else None
+        if found is not None and account.vendor.type == sent.vendor:
+            return found.owner_uid or world.uids.get(found.name)
     return None
 
 

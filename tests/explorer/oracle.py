@@ -52,9 +52,17 @@ def nothing_is_orphaned_silently(end: End) -> Iterator[str]:
             continue  # an object waits for it, and says so
         if uid in living or uid in end.world.excused or uid in end.world.orphaned:
             continue
+        if _is_told_of(end, id_):
+            continue
         if uid is None and (end.world.excused or end.world.orphaned):
             continue  # a chosen name says nothing of whose it was
         yield f"{id_} lives, and no object holds it (of {_name_of(end, uid)})"
+
+
+def _is_told_of(end: End, id_: Id) -> bool:
+    """An Event says that it stays: of an object whose end left nobody who could delete it."""
+    events = (body for body in end.world.server.list("Event") if body["reason"] == "Orphaned")
+    return any(f"Deployment {id_[1]} stays at the provider" in body["message"] for body in events)
 
 
 @rule
@@ -184,7 +192,7 @@ _REASONS: dict[str, tuple[str, ...]] = {
     "ModelMismatch": ("copied",),
     "ProviderNotFound": ("elsewhere",),
     "RemovalUnsupported": ("removal",),
-    "AccountMismatch": ("removed", "copied"),
+    "AccountMismatch": ("removed", "copied", "restored"),
 }
 """Why an object may still not be Ready when all faults have ended, and what must have happened for that."""
 

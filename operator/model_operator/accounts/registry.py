@@ -1,7 +1,7 @@
 """Which accounts are open: one limiter and one poller each, shared by all ModelProviders that lead there."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -57,6 +57,10 @@ class Accounts:
         opened.intervals[member] = spec.poll_interval
         opened.apply()
         return opened.account
+
+    def __iter__(self) -> Iterator[Account]:
+        """Those that are open."""
+        return iter([opened.account for opened in self._open.values()])
 
     def close(self, account: Account, member: Key) -> None:
         """That ModelProvider no longer leads there; without any left the account is closed."""

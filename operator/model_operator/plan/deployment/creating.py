@@ -221,12 +221,12 @@ def start_create(s: Situation) -> Decision | None:
     """Nothing is recorded and nothing is to be seen: announce the create."""
     if s.status.external_id is not None or s.desired.external_id is not None:
         return None
-    failure = s.failure  # first: that a refused create is tried again is no news
+    made = made_by_us(s)  # answered, or listed, and its intent was taken from the status meanwhile
+    if made is not None:
+        return take(made, s)
+    failure = s.failure  # before the rest: that a refused create is tried again is no news
     if failure is not None and failure.generation == s.desired.generation and s.now < failure.until:
         return record_intent(s)  # held back, with the failure as its reason
-    ours = [c for c in s.observed.candidates if is_ours(s, c)]
-    if ours:
-        return take(ours[0], s)
     if not s.observed.can_list and not s.capabilities.names_are_unique:
         return refusal(
             Reason.UNSUPPORTED,
