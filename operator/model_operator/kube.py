@@ -256,7 +256,7 @@ class Kube:
         objects: dict[Key, Version] = {}
         while True:
             page = await self.request("GET", start + query, accept=_METADATA)
-            for item in page["items"]:
+            for item in page["items"] or ():  # null where there are none: the API server's, of metadata alone
                 metadata = item["metadata"]
                 key = Key(kind, metadata["namespace"], metadata["name"])
                 objects[key] = Version(metadata["uid"], int(metadata["resourceVersion"]))

@@ -298,3 +298,8 @@ async def test_all_versions_are_told_without_contents(world: World) -> None:
     assert shown.revision >= max(version.number for version in shown.objects.values())
     world.delete(DEPLOYMENT, "a")
     assert set((await world.store.versions(DEPLOYMENT, world.name)).objects) == {of(world, "b")}
+
+
+async def test_where_there_is_nothing_there_are_no_versions_and_a_revision(world: World) -> None:
+    shown = await world.store.versions(DEPLOYMENT, world.name)
+    assert (shown.objects, shown.revision > 0) == ({}, True)

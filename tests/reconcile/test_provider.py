@@ -155,8 +155,8 @@ async def test_a_key_of_another_account_proves_no_absence_until_a_person_says_so
         assert operator.says("llama")["Ready"] == "False AccountMismatch"
         assert operator.status("llama")["externalID"] == id_
         assert await operator.asked("create") == 1
-        token = operator.find("parasail", "ModelProvider")["status"]["missing"]["token"]
-        operator.server.merge(KEY, {"metadata": {"annotations": {CONFIRM_ABSENCE: token}}})
+        version = operator.find("parasail", "Secret")["metadata"]["resourceVersion"]
+        operator.server.merge(KEY, {"metadata": {"annotations": {CONFIRM_ABSENCE: version}}})
         await operator.wait(AT_THE_END)
         assert await operator.asked("create") == 1, "only the token names what is missing"
         token = operator.status("parasail", PROVIDER)["missing"]["token"]

@@ -104,7 +104,10 @@ class Engine(Signals):
         comparison = self._background["the comparison with the API server"]
         await asyncio.wait({comparison})
         error = None if comparison.cancelled() else comparison.exception()
-        return str(error) if isinstance(error, WentBack) else "the comparison with the API server has ended"
+        if isinstance(error, WentBack):
+            return str(error)
+        log.error("the comparison with the API server failed in an unforeseen way", exc_info=error)
+        return "the comparison with the API server has ended"
 
     async def stop(self) -> None:
         """Let running passes finish, then their Events, within the shutdown timeout."""
