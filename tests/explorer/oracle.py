@@ -243,6 +243,8 @@ def what_was_deleted_is_gone(end: End) -> Iterator[str]:
             id_ = holder(body)
             if id_ is not None and (id_[1] in targets or id_ in end.world.strangers):
                 continue
+            if is_elsewhere(end, id_):
+                continue
             reason = condition(body, "Ready")
             if reason["reason"] == "InUse" and Key(CANARY, TEAM, "triage") in end.world.server.objects:
                 continue
