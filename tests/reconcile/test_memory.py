@@ -55,12 +55,14 @@ def test_a_create_goes_from_the_intent_to_the_id() -> None:
     memory.creating({"replicas": 2})
     assert memory.creation == Creation(fields={"replicas": 2})
     memory.created(REMOTE, NOW + SECOND)
-    assert memory.creation == Creation(created=REMOTE, created_at=NOW + SECOND, fields={"replicas": 2})
+    assert memory.creation == Creation(
+        created=REMOTE, created_at=NOW + SECOND, fields={"replicas": 2}, made=REMOTE.id
+    )
     assert memory.view == View(
         id="dep-1", known_since=NOW + SECOND, full=REMOTE, looks=Looks(doubt=NOW + SECOND)
     )
     memory.written(ANNOUNCED, KNOWN, NOW + 2 * SECOND)
-    assert memory.creation == Creation(created_at=NOW + SECOND)
+    assert memory.creation == Creation(created_at=NOW + SECOND, made=REMOTE.id)
 
 
 def test_an_id_that_nobody_here_created_is_adopted() -> None:

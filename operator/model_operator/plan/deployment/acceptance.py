@@ -53,6 +53,8 @@ def is_ours(s: Situation, remote: Remote) -> bool:
 
     A name that the user chose proves nothing by itself, unless it was seen to be free before our own create.
     """
+    if remote.id == s.creation.made and remote.owner_uid in {None, s.desired.uid}:
+        return True  # the answer to our own POST, whatever has become of the status
     if s.capabilities.has_tags:
         is_named_so = s.has_default_name and remote.name == s.desired.deployment_name
         return remote.owner_uid == s.desired.uid or (remote.owner_uid is None and is_named_so)

@@ -24,6 +24,8 @@ class Creation:
     created: Remote | None = None
     """The provider's answer to our POST, should its id not have reached the status yet."""
     created_at: datetime | None = None
+    made: str | None = None
+    """Id in the answer to our POST: ours, whatever becomes of the status."""
     looks: Looks = NOT_LOOKED
     """For what a lost create may have made."""
     adopted_at: datetime | None = None
@@ -37,7 +39,7 @@ class Creation:
         return replace(self, intent=None, fields=fields)
 
     def answered(self, remote: Remote, now: datetime) -> "Creation":
-        return replace(self, created=remote, created_at=now)
+        return replace(self, created=remote, created_at=now, made=remote.id)
 
     def searched(self, now: datetime, deadline: datetime | None, *, is_found: bool) -> "Creation":
         """A complete LIST was looked through for what a lost create may have made."""
