@@ -8,6 +8,7 @@ clean end; and no answer of the API server ends the election with an exception.
 import asyncio
 import json
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
 from time import monotonic
@@ -40,8 +41,12 @@ class ElectionEnded(Exception):
 class Leadership:
     """`acquire`, then act while `is_held`; `lost` returns when that is over; `release` at a clean end."""
 
-    def __init__(self, kube: Kube, *, name: str, namespace: str, identity: str) -> None:
-        self._lock = _TimedLock(name, namespace, identity, kube.api_client)
+    def __init__(
+        self, kube: Kube, *, name: str, namespace: str, identity: str, clock: Callable[[], float] = monotonic
+    ) -> None:
+        """`clock` counts seconds, and goes on while the process is stopped."""
+        self._lock = TimedLock(name, namespace, identity, kube.api_client, clock)
+        self._clock = clock
         self._acquired = asyncio.Event()
         self._run: asyncio.Task[None] | None = None
 
@@ -78,7 +83,7 @@ class Leadership:
     @property
     def is_held(self) -> bool:
         """May anything be sent now? By the monotonic clock, which goes on while the process is stopped."""
-        return monotonic() < self._lock.renewed_at + RENEW_DEADLINE and not self._lock.over.is_set()
+        return self._clock() < self._lock.renewed_at + RENEW_DEADLINE and not self._lock.over.is_set()
 
     async def lost(self) -> None:
         """Returns when the Lease could not be renewed in time, or is seen to be another's."""
@@ -106,11 +111,19 @@ async def _nothing() -> None:
     return
 
 
-class _TimedLock(LeaseLock):
+class TimedLock(LeaseLock):
     """Remembers when the last successful renewal was begun; answers every failure with a plain no."""
 
-    def __init__(self, name: str, namespace: str, identity: str, api_client: client.ApiClient) -> None:
+    def __init__(
+        self,
+        name: str,
+        namespace: str,
+        identity: str,
+        api_client: client.ApiClient,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         super().__init__(name, namespace, identity, api_client)
+        self._clock = clock
         self.renewed_at = float("-inf")
         self.over = asyncio.Event()
         """Set once this process has led and may not do so again."""
@@ -137,11 +150,11 @@ class _TimedLock(LeaseLock):
             self.over.set()
         shown = (str(record.holder_identity), str(record.renew_time))
         if shown != self._foreign:
-            self._foreign, self._foreign_since = shown, monotonic()
+            self._foreign, self._foreign_since = shown, self._clock()
 
     def _is_anothers(self) -> bool:
         """By the monotonic clock: the election goes by the wall clock, and a step of that takes no living Lease."""
-        return self._foreign is not None and monotonic() < self._foreign_since + LEASE_DURATION
+        return self._foreign is not None and self._clock() < self._foreign_since + LEASE_DURATION
 
     @override
     async def create(self, name: str, namespace: str, election_record: LeaderElectionRecord) -> bool:
@@ -174,7 +187,7 @@ class _TimedLock(LeaseLock):
 
     def _is_late(self) -> bool:
         """A leader that missed its deadline does not come back: another may have acted meanwhile."""
-        if self._has_led and monotonic() >= self.renewed_at + RENEW_DEADLINE:
+        if self._has_led and self._clock() >= self.renewed_at + RENEW_DEADLINE:
             self.over.set()
         return self.over.is_set()
 
@@ -183,7 +196,7 @@ class _TimedLock(LeaseLock):
         return self.renewed_at != float("-inf")
 
     async def _timed(self, request: Any) -> bool:
-        began = monotonic()
+        began = self._clock()
         try:
             async with asyncio.timeout(RETRY_PERIOD):
                 await request

@@ -287,3 +287,12 @@ def test_after_a_get_that_shows_another_state_the_same_list_is_news():
     assert listed(account, *HELD.values()) == set()
     account.doubt(TWO)
     assert listed(account, *HELD.values()) == {TWO}
+
+
+def test_two_keys_whose_lists_show_a_common_id_are_one_account():
+    second = Key(PROVIDER, "team", "second")
+    other = new_account(id="b", members={second}, snapshot=shows("2", "9"))
+    account = new_account(snapshot=shows("1", "2"), others=lambda: (other,))
+    assert account.all_members == {MEMBER, second}
+    other.snapshot = shows("9")
+    assert account.all_members == {MEMBER}

@@ -16,6 +16,7 @@ TARGETS = [
     "test",
     "test-long",
     "explore",
+    "mutate",
     "check",
     "fmt",
     "generate",

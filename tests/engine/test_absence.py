@@ -1,6 +1,7 @@
 """What the operator makes of a provider that does not show a deployment: nothing, until it is proven gone."""
 
 import asyncio
+import base64
 from typing import Literal
 
 import pytest
@@ -9,6 +10,7 @@ from model_operator.domain import PROVIDER, Key
 from support.absence_world import World, play, provider_ready
 from support.rows import ROWS
 
+ANOTHER_KEY = "sk-of-another-account-0123456789"
 EVERY = pytest.mark.parametrize("vendor", list(ROWS))
 
 
@@ -78,6 +80,25 @@ def test_b1_a_deletion_behind_another_secret_ends_with_a_persons_word(vendor: st
         world.confirm()
         await asyncio.sleep(200)
         assert not world.is_there("a")
+
+    play(vendor, story, "a")
+
+
+@EVERY
+def test_a_delete_is_over_under_the_credential_that_it_was_sent_with(vendor: str) -> None:
+    """Another account has never heard of the deployment, and that ends nothing."""
+
+    async def story(world: World) -> None:
+        await world.set(delete_s=1000)
+        world.server.delete(world.key("a"))
+        await asyncio.sleep(10)
+        assert await world.count("delete") == 1
+        token = {"vendor": vendor, "key": ANOTHER_KEY, "account": "another"}
+        await world.simulator.control("POST", "/tokens", token)
+        key = base64.b64encode(ANOTHER_KEY.encode()).decode()
+        world.server.merge(Key("Secret", "team", vendor), {"data": {"apiKey": key}})
+        await asyncio.sleep(300)
+        assert world.is_there("a")
 
     play(vendor, story, "a")
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from model_operator.engine.queue import WorkQueue
 from model_operator.observability.metrics import Metrics
+from support.running import on_virtual_time
 
 MS = timedelta(milliseconds=1)
 
@@ -251,6 +252,17 @@ async def test_retries_double_up_to_their_cap_and_start_over_when_forgotten():
     for delay, least in zip([*delays, first_again], (0.04, 0.08, 0.1, 0.1, 0.04), strict=True):
         assert least <= delay
     assert first_again < delays[2]
+
+
+@on_virtual_time
+async def test_no_retry_waits_longer_than_its_cap():
+    async with Workers() as workers:
+        loop = asyncio.get_running_loop()
+        for count in range(12):
+            began = loop.time()
+            workers.queue.retry("a", first=40 * MS, cap=100 * MS)
+            await workers.until(lambda w, count=count: len(w.done) > count)
+            assert loop.time() - began <= 0.1 * 1.1 + 0.001
 
 
 async def test_a_dropped_key_keeps_neither_its_delay_nor_its_failures():

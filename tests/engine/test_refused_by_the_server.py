@@ -48,6 +48,20 @@ def test_a_refused_config_map_hides_nothing_of_the_deployment(status: int) -> No
     play(story, is_served=False)
 
 
+def test_a_server_in_trouble_with_config_maps_hides_nothing_of_the_deployment() -> None:
+    async def story(world: World) -> None:
+        world.store.troubles = [refusing(Verb.CREATE, "ConfigMap", 500)]
+        world.apply(parasail_deployment("llama", connection=CONNECTION))
+        await asyncio.sleep(180)
+        assert world.status["externalID"]
+        assert world.condition("Serving")["status"] == "True"
+        world.server.merge(LLAMA, {"spec": {"replicas": 2}})
+        await asyncio.sleep(120)
+        assert world.status["observedGeneration"] == 2
+
+    play(story, is_served=False)
+
+
 EVERY_WRITE = [
     pytest.param(verb, kind, id=f"{verb} {kind}")
     for verb, kind in (

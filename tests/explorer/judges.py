@@ -13,6 +13,8 @@ def what_lives_is_not_deleted(world: World, sent: Sent) -> str | None:
     if sent.operation != "delete":
         return None
     for key, body in world.deployments():
+        if key.name.endswith("-copy"):
+            continue  # what a copied status names is the original's, and goes with it
         is_held = holder(body) == (sent.vendor, sent.id) and not is_terminating(body)
         if is_held and world.told(key, uid_of(body)) and _owner(world, sent) in {None, uid_of(body)}:
             return f"DELETE of {sent.vendor} {sent.id}, which {key.name} holds"

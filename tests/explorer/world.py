@@ -18,7 +18,7 @@ import httpx
 
 from explorer.process import URL, Process
 from explorer.way import Sent, Way
-from model_operator.domain import CANARY, DEPLOYMENT, Key
+from model_operator.domain import CANARY, DEPLOYMENT, FINALIZER, Key
 from model_operator.kube import KubeError
 from model_operator.observability.logs import TextFormatter
 from model_operator.providers.registry import PROVIDERS
@@ -127,6 +127,9 @@ class World:
         if key.kind != DEPLOYMENT:
             return
         if type_ == "DELETED":
+            is_running = self.process is not None and self.process.is_running
+            if not is_running and FINALIZER not in body["metadata"].get("finalizers", ()):
+                self.excused.add(body["metadata"]["uid"])  # it went while nobody could see it, and unguarded
             self.loop.call_later(1, self._collect, body["metadata"]["uid"], context=Context())
         uid, spec = body["metadata"]["uid"], body["spec"]
         vendor = PROVIDERS[vendor_of(body)]

@@ -146,6 +146,16 @@ def test_traffic_is_never_sent_back_to_a_dead_target():
     assert driver.at() == {"v1": 100}
 
 
+def test_where_both_are_ill_it_is_not_the_new_version():
+    driver = at_first_step()
+    driver.health = {"v1": Health.FAILED, "v2": Health.FAILED}
+    driver.run(TEN)
+    assert driver.status.rollout.state == "Holding"
+    driver.health = {}
+    driver.run(60 * MINUTE)
+    assert driver.at() == {"v2": 100}
+
+
 def test_a_rollback_that_was_decided_waits_for_its_targets():
     driver = at_first_step()
     driver.health = {"v1": Health.UNREADY}
@@ -165,6 +175,7 @@ def test_no_step_is_taken_that_could_not_be_taken_back():
     driver.health = {"v1": Health.UNREADY}
     driver.run(2 * TEN)
     assert (driver.at(), driver.condition("TargetsReady")) == ({"v1": 75, "v2": 25}, "False RollbackUnsafe")
+    assert driver.status.rollout.state == "Holding"
     driver.health = {}
     driver.run(TEN)
     assert driver.at() != {"v1": 75, "v2": 25}

@@ -76,3 +76,13 @@ def test_a_status_without_canaries_does_not_stand_for_ever():
     driver.action = f"resume:{driver.status.rollout.id}"
     driver.run(60 * MINUTE)
     assert (driver.at(), driver.condition("RolloutComplete")) == ({"v2": 100}, "True Completed")
+
+
+def test_figures_from_before_the_step_count_for_nothing():
+    drivers = [under_way(path(25, 50, 100, hold="30m", analysis=judged())) for _ in range(2)]
+    for driver, more in zip(drivers, (timedelta(), 60 * MINUTE), strict=True):
+        driver.tells_more = more
+        driver.run(45 * MINUTE)
+    asked, told = (driver.status.rollout.analysis for driver in drivers)
+    assert drivers[0].at() == {"v1": 50, "v2": 50}
+    assert told == asked

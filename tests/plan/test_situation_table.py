@@ -23,6 +23,8 @@ from model_operator.errors import (
     RateLimited,
     Unavailable,
 )
+from model_operator.models.deployment import Pending
+from model_operator.plan.deployment.decide import decide
 from model_operator.plan.deployment.remembered import ProbeResult, SentUpdate
 from model_operator.plan.deployment.situation import (
     Create,
@@ -137,6 +139,11 @@ ACCEPTANCE = [
         changed(
             NOTHING_YET, candidates=(remote(name="chosen"),), deployment_name="chosen", has_default_name=False
         ),
+        refused(Reason.NAME_TAKEN, RECONCILING),
+    ),
+    row(
+        "not accepted: a deployment of our name has another's tag",
+        changed(NOTHING_YET, candidates=(remote(owner_uid="of-another"),), capabilities=PAITIENT),
         refused(Reason.NAME_TAKEN, RECONCILING),
     ),
     row(
@@ -739,3 +746,22 @@ def test_an_adopted_deployment_keeps_what_the_spec_omits(state: RunState) -> Non
     ready = status.condition("Ready")
     assert ready is not None
     assert ready.status == "True"
+
+
+def test_an_intent_that_says_something_else_by_now_is_announced_anew() -> None:
+    edited = {**FIELDS, "replicas": 7}
+    step = decide(
+        situation(None, status=untouched(pending=pending()), intent=NOW, listed_at=NOW, fields=edited)
+    )
+    assert step.action is None
+    assert isinstance(step.change.pending, Pending)
+    assert step.change.pending.sent == edited
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_stranger_under_the_recorded_id_is_neither_changed_nor_deleted(wanted: bool) -> None:
+    stranger = remote(name="theirs", model="org/other", owner_uid=None, fields={"replicas": 9})
+    seen = Observed(presence=Presence.PRESENT, remote=stranger)
+    step = decide(situation(observed=seen, wanted=wanted))
+    assert step.action is None
+    assert (step.accepted or step.synced).reason == Reason.MODEL_MISMATCH

@@ -484,3 +484,15 @@ def test_retry_after_as_a_date_without_their_clock_goes_by_ours():
     until = datetime.now(UTC) + timedelta(seconds=60)
     found = Refused(429, {"retry-after": format_datetime(until, usegmt=True)}, b"").retry_after
     assert timedelta(seconds=55) < found <= timedelta(seconds=60)
+
+
+async def test_a_former_leader_sends_nothing():
+    async with (
+        serve_raw(replying()) as server,
+        HttpTransport(may_send=iter([True, False]).__next__) as transport,
+    ):
+        await transport.send(site(server.url), POST)
+        with pytest.raises(Unavailable, match="not sent, this process is no longer the leader") as caught:
+            await transport.send(site(server.url), POST)
+        assert not caught.value.may_have_landed
+        assert len(server.visits) == 1

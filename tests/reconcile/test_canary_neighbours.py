@@ -2,14 +2,23 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 
-from model_operator.domain import CANARY, DEPLOYMENT, Key
+from model_operator.accounts.account import Account
+from model_operator.accounts.bindings import Binding, Bindings
+from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
+from model_operator.providers.registry import PROVIDERS
+from model_operator.reconcile.cache import Cache
+from model_operator.reconcile.deployment.guard import find_guard
+from support import bodies
 from support.canary_world import canary
 from support.manifests import paitient_secret
+from support.provider_world import OpenGate
 from support.rollouts import ANALYSIS, NAME, Rollouts, path, rollouts
 from support.running import deployment, on_virtual_time, provider
+from support.signals import Told
 
 NEIGHBOUR = "team-b"
 HIDDEN = "neighbours-own"
@@ -102,3 +111,31 @@ async def test_verdicts_are_held_by_traffic_of_the_same_account_alone(account: s
         status = str(world.status)
         assert NEIGHBOUR not in status
         assert HIDDEN not in status
+
+
+@pytest.mark.parametrize("account", ["ours", "theirs"])
+def test_a_status_holds_only_deployments_of_its_own_account(account: str) -> None:
+    """Whoever writes a status of his own names any id as one with traffic."""
+    mine = bodies.deployment("mine", status={"externalID": "1"}, about=bodies.TERMINATING)
+    hidden = canary(HIDDEN, provider="acme", traffic=[{"name": "x", "deploymentID": "1", "percent": 100}])
+    hidden["metadata"] = {**bodies.metadata(HIDDEN), "namespace": NEIGHBOUR}
+    hidden["status"] = {"traffic": [{"name": "x", "deploymentID": "1", "percent": 100}]}
+    cache, bindings = Cache(Told()), Bindings()
+    cache.put(Key(DEPLOYMENT, "team", "mine"), mine)
+    cache.put(Key(CANARY, NEIGHBOUR, HIDDEN), hidden)
+    for namespace, id_ in (("team", "ours"), (NEIGHBOUR, account)):
+        bindings.put(Key(PROVIDER, namespace, "acme"), Binding(account_of(id_)))
+    resource = cache.deployment(Key(DEPLOYMENT, "team", "mine"))
+    assert resource is not None
+    assert (find_guard(resource, cache, bindings) is not None) == (account == "ours")
+
+
+def account_of(id_: str) -> Account:
+    return Account(
+        id=id_,
+        vendor=PROVIDERS["paitient"],
+        provider=None,  # nobody asks it
+        gate=OpenGate(),
+        poll_interval=timedelta(seconds=30),
+        signals=Told(),
+    )

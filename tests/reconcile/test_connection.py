@@ -83,3 +83,13 @@ async def test_a_name_that_no_config_map_can_have_is_a_condition_and_no_request(
     assert memory.connection.reason == Reason.CONNECTION_NOT_WRITTEN
     assert "is not a name that a ConfigMap can have" in memory.connection.message
     assert kube.seen == []
+
+
+async def test_a_config_map_of_another_is_left_as_it_is():
+    kube, memory = store(), Memory(uid="u-1")
+    theirs = {"metadata": {"name": "llama", "namespace": "team"}, "data": {"baseURL": "https://theirs"}}
+    await kube.create("ConfigMap", "team", {"apiVersion": "v1", "kind": "ConfigMap", **theirs})
+    assert await publish(kube, deployment(), situation(), memory)
+    assert memory.connection is not None
+    assert memory.connection.reason == Reason.NAME_TAKEN
+    assert (await kube.get("ConfigMap", "team", "llama"))["data"] == theirs["data"]

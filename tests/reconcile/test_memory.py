@@ -13,6 +13,7 @@ from model_operator.plan.deployment.absence import NOT_LOOKED, Looks
 from model_operator.plan.deployment.remembered import Creation, Failure, ProbeResult, Sent, SentUpdate
 from model_operator.reconcile.deployment.memory import Memory, Retry
 from model_operator.reconcile.deployment.view import View
+from support.one_object import KEY
 from support.situations import NOW, missed
 
 SECOND = timedelta(seconds=1)
@@ -103,6 +104,13 @@ def test_other_credentials_are_another_view_and_a_new_try() -> None:
         view=View(id="dep-1", known_since=NOW),
         sent=before.sent,
     )
+
+
+async def test_another_life_of_the_name_is_another_memory(parasail, new_life) -> None:
+    passes = new_life(parasail).passes
+    first = passes.memory(KEY, "u-1")
+    assert passes.memory(KEY, "u-1") is first
+    assert passes.memory(KEY, "u-2") == Memory(uid="u-2")
 
 
 def test_another_id_is_another_view() -> None:

@@ -127,6 +127,13 @@ def test_of_the_same_age_one_and_only_one_comes_first():
     assert [rival_of(name, *objects) for name in ("a", "b", "c")].count(None) == 1
 
 
+def test_the_age_decides_and_not_the_uid():
+    elder = bodies.deployment("elder", about={"uid": "z"}, **NAMED)
+    younger = bodies.deployment("younger", about={**YOUNGER, "uid": "a"}, **NAMED)
+    assert rival_of("younger", elder, younger) == 'ModelDeployment "elder"'
+    assert rival_of("elder", elder, younger) is None
+
+
 def test_who_was_let_through_comes_before_the_elder_and_after_who_has_announced_it():
     objects = pair(NAMED, NAMED)
     assert rival_of("elder", *objects, claims={"uid-younger"}) == 'ModelDeployment "younger"'

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from model_operator.conditions import Reason
+from model_operator.domain import CONFIRM_ABSENCE
 from model_operator.errors import CredentialsInvalid, PermissionDenied, Unavailable
-from model_operator.models.provider import ModelProvider
-from model_operator.status.provider import AccountView, summarize
+from model_operator.models.provider import ConfirmedAbsence, Missing, ModelProvider, ModelProviderStatus
+from model_operator.status.provider import AccountView, confirm, summarize
 from support import bodies
 from support.situations import NOW, told
 
@@ -114,3 +115,28 @@ def test_the_secret_that_has_proven_itself_is_remembered_until_another_has():
 def test_nothing_new_is_nothing_to_write(view):
     first = after(view)
     assert summarize(resource(first), view, NOW + timedelta(hours=1), GRACE) == first
+
+
+def confirming(token: str, status: ModelProviderStatus) -> ModelProvider:
+    return resource(status, annotations={CONFIRM_ABSENCE: token})
+
+
+def test_a_word_confirms_what_it_names_and_is_missing_still():
+    frozen = resource().status.with_(missing=Missing(token="t", ids=("1", "2"), count=2))
+    assert confirm(confirming("t", frozen), frozenset("13"), lambda _: False) == ConfirmedAbsence(
+        token="t", ids=("1",)
+    )
+    assert confirm(confirming("other", frozen), frozenset("13"), lambda _: False) is None
+
+
+def test_a_word_is_used_up():
+    """What was back for a moment when it was said, and is missing again, needs another one."""
+    used = ConfirmedAbsence(token="t", ids=("1",))
+    status = resource().status.with_(
+        missing=Missing(token="t", ids=("1", "2"), count=2), confirmed_absence=used
+    )
+    view = AccountView(has_answered=True, is_mismatch=True, missing=frozenset("12"), confirmed=used)
+    missing = summarize(confirming("t", status), view, NOW, GRACE).missing
+    assert missing is not None
+    assert (missing.ids, missing.count) == (("2",), 1)
+    assert missing.token != "t"

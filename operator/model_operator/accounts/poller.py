@@ -16,7 +16,7 @@ from model_operator.errors import CredentialsInvalid, ProviderError, Unsupported
 _AFTER_BUG = 5.0
 _SLOWS_DOWN_OVER = 30.0
 """Seconds without news after which the quick poll has doubled its interval."""
-_LIST_AGAIN = 20
+_LIST_AGAIN = 2
 """Sweeps after which an account without LIST is asked once more whether it has one now."""
 
 log = logging.getLogger(__name__)

@@ -108,6 +108,11 @@ def _by_name(look: Look) -> Observed:
     # Where requests are few, a LIST may wait for its turn for longer than it counts as recent.
     if snapshot is None or snapshot.ended < look.now - look.timing.poll_interval:
         return Observed(error=account.error, candidates=marked)
+    made_at = look.creation.created_at
+    if made_at is not None and snapshot.begun <= made_at:
+        return Observed(
+            candidates=marked
+        )  # its id was taken from the status, and that LIST is too old to show it
     if account.is_mismatch:
         # What is created here would be lost with the key.
         return Observed(error=AccountMismatch(_SUSPECT), candidates=marked)
