@@ -51,11 +51,14 @@ def test_a_refused_name_is_not_deleted_with_its_object(shared: World, vendor: Ve
 
 @pytest.fixture
 def unlisted(shared: World) -> World:
-    """A world whose Parasail lists no more, as its document, which names no list, would have it."""
-    after_sweeps(shared.simulator, "parasail", sweeps=1)
-    since = shared.simulator.last_request
+    """A world whose Parasail has never listed anything, as its document, which names no list, would have it."""
+    shared.namespace.delete("ModelProvider", "parasail")
+    shared.namespace.wait_gone("ModelProvider", "parasail")
     shared.simulator.knobs(parasail={"listing": "405"})
-    shared.simulator.wait_for_request(since, vendor="parasail", operation="list", status="405")
+    shared.namespace.apply(manifests.parasail_provider(shared.simulator.url, pollInterval=None))
+    shared.simulator.wait_for_request(
+        shared.simulator.last_request, vendor="parasail", operation="list", status="405"
+    )
     return shared
 
 
