@@ -224,7 +224,7 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     ),
     Reason.NAME_TAKEN: Meaning(
         "Another deployment or endpoint at the provider has this name already.",
-        "Set spec.externalID (of a ModelDeployment spec.deletionPolicy as well) to take it over, or choose another"
+        "Set spec.externalID (of a ModelDeployment spec.deletionPolicy as well) to adopt it, or choose another"
         " deploymentName or endpointName.",
     ),
     Reason.CONNECTION_NOT_WRITTEN: Meaning(

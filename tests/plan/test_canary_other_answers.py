@@ -115,7 +115,7 @@ def test_a_name_that_an_endpoint_has_already_is_said_with_the_way_out():
     driver = Odd(spec(v1=100), is_name_taken=True)
     driver.run(timedelta(minutes=40))
     assert driver.condition("Stalled") == "True NameTaken"
-    assert "Set spec.externalID to the id of that endpoint to take it over" in driver.status.message
+    assert "Set spec.externalID to the id of that endpoint to adopt it" in driver.status.message
     driver.edit(spec(v1=100) | {"externalID": "cep_1"})
     driver.settle()
     assert (driver.status.external_id, driver.condition("Ready")) == ("cep_1", "True Available")

@@ -354,6 +354,9 @@ async def test_a_conflict_over_our_own_name_is_not_forgotten_by_a_deletion() -> 
     operator.world.lists = False
     await play(operator, [*A_CREATE, Step("wait", 61), *[Step("work")] * 5], [Post("lost", 5)])
     assert told(operator.status)["Accepted"] == "False NameTaken"
+    assert operator.status.pending is not None, (
+        "or a deletion would find nothing to wait for where nobody can list"
+    )
     operator.world.lists = True
     operator.delete()
     await settle(operator)

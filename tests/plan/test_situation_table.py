@@ -24,6 +24,7 @@ from model_operator.errors import (
     Unavailable,
 )
 from model_operator.models.deployment import Pending
+from model_operator.models.deployment_status import UNCHANGED
 from model_operator.plan.deployment.decide import decide
 from model_operator.plan.deployment.remembered import ProbeResult, SentUpdate
 from model_operator.plan.deployment.situation import (
@@ -37,12 +38,14 @@ from model_operator.plan.deployment.situation import (
     Situation,
     Update,
 )
+from model_operator.plan.verdict import Progress
 from support.situations import (
     DESIRED,
     FIELDS,
     LONG_AGO,
     NOW,
     PAITIENT,
+    PARASAIL,
     changed,
     created,
     desired,
@@ -765,3 +768,9 @@ def test_a_stranger_under_the_recorded_id_is_neither_changed_nor_deleted(wanted:
     step = decide(situation(observed=seen, wanted=wanted))
     assert step.action is None
     assert (step.accepted or step.synced).reason == Reason.MODEL_MISMATCH
+
+
+def test_where_neither_a_list_nor_a_name_can_tell_a_lost_create_is_not_sent_again() -> None:
+    capabilities = replace(PARASAIL, names_are_unique=False)
+    step = decide(situation(None, status=LOST, can_list=False, capabilities=capabilities))
+    assert (step.action, step.change.pending, step.progress) == (None, UNCHANGED, Progress.STUCK)

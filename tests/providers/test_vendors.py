@@ -406,6 +406,13 @@ def test_a_deployment_of_paitient_s_document_is_read():
             "paitient.modelConfig.defaultTemperature": 0.7,
             "paitient.tags.environment": "production",
         },
+        whole=(
+            "contextLength",
+            "paitient.modelConfig.maxOutputTokens",
+            "paitient.modelConfig.defaultTemperature",
+            "paitient.modelConfig.defaultTopP",
+            "paitient.tags.",
+        ),
         version="2023-11-01T12:35:30Z/running",
         is_full=True,
     )

@@ -126,7 +126,7 @@ _SPEC_RULES: Final = (
     rule(
         "!has(self.externalID) || has(self.deletionPolicy)",
         "deletionPolicy is required with externalID: say whether deleting this object deletes the deployment"
-        " that it took over (Delete) or leaves it (Orphan)",
+        " that it adopted (Delete) or leaves it (Orphan)",
         at=".deletionPolicy",
     ),
     rule(
@@ -222,7 +222,7 @@ class ModelDeploymentSpec(Model):
         min_length=1,
         max_length=128,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]*$",
-        description="Take over this existing deployment, by the vendor's id, instead of creating one. Needs"
+        description="Adopts this existing deployment, by the vendor's id, instead of creating one. Needs"
         " an explicit deletionPolicy. May be added later, once one exists only with the value of"
         " status.externalID; then immutable.",
     )

@@ -85,7 +85,7 @@ def failing(s: Situation, outlook: Outlook, action: Action, error: ProviderError
         )
     if reason is Reason.NAME_TAKEN:
         words += (
-            " Set spec.externalID to the id of that endpoint to take it over; or delete this object, and apply it with"
+            " Set spec.externalID to the id of that endpoint to adopt it; or delete this object, and apply it with"
             " another spec.endpointName."
         )
     synced = Verdict(False, reason, words)
