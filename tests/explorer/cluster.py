@@ -102,6 +102,10 @@ def kill(world: World, seconds: float) -> None:
     if process is None:
         return
     world.excused |= world.stripped
+    # Neither a restart nor another leader can look an endpoint up: a person is asked.
+    world.killed_in_create |= any(
+        not body.get("status", {}).get("externalID") for _, body in world.canaries()
+    )
     process.kill()
     world.loop.call_later(seconds, start, world)
 

@@ -52,11 +52,22 @@ def nothing_is_orphaned_silently(end: End) -> Iterator[str]:
             continue  # an object waits for it, and says so
         if uid in living or uid in end.world.excused or uid in end.world.orphaned:
             continue
-        if _is_told_of(end, id_):
-            continue
+        if _is_told_of(end, id_) or id_[1] in _with_traffic(end):
+            continue  # a deployment with traffic is not taken away, whoever has gone
         if uid is None and (end.world.excused or end.world.orphaned):
             continue  # a chosen name says nothing of whose it was
         yield f"{id_} lives, and no object holds it (of {_name_of(end, uid)})"
+
+
+def _with_traffic(end: End) -> set[str | None]:
+    """Ids to which a CanaryEndpoint of ours sends traffic, or would go back."""
+    return {
+        share.get("deploymentID")
+        for _, body in end.world.canaries()
+        if body["metadata"]["namespace"] == TEAM
+        for status in (body.get("status", {}), body.get("status", {}).get("lastGood") or {})
+        for share in status.get("traffic", ())
+    }
 
 
 def _is_told_of(end: End, id_: Id) -> bool:
@@ -175,6 +186,8 @@ def every_object_has_settled_or_says_what_it_waits_for(end: End) -> Iterator[str
             yield f"{key}: Reconciling and Stalled"
         if ready["status"] == "True" or stalled["status"] == "True":
             continue
+        if key.kind == CANARY and ready["reason"] == "TargetNotReady":
+            continue  # it waits for its target, and says so
         if reconciling["status"] != "True" or not ready["reason"]:
             yield f"{key}: Ready {ready['status']} {ready['reason']}, and neither Reconciling nor Stalled"
         elif key.kind == DEPLOYMENT and not is_terminating(body):
@@ -232,12 +245,7 @@ def what_is_there_is_not_said_to_be_missing(end: End) -> Iterator[str]:
 
 @rule
 def what_was_deleted_is_gone(end: End) -> Iterator[str]:
-    targets = {
-        t.get("deploymentID")
-        for _, body in end.world.canaries()
-        if body["metadata"]["namespace"] == TEAM
-        for t in body.get("status", {}).get("traffic", ())
-    }
+    targets = _with_traffic(end)
     for key, body in _ours(end):
         if is_terminating(body) and key.kind == DEPLOYMENT:
             id_ = holder(body)

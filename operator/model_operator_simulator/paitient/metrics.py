@@ -138,6 +138,7 @@ def _spoilt(value: Value, chance: Random, knobs: MetricsKnobs) -> Value:
 
 def _binomial(count: int, probability: float, chance: Random) -> int:
     """How many of ``count`` fail: drawn one by one while few, by the normal approximation when many."""
+    probability = min(max(probability, 0.0), 1.0)  # knobs and out-of-band changes may add up to more
     if count <= 1000:
         return sum(chance.random() < probability for _ in range(count))
     spread = math.sqrt(count * probability * (1 - probability))
