@@ -13,7 +13,7 @@ from typing import Any
 from explorer import cluster, people, rollouts, vendors  # noqa: F401  they fill the table of moves
 from explorer.cluster import start
 from explorer.judges import JUDGES
-from explorer.looks import End
+from explorer.looks import End, condition
 from explorer.moves import MOVES, play
 from explorer.oracle import judge
 from explorer.people import put_keys_back
@@ -201,12 +201,19 @@ async def come_to_rest(world: World) -> End:
     """As soon as nothing is wrong any more, or after a quarter of an hour."""
     for look in range(_REST):
         await asyncio.sleep(30)
-        if look and not is_rolling(world) and not judge(End(world, await world.ledger(), 0, Counter())):
+        is_calm = bool(look) and not is_rolling(world) and have_answered(world)
+        if is_calm and not judge(End(world, await world.ledger(), 0, Counter())):
             break
     end = await _watch(world, _QUIET)
     if end.writes or set(end.requests) - {"list"}:  # something slow may just have come to its end
         end = await _watch(world, 2 * _QUIET)
     return end
+
+
+def have_answered(world: World) -> bool:
+    """Every ModelProvider is as it will stay: one whose key was refused is asked again only after minutes."""
+    providers = (body for key, body in world.server.objects.items() if key.kind == PROVIDER)
+    return all(condition(body, "Ready")["status"] == "True" for body in providers)
 
 
 def is_rolling(world: World) -> bool:
