@@ -32,11 +32,11 @@ def test_every_row_applies_to_the_code_as_it_is():
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_a_part_of_the_mutants_is_noticed():
-    """That their tests are green without a mutant, the same run of all tests shows."""
+    """That their tests are green without a mutant, `make test` shows as well."""
     mutate("--trust", "--seed", "0", "--seconds", str(SECONDS))
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 def test_every_mutant_is_noticed():
-    mutate("--jobs", "2")
+    mutate("--trust", "--jobs", "2")
