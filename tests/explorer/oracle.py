@@ -33,7 +33,8 @@ def judge(end: End) -> list[tuple[str, str]]:
 @rule
 def one_deployment_for_one_object(end: End) -> Iterator[str]:
     for uid, ids in marked(end).items():
-        if len(ids) > 1 and uid not in end.world.twins:
+        is_excused = uid in end.world.excused and any(is_elsewhere(end, id_) for id_ in ids)
+        if len(ids) > 1 and uid not in end.world.twins and not is_excused:
             yield f"{_name_of(end, uid)} has {len(ids)} live deployments: {ids}"
 
 

@@ -227,8 +227,9 @@ def change_key(world: World, vendor: str, key: str, seconds: float) -> None:
     name = Key("Secret", TEAM, vendor)
     world.marks.add("credentials")
     for _, body in world.deployments():
-        if body.get("status", {}).get("pending"):
-            # Known, and not mended yet: what a lost create made is looked for under whatever key there is then.
+        if body.get("status", {}).get("pending") or not body.get("status", {}).get("externalID"):
+            # Known, and not mended yet: what a lost create made, or a status that was emptied had, is looked for under
+            # whatever key there is then.
             world.excused.add(body["metadata"]["uid"])
     if key:
         world.edit(name, {"data": secret(vendor, key)["data"]})

@@ -124,7 +124,7 @@ GARBAGE = [
     pytest.param(WHOLE | {"conditions": "none"}, WHOLE, id="a word for a list"),
     pytest.param(WHOLE | {"conditions": {"0": READY}}, WHOLE, id="an object for a list"),
     pytest.param(WHOLE | {"external_id": 5}, WHOLE, id="a name of Python with a bad value"),
-    pytest.param(WHOLE | {"endpoint": {"id": "ep_1"}}, WHOLE, id="half an object"),
+    pytest.param(WHOLE | {"endpoint": {"url": "https://a.example"}}, WHOLE, id="half an object"),
     pytest.param(
         WHOLE | {"pending": PENDING | {"deadline": "soon"}},
         {"externalID": "1", "phase": "Ready"},
