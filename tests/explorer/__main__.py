@@ -54,15 +54,17 @@ def main() -> int:
 
 
 def _goes_on(options: argparse.Namespace, seconds: float, done: int) -> bool:
-    if options.histories is not None:
-        return done < options.histories
-    return seconds < options.minutes * 60
+    if options.histories is not None and done >= options.histories:
+        return False
+    minutes = options.minutes if options.minutes is not None else 1.0
+    is_bounded = options.minutes is not None or options.histories is None
+    return not is_bounded or seconds < minutes * 60
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m explorer", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=1.0)
-    parser.add_argument("--histories", type=int, help="so many, however long it takes")
+    parser.add_argument("--minutes", type=float, help="one, unless --histories says how many")
+    parser.add_argument("--histories", type=int, help="so many at the most")
     parser.add_argument("--seed", type=int, help="of the first history; today's date without it")
     parser.add_argument("--keep-going", action="store_true", help="do not stop at the first failure")
     parser.add_argument("--mute", action="store_true", help="do not fail for what known faults break")
