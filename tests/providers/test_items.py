@@ -5,7 +5,7 @@ import time
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from model_operator.providers.items import ITEM_LIMIT, MOST_ITEMS, Items, NotJson
@@ -28,6 +28,8 @@ def read(*pieces: str, each=lambda item: item):
     return items.body
 
 
+@example(value=[0.0], cuts=[3], indent=None)
+@example(value=[1e22], cuts=[3, 4], indent=None)
 @given(value=VALUES, cuts=st.lists(st.integers(0, 200), max_size=6), indent=st.sampled_from([None, 2]))
 def test_wherever_it_is_cut_it_is_what_json_says(value, cuts, indent):
     text = json.dumps(value, indent=indent)

@@ -21,6 +21,8 @@ SLICE: Final = 0.005
 """Seconds of parsing after which everybody else has a turn."""
 
 _DECODER: Final = json.JSONDecoder()
+_CUT = frozenset({"", ".", "e", "E", "e+", "e-", "E+", "E-"})
+"""What may follow a number where the text ends within one: `0.` is a zero so far, and may become 0.5."""
 _BLANKS: Final = re.compile(r"[ \t\r\n]*")
 
 T = TypeVar("T")
@@ -148,9 +150,10 @@ class Items:
             except ValueError:
                 end = len(self._text)
             else:
-                if end < len(self._text) or self._is_last:
+                if self._is_last or self._text[end : end + 3] not in _CUT:
                     self._at = end
                     return value
+                end = len(self._text)
             have = end - self._at
             if self._is_last:
                 raise NotJson("is not JSON")
