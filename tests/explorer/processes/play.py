@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from explorer.processes.history import History
 from explorer.processes.moves import MOVES
 from explorer.processes.people import People
-from support.deadlines import eventually
+from support.deadlines import NotYet, eventually
 from support.fault_stage import A_MINUTE, KNOBS, VENDORS, FaultStage
 from support.simulator_process import Fault
 
@@ -82,7 +82,14 @@ class Play:
         stage.simulator.knobs(**CALM)
         self.traps.clear()
         self.keep_running()
-        stage.operator.wait_ready(A_MINUTE)
+        try:
+            stage.operator.wait_ready(A_MINUTE)
+        except NotYet:
+            if stage.operator.is_running:
+                raise
+            # A kill was on its way from the proxy when its rules were cleared; a kubelet would start it again.
+            self.keep_running()
+            stage.operator.wait_ready(A_MINUTE)
         eventually(self.people.apply_again, within=A_MINUTE, what="everything applied again")
 
     def later(self, moves: int, end: Callable[[], object]) -> None:
