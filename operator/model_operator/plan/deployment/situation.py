@@ -163,6 +163,8 @@ class Release:
     """Drop the finalizer; `orphaned` is the id (or what else is known) of what stays at the provider on purpose."""
 
     orphaned: str | None = None
+    is_going: bool = False
+    """A DELETE of it was sent before it was to stay, and may have been carried out."""
 
 
 Action = Create | Update | SetPower | Delete | Retag | CreateEndpoint | RunProbe | Release

@@ -18,6 +18,7 @@ from model_operator.errors import NotAccepted
 from model_operator.models.deployment import DeletionPolicy, ModelDeployment
 from model_operator.models.deployment_status import ModelDeploymentStatus
 from model_operator.models.parse import InvalidResource
+from model_operator.plan.deployment import words
 from model_operator.plan.deployment.decide import decide
 from model_operator.plan.deployment.situation import Decision, Observed, Release, Situation, Timing
 from model_operator.plan.verdict import Progress
@@ -188,7 +189,7 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
         """Before the finalizer goes: afterwards nobody could. Raises `KubeError` where an Event may pass later."""
         endpoint, promise = resource.status.endpoint, self.around.record.promise
         if action.orphaned is not None:
-            message = f"Deployment {action.orphaned} stays at the provider (deletionPolicy Orphan)."
+            message = words.orphaned(action)
             await promise(key, resource.metadata, "Orphaned", message)
             log.warning("%s", message)
             self.around.signals.orphaned()
