@@ -98,8 +98,10 @@ class Limiter(Gate):
             for priority in (Priority.DELETE, Priority.EDIT)
             for waiter in self._queues[priority]
         )
-        due = max(self._rest_until, self._rate.due) - self._clock.time()
-        return timedelta(seconds=max(0.0, due) + ahead * self._rate.interval)
+        next_turn = max(self._rate.due - self._clock.time(), 0.0)
+        return max(self.resting, timedelta(seconds=next_turn)) + timedelta(
+            seconds=ahead * self._rate.interval
+        )
 
     @override
     def turn(self, priority: Priority) -> "_Turn":
