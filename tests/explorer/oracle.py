@@ -76,9 +76,21 @@ def _with_traffic(end: End) -> set[str | None]:
 
 
 def _is_told_of(end: End, id_: Id) -> bool:
-    """An Event says that it stays: of an object whose end left nobody who could delete it."""
-    events = (body for body in end.world.server.list("Event") if body["reason"] == "Orphaned")
-    return any(f"Deployment {id_[1]} stays at the provider" in body["message"] for body in events)
+    """An Event names it: of an object whose end left nobody who could delete it."""
+    return any(f"Deployment {id_[1]} " in message for message in _orphans_told(end))
+
+
+def _orphans_told(end: End) -> Iterator[str]:
+    return (body["message"] for body in end.world.server.list("Event") if body["reason"] == "Orphaned")
+
+
+@rule
+def what_is_said_to_stay_was_not_deleted(end: End) -> Iterator[str]:
+    deleted = {(sent.vendor, sent.id) for sent in end.world.sent if sent.operation == "delete"}
+    for id_ in deleted - set(end.ledger):
+        for message in _orphans_told(end):
+            if f"Deployment {id_[1]} stays" in message:
+                yield f"{message} It was deleted."
 
 
 @rule

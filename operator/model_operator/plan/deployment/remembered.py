@@ -93,6 +93,8 @@ class Sent:
     delete_at: datetime | None = None
     delete_under: str | None = None
     """The account that accepted the DELETE: what another one does not know proves nothing."""
+    is_delete_unanswered: bool = False
+    """A DELETE was sent and its answer was lost: it may have been carried out."""
     probe: ProbeResult | None = None
     has_tagged: bool = False
     """Our tag was sent, and no GET has shown it yet."""

@@ -127,6 +127,10 @@ async def _delete(  # noqa: PLR0913
     except NotFound as error:
         # Whether that is proof is for the next look to say, and a LIST may lag.
         return replace(decision, look_again=retry_for(error).first)
+    except Unavailable as error:
+        if error.may_have_landed:
+            memory.delete_unanswered()
+        raise
     memory.deleted(s.now, account.id)
     return decision
 
