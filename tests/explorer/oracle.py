@@ -216,6 +216,7 @@ _REASONS: dict[str, tuple[str, ...]] = {
     "ExternalIDTaken": ("copied", "squatted"),
     "ExternalResourceMissing": ("removed",),
     "UpdateIgnored": ("hand",),
+    "FieldContested": ("hand",),
     "Stopped": ("hand",),
     "Failed": ("hand",),
     "Unsupported": ("newer",),

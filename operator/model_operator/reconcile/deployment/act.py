@@ -69,7 +69,9 @@ async def _carry_out(
             await provider.update(id_, changes, removed, s.remote.fields if s.remote else None)
             # What was cleared stays applied until a GET shows that it is.
             before = s.status.last_applied or {}
-            memory.updated(SentUpdate(changes, s.now, removed={name: before[name] for name in removed}))
+            corrected = [name for name, value in changes.items() if name in before and before[name] == value]
+            update = SentUpdate(changes, s.now, removed={name: before[name] for name in removed})
+            memory.updated(update, corrected)
             return s, replace(soon, change=replace(soon.change, last_applied={**before, **changes}))
         case SetPower(id=id_, power=power, is_correction=is_correction):
             await (provider.pause(id_) if power is Power.PAUSE else provider.resume(id_))
