@@ -6,6 +6,7 @@ ProviderError
 ├── CredentialsInvalid   401
 ├── PermissionDenied     403
 ├── QuotaExceeded
+├── InsufficientCapacity the provider offers what is asked for, and has none free
 ├── ModelNotFound
 ├── InstanceTypeUnavailable
 ├── InvalidRequest       400, 422
@@ -68,6 +69,10 @@ class PermissionDenied(ProviderError):
 
 class QuotaExceeded(ProviderError):
     reason = Reason.QUOTA_EXCEEDED
+
+
+class InsufficientCapacity(ProviderError):
+    reason = Reason.INSUFFICIENT_CAPACITY
 
 
 class ModelNotFound(ProviderError):
@@ -155,6 +160,7 @@ RETRIES: dict[type[ProviderError], Retry] = {
     CredentialsInvalid: _seconds(60, 300, needs_person=True),
     PermissionDenied: _seconds(60, 600, needs_person=True),
     QuotaExceeded: _seconds(600, 600, needs_person=True),
+    InsufficientCapacity: _seconds(600, 600, needs_person=True),
     ModelNotFound: _seconds(600, 600, needs_person=True),
     InstanceTypeUnavailable: _seconds(600, 600, needs_person=True),
     InvalidRequest: _seconds(600, 600, needs_person=True),

@@ -100,11 +100,17 @@ class Provider(Protocol):
         """
 
     async def update(
-        self, id: str, changes: Fields, removed: frozenset[str], shown: Fields | None = None
+        self,
+        id: str,
+        changes: Fields,
+        removed: frozenset[str],
+        shown: Fields | None = None,
+        desired: Desired | None = None,
     ) -> None:
         """Change the given owned fields only; clear `removed` where the vendor can.
 
         May read before it writes; `shown`, the fields as last read, may spare that. `Conflict` where they were old.
+        `desired`, all that the spec names, is for a vendor whose update replaces the whole object.
         """
 
     async def adopt(self, id: str, uid: str) -> None:
