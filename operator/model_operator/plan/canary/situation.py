@@ -80,6 +80,8 @@ class Reading:
     error: ProviderError | None = None
     clock_offset: timedelta | None = None
     """The provider's clock less ours, if it was shown."""
+    until: datetime | None = None
+    """The end that was asked for, of all of them, by the provider's clock."""
 
 
 @dataclass(frozen=True, slots=True)
