@@ -757,6 +757,22 @@ def test_an_adopted_deployment_is_published_before_it_is_corrected() -> None:
     assert isinstance(look(after_it)[0].action, SetPower)
 
 
+def test_what_an_adoption_under_report_shows_is_drift_and_what_nobody_shows_is_sent() -> None:
+    """What it shows otherwise counts as compared; its own edit of it is sent all the same."""
+    hidden = {**EDITED, "paitient.tags.team": "x"}
+    asked = desired(external_id="33665", fields=hidden, corrects_drift=False)
+    first = situation(status=untouched(), desired=asked)
+    status = status_of(first)
+    assert status.last_applied == EDITED
+    later = changed(first, status=status, adopted_at=NOW, now=NOW + timedelta(seconds=30))
+    step, status = look(later)
+    assert isinstance(step.action, Update)
+    assert step.action.changes == {"paitient.tags.team": "x"}
+    edited = changed(later, status=status, fields={**EDITED, "contextLength": 1024})
+    assert isinstance((step := look(edited)[0]).action, Update)
+    assert step.action.changes == {"contextLength": 1024}
+
+
 @pytest.mark.parametrize("state", [RunState.SERVING, RunState.STOPPED])
 def test_an_adopted_deployment_keeps_what_the_spec_omits(state: RunState) -> None:
     asked = desired(external_id="33665", fields={}, paused=None)
