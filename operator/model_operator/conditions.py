@@ -127,6 +127,7 @@ class Reason(StrEnum):
     CREDENTIALS_INVALID = "CredentialsInvalid"
     PERMISSION_DENIED = "PermissionDenied"
     QUOTA_EXCEEDED = "QuotaExceeded"
+    INSUFFICIENT_CAPACITY = "InsufficientCapacity"
     MODEL_NOT_FOUND = "ModelNotFound"
     INSTANCE_TYPE_UNAVAILABLE = "InstanceTypeUnavailable"
     INVALID_REQUEST = "InvalidRequest"
@@ -295,6 +296,10 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     Reason.QUOTA_EXCEEDED: Meaning(
         "The account has no quota left for this.",
         "Raise the quota at the vendor or delete something; tried again every ten minutes, and after an edit.",
+    ),
+    Reason.INSUFFICIENT_CAPACITY: Meaning(
+        "The provider has no machine free of the kind that the spec asks for.",
+        "Wait (tried again every ten minutes), or name another device or instance type; the message lists what there is.",
     ),
     Reason.MODEL_NOT_FOUND: Meaning(
         "The provider does not know spec.model, or the account may not use it.",

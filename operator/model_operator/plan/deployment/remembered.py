@@ -77,7 +77,7 @@ class SentUpdate:
 
     def shows_in(self, full: Remote) -> bool:
         """Whether a full GET shows all of it; what the GET leaves out is not held against it."""
-        is_set = all(full.value(name, value) == value for name, value in self.fields.items())
+        is_set = all(full.holds(name, value, unknown=True) for name, value in self.fields.items())
         return is_set and all(full.value(name, None) != value for name, value in self.removed.items())
 
 
@@ -114,6 +114,8 @@ class Sent:
     delete_at: datetime | None = None
     delete_under: str | None = None
     """The account that accepted the DELETE: what another one does not know proves nothing."""
+    is_delete_unanswered: bool = False
+    """A DELETE was sent and its answer was lost: it may have been carried out."""
     probe: ProbeResult | None = None
     has_tagged: bool = False
     """Our tag was sent, and no GET has shown it yet."""

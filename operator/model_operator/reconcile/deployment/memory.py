@@ -92,6 +92,10 @@ class Memory:
         self.sent = replace(self.sent, delete_at=now, delete_under=account)
         self.view = self.view.seen(now)
 
+    def delete_unanswered(self) -> None:
+        """The DELETE may have been carried out."""
+        self.sent = replace(self.sent, is_delete_unanswered=True)
+
     def tagged(self, now: datetime) -> None:
         """Our tag was sent; a GET shows whether it has taken."""
         self.sent = replace(self.sent.changed((UID_TAG,), (UID_TAG,), now), has_tagged=True)

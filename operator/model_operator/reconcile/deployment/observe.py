@@ -106,7 +106,8 @@ def _by_name(look: Look) -> Observed:
     snapshot = account.snapshot
     marked = _candidates(look) if look.resource.metadata.is_terminating else ()
     # Where requests are few, a LIST may wait for its turn for longer than it counts as recent.
-    if snapshot is None or snapshot.ended < look.now - look.timing.poll_interval:
+    recent = look.timing.poll_interval + look.timing.queueing
+    if snapshot is None or snapshot.ended < look.now - recent:
         return Observed(error=account.error, candidates=marked)
     made_at = look.creation.created_at
     if made_at is not None and snapshot.begun <= made_at:
