@@ -21,6 +21,7 @@ ProviderError
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Self
 
 from model_operator.conditions import Reason
 
@@ -37,6 +38,11 @@ class ProviderError(Exception):
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
+
+    def to_keep(self) -> Self:
+        """Itself, for whoever remembers it: without the frames that it came through, which hold the whole reply."""
+        self.__cause__ = self.__context__ = None
+        return self.with_traceback(None)
 
 
 class Unavailable(ProviderError):

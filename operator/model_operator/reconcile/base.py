@@ -29,6 +29,7 @@ from model_operator.reconcile.cache import Cache, Resource, provider_key
 from model_operator.reconcile.recorder import Recorder
 from model_operator.reconcile.store import Store
 from model_operator.signals import Signals
+from model_operator.status.conditions import without_numbers
 from model_operator.status.invalid import not_understood
 from model_operator.status.refused import refused_write
 
@@ -53,6 +54,8 @@ class Refusal:
     """Each in one Event."""
 
 
+_MOST_SAID = 20
+"""Refusals of one object in different words; the status has the last one."""
 _REFUSED = "Give the operator the right, or change the quota, policy or rule that refuses it; it is tried again until then."
 
 R = TypeVar("R", bound=Resource)
@@ -114,8 +117,9 @@ class Pass(ABC, Generic[R, M]):
         refusal = self.refusals.get(key)
         if refusal is None or refusal.uid != metadata.uid:
             refusal = self.refusals[key] = Refusal(metadata.uid, now)
-        if message not in refusal.said:
-            refusal.said.add(message)
+        words = without_numbers(message)
+        if words not in refusal.said and len(refusal.said) < _MOST_SAID:
+            refusal.said.add(words)
             self.around.record.warn(key, metadata, Reason.WRITE_REFUSED, message)
         is_stalled = now - refusal.since >= self.patience.total_seconds()
         clock, generation = self.around.clock(), metadata.generation

@@ -126,7 +126,7 @@ class Memory:
     def failed(self, error: ProviderError, until: datetime, generation: int) -> None:
         """A change was refused, and is not tried again before then."""
         count = self.retry.repeats(error, generation) + 1
-        self.retry = Retry(failure=Failure(error, until, generation), count=count)
+        self.retry = Retry(failure=Failure(error.to_keep(), until, generation), count=count)
 
     def unanswered(self) -> None:
         """A create was sent and nothing is known of it: looking for what it made is no retry."""
