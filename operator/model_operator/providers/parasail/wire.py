@@ -15,7 +15,7 @@ from model_operator.providers.reading import (
     Clean,
     Malformed,
     boolean,
-    digest,
+    finite,
     integer,
     mapping,
     shown,
@@ -77,9 +77,10 @@ def create_body(desired: Desired) -> dict[str, Any]:
 def edited(current: Mapping[str, Any], changes: Fields, removed: frozenset[str]) -> dict[str, Any]:
     """The whole body for a PUT: everything as it was, unknown keys too, save the owned keys that change.
 
-    Only a removed field becomes null, and only where the vendor shows it.
+    Only a removed field becomes null, and only where the vendor shows it; and a number that is none, since no JSON
+    can say it.
     """
-    body = dict(current)
+    body = {key: finite(value) for key, value in current.items()}
     for path in removed:
         key = FIELDS[path][0]
         if key in body:
@@ -108,8 +109,9 @@ def remote_of(item: Any, *, chat_base_url: str | None, clean: Clean, is_full: bo
     fields, modified = shown(item, FIELDS), item.get("modifiedAt")
     if fields.get("parasail.scaleDownPolicy", _NO_POLICY) is None:
         fields["parasail.scaleDownPolicy"] = _NO_POLICY
-    # What moves modifiedAt is not documented (instances that come up do not), so all that is seen counts besides.
-    version = f"{modified}/{shown_word}/{replicas}/{alias}/{fields}/{message}" if modified else digest(item)
+    # What moves modifiedAt is not documented (instances that come up do not), so all that is read counts besides. And
+    # nothing else does: other times move by themselves.
+    version = f"{modified}/{shown_word}/{replicas}/{alias}/{fields}/{message}"
     return Remote(
         id=identifier(item),
         name=text(item.get("deploymentName")) or "",
