@@ -128,6 +128,7 @@ class Reason(StrEnum):
     QUOTA_EXCEEDED = "QuotaExceeded"
     MODEL_NOT_FOUND = "ModelNotFound"
     INSTANCE_TYPE_UNAVAILABLE = "InstanceTypeUnavailable"
+    INSUFFICIENT_CAPACITY = "InsufficientCapacity"
     INVALID_REQUEST = "InvalidRequest"
     RATE_LIMITED = "RateLimited"
     PROVIDER_UNAVAILABLE = "ProviderUnavailable"
@@ -298,6 +299,10 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     Reason.INSTANCE_TYPE_UNAVAILABLE: Meaning(
         "The instance type is not to be had in the region.",
         "Wait, or delete this object and apply it with another instanceType or region.",
+    ),
+    Reason.INSUFFICIENT_CAPACITY: Meaning(
+        "The provider has no such hardware free now; nothing is wrong with the account.",
+        "Wait: it is tried again, at first after a minute, later every ten. Or delete this object and apply it for other hardware.",
     ),
     Reason.INVALID_REQUEST: Meaning(
         "The provider refused a value; the message has its words.",

@@ -8,10 +8,11 @@ ProviderError
 ├── QuotaExceeded
 ├── ModelNotFound
 ├── InstanceTypeUnavailable
+├── InsufficientCapacity nobody has the hardware free now
 ├── InvalidRequest       400, 422
 ├── NameTaken            another deployment holds the name
 ├── DeletionRefused
-├── Conflict             409: not in this state, try again
+├── Conflict             409, 421, 423 … 425: not in this state, try again
 ├── NotFound             404
 ├── AccountMismatch      known deployments are missing under a credential that has not proven itself
 ├── NotAccepted          the ModelProvider leads to no account
@@ -78,6 +79,12 @@ class InstanceTypeUnavailable(ProviderError):
     reason = Reason.INSTANCE_TYPE_UNAVAILABLE
 
 
+class InsufficientCapacity(ProviderError):
+    """The hardware exists and is in use by others. It may be free later, without anybody's doing here."""
+
+    reason = Reason.INSUFFICIENT_CAPACITY
+
+
 class InvalidRequest(ProviderError):
     reason = Reason.INVALID_REQUEST
 
@@ -91,7 +98,7 @@ class DeletionRefused(ProviderError):
 
 
 class Conflict(ProviderError):
-    """409 that speaks of the deployment's current state: the same request may pass later."""
+    """It speaks of the deployment's current state, or of the moment: the same request may pass later."""
 
     reason = Reason.UPDATING
 
@@ -150,6 +157,7 @@ RETRIES: dict[type[ProviderError], Retry] = {
     QuotaExceeded: _seconds(600, 600, needs_person=True),
     ModelNotFound: _seconds(600, 600, needs_person=True),
     InstanceTypeUnavailable: _seconds(600, 600, needs_person=True),
+    InsufficientCapacity: _seconds(60, 600),
     InvalidRequest: _seconds(600, 600, needs_person=True),
     NameTaken: _seconds(60, 600, needs_person=True),
     DeletionRefused: _seconds(60, 600, needs_person=True),

@@ -11,9 +11,11 @@ import pytest
 from model_operator.conditions import Phase, Reason
 from model_operator.domain import Power, Probe, RunState
 from model_operator.errors import (
+    Conflict,
     CredentialsInvalid,
     DeletionRefused,
     InstanceTypeUnavailable,
+    InsufficientCapacity,
     InvalidRequest,
     ModelNotFound,
     NotAccepted,
@@ -217,6 +219,22 @@ CREATES = [
             InstanceTypeUnavailable("g5"),
             PermissionDenied("read-only key"),
         )
+    ),
+    row(
+        "create refused: no hardware is free now",
+        changed(NOTHING_YET, failure=failure(InsufficientCapacity("no H100"))),
+        Row(
+            "False InsufficientCapacity",
+            "False InsufficientCapacity",
+            "False Missing",
+            RECONCILING,
+            Phase.PENDING,
+        ),
+    ),
+    row(
+        "create refused: not now",
+        changed(NOTHING_YET, failure=failure(Conflict("another operation is in progress"))),
+        Row("False Creating", "False Creating", "False Missing", RECONCILING, Phase.PENDING),
     ),
     row(
         "created, not serving yet",

@@ -17,8 +17,8 @@ import pytest
 from model_operator import __version__
 from model_operator.errors import InvalidRequest, Unavailable
 from model_operator.providers.base import Call, Site
+from model_operator.providers.complaints import Refused
 from model_operator.providers.http import BODY_LIMIT, HttpTransport
-from model_operator.providers.refusals import Refused
 from support.raw_server import serve_raw
 
 KEY = "sk-very-secret-0123456789"

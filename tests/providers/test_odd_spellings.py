@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from model_operator.errors import InvalidRequest
+from model_operator.errors import InvalidRequest, ProviderError, QuotaExceeded, Unavailable
 from model_operator.providers.reading import finite, identity, listed, moment, segment
 from support.raw_server import serve_raw
 
@@ -96,7 +96,7 @@ def test_an_id_may_be_of_any_type_that_can_be_one(value, id):
         ("projects/7/dep_x", "projects%2F7%2Fdep_x"),
         ("a:b@c+d", "a:b@c+d"),
         ("größe 7", "gr%C3%B6%C3%9Fe%207"),
-        ("1?x=y#z", "1%3Fx%3Dy%23z"),
+        ("1?x=y#z", "1%3Fx=y%23z"),
         ("..", None),
         (".", None),
         ("a/../b", None),
@@ -170,3 +170,44 @@ async def test_a_deployment_with_an_odd_id_is_managed_like_any_other(paitient, i
 async def test_an_id_with_leading_zeros_is_refused_with_the_reason(parasail):
     with pytest.raises(InvalidRequest, match="without leading zeros"):
         await parasail.provider.get("0033665")
+
+
+FULL = {"error": {"code": "quota_exceeded", "message": "There are no more than 4"}}
+BROKE = {"error": {"code": "deployment_error", "message": "The scheduler hiccuped"}}
+
+
+def operations(provider, desired, id):
+    """Everything that both adapters ask of one deployment."""
+    return {
+        "create": lambda: provider.create(desired),
+        "list": provider.list,
+        "get": lambda: provider.get(id),
+        "update": lambda: provider.update(id, {"replicas": 3}, frozenset(), {"replicas": 1}),
+        "delete": lambda: provider.delete(id, force=False),
+    }
+
+
+async def refusals(world, body):
+    found = {}
+    async with serve_raw(lambda visit: visit.reply("200 OK", json.dumps(body).encode())) as server:
+        world.url = server.url
+        for name, operation in operations(world.provider, world.desired(), world.row.missing_id).items():
+            with pytest.raises(ProviderError) as caught:
+                await operation()
+            found[name] = caught.value
+    return found
+
+
+async def test_a_refusal_under_200_is_said_in_the_vendor_s_words(world):
+    for error in (await refusals(world, FULL)).values():
+        assert type(error) is QuotaExceeded
+        assert str(error).endswith("There are no more than 4 (HTTP 200 with an error)")
+
+
+async def test_an_unclear_error_under_200_may_have_landed(world):
+    found = await refusals(world, BROKE)
+    for error in found.values():
+        assert type(error) is Unavailable
+        assert str(error).endswith("The scheduler hiccuped (HTTP 200 with an error)")
+    assert {name for name, error in found.items() if error.may_have_landed} >= {"create", "delete"}
+    assert not any(found[name].may_have_landed for name in ("list", "get"))

@@ -24,8 +24,8 @@ from model_operator.durations import format_duration
 from model_operator.errors import InvalidRequest, Unavailable
 from model_operator.providers.base import Call, Reply, Site
 from model_operator.providers.bodies import Unreadable, glance, parse, pieces, texts
+from model_operator.providers.complaints import Refused
 from model_operator.providers.items import NotJson, read_items
-from model_operator.providers.refusals import Refused
 
 BODY_LIMIT = 1 << 20
 """Bytes of one body, after decompression, of anything but a list."""
