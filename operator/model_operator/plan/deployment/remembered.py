@@ -7,7 +7,7 @@ present ones.
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from model_operator.domain import Fields, Remote
+from model_operator.domain import Fields, Remote, is_same
 from model_operator.errors import ProviderError
 from model_operator.models.deployment_status import LastPowerAction
 from model_operator.plan.deployment.absence import NOT_LOOKED, Looks
@@ -70,8 +70,10 @@ class SentUpdate:
 
     def shows_in(self, full: Remote) -> bool:
         """Whether a full GET shows all of it; what the GET leaves out is not held against it."""
-        is_set = all(full.value(name, value) == value for name, value in self.fields.items())
-        return is_set and all(full.value(name, None) != value for name, value in self.removed.items())
+        is_set = all(is_same(full.value(name, value), value) for name, value in self.fields.items())
+        return is_set and not any(
+            is_same(full.value(name, None), value) for name, value in self.removed.items()
+        )
 
 
 @dataclass(frozen=True, slots=True)
