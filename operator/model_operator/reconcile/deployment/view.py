@@ -18,6 +18,8 @@ class View:
     """Of the list item when `full` was read, or of the first item seen."""
     read_again_at: datetime | None = None
     """When the next full read is due although nothing seems to have changed."""
+    vain: int = 0
+    """GETs in a row that a new version brought about and that showed nothing new: something moves by itself."""
     looks: Looks = NOT_LOOKED
     """What looking for it has shown since it was last seen."""
     blind: int = 0
@@ -39,7 +41,26 @@ class View:
 
     def read(self, full: Remote, version: str | None, read_again_at: datetime) -> "View":
         """A GET was answered. The connection's ConfigMap is read again, too: nobody tells what others do to it."""
-        return replace(self, full=full, version=version, read_again_at=read_again_at, published=None, blind=0)
+        before = self.full
+        is_vain = (
+            before is not None
+            and before.version != full.version
+            and replace(before, version=full.version) == full
+        )
+        return replace(
+            self,
+            full=full,
+            version=version,
+            read_again_at=read_again_at,
+            published=None,
+            blind=0,
+            vain=self.vain + 1 if is_vain else 0,
+        )
+
+    def passed_over(self, version: str, read_again_at: datetime) -> "View":
+        """A new version is not read now; what was last read stands until then."""
+        due = read_again_at if self.read_again_at is None else min(self.read_again_at, read_again_at)
+        return replace(self, version=version, read_again_at=due)
 
     def seen(self, at: datetime) -> "View":
         """It was there then."""
