@@ -121,6 +121,12 @@ def integer(value: Any) -> int | None:
             return None
 
 
+def count(value: Any) -> int | None:
+    """How many there are: a whole number that is not negative."""
+    found = integer(value)
+    return found if found is not None and found >= 0 else None
+
+
 def number(value: Any) -> float | None:
     """A finite number as a float, also as `"0.7"`."""
     if isinstance(value, str) and _NUMBER.fullmatch(value):
@@ -197,6 +203,6 @@ def shown(
     return fields
 
 
-def digest(item: Mapping[str, Any]) -> str:
+def digest(item: Any) -> str:
     """Changes whenever anything in the item does."""
     return blake2b(json.dumps(item, sort_keys=True).encode("ascii"), digest_size=12).hexdigest()

@@ -122,7 +122,7 @@ def _split(items: Any) -> Split | None:
             return None
         id = identity(item.get("id")) or identity(item.get("deployment_id"))
         percent = integer(item.get("traffic_percentage"))
-        if id is None or percent is None:
+        if id is None or percent is None or not 0 <= percent <= 100:
             return None
         split[id] = split.get(id, 0) + percent
     return split

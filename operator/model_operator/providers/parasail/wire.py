@@ -15,6 +15,8 @@ from model_operator.providers.reading import (
     Clean,
     Malformed,
     boolean,
+    count,
+    digest,
     finite,
     integer,
     mapping,
@@ -111,7 +113,7 @@ def remote_of(item: Any, *, chat_base_url: str | None, clean: Clean, is_full: bo
         fields["parasail.scaleDownPolicy"] = _NO_POLICY
     # What moves modifiedAt is not documented (instances that come up do not), so all that is read counts besides. And
     # nothing else does: other times move by themselves.
-    version = f"{modified}/{shown_word}/{replicas}/{alias}/{fields}/{message}"
+    version = digest([modified, shown_word, replicas, alias, fields, message])
     return Remote(
         id=identifier(item),
         name=text(item.get("deploymentName")) or "",
@@ -134,7 +136,7 @@ def _running(item: Mapping[str, Any], status: Mapping[str, Any], state: RunState
     instances = status.get("instances") or item.get("instances")
     if isinstance(instances, list) and instances:
         return sum(_is_running(instance) for instance in instances)
-    return integer(item.get("replicas")) if state is RunState.SERVING else None
+    return count(item.get("replicas")) if state is RunState.SERVING else None
 
 
 def _is_running(instance: Any) -> bool:
