@@ -213,7 +213,7 @@ async def test_sound_replies_are_understood(name):
 @pytest.mark.parametrize("is_odd", [False, True], ids=["as usual", "other knobs"])
 async def test_no_mutated_reply_breaks_an_adapter_or_is_concluded_from(name, is_odd):
     async with bench(name, **KNOBS[name] if is_odd else {}) as found:
-        await rounds(found, 5)
+        await rounds(found, 4)
 
 
 @pytest.mark.long
