@@ -121,14 +121,15 @@ class Reason(StrEnum):
     HELD_WHILE_PAUSED = "HeldWhilePaused"
     DRIFT_REPORTED = "DriftReported"
     UPDATE_IGNORED = "UpdateIgnored"
+    FIELD_CONTESTED = "FieldContested"
     REMOVAL_UNSUPPORTED = "RemovalUnsupported"
     EXTERNAL_RESOURCE_MISSING = "ExternalResourceMissing"
     CREDENTIALS_INVALID = "CredentialsInvalid"
     PERMISSION_DENIED = "PermissionDenied"
     QUOTA_EXCEEDED = "QuotaExceeded"
+    INSUFFICIENT_CAPACITY = "InsufficientCapacity"
     MODEL_NOT_FOUND = "ModelNotFound"
     INSTANCE_TYPE_UNAVAILABLE = "InstanceTypeUnavailable"
-    INSUFFICIENT_CAPACITY = "InsufficientCapacity"
     INVALID_REQUEST = "InvalidRequest"
     RATE_LIMITED = "RateLimited"
     PROVIDER_UNAVAILABLE = "ProviderUnavailable"
@@ -272,6 +273,10 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         "The provider accepted a change and did not make it.",
         "Take the change back, or make it at the provider. The next edit of the spec is sent again.",
     ),
+    Reason.FIELD_CONTESTED: Meaning(
+        "Somebody else sets a field back at the provider after each correction. It is corrected once an hour.",
+        "Stop the other one, put its value into the spec, or set driftPolicy to Report.",
+    ),
     Reason.REMOVAL_UNSUPPORTED: Meaning(
         "A field was removed from the spec and the provider does not clear it.",
         "Set the field to the value that you want instead.",
@@ -292,6 +297,10 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         "The account has no quota left for this.",
         "Raise the quota at the vendor or delete something; tried again every ten minutes, and after an edit.",
     ),
+    Reason.INSUFFICIENT_CAPACITY: Meaning(
+        "The provider has no machine free of the kind that the spec asks for.",
+        "Wait (tried again every ten minutes), or name another device or instance type; the message says what the provider said.",
+    ),
     Reason.MODEL_NOT_FOUND: Meaning(
         "The provider does not know spec.model, or the account may not use it.",
         "Delete this object and apply it with a model that the provider has.",
@@ -299,10 +308,6 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     Reason.INSTANCE_TYPE_UNAVAILABLE: Meaning(
         "The instance type is not to be had in the region.",
         "Wait, or delete this object and apply it with another instanceType or region.",
-    ),
-    Reason.INSUFFICIENT_CAPACITY: Meaning(
-        "The provider has no such hardware free now; nothing is wrong with the account.",
-        "Wait: it is tried again, at first after a minute, later every ten. Or delete this object and apply it for other hardware.",
     ),
     Reason.INVALID_REQUEST: Meaning(
         "The provider refused a value; the message has its words.",

@@ -6,9 +6,9 @@ ProviderError
 ├── CredentialsInvalid   401
 ├── PermissionDenied     403
 ├── QuotaExceeded
+├── InsufficientCapacity the provider offers what is asked for, and has none free
 ├── ModelNotFound
 ├── InstanceTypeUnavailable
-├── InsufficientCapacity nobody has the hardware free now
 ├── InvalidRequest       400, 422
 ├── NameTaken            another deployment holds the name
 ├── DeletionRefused
@@ -71,18 +71,16 @@ class QuotaExceeded(ProviderError):
     reason = Reason.QUOTA_EXCEEDED
 
 
+class InsufficientCapacity(ProviderError):
+    reason = Reason.INSUFFICIENT_CAPACITY
+
+
 class ModelNotFound(ProviderError):
     reason = Reason.MODEL_NOT_FOUND
 
 
 class InstanceTypeUnavailable(ProviderError):
     reason = Reason.INSTANCE_TYPE_UNAVAILABLE
-
-
-class InsufficientCapacity(ProviderError):
-    """The hardware exists and is in use by others. It may be free later, without anybody's doing here."""
-
-    reason = Reason.INSUFFICIENT_CAPACITY
 
 
 class InvalidRequest(ProviderError):
@@ -111,6 +109,10 @@ class NotFound(ProviderError):
     def __init__(self, message: str, *, status: int | None = None, is_vendors_own: bool = False) -> None:
         super().__init__(message, status=status)
         self.is_vendors_own = is_vendors_own
+
+
+class NoTurn(RateLimited):
+    """The account's own limits gave the request no turn in time: nothing was sent."""
 
 
 class AccountMismatch(ProviderError):
@@ -151,13 +153,16 @@ def _seconds(first: float, cap: float, *, needs_person: bool = False) -> Retry:
 RETRIES: dict[type[ProviderError], Retry] = {
     Unavailable: _seconds(1, 60),
     RateLimited: _seconds(5, 300),
+    NoTurn: _seconds(
+        0, 0
+    ),  # the wait was the back-off; whoever stays away loses his place in the queue as well
     Conflict: _seconds(2, 30),
     CredentialsInvalid: _seconds(60, 300, needs_person=True),
     PermissionDenied: _seconds(60, 600, needs_person=True),
     QuotaExceeded: _seconds(600, 600, needs_person=True),
+    InsufficientCapacity: _seconds(600, 600, needs_person=True),
     ModelNotFound: _seconds(600, 600, needs_person=True),
     InstanceTypeUnavailable: _seconds(600, 600, needs_person=True),
-    InsufficientCapacity: _seconds(60, 600),
     InvalidRequest: _seconds(600, 600, needs_person=True),
     NameTaken: _seconds(60, 600, needs_person=True),
     DeletionRefused: _seconds(60, 600, needs_person=True),

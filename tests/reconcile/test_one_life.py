@@ -300,22 +300,3 @@ async def test_deleting_waits_for_the_vendor_to_show_that_it_is_gone(world, new_
     await life.go(15)
     assert life.is_released
     assert await life.count("delete") == 1
-
-
-async def test_a_version_that_moves_by_itself_costs_few_reads(paitient, new_life):
-    life = new_life(paitient)
-    id_ = await life.serve()
-    await life.go(90, every=5)
-    before = await life.count("get")
-    for _ in range(40):
-        await paitient.control("PATCH", f"/deployments/paitient/{id_}", {"fields": {"region": "us-east-1"}})
-        await life.wait(30)
-        await life.poll()
-        await life.work()
-    assert await life.count("get") - before <= 8
-    await life.world.set_replicas(id_, 3)
-    for _ in range(40):
-        await life.wait(30)
-        await life.poll()
-        await life.work()
-    assert await life.world.replicas(id_) == 1

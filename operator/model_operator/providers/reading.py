@@ -97,6 +97,11 @@ def segment(id: str) -> str | None:
         return None
 
 
+def items(value: Any) -> list[Any]:
+    """Of a list; none of anything else, such as null."""
+    return value if isinstance(value, list) else []
+
+
 def words(value: Any) -> str:
     """Any string, for `Clean`; else nothing."""
     return value if isinstance(value, str) else ""

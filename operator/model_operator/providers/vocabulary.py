@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from model_operator.conditions import Reason
 from model_operator.errors import (
     CredentialsInvalid,
     InstanceTypeUnavailable,
@@ -135,3 +136,13 @@ def meanings(codes: Iterable[str]) -> list[type[ProviderError]]:
         if kind is not None:
             found.append(kind)
     return found
+
+
+_WAITS_FOR_MACHINES: Final = rf"{CAPACITY}|(no|insufficient|not enough|out of|lack of)[ _](available[ _])?(gpu[ _])?(capacity|devices|gpus|hardware)"
+
+
+def shortage(text: str) -> Reason | None:
+    """What a deployment waits for, by the vendor's explanation of its state; None where it names no such thing."""
+    if re.search(QUOTA, text, re.IGNORECASE):
+        return Reason.QUOTA_EXCEEDED
+    return Reason.INSUFFICIENT_CAPACITY if re.search(_WAITS_FOR_MACHINES, text, re.IGNORECASE) else None

@@ -4,7 +4,7 @@ A refused spec changes nothing at the provider, and its deployment (if any) is l
 """
 
 from model_operator.conditions import Reason
-from model_operator.domain import Remote, is_same
+from model_operator.domain import Remote
 from model_operator.plan.deployment.situation import Decision, Presence, Situation
 from model_operator.plan.deployment.words import refusal
 
@@ -71,7 +71,7 @@ def _is_as_sent(s: Situation, remote: Remote) -> bool:
         return False
     pending = s.status.pending
     sent = s.desired.fields if pending is None or pending.sent is None else pending.sent
-    return all(is_same(remote.value(name, value), value) for name, value in sent.items())
+    return all(remote.holds(name, value, unknown=True) for name, value in sent.items())
 
 
 def refuse_stranger(s: Situation) -> Decision | None:

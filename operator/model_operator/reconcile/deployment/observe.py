@@ -23,8 +23,6 @@ from model_operator.reconcile.deployment.look import Look, Seen
 from model_operator.reconcile.deployment.missing import SUSPECT, missed, note_get
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
-_VAIN_READS = 3
-"""So many new versions that show nothing new are read at once."""
 _UP = frozenset({RunState.SERVING, RunState.UPDATING})
 
 
@@ -74,7 +72,8 @@ def _by_name(look: Look) -> Observed:
     snapshot = account.snapshot
     marked = look.candidates() if look.resource.metadata.is_terminating else ()
     # Where requests are few, a LIST may wait for its turn for longer than it counts as recent.
-    if snapshot is None or snapshot.ended < look.now - look.timing.poll_interval:
+    recent = look.timing.poll_interval + look.timing.queueing
+    if snapshot is None or snapshot.ended < look.now - recent:
         return Observed(error=account.error, candidates=marked)
     made_at = look.creation.created_at
     if made_at is not None and snapshot.begun <= made_at:
@@ -132,7 +131,8 @@ async def _by_id(look: Look, id_: str) -> Seen:
         # Spread over the interval, so that a restart does not read a thousand at once.
         read_again_at = look.now + look.full_read_interval * random.random()  # noqa: S311
         look = replace(look, view=look.view.first_shown(item.version, read_again_at))
-    look = _pass_over(look, item)
+    else:
+        look = replace(look, view=look.view.listed(item, look.now, look.full_read_interval))
     if _is_unpublished(look, item) if is_first else _needs_full_read(look, item):
         return await _read(look, id_, item)
     return _shown(look, look.view.merged(item))
@@ -182,8 +182,7 @@ def _was_read(look: Look, id_: str, full: Remote, item: Remote | None) -> Seen:
         full, look.desired.uid, look.now, recheck=timing.recovery_window, grace=timing.power_grace
     )
     read_again_at = min(sent.recheck_at or _NEVER, look.now + look.full_read_interval)
-    version = item.version if item is not None else full.version
-    view = look.view.read(full, version, read_again_at).seen(look.now)
+    view = look.view.read(full, item, look.now, read_again_at).seen(look.now)
     return _shown(replace(look, view=view, sent=sent), full)
 
 
@@ -191,16 +190,6 @@ def _shown(look: Look, remote: Remote) -> Seen:
     sent = look.sent if remote.state in _UP else look.sent.went_down()
     found = Observed(presence=Presence.PRESENT, remote=remote, candidates=look.candidates())
     return replace(look, sent=sent).showed(found)
-
-
-def _pass_over(look: Look, item: Remote) -> Look:
-    """A version that moves by itself (a heartbeat) is not read each time: the more often in vain, the more seldom."""
-    view, full = look.view, look.view.full
-    is_calm = full is not None and (full.state, full.word) == (item.state, item.word)
-    if view.version == item.version or view.vain < _VAIN_READS or not is_calm or look.sent.update is not None:
-        return look
-    rest = look.timing.poll_interval * float(1 << min(view.vain - _VAIN_READS + 1, 16))
-    return replace(look, view=view.passed_over(item.version, look.now + min(rest, look.full_read_interval)))
 
 
 def _needs_full_read(look: Look, item: Remote) -> bool:
