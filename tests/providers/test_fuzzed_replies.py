@@ -6,7 +6,7 @@ Only documented errors come out, nothing is concluded from garbage, and what a v
 import json
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from random import Random
@@ -52,14 +52,15 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(name: str, **knobs: Any):
+async def bench(name: str, spec: Mapping[str, Any], **knobs: Any):
     row, simulator, gate = ROWS[name], Simulator(clock="manual"), OpenGate()
     recorder = Recorder(InProcess(simulator))
     world = await opened(World(row, "http://simulator", HttpTransport(client=recorder), gate, simulator))
     await world.set(**knobs)
-    id = await world.serving()
+    id = await world.serving(world.desired(**spec))
     canary_id = await _canary(world, id)
-    asked = (world.desired(), world.desired("second", uid="2222"), id, canary_id)
+    held = world.desired(**spec)
+    asked = (held, world.desired("second", uid="2222", **spec), id, canary_id)
     for operation in operations(world.provider, *asked).values():
         await operation()
         await world.advance(row.start)
@@ -115,7 +116,9 @@ def check(bench: Bench, name: str, found: object, served: list[Answer]) -> None:
     for text in strings(found):
         assert text.isprintable()
         assert len(text) <= (MOST_OF_A_LOG_LINE if name == "logs" else max(NAME_LIMIT, 2048))
-    assert all(200 <= answer.status < 300 for answer in served) or name == "find"
+    # What is looked up besides may be refused: a deployment of a list that is gone, an account without a catalogue.
+    assert all(200 <= answer.status < 300 or answer.status in (404, 405, 501) for answer in served[:-1])
+    assert name == "find" or all(200 <= answer.status < 300 for answer in served[-1:])
     if name in CHANGES | CREATES:
         assert not any(complains(answer) for answer in served[-1:])
     if isinstance(found, Remote):
@@ -137,8 +140,8 @@ def check_error(name: str, error: ProviderError, served: list[Answer]) -> None:
     assert KEY not in said + repr(error)
     assert not isinstance(error, NotFound) or last == 404
     assert not isinstance(error, NameTaken) or (name in CREATES and last in (400, 409, 422))
-    if name in CREATES and isinstance(error, Unavailable) and last is not None:
-        assert error.may_have_landed
+    if isinstance(error, Unavailable) and served:
+        assert error.may_have_landed is (served[-1].method != "GET" and name != "probe")
 
 
 def complains(answer: Answer) -> bool:
@@ -158,7 +161,10 @@ def ids(served: list[Answer]) -> set[str]:
     """Of the items that a list still shows, if it is a list at all."""
     found: set[str] = set()
     for answer in served:
-        body = json.loads(answer.body.removeprefix(b"\xef\xbb\xbf") or b"null")
+        try:
+            body = json.loads(answer.body.removeprefix(b"\xef\xbb\xbf") or b"null")
+        except ValueError:  # compressed
+            continue
         items = body.get("deployments") if isinstance(body, dict) else body
         found |= {
             identity(item["id"]) or "" for item in items or () if isinstance(item, dict) and "id" in item
@@ -197,36 +203,44 @@ async def rounds(bench: Bench, seconds: float, change=mutate) -> int:
 
 
 KNOBS = {
-    "parasail": {"reply_fields": "documented", "unset_fields": "absent", "power_body": "object"},
+    "parasail": {"profile": "extended", "unset_fields": "absent", "power_body": "object"},
     "paitient": {"unset_fields": "null", "last_next_offset": "absent", "list_tags": "partial"},
 }
+SPECS: dict[str, dict[str, Any]] = {"parasail": {"parasail": {"devices": [{"device": "L40S", "count": 1}]}}}
+USUAL = [pytest.param(False, id="as usual"), pytest.param(True, id="other knobs")]
+
+
+def bench_of(name: str, *, is_odd: bool = False):
+    return bench(name, SPECS.get(name, {}), **KNOBS[name]) if is_odd else bench(name, {})
 
 
 @pytest.mark.parametrize("name", list(ROWS))
-async def test_sound_replies_are_understood(name):
-    async with bench(name) as found:
+@pytest.mark.parametrize("is_odd", USUAL)
+async def test_sound_replies_are_understood(name, is_odd):
+    async with bench_of(name, is_odd=is_odd) as found:
         for operation in found.operations.values():
             await operation()
 
 
 @pytest.mark.parametrize("name", list(ROWS))
-@pytest.mark.parametrize("is_odd", [False, True], ids=["as usual", "other knobs"])
+@pytest.mark.parametrize("is_odd", USUAL)
 async def test_no_mutated_reply_breaks_an_adapter_or_is_concluded_from(name, is_odd):
-    async with bench(name, **KNOBS[name] if is_odd else {}) as found:
+    async with bench_of(name, is_odd=is_odd) as found:
         await rounds(found, 4)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", list(ROWS))
-async def test_minutes_of_mutated_replies_break_no_adapter(name):
-    async with bench(name) as found:
+@pytest.mark.parametrize("is_odd", USUAL)
+async def test_minutes_of_mutated_replies_break_no_adapter(name, is_odd):
+    async with bench_of(name, is_odd=is_odd) as found:
         await rounds(found, 120)
 
 
 @pytest.mark.parametrize("name", list(ROWS))
 async def test_what_a_vendor_says_reaches_people_in_every_shape_and_under_every_status(name):
-    async with bench(name) as found:
+    async with bench_of(name) as found:
         for seed in range(40):
             random = Random(f"{TODAY}/{seed}")
             for operation in found.operations.values():

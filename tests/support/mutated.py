@@ -112,12 +112,15 @@ def mutate(random: Random, answer: Answer) -> Answer:
     return answer
 
 
-def refusing(random: Random, _: Answer) -> Answer:
+def refusing(random: Random, answer: Answer) -> Answer:
     """A refusal in any known shape, which says `SAID` and other things."""
     noise = random.choice(("", "\n\r\t", f" {KEY}", " \x1b[31m", " y" * 5000))
     body = json.dumps(random.choice(_SHAPES)(SAID + noise))
     mark = random.choice(("", "", "\ufeff"))
-    return Answer(random.choice(_STATUSES), {"content-type": "application/json"}, (mark + body).encode())
+    status = random.choice(_STATUSES)
+    return replace(
+        answer, status=status, headers={"content-type": "application/json"}, body=(mark + body).encode()
+    )
 
 
 def _value(random: Random, answer: Answer) -> Answer:

@@ -23,6 +23,7 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    method: str = "GET"
 
 
 Change = Callable[[str, Answer], Answer]
@@ -42,7 +43,9 @@ class Recorder(httpx.AsyncBaseTransport):
         body = b"".join([chunk async for chunk in response.aiter_raw()])
         headers = {name: value for name, value in response.headers.items() if name != "content-length"}
         if response.is_success:
-            self.answers[request.method, request.url.path] = Answer(response.status_code, headers, body)
+            self.answers[request.method, request.url.path] = Answer(
+                response.status_code, headers, body, request.method
+            )
         return httpx.Response(response.status_code, headers=headers, stream=Body((body,)))
 
 
@@ -58,7 +61,9 @@ class Replay(httpx.AsyncBaseTransport):
     @override
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         key = (request.method, request.url.path)
-        sound = self.answers.get(key) or Answer(404, {"content-type": "text/plain"}, b"no such page")
+        sound = self.answers.get(key) or Answer(
+            404, {"content-type": "text/plain"}, b"no such page", request.method
+        )
         answer = self.change(" ".join(key), sound)
         self.served.append(answer)
         raw = [(name.encode(), value.encode("latin-1", "replace")) for name, value in answer.headers.items()]
@@ -78,7 +83,7 @@ def operations(
         "get": lambda: provider.get(id),
         "find": lambda: provider.find(held),
         "create": lambda: provider.create(wanted),
-        "update": lambda: provider.update(id, {"replicas": 2}, frozenset()),
+        "update": lambda: provider.update(id, {"replicas": 2}, frozenset(), None, held),
         "clear": lambda: provider.update(id, {}, frozenset({"contextLength"})),
         "adopt": lambda: provider.adopt(id, held.uid),
     }
