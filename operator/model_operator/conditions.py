@@ -299,7 +299,7 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     ),
     Reason.INSUFFICIENT_CAPACITY: Meaning(
         "The provider has no machine free of the kind that the spec asks for.",
-        "Wait (tried again every ten minutes), or name another device or instance type; the message lists what there is.",
+        "Wait (tried again every ten minutes), or name another device or instance type; the message says what the provider said.",
     ),
     Reason.MODEL_NOT_FOUND: Meaning(
         "The provider does not know spec.model, or the account may not use it.",

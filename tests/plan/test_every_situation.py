@@ -18,6 +18,7 @@ from model_operator.errors import (
     Conflict,
     CredentialsInvalid,
     DeletionRefused,
+    InsufficientCapacity,
     NameTaken,
     NotAccepted,
     NotFound,
@@ -86,6 +87,7 @@ FAILURES: tuple[ProviderError | None, ...] = (
     NameTaken("llama"),
     DeletionRefused("traffic"),
     Conflict("updating"),
+    InsufficientCapacity("no H100"),
     NotFound("no such id"),
     Unsupported("no such thing"),
 )

@@ -12,9 +12,11 @@ import pytest
 from model_operator.conditions import Phase, Reason
 from model_operator.domain import Power, Probe, RunState
 from model_operator.errors import (
+    Conflict,
     CredentialsInvalid,
     DeletionRefused,
     InstanceTypeUnavailable,
+    InsufficientCapacity,
     InvalidRequest,
     ModelNotFound,
     NotAccepted,
@@ -216,8 +218,14 @@ CREATES = [
             InvalidRequest("contextLength"),
             ModelNotFound("org/llama-8b"),
             InstanceTypeUnavailable("g5"),
+            InsufficientCapacity("no H100"),
             PermissionDenied("read-only key"),
         )
+    ),
+    row(
+        "create refused: not now",
+        changed(NOTHING_YET, failure=failure(Conflict("another operation is in progress"))),
+        Row("False Creating", "False Creating", "False Missing", RECONCILING, Phase.PENDING),
     ),
     row(
         "created, not serving yet",

@@ -66,7 +66,11 @@ class Catalogue:
             if error.status is None:  # said by us
                 raise
             return {"deviceConfigs": devices.unlisted(wanted)}
-        return {"deviceConfigs": devices.chosen_from(offers, wanted, self.title, desired.model)}
+        return {
+            "deviceConfigs": devices.chosen_from(
+                offers, wanted, self.title, desired.model, self.account.clean
+            )
+        }
 
     async def _ask(self, operation: str, desired: Desired, read: Callable[[Any], T]) -> T:
         engine = str(desired.fields.get("parasail.engine", _ENGINE))

@@ -30,8 +30,9 @@ from model_operator.reconcile.deployment.act import AT_ONCE, act
 from model_operator.reconcile.deployment.connection import publish, with_connection
 from model_operator.reconcile.deployment.desire import desire
 from model_operator.reconcile.deployment.guard import find_guard
+from model_operator.reconcile.deployment.look import Look
 from model_operator.reconcile.deployment.memory import Memory
-from model_operator.reconcile.deployment.observe import Look, observe
+from model_operator.reconcile.deployment.observe import observe
 from model_operator.reconcile.deployment.rivals import Contest
 from model_operator.status.deployment import summarize, time_left
 from model_operator.status.events import of_deployment
