@@ -1,7 +1,8 @@
 """From nothing to an id, at most once whatever dies when (README: how it stays safe).
 
-Intent first, then the POST; a POST whose answer was lost is followed by looking, never by another POST, until two
-complete LISTs one recovery window apart have shown nothing.
+Intent first, then the POST: the finalizer for a first create that carries our UID, `status.pending` for any other. A
+POST whose answer was lost is followed by looking, never by another POST, until two complete LISTs one recovery window
+apart have shown nothing.
 """
 
 from dataclasses import replace
@@ -16,7 +17,17 @@ from model_operator.plan.deployment.acceptance import is_ours
 from model_operator.plan.deployment.difference import differences
 from model_operator.plan.deployment.power import power_difference
 from model_operator.plan.deployment.situation import Create, Decision, Presence, Situation
-from model_operator.plan.deployment.words import HELD, failed_step, moving, refusal, settled, stuck, unsynced
+from model_operator.plan.deployment.words import (
+    HELD,
+    failed_step,
+    looking_for,
+    lost,
+    moving,
+    refusal,
+    settled,
+    stuck,
+    unsynced,
+)
 from model_operator.plan.verdict import Progress, Verdict
 
 CREATE = "Create"
@@ -61,6 +72,18 @@ def _succeeded(s: Situation, change: StatusChange) -> StatusChange:
         last_power_action=None,
         recreated_generation=s.desired.generation,
     )
+
+
+def say_what_may_exist(s: Situation) -> Decision | None:
+    """A create may have been sent, and the status says nothing of it: that comes before anything else is said."""
+    if not s.may_have_made:
+        return None
+    made = made_by_us(s) if s.desired.external_id is None else None
+    if made is not None:
+        return take(made, s)
+    pending = unknown_intent(s)
+    looking = moving(Reason.OUTCOME_UNKNOWN, looking_for(pending), Phase.CREATING)
+    return replace(looking, change=StatusChange(pending=pending), look_again=_AT_ONCE)
 
 
 def settle_pending_create(s: Situation) -> Decision | None:
@@ -122,25 +145,21 @@ def _send(s: Situation, pending: Pending) -> Decision:
     is_late = s.now > pending.deadline - s.timing.request_deadline / 2
     if s.desired.paused or is_late or pending.sent != dict(s.desired.fields):
         return _announce(s)  # what is left would not do for the request, or it would say something else
-    return moving(Reason.CREATING, _creating(s), Phase.CREATING, Create())
+    return replace(_start(s), action=Create())
 
 
 def _wait_for_deadline(s: Situation, pending: Pending) -> Decision | None:
     """Until the lost request is certainly over; without this, a provider that fails would be asked without a pause."""
     if s.now >= pending.deadline or s.failure is not None:
         return None  # with a failure on record, the last answer was not lost
-    message = "A create was sent and its answer was lost. It is sent again under the same name, which can exist once."
+    message = f"{lost(pending)} It is sent again under the same name, which can exist once."
     waiting = moving(Reason.OUTCOME_UNKNOWN, message, Phase.CREATING)
     return replace(waiting, look_again=pending.deadline - s.now)
 
 
 def wait_for_absence(s: Situation, pending: Pending) -> Decision | None:
     """Two complete LISTs without a trace, a recovery window apart, both after the deadline. None: that is proven."""
-    waiting = moving(
-        Reason.OUTCOME_UNKNOWN,
-        "A create was sent and its answer was lost. Looking for what it made before anything else is done.",
-        Phase.CREATING,
-    )
+    waiting = moving(Reason.OUTCOME_UNKNOWN, looking_for(pending), Phase.CREATING)
     if s.now < pending.deadline:
         return replace(waiting, look_again=min(_LOOK_EVERY, pending.deadline - s.now))
     standing = Standing(window=s.timing.recovery_window, is_credible=True)  # else there is an error instead
@@ -155,8 +174,8 @@ def wait_for_absence(s: Situation, pending: Pending) -> Decision | None:
 def _ask(s: Situation) -> Decision:
     return stuck(
         Reason.OUTCOME_UNKNOWN,
-        f'A create of "{s.desired.deployment_name}" was sent, its answer was lost, and the provider cannot be asked'
-        " for a list. Look there and set spec.externalID to what you find.",
+        f"{lost(s.status.pending)} The provider cannot be asked for a list. Look there for"
+        f' "{s.desired.deployment_name}" and set spec.externalID to what you find.',
         Phase.CREATING,
     )
 
@@ -226,7 +245,7 @@ def start_create(s: Situation) -> Decision | None:
         return take(made, s)
     failure = s.failure  # before the rest: that a refused create is tried again is no news
     if failure is not None and failure.generation == s.desired.generation and s.now < failure.until:
-        return record_intent(s)  # held back, with the failure as its reason
+        return _begin(s)  # held back, with the failure as its reason
     if not s.observed.can_list and not s.capabilities.names_are_unique:
         return refusal(
             Reason.UNSUPPORTED,
@@ -235,9 +254,18 @@ def start_create(s: Situation) -> Decision | None:
         )
     if s.observed.can_list and s.observed.listed_at is None:
         # What the LIST shows decides what there is to say, and each write counts.
-        return replace(
-            moving(Reason.CREATING, _creating(s), Phase.CREATING), needs_list=True, keeps_status=True
-        )
+        return replace(_start(s), needs_list=True, keeps_status=True)
+    return _begin(s)
+
+
+def _begin(s: Situation) -> Decision:
+    """A first create: the finalizer is intent enough where a restart would know the object by it, and find its deployment.
+
+    That is where the deployment carries our UID, a LIST has shown that it is not there, and no pass has reported yet:
+    what was said of an object before (refused, paused, held back) would be untrue meanwhile, and says that nothing is.
+    """
+    if s.has_default_name and s.status.is_untold and s.observed.can_list:
+        return replace(_start(s), action=Create())
     return record_intent(s)
 
 
@@ -246,19 +274,40 @@ def _announce(s: Situation) -> Decision:
     return wait_while_paused(s) or record_intent(s)
 
 
-def record_intent(s: Situation) -> Decision:
-    pending = Pending(
+def intent(s: Situation) -> Pending:
+    """What the status says of a create that is sent now, or once this is written."""
+    return Pending(
         operation=CREATE if s.status.external_id is None else RECREATE,
         started_at=s.now,
         deadline=s.now + s.timing.request_deadline,
         absent_before=s.observed.can_list,
         sent=dict(s.desired.fields),
     )
-    decision = moving(Reason.CREATING, _creating(s), Phase.CREATING)
+
+
+def unknown_intent(s: Situation) -> Pending:
+    """What it says of one that was sent, or may have been, without a word in it."""
+    started_at, sent = s.creation.sent_at or s.now, s.creation.fields
+    return Pending(
+        operation=CREATE,
+        started_at=started_at,
+        # What another process may have sent ended with that; a request of its last moment has so long.
+        deadline=started_at + s.timing.request_deadline,
+        sent=None if sent is None else dict(sent),
+    )
+
+
+def say_under_way(s: Situation) -> Decision:
+    """A create whose intent is the finalizer takes its time: from here on the status tells of it, like any other."""
+    return replace(_start(s), change=StatusChange(pending=intent(s)))
+
+
+def record_intent(s: Situation) -> Decision:
+    decision = _start(s)
     failure = s.failure
     if failure is not None and failure.generation == s.desired.generation:
         decision = failed_step(s, decision, failure.error, _AT_ONCE)  # that it is tried again is no news
-    return replace(decision, change=StatusChange(pending=pending), look_again=_AT_ONCE)
+    return replace(decision, change=StatusChange(pending=intent(s)), look_again=_AT_ONCE)
 
 
 def recreate_when_gone(s: Situation) -> Decision | None:
@@ -291,7 +340,8 @@ def _may_recreate(s: Situation) -> bool:
     return s.desired.corrects_drift and s.status.recreated_generation != s.desired.generation
 
 
-def _creating(s: Situation) -> str:
+def _start(s: Situation) -> Decision:
+    message = f'Creating "{s.desired.deployment_name}" at the provider.'
     if s.status.external_id is not None:
-        return "The deployment has vanished at the provider and is created again."
-    return f'Creating "{s.desired.deployment_name}" at the provider.'
+        message = "The deployment has vanished at the provider and is created again."
+    return moving(Reason.CREATING, message, Phase.CREATING)
