@@ -19,6 +19,7 @@ from support.create_world import (
 )
 from support.memory_store import Effect, Trouble, Verb
 from support.one_object import ACCOUNT, KEY, Crash
+from support.rows import ROWS
 from support.running import deployment, on_virtual_time, running
 from support.situations import NOW, told
 
@@ -63,6 +64,25 @@ async def test_the_finalizer_goes_on_right_before_the_post_and_in_the_same_pass(
     assert operator.world.sent == 1
     assert [status.pending for status in operator.said] == [None], "the first word in the status is the id"
     assert operator.status.external_id is not None
+
+
+@BOTH
+async def test_the_finalizer_is_on_before_its_post_leaves(vendor: str) -> None:
+    operator = new_operator(vendor)
+    await play(operator, UP_TO_THE_POST, [Post("crash", None)])
+    assert operator.world.sent == 1
+    assert finalizers(operator) == [FINALIZER]
+
+
+@BOTH
+async def test_a_create_whose_answer_is_lost_says_so_in_one_write(vendor: str) -> None:
+    operator = new_operator(vendor)
+    await play(operator, UP_TO_THE_POST, [Post("lost", None)])
+    (said,) = operator.said
+    assert told(said)["Ready"] == "False OutcomeUnknown"
+    assert said.pending is not None
+    assert said.pending.sent == dict(ROWS[vendor].vendor.fields(operator.body.spec))
+    assert said.pending.absent_before
 
 
 @BOTH

@@ -47,8 +47,6 @@ def release_when_never_created(s: Situation) -> Decision | None:
 
 def may_have_landed(s: Situation) -> bool:
     """A create was announced, and this process does not know that it was not sent."""
-    if s.may_have_made:
-        return True
     return s.status.pending is not None and not (s.intent_unsent and s.creation.created is None)
 
 
