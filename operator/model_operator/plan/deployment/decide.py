@@ -24,7 +24,7 @@ from dataclasses import replace
 from model_operator.conditions import ConditionType, Phase, Reason
 from model_operator.errors import NotAccepted, ProviderError, RateLimited, delay_after, retry_for
 from model_operator.models.deployment_status import UNCHANGED, Pending, PendingEndpoint
-from model_operator.plan.deployment import creating, deleting, power, serving, updating
+from model_operator.plan.deployment import adopting, creating, deleting, power, serving, updating
 from model_operator.plan.deployment.acceptance import REFUSALS
 from model_operator.plan.deployment.situation import Decision, Presence, Release, RunProbe, Situation
 from model_operator.plan.deployment.words import failed_step, lost, moving, refusal, unsynced, wait_for_look
@@ -96,7 +96,7 @@ WANTED: tuple[Rule, ...] = (
     creating.settle_pending_create,
     creating.wait_while_paused,
     creating.recreate_when_gone,
-    creating.adopt,
+    adopting.adopt,
     creating.start_create,
     wait_for_first_look,
     updating.wait_for_sweep,
