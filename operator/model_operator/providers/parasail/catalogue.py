@@ -60,13 +60,14 @@ class Catalogue:
         try:
             await self._ask("support", desired, refuse)
             offers = await self._ask("devices", desired, devices.offers_of)
-        except NotFound:
-            return {"deviceConfigs": devices.unlisted(wanted)}
-        except Unsupported as error:
-            if error.status is None:  # said by us
+            return {"deviceConfigs": devices.chosen_from(offers, wanted, self.title, desired.model)}
+        except (NotFound, Unsupported, InvalidRequest) as error:
+            # An access key has no place in a URL, where every proxy writes it down. So of a gated model the catalogue may
+            # know nothing, and of an account without a catalogue nobody does: the create finds out.
+            is_not_there = isinstance(error, NotFound | Unsupported) and error.status is not None
+            if not (is_not_there or desired.secrets):
                 raise
-            return {"deviceConfigs": devices.unlisted(wanted)}
-        return {"deviceConfigs": devices.chosen_from(offers, wanted, self.title, desired.model)}
+        return {"deviceConfigs": devices.unlisted(wanted)}
 
     async def _ask(self, operation: str, desired: Desired, read: Callable[[Any], T]) -> T:
         engine = str(desired.fields.get("parasail.engine", _ENGINE))

@@ -43,6 +43,8 @@ class ParasailProvider(Provider):
     """`Provider` for one Parasail account."""
 
     account: Account
+    chats: Account
+    """The same at the chat host, whose limits are each model's own."""
     control: Site
     chat: Site
 
@@ -53,7 +55,7 @@ class ParasailProvider(Provider):
 
     @override
     def at(self, priority: Priority) -> Self:
-        return replace(self, account=self.account.at(priority))
+        return replace(self, account=self.account.at(priority), chats=self.chats.at(priority))
 
     @override
     async def list(self) -> Sequence[Remote]:
@@ -75,6 +77,7 @@ class ParasailProvider(Provider):
         patience = Patience(within)
         about = f'"{desired.deployment_name}"'
         catalogue = Catalogue(self.account, self.control, f"parasail: create {about}", patience)
+        self.account.clean.learn(desired.secrets.values())
         body = wire.create_body(desired) | await catalogue.configs(desired)
         call = Call(operation="create", method="POST", path=_ROOT, json=body, about=about)
         try:
@@ -92,21 +95,29 @@ class ParasailProvider(Provider):
         desired: Desired | None = None,
     ) -> None:
         """GET, change the owned keys, PUT the whole object; no PUT if that changes nothing."""
+        moved = await self._moved(id, changes, desired)
         current = await self._get(id, dict)
-        body = wire.edited(current, changes, removed)
-        catalogue = Catalogue(self.account, self.control, f"parasail: update {id}", Patience(None))
-        if devices.FIELD in changes and desired is not None:
-            body |= await catalogue.configs(desired)
-        elif devices.FIELD in removed and "parasail.serviceTierName" in changes:
+        body = wire.edited(current, changes, removed) | moved
+        if devices.FIELD in removed and "parasail.serviceTierName" in changes:
             body["deviceConfigs"] = devices.none_of(body.get("deviceConfigs"))
-        if body == current:
+        is_new_key = desired is not None and bool(desired.secrets.keys() & changes.keys())
+        if body == current and not is_new_key:
             return
         if desired is not None:
+            self.account.clean.learn(desired.secrets.values())
             body = devices.completed(wire.completed(body, desired.fields), desired.fields, shown)
+            body |= wire.access_keys(desired)
         try:
             await self._send("update", "PUT", id, json=body)
         except InvalidRequest as error:
             raise (error if desired is None else explained(error, desired)) from None
+
+    async def _moved(self, id: str, changes: Fields, desired: Desired | None) -> dict[str, Any]:
+        """`deviceConfigs` for another device. Asked before the GET, so that little time is between that and the PUT."""
+        if devices.FIELD not in changes or desired is None:
+            return {}
+        title = f"parasail: update {id}"
+        return await Catalogue(self.account, self.control, title, Patience(None)).configs(desired)
 
     @override
     async def adopt(self, id: str, uid: str) -> None:
@@ -160,7 +171,7 @@ class ParasailProvider(Provider):
             raise Unavailable(
                 f"{call.title('parasail')}: there is no externalAlias yet", may_have_landed=False
             )
-        await self.account.ask(self.chat, call, _check_completion)
+        await self.chats.ask(self.chat, call, _check_completion)
 
     async def _get(self, id: str, read: Callable[[dict[str, Any]], T]) -> T:
         call = Call(operation="get", method="GET", path=_path(id, "get"), about=id, mutates=False)

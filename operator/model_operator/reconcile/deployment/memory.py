@@ -11,6 +11,7 @@ from model_operator.errors import ProviderError
 from model_operator.models.deployment_status import LastPowerAction, ModelDeploymentStatus
 from model_operator.plan.deployment.remembered import Creation, Failure, ProbeResult, Sent, SentUpdate
 from model_operator.plan.verdict import Verdict
+from model_operator.reconcile.deployment.keys import NO_KEYS, AccessKeys
 from model_operator.reconcile.deployment.view import View
 
 
@@ -36,6 +37,7 @@ class Memory:
     view: View = field(default_factory=View)
     sent: Sent = field(default_factory=Sent)
     retry: Retry = field(default_factory=Retry)
+    keys: AccessKeys = NO_KEYS
     connection: Verdict | None = None
     """Why the connection's ConfigMap is not as it should be."""
     has_told_what_stays: bool = False

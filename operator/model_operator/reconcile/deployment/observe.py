@@ -165,6 +165,7 @@ async def _by_id(look: Look, id_: str) -> Seen:
         return await _read(look, id_, None)
     if account.snapshot is not None:
         look = replace(look, view=look.view.seen(account.snapshot.begun))
+        item = look.view.newest(item, account.snapshot.begun)
     is_first = look.view.version is None and look.resource.status.external_id is not None
     if is_first:
         # Spread over the interval, so that a restart does not read a thousand at once.
@@ -196,7 +197,7 @@ async def _read(look: Look, id_: str, item: Remote | None) -> Seen:
     )
     read_again_at = min(sent.recheck_at or _NEVER, look.now + look.full_read_interval)
     version = item.version if item is not None else full.version
-    view = look.view.read(full, version, read_again_at).seen(look.now)
+    view = look.view.read(full, version, look.now, read_again_at).seen(look.now)
     return _shown(replace(look, view=view, sent=sent), full)
 
 

@@ -14,6 +14,8 @@ class View:
     """When this process first looked for the deployment by its id."""
     full: Remote | None = None
     """The last GET, or what our POST was answered."""
+    read_at: datetime | None = None
+    """When the pass of that GET began."""
     version: str | None = None
     """Of the list item when `full` was read, or of the first item seen."""
     read_again_at: datetime | None = None
@@ -37,9 +39,25 @@ class View:
         """By the LIST, before any GET."""
         return replace(self, version=version, read_again_at=read_again_at)
 
-    def read(self, full: Remote, version: str | None, read_again_at: datetime) -> "View":
+    def read(self, full: Remote, version: str | None, at: datetime, read_again_at: datetime) -> "View":
         """A GET was answered. The connection's ConfigMap is read again, too: nobody tells what others do to it."""
-        return replace(self, full=full, version=version, read_again_at=read_again_at, published=None, blind=0)
+        return replace(
+            self, full=full, read_at=at, version=version, read_again_at=read_again_at, published=None, blind=0
+        )
+
+    def newest(self, item: Remote, begun: datetime) -> Remote:
+        """What a LIST that began then shows; a GET that is younger knows the state better."""
+        full = self.full
+        if full is None or self.read_at is None or begun > self.read_at or self.version != item.version:
+            return item
+        return replace(
+            item,
+            state=full.state,
+            word=full.word,
+            message=full.message,
+            replicas=full.replicas,
+            shortage=full.shortage,
+        )
 
     def seen(self, at: datetime) -> "View":
         """It was there then."""
@@ -63,5 +81,6 @@ class View:
             state=item.state,
             word=item.word,
             message=item.message or full.message,
+            shortage=item.shortage,
             replicas=full.replicas if item.replicas is None else item.replicas,
         )
