@@ -121,6 +121,7 @@ class Reason(StrEnum):
     HELD_WHILE_PAUSED = "HeldWhilePaused"
     DRIFT_REPORTED = "DriftReported"
     UPDATE_IGNORED = "UpdateIgnored"
+    FIELD_CONTESTED = "FieldContested"
     REMOVAL_UNSUPPORTED = "RemovalUnsupported"
     EXTERNAL_RESOURCE_MISSING = "ExternalResourceMissing"
     CREDENTIALS_INVALID = "CredentialsInvalid"
@@ -271,6 +272,10 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     Reason.UPDATE_IGNORED: Meaning(
         "The provider accepted a change and did not make it.",
         "Take the change back, or make it at the provider. The next edit of the spec is sent again.",
+    ),
+    Reason.FIELD_CONTESTED: Meaning(
+        "Somebody else sets a field back at the provider after each correction. It is corrected once an hour.",
+        "Stop the other one, put its value into the spec, or set driftPolicy to Report.",
     ),
     Reason.REMOVAL_UNSUPPORTED: Meaning(
         "A field was removed from the spec and the provider does not clear it.",

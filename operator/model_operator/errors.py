@@ -111,6 +111,10 @@ class NotFound(ProviderError):
         self.is_vendors_own = is_vendors_own
 
 
+class NoTurn(RateLimited):
+    """The account's own limits gave the request no turn in time: nothing was sent."""
+
+
 class AccountMismatch(ProviderError):
     """Known deployments are missing under a credential that has not proven to be of their account."""
 
@@ -149,6 +153,9 @@ def _seconds(first: float, cap: float, *, needs_person: bool = False) -> Retry:
 RETRIES: dict[type[ProviderError], Retry] = {
     Unavailable: _seconds(1, 60),
     RateLimited: _seconds(5, 300),
+    NoTurn: _seconds(
+        0, 0
+    ),  # the wait was the back-off; whoever stays away loses his place in the queue as well
     Conflict: _seconds(2, 30),
     CredentialsInvalid: _seconds(60, 300, needs_person=True),
     PermissionDenied: _seconds(60, 600, needs_person=True),

@@ -62,6 +62,11 @@ class Gate(Protocol):
     def resting(self) -> timedelta:
         """How long the account still rests after a 429; zero if it does not."""
 
+    @property
+    def queueing(self) -> timedelta:
+        """How long an edit that comes now will about wait for its turn behind those who wait already."""
+        return timedelta()
+
     def turn(self, priority: Priority) -> AbstractAsyncContextManager[None]:
         """Held while one request runs; waits for a free slot, the rate and any Retry-After."""
 
