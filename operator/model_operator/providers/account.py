@@ -116,6 +116,11 @@ class Abreast(Gate):
     def resting(self) -> timedelta:
         return timedelta()
 
+    @property
+    @override
+    def queueing(self) -> timedelta:
+        return timedelta()
+
     @asynccontextmanager
     @override
     async def turn(self, priority: Priority) -> AsyncIterator[None]:

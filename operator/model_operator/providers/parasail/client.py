@@ -5,7 +5,7 @@ Every method is the request that the vendor's document describes; `wire` knows t
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, Self, TypeVar
@@ -13,11 +13,11 @@ from typing import Any, Final, Self, TypeVar
 from typing_extensions import override
 
 from model_operator.domain import Canary, Desired, Endpoint, Fields, Figures, Priority, Remote, Split
-from model_operator.errors import InvalidRequest, Unavailable, Unsupported
+from model_operator.errors import InvalidRequest, NoTurn, ProviderError, Unavailable, Unsupported
 from model_operator.providers.account import Account
 from model_operator.providers.base import Call, Capabilities, Provider, Site
 from model_operator.providers.parasail import devices, wire
-from model_operator.providers.parasail.catalogue import Catalogue, Patience, explained
+from model_operator.providers.parasail.catalogue import Answers, Catalogue, Patience, explained
 from model_operator.providers.reading import Malformed, mapping
 
 T = TypeVar("T")
@@ -47,6 +47,7 @@ class ParasailProvider(Provider):
     """The same at the chat host, whose limits are each model's own."""
     control: Site
     chat: Site
+    answers: Answers = field(default_factory=Answers)
 
     @property
     @override
@@ -76,14 +77,19 @@ class ParasailProvider(Provider):
         """Where the spec names devices, two reads of the vendor's catalogue come before the POST."""
         patience = Patience(within)
         about = f'"{desired.deployment_name}"'
-        catalogue = Catalogue(self.account, self.control, f"parasail: create {about}", patience)
+        catalogue = self._catalogue(f"parasail: create {about}", patience)
         self.account.clean.learn(desired.secrets.values())
         body = wire.create_body(desired) | await catalogue.configs(desired)
         call = Call(operation="create", method="POST", path=_ROOT, json=body, about=about)
         try:
-            return await self.account.ask(self.control, call, self._remote, within=patience.left)
-        except InvalidRequest as error:
-            raise explained(error, desired) from None
+            remote = await self.account.ask(self.control, call, self._remote, within=patience.left)
+        except NoTurn:
+            raise  # what the catalogue has said will do for the next try
+        except ProviderError as error:
+            self.answers.forget(desired.model)
+            raise (explained(error, desired) if isinstance(error, InvalidRequest) else error) from None
+        self.answers.forget(desired.model)
+        return remote
 
     @override
     async def update(
@@ -117,7 +123,12 @@ class ParasailProvider(Provider):
         if devices.FIELD not in changes or desired is None:
             return {}
         title = f"parasail: update {id}"
-        return await Catalogue(self.account, self.control, title, Patience(None)).configs(desired)
+        configs = await self._catalogue(title, Patience(None)).configs(desired)
+        self.answers.forget(desired.model)
+        return configs
+
+    def _catalogue(self, title: str, patience: Patience) -> Catalogue:
+        return Catalogue(self.answers, self.account, self.control, title, patience)
 
     @override
     async def adopt(self, id: str, uid: str) -> None:

@@ -59,17 +59,7 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
             return None
         memory = self.memory(key, resource.metadata.uid)
         resource = await self.keep_finalizer(key, resource)
-        vendor = self.around.vendors[resource.spec.vendor]
-        if memory.keys.is_due(
-            vendor.secret_keys(resource.spec), self.around.clock(), self.full_read_interval
-        ):
-            await self._read_keys(resource, vendor, memory)
-        s, account = await self._observe(key, resource, memory)
-        step = decide(s)
-        if memory.keys.refs and sends_keys(step):
-            await self._read_keys(resource, vendor, memory)
-            s = self._with_keys(s, resource, vendor, memory)
-            step = decide(s)
+        s, account, step = await self._decide(key, resource, memory)
         self._note_claim(resource.metadata.uid, s, step, account)
         if account is not None:
             provider = account.provider.at(_priority(s))
@@ -83,12 +73,27 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
             return AT_ONCE  # what became of the ConfigMap is for the next report
         return self._settle(key, s, step, account, memory)
 
+    async def _decide(
+        self, key: Key, resource: ModelDeployment, memory: Memory
+    ) -> tuple[Situation, Account | None, Decision]:
+        vendor, now = self.around.vendors[resource.spec.vendor], self.around.clock()
+        if memory.keys.is_due(vendor.secret_keys(resource.spec), now, self.full_read_interval):
+            await self._read_keys(resource, vendor, memory)
+        s, account = await self._observe(key, resource, memory)
+        step = decide(s)
+        if memory.keys.refs and sends_keys(step):
+            await self._read_keys(resource, vendor, memory)
+            s = self._with_keys(s, resource, vendor, memory)
+            step = decide(s)
+        return s, account, step
+
     async def _read_keys(self, resource: ModelDeployment, vendor: Vendor, memory: Memory) -> None:
         """Right before they are sent, and hourly."""
         before, namespace = memory.keys, resource.metadata.namespace
         refs = vendor.secret_keys(resource.spec)
-        memory.keys = await read_keys(self.around.store, namespace, refs, before, self.around.clock())
-        mask(self.redactor, namespace, before, memory.keys)
+        keys = await read_keys(self.around.store, namespace, refs, before, self.around.clock())
+        mask(self.redactor, namespace, before, keys)
+        memory.read_keys(keys)
 
     def _with_keys(
         self, s: Situation, resource: ModelDeployment, vendor: Vendor, memory: Memory

@@ -68,6 +68,10 @@ class Memory:
         if is_same:
             self.view = view
 
+    def read_keys(self, keys: AccessKeys) -> None:
+        """The Secrets that the spec names were read."""
+        self.keys = keys
+
     def creating(self, fields: Fields) -> None:
         """The POST, which says these, is about to be sent."""
         self.creation = self.creation.sent(fields)
