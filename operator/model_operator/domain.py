@@ -231,6 +231,8 @@ class Desired:
     model: str
     fields: Fields
     fixed: Fields = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Access keys by the path of their reference, which is among the fields with the Secret's name and resourceVersion."""
     external_id: str | None = None
     paused: bool | None = False
     """None: the power state is not ours (an adopted deployment whose spec omits `paused`)."""

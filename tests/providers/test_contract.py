@@ -19,7 +19,8 @@ from model_operator.errors import (
 )
 from model_operator.providers.http import HttpTransport
 from model_operator.providers.registry import PROVIDERS
-from support.provider_world import ROWS, OpenGate
+from support.provider_world import OpenGate
+from support.rows import ROWS
 
 NOTHING = frozenset()
 

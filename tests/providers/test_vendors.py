@@ -266,7 +266,14 @@ def test_a_deployment_as_the_live_service_shows_it():
             "contextLength": 8192,
             "parasail.scaleDownPolicy": "NONE",
             "parasail.scaleDownThreshold": None,
+            "parasail.devices": ({"device": "L40S", "count": 1},),
+            "parasail.engine": "VLLM",
+            "parasail.engineTask": "GENERATE",
+            "parasail.displayName": "llama",
+            "parasail.tags": ("a",),
+            "parasail.customAliases": (),
         },
+        choices=frozenset({"parasail.devices"}),
         version=remote.version,
         is_full=True,
     )
@@ -324,7 +331,7 @@ def test_parasail_s_status_in_any_shape(status, state, replicas):
     ],
 )
 def test_a_field_is_known_unset_or_unknown(field, value, shown):
-    path = next(path for path, (key, _) in parasail_wire.FIELDS.items() if key == field)
+    path = field if field == "contextLength" else f"parasail.{field}"
     fields = parasail(**{field: value}).fields
     assert {key: found for key, found in fields.items() if key == path} == shown
 
@@ -374,6 +381,7 @@ def test_a_deployment_of_the_vendor_s_document_is_read():
         replicas=0,
         alias="parasail-custom-model-id",
         fields={"replicas": 2},
+        choices=frozenset({"parasail.devices", "replicas"}),
     )
 
 

@@ -147,7 +147,7 @@ _SPEC_RULES: Final = (
     rule(
         "!has(self.parasail) || has(self.autoscaling) || !(has(self.parasail.targetConnectionsPerReplica)"
         " || has(self.parasail.autoscalingFactor))",
-        "targetConnectionsPerReplica and autoscalingFactor are for deployments with spec.autoscaling only",
+        "parasail.targetConnectionsPerReplica and parasail.autoscalingFactor are for deployments with spec.autoscaling only",
         at=".parasail",
     ),
     rule(

@@ -4,8 +4,8 @@ It waits at the account's gate, sends, and turns a refusal into the error that p
 """
 
 import asyncio
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -114,6 +114,33 @@ def _granted(reply: Reply) -> Reply:
     return reply
 
 
+class Abreast(Gate):
+    """So many at once and no rests: for a host where each model has limits of its own, which are not the account's."""
+
+    def __init__(self, most: int) -> None:
+        self._places = asyncio.Semaphore(most)
+
+    @property
+    @override
+    def resting(self) -> timedelta:
+        return timedelta()
+
+    @property
+    @override
+    def queueing(self) -> timedelta:
+        return timedelta()
+
+    @asynccontextmanager
+    @override
+    async def turn(self, priority: Priority) -> AsyncIterator[None]:
+        async with self._places:
+            yield
+
+    @override
+    def pause(self, retry_after: timedelta | None) -> None:
+        """Nobody else waits for one model."""
+
+
 class Cleaner:
     """Makes a vendor's text fit for people: one line, printable, not too long, no key of the account."""
 
@@ -121,8 +148,16 @@ class Cleaner:
         self._key = SecretSet()
         self._key.add(credentials.api_key)
         self._secrets = SecretSet()
+        self._learned: set[str] = set()
         for secret in (credentials.api_key, credentials.client_id):
             if is_maskable(secret):
+                self._secrets.add(secret)
+
+    def learn(self, secrets: Iterable[str]) -> None:
+        """From now on these are left out as well: a refusal may repeat what was sent."""
+        for secret in secrets:
+            if is_maskable(secret) and secret not in self._learned:
+                self._learned.add(secret)
                 self._secrets.add(secret)
 
     def __call__(self, text: str, *, limit: int = TEXT_LIMIT) -> str:

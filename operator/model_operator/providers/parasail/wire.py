@@ -12,6 +12,7 @@ from typing import Any, Final
 from model_operator.domain import Desired, Fields, Remote, RunState, Value
 from model_operator.models.deployment import ModelDeploymentSpec
 from model_operator.models.parasail import ParasailSpec
+from model_operator.providers.base import SecretKey
 from model_operator.providers.parasail.devices import FIELD, selection
 from model_operator.providers.reading import (
     Clean,
@@ -54,6 +55,12 @@ _READ: Final[Mapping[str, tuple[str, Callable[[Any], Value]]]] = {
     "parasail.description": ("description", note),
 }
 """Owned fields that are one key of the vendor's, by their path in a spec: that key and its type. Times are milliseconds."""
+
+_SECRETS: Final[Mapping[str, str]] = {
+    "parasail.modelAccessKeySecretRef": "modelAccessKey",
+    "parasail.draftModelAccessKeySecretRef": "draftModelAccessKey",
+}
+"""References to Secrets, and the key of a request that says what is in one."""
 
 _LISTS: Final[Mapping[str, str]] = {"parasail.tags": "tags", "parasail.customAliases": "customAliases"}
 """Those whose order means nothing: sorted here, and none is an empty one."""
@@ -108,6 +115,20 @@ def fields_of(spec: ModelDeploymentSpec) -> Fields:
     return {path: value for path, value in values.items() if value is not None}
 
 
+def secret_keys_of(spec: ModelDeploymentSpec) -> Mapping[str, SecretKey]:
+    """Access keys, by the path of their reference. The Secret's own key has the same name for both."""
+    block = spec.parasail or ParasailSpec()
+    refs = zip(
+        _SECRETS, (block.model_access_key_secret_ref, block.draft_model_access_key_secret_ref), strict=True
+    )
+    return {path: SecretKey(ref.name, "modelAccessKey") for path, ref in refs if ref is not None}
+
+
+def access_keys(desired: Desired) -> dict[str, str]:
+    """As keys of a request: no reply shows them, so each has to say them again."""
+    return {_SECRETS[path]: key for path, key in desired.secrets.items()}
+
+
 def _word(value: StrEnum | None) -> str | None:
     return None if value is None else str(value)
 
@@ -125,7 +146,7 @@ def create_body(desired: Desired) -> dict[str, Any]:
     body: dict[str, Any] = {"deploymentName": desired.deployment_name, "modelName": desired.model}
     for path, value in desired.fields.items():
         body |= _written(path, value, body, chooses_devices=FIELD in desired.fields)
-    return body
+    return body | access_keys(desired)
 
 
 def edited(current: Mapping[str, Any], changes: Fields, removed: frozenset[str]) -> dict[str, Any]:
@@ -171,7 +192,7 @@ def _written(path: str, value: Value, current: Mapping[str, Any], *, chooses_dev
             is_so = current.get("contextLength") == value and current.get("contextLengthOverride") is None
             both = chooses_devices and not is_so
             return {"contextLength": value} | ({"contextLengthOverride": value} if both else {})
-        case _ if path == FIELD:
+        case _ if path == FIELD or path in _SECRETS:
             return {}
         case _, tuple():
             return {_LISTS[path]: list(value)}

@@ -126,6 +126,7 @@ async def _by_id(look: Look, id_: str) -> Seen:
         return await _read(look, id_, None)
     if account.snapshot is not None:
         look = replace(look, view=look.view.seen(account.snapshot.begun))
+        item = look.view.newest(item, account.snapshot.begun)
     is_first = look.view.version is None and look.resource.status.external_id is not None
     if is_first:
         # Spread over the interval, so that a restart does not read a thousand at once.
