@@ -36,6 +36,8 @@ def is_same(one: Any, other: Any) -> bool:
 
 UID_TAG: Final = "model-operator-uid"
 """The tag that carries a CR's UID at providers with tags; reserved by a rule of the CRD."""
+OWNER_TAG: Final = "model-operator-owner"
+"""The tag that says to people which cluster and object that is; nothing is decided by it. Reserved likewise."""
 
 GROUP: Final = "modeloperator.dev"
 VERSION: Final = "v1alpha1"
@@ -243,3 +245,5 @@ class Desired:
     endpoint_name: str | None = None
     endpoint_id: str | None = None
     """Of a routing endpoint that exists: none is created."""
+    owner: str | None = None
+    """`<installation>/<namespace>/<name>`, for providers with tags."""
