@@ -327,6 +327,13 @@ DEPLOYMENTS = [
         "no id of Parasail",
     ),
     refused(
+        PARASAIL,
+        {"externalID": "0033665", "deletionPolicy": "Orphan"},
+        "spec.externalID",
+        "without leading zeros",
+        "an id of Parasail with leading zeros",
+    ),
+    refused(
         PAITIENT,
         {"externalID": "../secrets", "deletionPolicy": "Orphan"},
         "spec.externalID",

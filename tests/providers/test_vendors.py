@@ -357,7 +357,7 @@ def test_a_version_moves_with_all_that_is_seen(change, moves):
     ("change", "moves"),
     [
         pytest.param({"replicas": 3}, True, id="an owned field"),
-        pytest.param({"displayName": "other"}, False, id="what is none of ours"),
+        pytest.param({"modelProperties": {"load": 0.7}}, False, id="what is none of ours"),
         pytest.param({"status": {**LIVE_ITEM["status"], "statusLastUpdated": 5}}, False, id="a heartbeat"),
     ],
 )
