@@ -121,11 +121,13 @@ class Reason(StrEnum):
     HELD_WHILE_PAUSED = "HeldWhilePaused"
     DRIFT_REPORTED = "DriftReported"
     UPDATE_IGNORED = "UpdateIgnored"
+    FIELD_CONTESTED = "FieldContested"
     REMOVAL_UNSUPPORTED = "RemovalUnsupported"
     EXTERNAL_RESOURCE_MISSING = "ExternalResourceMissing"
     CREDENTIALS_INVALID = "CredentialsInvalid"
     PERMISSION_DENIED = "PermissionDenied"
     QUOTA_EXCEEDED = "QuotaExceeded"
+    INSUFFICIENT_CAPACITY = "InsufficientCapacity"
     MODEL_NOT_FOUND = "ModelNotFound"
     INSTANCE_TYPE_UNAVAILABLE = "InstanceTypeUnavailable"
     INVALID_REQUEST = "InvalidRequest"
@@ -271,6 +273,10 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         "The provider accepted a change and did not make it.",
         "Take the change back, or make it at the provider. The next edit of the spec is sent again.",
     ),
+    Reason.FIELD_CONTESTED: Meaning(
+        "Somebody else sets a field back at the provider after each correction. It is corrected once an hour.",
+        "Stop the other one, put its value into the spec, or set driftPolicy to Report.",
+    ),
     Reason.REMOVAL_UNSUPPORTED: Meaning(
         "A field was removed from the spec and the provider does not clear it.",
         "Set the field to the value that you want instead.",
@@ -290,6 +296,10 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     Reason.QUOTA_EXCEEDED: Meaning(
         "The account has no quota left for this.",
         "Raise the quota at the vendor or delete something; tried again every ten minutes, and after an edit.",
+    ),
+    Reason.INSUFFICIENT_CAPACITY: Meaning(
+        "The provider has no machine free of the kind that the spec asks for.",
+        "Wait (tried again every ten minutes), or name another device or instance type; the message lists what there is.",
     ),
     Reason.MODEL_NOT_FOUND: Meaning(
         "The provider does not know spec.model, or the account may not use it.",

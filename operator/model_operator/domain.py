@@ -11,6 +11,8 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from typing_extensions import override
 
+from model_operator.conditions import Reason
+
 Value: TypeAlias = "str | int | float | bool | Mapping[str, Value] | tuple[Value, ...] | None"
 """A JSON value in canonical form (numbers as numbers, lists as tuples), comparable with `==`."""
 
@@ -74,6 +76,19 @@ class Power(StrEnum):
     RESUME = "Resume"
 
 
+_UNKNOWN: Final = object()
+
+
+def _is_choice(seen: object, wanted: object) -> bool:
+    match wanted, seen:
+        case tuple(), tuple():
+            return bool(seen) and all(one in wanted for one in seen)
+        case {"minReplicas": int(low), "maxReplicas": int(high)}, int():
+            return low <= seen <= high
+        case _:
+            return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remote:
     """One deployment as a provider last showed it."""
@@ -96,6 +111,11 @@ class Remote:
     """Owned fields that this reply showed. A field that is missing here is unknown, unless it is in a whole map."""
     whole: tuple[str, ...] = ()
     """Beginnings of paths: of these the reply showed all that there is, so that a missing field is not set."""
+    choices: frozenset[str] = frozenset()
+    """Fields for which a spec names what will do, and the provider shows what it chose: one or more of a list, or a
+    number within bounds."""
+    shortage: Reason | None = None
+    """It waits, and says for what: a quota, or a free machine."""
     version: str = ""
     """Changes whenever the vendor's object does: an `updated_at`, or a hash of the list item."""
     is_full: bool = False
@@ -104,6 +124,13 @@ class Remote:
     def value(self, name: str, unknown: Any) -> Any:
         """The field as shown, None where it is shown not to be set, `unknown` where nothing is shown of it."""
         return self.fields.get(name, None if name.startswith(self.whole) else unknown)
+
+    def holds(self, name: str, wanted: object, *, unknown: bool) -> bool:
+        """Whether the field is shown as wanted; `unknown` where nothing is shown of it."""
+        seen = self.value(name, _UNKNOWN)
+        if seen is _UNKNOWN:
+            return unknown
+        return seen == wanted or (name in self.choices and _is_choice(seen, wanted))
 
     @property
     def is_gone(self) -> bool:

@@ -6,6 +6,7 @@ ProviderError
 ├── CredentialsInvalid   401
 ├── PermissionDenied     403
 ├── QuotaExceeded
+├── InsufficientCapacity the provider offers what is asked for, and has none free
 ├── ModelNotFound
 ├── InstanceTypeUnavailable
 ├── InvalidRequest       400, 422
@@ -70,6 +71,10 @@ class QuotaExceeded(ProviderError):
     reason = Reason.QUOTA_EXCEEDED
 
 
+class InsufficientCapacity(ProviderError):
+    reason = Reason.INSUFFICIENT_CAPACITY
+
+
 class ModelNotFound(ProviderError):
     reason = Reason.MODEL_NOT_FOUND
 
@@ -104,6 +109,10 @@ class NotFound(ProviderError):
     def __init__(self, message: str, *, status: int | None = None, is_vendors_own: bool = False) -> None:
         super().__init__(message, status=status)
         self.is_vendors_own = is_vendors_own
+
+
+class NoTurn(RateLimited):
+    """The account's own limits gave the request no turn in time: nothing was sent."""
 
 
 class AccountMismatch(ProviderError):
@@ -144,10 +153,14 @@ def _seconds(first: float, cap: float, *, needs_person: bool = False) -> Retry:
 RETRIES: dict[type[ProviderError], Retry] = {
     Unavailable: _seconds(1, 60),
     RateLimited: _seconds(5, 300),
+    NoTurn: _seconds(
+        0, 0
+    ),  # the wait was the back-off; whoever stays away loses his place in the queue as well
     Conflict: _seconds(2, 30),
     CredentialsInvalid: _seconds(60, 300, needs_person=True),
     PermissionDenied: _seconds(60, 600, needs_person=True),
     QuotaExceeded: _seconds(600, 600, needs_person=True),
+    InsufficientCapacity: _seconds(600, 600, needs_person=True),
     ModelNotFound: _seconds(600, 600, needs_person=True),
     InstanceTypeUnavailable: _seconds(600, 600, needs_person=True),
     InvalidRequest: _seconds(600, 600, needs_person=True),

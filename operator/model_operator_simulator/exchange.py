@@ -6,7 +6,7 @@ answers without waiting), faults that hold, lose or mangle the answer.
 
 import asyncio
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from email.utils import formatdate
 
 from . import mangling
@@ -50,10 +50,9 @@ class Exchange:
         self._jitter = seeded(core.seed, "jitter")
         self.defects = 0
 
-    @property
-    def vendors(self) -> Collection[str]:
-        """The first segments of the paths that lead here."""
-        return self._apps.keys()
+    def vendor(self, segment: str) -> str | None:
+        """Whose path begins with that segment: the vendor of that name, or the one at the root."""
+        return segment if segment in self._apps else self._core.knobs.http.root
 
     async def handle(self, vendor: str, request: Request) -> Outcome:
         """What becomes of one request to a vendor; it may take as long as a fault says."""
@@ -182,15 +181,18 @@ class Exchange:
             return
 
     def _call(self, request: Request, app: VendorApp, raw: bytes) -> Call:
-        root = self._core.knobs.http.public_url or request.base
+        knobs, prefix = self._core.knobs.http, f"/{app.name}"
+        is_at_root = not f"{request.path}/".startswith(f"{prefix}/")
+        root = (knobs.public_url or request.base).rstrip("/")
+        base = knobs.public_urls.get(app.name, root if is_at_root else root + prefix)
         return Call(
             vendor=app.name,
             method=request.method,
-            path=request.path.removeprefix(f"/{app.name}"),
+            path=request.path if is_at_root else request.path.removeprefix(prefix),
             query=request.query,
             headers=request.headers,
             raw=raw,
-            base=f"{root.rstrip('/')}/{app.name}",
+            base=base.rstrip("/"),
         )
 
     def _note(self, call: Call, app: VendorApp) -> Entry:

@@ -26,3 +26,6 @@ class Knobs(KnobSet):
 
     def __init__(self, values: BaseModel | None = None) -> None:
         super().__init__(values or _VALUES())
+        names = {vendor.name for vendor in VENDORS}
+        for name in {self.http.root, *self.http.public_urls} - {None, *names}:
+            raise ValueError(f"http: there is no vendor {name!r}, only {', '.join(sorted(names))}")

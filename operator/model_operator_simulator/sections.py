@@ -37,6 +37,13 @@ class HttpKnobs(Section):
     public_url: str | None = Field(
         None, description="Base of the URLs in replies; null takes the Host header of each request."
     )
+    public_urls: dict[str, str] = Field(
+        {},
+        description="By vendor: what its URLs in replies begin with, its own prefix included, e.g. behind a proxy.",
+    )
+    root: str | None = Field(
+        None, description="A vendor that is served at the root, too, as on a host of its own."
+    )
 
 
 S = TypeVar("S", bound=Section)
@@ -98,7 +105,8 @@ def described(knobs: KnobSet) -> list[dict[str, Any]]:
     """Every knob as `{name, value, default, description}`, in the order of the sections."""
     rows = []
     for section, values in knobs.sections():
+        shown = values.model_dump()
         for name, field in type(values).model_fields.items():
-            row = {"name": f"{section}.{name}", "value": getattr(values, name), "default": field.default}
+            row = {"name": f"{section}.{name}", "value": shown[name], "default": field.default}
             rows.append({**row, "description": field.description})
     return rows

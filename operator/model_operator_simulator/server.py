@@ -123,8 +123,9 @@ class Simulator:
 
     async def _outcome(self, request: Request) -> Outcome:
         first = _first(request.path)
-        if first in self._world.exchange.vendors:
-            return await self._world.exchange.handle(first, request)
+        vendor = None if first == PREFIX[1:] else self._world.exchange.vendor(first)
+        if vendor is not None:
+            return await self._world.exchange.handle(vendor, request)
         try:
             return _json(200, await self._world.control.handle(request))
         except Problem as problem:

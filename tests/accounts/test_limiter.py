@@ -394,3 +394,13 @@ async def test_routine_reads_that_hang_leave_half_of_the_account_to_edits(clock)
     assert crowd.names == [0, 1, "edit", 2]
     await crowd.leave_all()
     assert crowd.names == [0, 1, "edit", 2, 3, 4, 5]
+
+
+async def test_an_edit_is_told_how_long_it_will_wait(clock):
+    """Behind deletions and other edits; what is routine lets it by."""
+    crowd = Crowd(clock, requests_per_minute=6)
+    assert crowd.limiter.queueing == timedelta()
+    for number, priority in enumerate((EDIT, EDIT, Priority.DELETE, Priority.SWEEP)):
+        crowd.join(f"m{number}", priority)
+    await settle()
+    assert crowd.limiter.queueing == timedelta(seconds=10 + 2 * 10)

@@ -42,14 +42,18 @@ def one_deployment_for_one_object(end: End) -> Iterator[str]:
 def nothing_is_orphaned_silently(end: End) -> Iterator[str]:
     held = {holder(body) for _, body in end.world.deployments()}
     living = {uid_of(body) for _, body in end.world.deployments()}
-    asked_for = {(vendor_of(b), b["spec"].get("deploymentName")) for _, b in end.world.deployments()}
+    asked_for = {
+        (vendor_of(b), b["spec"].get("deploymentName")): condition(b, "Ready")["status"] != "True"
+        for _, b in end.world.deployments()
+        if holder(b) is None
+    }
     ours = marked(end)
     named = {id_: uid for uid, ids in ours.items() for id_ in ids}
     for id_, remote in end.ledger.items():
         uid = named.get(id_)
         if id_ in held or THEIR_MODEL in remote.values() or uid in end.world.twins:
             continue
-        if (id_[0], remote.get("deploymentName", remote.get("deployment_name"))) in asked_for:
+        if asked_for.get((id_[0], remote.get("deploymentName", remote.get("deployment_name")))):
             continue  # an object waits for it, and says so
         if uid in living or uid in end.world.excused or uid in end.world.orphaned:
             continue
@@ -72,9 +76,21 @@ def _with_traffic(end: End) -> set[str | None]:
 
 
 def _is_told_of(end: End, id_: Id) -> bool:
-    """An Event says that it stays: of an object whose end left nobody who could delete it."""
-    events = (body for body in end.world.server.list("Event") if body["reason"] == "Orphaned")
-    return any(f"Deployment {id_[1]} stays at the provider" in body["message"] for body in events)
+    """An Event names it: of an object whose end left nobody who could delete it."""
+    return any(f"Deployment {id_[1]} " in message for message in _orphans_told(end))
+
+
+def _orphans_told(end: End) -> Iterator[str]:
+    return (body["message"] for body in end.world.server.list("Event") if body["reason"] == "Orphaned")
+
+
+@rule
+def what_is_said_to_stay_was_not_deleted(end: End) -> Iterator[str]:
+    deleted = {(sent.vendor, sent.id) for sent in end.world.sent if sent.operation == "delete"}
+    for id_ in deleted - set(end.ledger):
+        for message in _orphans_told(end):
+            if f"Deployment {id_[1]} stays" in message:
+                yield f"{message} It was deleted."
 
 
 @rule
@@ -200,6 +216,7 @@ _REASONS: dict[str, tuple[str, ...]] = {
     "ExternalIDTaken": ("copied", "squatted"),
     "ExternalResourceMissing": ("removed",),
     "UpdateIgnored": ("hand",),
+    "FieldContested": ("hand",),
     "Stopped": ("hand",),
     "Failed": ("hand",),
     "Unsupported": ("newer",),

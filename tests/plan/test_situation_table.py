@@ -5,6 +5,7 @@ The id of each case quotes its row; a case is what was observed, with the status
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ from model_operator.errors import (
 from model_operator.models.deployment import Pending
 from model_operator.models.deployment_status import UNCHANGED
 from model_operator.plan.deployment.decide import decide
-from model_operator.plan.deployment.remembered import ProbeResult, SentUpdate
+from model_operator.plan.deployment.remembered import ProbeResult, Sent, SentUpdate
 from model_operator.plan.deployment.situation import (
     Create,
     Delete,
@@ -699,6 +700,22 @@ def test_what_an_orphan_leaves_behind_is_named() -> None:
     assert isinstance(lost.action, Release)
     assert lost.action.orphaned is not None
     assert DESIRED.deployment_name in lost.action.orphaned
+
+
+@pytest.mark.parametrize(
+    ("change", "left"),
+    [
+        ({"sent": Sent(delete_at=NOW)}, Release("33665", is_going=True)),
+        ({"sent": Sent(is_delete_unanswered=True)}, Release("33665", is_going=True)),
+        ({"remote": remote(RunState.DELETING)}, Release("33665", is_going=True)),
+        ({"observed": Observed()}, Release("33665", is_going=True)),
+        ({"observed": Observed(presence=Presence.ABSENT)}, Release()),
+    ],
+)
+def test_of_what_was_deleted_before_nobody_says_that_it_stays(change: dict[str, Any], left: Release) -> None:
+    deleting, status = look(GOING)
+    assert isinstance(deleting.action, Delete)
+    assert look(changed(GOING, status=status, orphans=True, **change))[0].action == left
 
 
 def test_a_policy_other_than_none_makes_fewer_replicas_no_drift() -> None:

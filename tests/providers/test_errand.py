@@ -10,6 +10,7 @@ from model_operator.domain import Priority
 from model_operator.errand import Errand, Outdated, sent_on
 from model_operator.providers.account import Account, Cleaner
 from model_operator.providers.base import Call, Credentials, Reply, Site
+from support.virtual_time import run
 
 SITE = Site(provider="parasail", base_url="http://p", headers={})
 CALL = Call(operation="delete", method="DELETE", path="/x")
@@ -111,3 +112,27 @@ async def test_without_a_pass_nobody_is_asked():
     waiting = Waiting()
     waiting.is_current = False
     assert (await waiting.account.send(SITE, CALL)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("within", "after", "answer"),
+    [
+        pytest.param(60, 29, 200, id="all of its time is left"),
+        pytest.param(60, 31, "NoTurn", id="too little of it"),
+        pytest.param(20, 9, 200, id="half of a short one"),
+        pytest.param(20, 11, "NoTurn", id="too little of a short one"),
+    ],
+)
+def test_a_turn_that_leaves_no_time_for_the_answer_is_not_taken(within, after, answer):
+    async def story() -> None:
+        waiting = Waiting()
+        async with waiting.limiter.turn(Priority.EDIT):
+            task = asyncio.create_task(waiting.request(within=timedelta(seconds=within)))
+            await asyncio.sleep(after)
+        found = (await asyncio.gather(task, return_exceptions=True))[0]
+        assert getattr(found, "status", None) == answer or type(found).__name__ == answer
+        assert len(waiting.transport.sent) == (answer == 200)
+        if answer == 200:
+            assert waiting.transport.sent[0].timeout == timedelta(seconds=min(30, within - after))
+
+    run(story())

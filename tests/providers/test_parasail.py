@@ -142,7 +142,7 @@ async def test_an_update_of_what_is_so_already_is_not_sent(parasail):
 
 
 async def test_an_update_that_the_vendor_ignores_shows_in_the_next_get(parasail):
-    await parasail.set(put_ignored_fields=["contextLength"])
+    await parasail.set(put_ignored_fields=["contextLength", "contextLengthOverride"])
     id = await parasail.serving(parasail.desired(contextLength=4096))
     await parasail.provider.update(id, {"contextLength": 8192}, NOTHING)
     assert (await parasail.provider.get(id)).fields["contextLength"] == 4096

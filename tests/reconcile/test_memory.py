@@ -124,7 +124,7 @@ def test_another_id_is_another_view() -> None:
 def test_what_old_credentials_saw_is_dropped_when_they_changed_meanwhile() -> None:
     memory = full_memory()
     before = memory.view
-    seen = before.read(REMOTE, "v2", NOW + MINUTE)
+    seen = before.read(REMOTE, None, NOW, NOW + MINUTE)
 
     memory.rebound()
     memory.looked(before, memory.creation, seen, memory.sent)

@@ -1,12 +1,13 @@
 """What is left at the provider on purpose is said: an Event, a count, and nothing is sent."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from model_operator.domain import CANARY
 from support.canary_world import canary, traffic
-from support.running import VENDORS, deployment, on_virtual_time, running
+from support.running import VENDORS, Running, deployment, on_virtual_time, running
 
 ORPHANS = {"deletionPolicy": "Orphan"}
 
@@ -33,6 +34,51 @@ async def test_a_deployment_is_left_behind_with_its_id(vendor: str, patched: str
         assert await operator.live(vendor) == [id_]
         assert any(
             id_ in e["message"] for e in operator.server.list("Event", "team") if e["reason"] == "Orphaned"
+        )
+
+
+async def _is_sent(operator: Running, operation: str) -> None:
+    async with asyncio.timeout(30):
+        while not await operator.asked(operation):
+            await operator.wait(0.1)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param({"kind": "latency", "seconds": 2}, id="answered"),
+        pytest.param({"kind": "commit_then_reset"}, id="lost"),
+        pytest.param({"kind": "error", "status": 500, "commit": True}, id="hidden by a 500"),
+    ],
+)
+@pytest.mark.parametrize("dies", [False, True])
+@on_virtual_time
+async def test_what_was_deleted_before_it_was_to_stay_is_not_said_to_stay(
+    vendor: str, fault: dict[str, Any], dies: bool
+) -> None:
+    """Its id is said all the same, and nobody is held until it is gone."""
+    async with running() as operator:
+        await operator.simulator.control("PATCH", "/knobs", {vendor: {"delete_s": 5}})
+        (id_,) = await operator.serve(deployment(vendor))
+        await operator.fault(operation="delete", **fault)
+        operator.delete("llama")
+        await _is_sent(operator, "delete")
+        if dies:
+            await operator.wait(2.1)
+            await operator.stop()
+        sent = await operator.asked("delete")
+        operator.edit("llama", **ORPHANS)
+        if dies:
+            await operator.start()
+        await operator.until(lambda: operator.find("llama") is None)
+        await operator.wait(30)
+        assert await operator.live(vendor) == []
+        assert await operator.asked("delete") == sent
+        (told,) = (e["message"] for e in operator.server.list("Event", "team") if e["reason"] == "Orphaned")
+        assert told == (
+            f"Deployment {id_} is not waited for (deletionPolicy Orphan). Its deletion may have been sent before that"
+            " was asked for: look at the provider whether it is gone."
         )
 
 

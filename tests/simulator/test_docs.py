@@ -13,6 +13,7 @@ from model_operator_simulator.faults import SECONDS, FaultRule, Kind
 from model_operator_simulator.knobs import described
 from model_operator_simulator.out_of_band import DeploymentEdit
 from model_operator_simulator.paitient.out_of_band import EndpointEdit, LogLines, PaitientEdit
+from model_operator_simulator.parasail.out_of_band import ParasailEdit
 from model_operator_simulator.registry import VENDORS
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "simulator.md"
@@ -60,7 +61,7 @@ def test_the_defaults_of_seconds_are_in_the_fault_table():
 
 def test_every_field_of_a_rule_and_of_an_edit_is_mentioned():
     text = DOCUMENT.read_text(encoding="utf-8")
-    for model in (FaultRule, DeploymentEdit, PaitientEdit, EndpointEdit, LogLines):
+    for model in (FaultRule, DeploymentEdit, ParasailEdit, PaitientEdit, EndpointEdit, LogLines):
         for name in model.model_fields:
             assert f"`{name}`" in text, f"{model.__name__}.{name}"
 

@@ -157,6 +157,70 @@ async def chat_while_starting(sim):
     return (await sim.parasail("POST", "/v1/chat/completions", body)).status
 
 
+async def root_status(sim):
+    answer = await sim.send("GET", DEPLOYMENTS, headers={"Authorization": "Bearer sim-parasail-key"})
+    return answer.status
+
+
+async def base_url(sim):
+    return (await sim.create_parasail())["baseUrl"].removeprefix(sim.url)
+
+
+def devices_with(query):
+    async def found(sim):
+        answer = await sim.parasail("GET", f"/api/v1/dedicated/devices?modelName=org%2Fmodel&{query}")
+        return answer.status if answer.status != 200 else [item["device"] for item in answer.body]
+
+    return found
+
+
+async def support_says(sim):
+    return (await sim.parasail("GET", "/api/v1/dedicated/support?modelName=org%2Fmodel")).body["supported"]
+
+
+def by_device(look, after=0, **fields):
+    """What is seen of a deployment on the device A so many seconds later, or the status of the refusal."""
+
+    async def seen(sim):
+        devices = [{"device": "A", "count": 1, "available": False}, {"device": "B", "count": 1}]
+        await sim.knobs({"parasail.devices": devices})
+        answer = await create_parasail(sim, serviceTierName=None, deviceConfigs=ONLY_A, **fields)
+        if answer.status != 200:
+            return answer.status
+        await sim.advance(after)
+        return look(await sim.get_parasail(answer.body["id"]))
+
+    return seen
+
+
+def later(seconds, look, **fields):
+    async def seen(sim):
+        identifier = (await sim.create_parasail(**fields))["id"]
+        await sim.advance(seconds)
+        return look(await sim.get_parasail(identifier))
+
+    return seen
+
+
+async def gated_after_a_put(sim):
+    """Loaded with a key, then changed by a client that has never seen it."""
+    await sim.knobs({"parasail.gated_models": ["org/*"]})
+    identifier = (await sim.create_parasail(modelAccessKey="hf_secret"))["id"]
+    await sim.advance(9)
+    body = await sim.get_parasail(identifier)
+    await sim.parasail("PUT", f"{DEPLOYMENTS}/{identifier}", body | {"engine": "SGLANG"})
+    await sim.advance(9)
+    return await sim.parasail_status(identifier)
+
+
+async def chat_under_load(sim):
+    created = await sim.create_parasail()
+    await sim.advance(9)
+    await sim.control("PATCH", f"/deployments/parasail/{created['id']}", {"connections": 3})
+    body = {"model": created["externalAlias"], "messages": [{"role": "user", "content": "Hello"}]}
+    return (await sim.parasail("POST", "/v1/chat/completions", body)).status
+
+
 async def second_parasail_request(sim):
     await sim.parasail("GET", DEPLOYMENTS)
     return (await sim.parasail("GET", DEPLOYMENTS)).status
@@ -352,6 +416,10 @@ def early(body):
     return body["metrics"]["latency"]["average"]
 
 
+ONE_DEVICE = {"device": "B200", "count": 8, "cost": None, "available": True}
+EVERY_DEVICE = ["RTX4090", "L40S", "A100_80GB", "H100SXM", "H100SXM"]
+ONLY_A, NO_A = [{"device": "A", "count": 1, "selected": True}], "No capacity for 1x A"
+SCALED = {"autoscaling": True, "minReplicas": 1, "maxReplicas": 3}
 ONLINE, PAUSE, RESUME = "ONLINE", "POST /pause", "POST /resume"
 TWO_REPLICAS = {"replicas": 2}
 
@@ -362,6 +430,14 @@ TABLE = [
     ("http.max_body_bytes", 100, long_body, 400, 413),
     ("http.journal_size", 2, remembered_of_three, 3, 2),
     ("http.public_url", "https://api.example.org", endpoint_host, "127.0.0.1", "api.example.org"),
+    (
+        "http.public_urls",
+        {"parasail": "https://api.example.org"},
+        base_url,
+        "/parasail/v1",
+        "https://api.example.org/v1",
+    ),
+    ("http.root", "parasail", root_status, 404, 200),
     ("parasail.start_s", 100, parasail_after(), ONLINE, "STARTING"),
     ("parasail.stop_s", 100, parasail_after(PAUSE, 4), "OFFLINE", "STOPPING"),
     ("parasail.delete_s", 100, parasail_after("DELETE", 3), 404, "STOPPING"),
@@ -398,6 +474,35 @@ TABLE = [
     ("parasail.duplicate_names", "allow", same_name_twice, 409, 200),
     ("parasail.duplicate_status", 400, same_name_twice, 409, 400),
     ("parasail.replicas_max", 1, created(replicas=2), 200, 400),
+    ("parasail.put_write_only", "clear", gated_after_a_put, ONLINE, "ERROR"),
+    ("parasail.service_tiers", ["premium"], created(), 200, 400),
+    ("parasail.devices", [ONE_DEVICE], devices_with(""), EVERY_DEVICE, ["B200"]),
+    ("parasail.device_query", "engine", devices_with("engineName=VLLM"), EVERY_DEVICE, 400),
+    ("parasail.device_query", "engineName", devices_with("engine=VLLM"), EVERY_DEVICE, 400),
+    ("parasail.catalogue", "404", devices_with(""), EVERY_DEVICE, 404),
+    ("parasail.capacity_mode", "http", by_device(lambda b: b["status"]["statusMessage"], 60), NO_A, 400),
+    ("parasail.unsupported_models", ["org/*"], support_says, True, False),
+    ("parasail.unsupported_models", ["org/*"], created(), 200, 400),
+    ("parasail.gated_models", ["org/*"], parasail_after(), ONLINE, "ERROR"),
+    ("parasail.autoscale_s", 0, later(70, lambda b: b["replicas"], **SCALED), 2, 1),
+    ("parasail.autoscale_shows", "instances", later(70, lambda b: b["replicas"], **SCALED), 2, 1),
+    (
+        "parasail.context_field",
+        "contextLengthOverride",
+        later(0, lambda b: b["contextLength"], contextLength=9),
+        9,
+        131072,
+    ),
+    ("parasail.max_connections", 3, chat_under_load, 200, 429),
+    ("parasail.hidden_fields", ["replicas"], later(0, lambda b: "replicas" in b), True, False),
+    ("parasail.device_choices", 24, later(0, lambda b: len(b["deviceConfigs"])), 0, 24),
+    (
+        "parasail.chat_template_bytes",
+        9,
+        later(0, lambda b: len(b["modelProperties"].get("chat_templates", ()))),
+        0,
+        2,
+    ),
     ("parasail.profile", "documented", tier_missing, 200, 400),
     ("parasail.profile", "extended", created(), 200, 400),
     ("parasail.reply_fields", "documented", shows_instances, True, False),

@@ -90,6 +90,19 @@ class Limiter(Gate):
         """Requests that wait for their turn."""
         return sum(not waiter.admitted.done() for queue in self._queues for waiter in queue)
 
+    @property
+    @override
+    def queueing(self) -> timedelta:
+        ahead = sum(
+            not waiter.admitted.done()
+            for priority in (Priority.DELETE, Priority.EDIT)
+            for waiter in self._queues[priority]
+        )
+        next_turn = max(self._rate.due - self._clock.time(), 0.0)
+        return max(self.resting, timedelta(seconds=next_turn)) + timedelta(
+            seconds=ahead * self._rate.interval
+        )
+
     @override
     def turn(self, priority: Priority) -> "_Turn":
         return _Turn(self, priority)
@@ -206,10 +219,11 @@ class _Rate:
     def __init__(self, per_minute: int | None, *, busy_until: float = 0.0, now: float = 0.0) -> None:
         self.per_minute = per_minute
         extra = 0 if per_minute is None else per_minute // _BURST_SHARE
-        self._interval = 0.0 if per_minute is None else 60 / (per_minute - extra)
-        self._slack = extra * self._interval
+        self.interval = 0.0 if per_minute is None else 60 / (per_minute - extra)
+        """Seconds from one turn to the next at the steady rate."""
+        self._slack = extra * self.interval
         # A full bucket of the new rate at worst: a turn that an old, slower rate had put far off may come.
-        self.busy_until = min(busy_until, now + self._slack + self._interval)
+        self.busy_until = min(busy_until, now + self._slack + self.interval)
         """When the turns taken so far would be over at the steady rate."""
 
     @property
@@ -218,4 +232,4 @@ class _Rate:
         return self.busy_until - self._slack
 
     def take(self, now: float) -> None:
-        self.busy_until = max(now, self.busy_until) + self._interval
+        self.busy_until = max(now, self.busy_until) + self.interval

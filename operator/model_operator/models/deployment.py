@@ -145,9 +145,10 @@ _SPEC_RULES: Final = (
         at=".parasail",
     ),
     rule(
-        "!(has(self.parasail) && has(self.autoscaling))",
-        "autoscaling is for paitient only; set replicas instead",
-        at=".autoscaling",
+        "!has(self.parasail) || has(self.autoscaling) || !(has(self.parasail.targetConnectionsPerReplica)"
+        " || has(self.parasail.autoscalingFactor))",
+        "targetConnectionsPerReplica and autoscalingFactor are for deployments with spec.autoscaling only",
+        at=".parasail",
     ),
     rule(
         "!(has(self.paitient) && has(self.paused))",
@@ -160,9 +161,10 @@ _SPEC_RULES: Final = (
         at=".probe",
     ),
     rule(
-        "!has(self.parasail) || has(self.externalID) || has(self.parasail.serviceTierName)",
-        "serviceTierName is required unless externalID is set",
-        at=".parasail.serviceTierName",
+        "!has(self.parasail) || has(self.externalID) || has(self.parasail.serviceTierName)"
+        " || has(self.parasail.devices)",
+        "set serviceTierName or devices, whichever the account takes, unless externalID is set",
+        at=".parasail.devices",
     ),
     rule(
         "!has(self.deploymentName) || !has(self.parasail)"
@@ -205,8 +207,8 @@ class ModelDeploymentSpec(Model):
     )
     autoscaling: Autoscaling | None = Field(
         default=None,
-        description="PaiTIENT only: the vendor moves the number of replicas within this range. Exactly one of"
-        " replicas and autoscaling.",
+        description="The vendor moves the number of replicas within this range, by load. Exactly one of replicas and"
+        " autoscaling.",
     )
     context_length: int | None = Field(
         default=None, ge=1, le=100_000_000, description="Context window in tokens. Default: the vendor's."

@@ -21,6 +21,21 @@ def _as_the_server_takes_it(count: int) -> int:
     return max(0, min(count, _MOST_REPLICAS))
 
 
+def _tuples(value: Any) -> Any:
+    # Fields are compared with ==, and JSON knows no tuples.
+    match value:
+        case list() | tuple():
+            return tuple(map(_tuples, value))
+        case dict():
+            return {name: _tuples(part) for name, part in value.items()}
+        case _:
+            return value
+
+
+Applied = Annotated[dict[str, Any], AfterValidator(_tuples)]
+"""Fields by their path in the spec, as `domain.Fields` has them."""
+
+
 class RemoteEndpoint(Model):
     id: str = Field(description="The vendor's id of the endpoint.")
     url: str | None = Field(
@@ -51,7 +66,7 @@ class Pending(Model):
     absent_before: bool = Field(
         default=False, description="True if a complete list of the account showed no such deployment before."
     )
-    sent: dict[str, Any] | None = Field(
+    sent: Applied | None = Field(
         default=None,
         description="The fields that the request says, by their path in the spec, so that an edit made meanwhile does"
         " not count as applied.",
@@ -97,7 +112,7 @@ class ModelDeploymentStatus(Status):
         description="For the scale subresource. Matches no pod, since nothing runs in the cluster.",
     )
     drift: tuple[DriftRow, ...] = Field(default=(), description="Fields that differ at the vendor.")
-    last_applied: dict[str, Any] | None = Field(
+    last_applied: Applied | None = Field(
         default=None,
         description="The fields as the vendor last accepted them, by their path in the spec, so that a field"
         " that was removed is known. No secrets.",

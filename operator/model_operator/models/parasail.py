@@ -1,14 +1,17 @@
 """The block of a ModelDeployment that only Parasail understands.
 
-Its fields are the twins of the vendor's, under the same names; only the threshold is a duration here.
+Its fields are the twins of the vendor's, under the same names; times are durations here, a factor a decimal string.
 """
 
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
-from model_operator.models.rules import checked, positive, rule
-from model_operator.models.wire import Duration, Model
+from model_operator.models.rules import checked, object_name, positive, rule, validations
+from model_operator.models.wire import DecimalText, Duration, Model
+
+Word = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 
 
 class ScaleDownPolicy(StrEnum):
@@ -19,6 +22,45 @@ class ScaleDownPolicy(StrEnum):
     INACTIVE = "INACTIVE"
 
 
+class Engine(StrEnum):
+    """What serves the model; the vendor's own words."""
+
+    VLLM = "VLLM"
+    SGLANG = "SGLANG"
+
+
+class EngineTask(StrEnum):
+    """What the engine does with the model; the vendor's own words."""
+
+    AUTO = "AUTO"
+    GENERATE = "GENERATE"
+    EMBED = "EMBED"
+    SCORE = "SCORE"
+    CLASSIFY = "CLASSIFY"
+    REWARD = "REWARD"
+    TRANSCRIPTION = "TRANSCRIPTION"
+    SPEECH = "SPEECH"
+    TEXT2IMAGE = "TEXT2IMAGE"
+    IMAGE2IMAGE = "IMAGE2IMAGE"
+    INPAINTING = "INPAINTING"
+
+
+class Device(Model):
+    device: str = Field(
+        min_length=1, max_length=64, description="The vendor's name of the device, for example L40S."
+    )
+    count: int = Field(ge=1, le=64, description="How many of them one replica has.")
+
+
+class AccessKeyRef(Model):
+    name: str = Field(
+        min_length=1,
+        max_length=253,
+        description="Name of a Secret in the same namespace with the key modelAccessKey.",
+        json_schema_extra=object_name(),
+    )
+
+
 class ParasailSpec(Model):
     model_config = checked(
         rule(
@@ -26,14 +68,34 @@ class ParasailSpec(Model):
             " (has(self.scaleDownPolicy) && self.scaleDownPolicy in ['TIMER', 'INACTIVE'])",
             "scaleDownThreshold is required with scaleDownPolicy TIMER or INACTIVE, else not allowed",
             at=".scaleDownThreshold",
-        )
+        ),
+        rule(
+            "!has(self.serviceTierName) || !has(self.devices)",
+            "serviceTierName and devices exclude each other: set the one that the account takes",
+            at=".devices",
+        ),
     )
 
     service_tier_name: str | None = Field(
         default=None,
         min_length=1,
         max_length=128,
-        description="The vendor's service tier, for example low-cost. Required unless externalID is set.",
+        description="The vendor's service tier, for example low-cost, where the account chooses machines by tier."
+        " Exactly one of serviceTierName and devices, unless externalID is set.",
+    )
+    devices: tuple[Device, ...] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=16,
+        description="Machines that the model may run on, the preferred one first, where the account chooses machines by"
+        " device. The first that the vendor offers for the model and has free is taken; a deployment that runs on any of"
+        " them stays there. Exactly one of serviceTierName and devices, unless externalID is set.",
+        json_schema_extra=validations(
+            rule(
+                "self.all(one, self.exists_one(other, other.device == one.device && other.count == one.count))",
+                "devices names one device and count twice",
+            )
+        ),
     )
     scale_down_policy: ScaleDownPolicy | None = Field(
         default=None,
@@ -45,8 +107,62 @@ class ParasailSpec(Model):
         description="That time. Required with TIMER and INACTIVE, not allowed otherwise.",
         json_schema_extra=positive("scaleDownThreshold"),
     )
+    engine: Engine | None = Field(
+        default=None, description="What serves the model: VLLM or SGLANG. Default: the vendor's."
+    )
+    engine_task: EngineTask | None = Field(
+        default=None,
+        description="What the engine does with the model, for example GENERATE or EMBED; AUTO finds out. It takes the"
+        " place of generative and embedding in accounts that choose machines by device. Default: the vendor's.",
+    )
     draft_model_name: str | None = Field(
         default=None, min_length=1, max_length=512, description="Draft model for speculative decoding."
     )
     generative: bool | None = Field(default=None, description="Says that the model generates text.")
     embedding: bool | None = Field(default=None, description="Says that the model makes embeddings.")
+    target_connections_per_replica: int | None = Field(
+        default=None,
+        ge=1,
+        le=1_000_000,
+        description="With spec.autoscaling: requests at once per replica from which on the vendor adds a replica. Below"
+        " maxConnectionsPerReplica. Default: the vendor's.",
+    )
+    autoscaling_factor: DecimalText | None = Field(
+        default=None,
+        description="With spec.autoscaling: how quickly the vendor follows the load, as its smoothing factor, for"
+        ' example "0.5". Default: the vendor\'s.',
+    )
+    max_connections_per_replica: int | None = Field(
+        default=None,
+        ge=1,
+        le=1_000_000,
+        description="Most requests at once per replica; what comes beyond is answered 429. Default: the vendor's.",
+    )
+    max_completion_tokens: int | None = Field(
+        default=None,
+        ge=1,
+        le=100_000_000,
+        description="Most tokens that one answer may have. Default: the vendor's.",
+    )
+    max_request_duration: Duration | None = Field(
+        default=None,
+        description="How long one request may take. Default: the vendor's.",
+        json_schema_extra=positive("maxRequestDuration"),
+    )
+    display_name: Word | None = Field(
+        default=None, description="Name of the deployment in the vendor's console. Default: the vendor's."
+    )
+    description: str | None = Field(
+        default=None, min_length=1, max_length=512, description="One line about it in the vendor's console."
+    )
+    tags: tuple[Word, ...] | None = Field(
+        default=None,
+        max_length=50,
+        description="Tags of the deployment at the vendor. Their order does not matter.",
+    )
+    custom_aliases: tuple[Word, ...] | None = Field(
+        default=None,
+        max_length=16,
+        description="Further names by which requests may address the model, besides status.externalAlias. Their order"
+        " does not matter.",
+    )

@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from model_operator.domain import Priority
 from model_operator.errand import Errand, current_errand
-from model_operator.errors import ProviderError, RateLimited, Unavailable
+from model_operator.errors import NoTurn, ProviderError, RateLimited, Unavailable
 from model_operator.providers.base import Call, Credentials, Gate, Reply, Site, Transport
 from model_operator.providers.reading import VENDOR_TEXT, Malformed, cut
 from model_operator.providers.refusals import TEXT_LIMIT, Refused, explain
@@ -39,6 +39,8 @@ class Account:
     async def send(self, site: Site, call: Call, *, within: timedelta | None = None) -> Reply:
         """A 2xx reply, or a `ProviderError`. Once; `within` bounds the wait for a turn and the request together.
 
+        A turn that leaves the request too little of it does not count: nothing is sent that could hardly be answered.
+
         Raises `Outdated` where the wait has made it pointless.
         """
         errand = current_errand()
@@ -53,14 +55,17 @@ class Account:
     ) -> Reply | ProviderError:
         loop = asyncio.get_running_loop()
         deadline = None if within is None else loop.time() + within.total_seconds()
+        latest = None
+        if deadline is not None and within is not None:
+            latest = deadline - min(self.transport.request_timeout, within / 2).total_seconds()
         async with AsyncExitStack() as turn:
             try:
-                async with asyncio.timeout_at(deadline) as patience:
+                async with asyncio.timeout_at(latest) as patience:
                     with errand.queueing(patience):
                         await turn.enter_async_context(self.gate.turn(self.priority))
             except TimeoutError:
                 errand.check()
-                return RateLimited(
+                return NoTurn(
                     f"{call.title(site.provider)}: no turn under the account's limits in time, nothing was sent"
                 )
             errand.check()  # what was decided before the wait

@@ -54,6 +54,11 @@ class Gate(Protocol):
     def resting(self) -> timedelta:
         """How long the account still rests after a 429; zero if it does not."""
 
+    @property
+    def queueing(self) -> timedelta:
+        """How long an edit that comes now will about wait for its turn behind those who wait already."""
+        return timedelta()
+
     def turn(self, priority: Priority) -> AbstractAsyncContextManager[None]:
         """Held while one request runs; waits for a free slot, the rate and any Retry-After."""
 
@@ -95,11 +100,17 @@ class Provider(Protocol):
         """
 
     async def update(
-        self, id: str, changes: Fields, removed: frozenset[str], shown: Fields | None = None
+        self,
+        id: str,
+        changes: Fields,
+        removed: frozenset[str],
+        shown: Fields | None = None,
+        desired: Desired | None = None,
     ) -> None:
         """Change the given owned fields only; clear `removed` where the vendor can.
 
         May read before it writes; `shown`, the fields as last read, may spare that. `Conflict` where they were old.
+        `desired`, all that the spec names, is for a vendor whose update replaces the whole object.
         """
 
     async def adopt(self, id: str, uid: str) -> None:

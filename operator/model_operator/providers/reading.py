@@ -55,6 +55,11 @@ def note(value: Any) -> str | None:
     return "" if value == "" else text(value)
 
 
+def items(value: Any) -> list[Any]:
+    """Of a list; none of anything else, such as null."""
+    return value if isinstance(value, list) else []
+
+
 def words(value: Any) -> str:
     """Any string, for `Clean`; else nothing."""
     return value if isinstance(value, str) else ""

@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
+from model_operator.conditions import Reason
 from model_operator.errors import (
     Conflict,
     CredentialsInvalid,
@@ -204,6 +205,8 @@ _TAKEN_FOR_SURE = r"already (exists|in use|used|taken)|(is|been) taken|duplicate
 _QUOTA = r"insufficient[ _]quota|gpu quota"
 _ANY_QUOTA = rf"{_QUOTA}|quota (is |was |has been )?(exceeded|reached|exhausted)"
 
+_NO_CAPACITY = r"(no|insufficient|not enough|out of|lack of)[ _](available[ _])?(gpu[ _])?(capacity|devices|gpus|hardware)"
+
 
 def classify(complaint: Complaint, operation: str) -> type[ProviderError]:
     """The class of error that a refusal of `operation` is.
@@ -221,6 +224,13 @@ def classify(complaint: Complaint, operation: str) -> type[ProviderError]:
     if telling is None and status != 404 and complaint.says(_QUOTA if status == 429 else _ANY_QUOTA):
         telling = QuotaExceeded
     return telling or _by_operation(complaint, operation, meant)
+
+
+def shortage(text: str) -> Reason | None:
+    """What a deployment waits for, by the vendor's explanation of its state; None where it names no such thing."""
+    if re.search(_ANY_QUOTA, text, re.IGNORECASE):
+        return Reason.QUOTA_EXCEEDED
+    return Reason.INSUFFICIENT_CAPACITY if re.search(_NO_CAPACITY, text, re.IGNORECASE) else None
 
 
 def _names_no_model(complaint: Complaint) -> bool:

@@ -28,6 +28,7 @@ _REFUSALS = frozenset(
         Reason.CREDENTIALS_INVALID,
         Reason.PERMISSION_DENIED,
         Reason.QUOTA_EXCEEDED,
+        Reason.INSUFFICIENT_CAPACITY,
         Reason.INVALID_REQUEST,
         Reason.DELETION_REFUSED,
     }

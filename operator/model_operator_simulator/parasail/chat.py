@@ -63,9 +63,18 @@ class Chat:
         if deployment.status != "ONLINE":
             status = self._core.knobs.of(ParasailKnobs).chat_unready
             raise _refuse(status, f"The model {body['model'][:200]!r} is not ready")
+        self._admit(deployment, body["model"])
         self._state.requested(deployment)
         self._count += 1
         return self._reply(deployment, body)
+
+    def _admit(self, deployment: Deployment, model: str) -> None:
+        """Each replica takes so many requests at once: the limit of this model, and of nobody else."""
+        knob = self._core.knobs.of(ParasailKnobs).max_connections
+        limit = deployment.fields.get("maxConnectionsPerReplica", knob)
+        online = sum(instance.status == "ONLINE" for instance in deployment.instances)
+        if limit is not None and deployment.connections >= limit * max(1, online):
+            raise _refuse(429, f"The model {model[:200]!r} has its most concurrent requests")
 
     def _body(self, call: Call) -> dict[str, Json]:
         try:

@@ -39,6 +39,12 @@ class Deployment:
     last_request_at: float | None = None
     instances: list[Instance] = field(default_factory=list)
     granted_gpus: int = 0
+    # By the vendor's own autoscaler; None without one.
+    scaled: int | None = None
+    # Chat requests that others have under way.
+    connections: int = 0
+    # Whose turn it is to move `scaled` on.
+    scaler: int = 0
     stop_end: str = "OFFLINE"
     deleting: bool = False
     stuck: bool = False
@@ -73,8 +79,8 @@ class Deployment:
 
     @property
     def replicas(self) -> int:
-        """Replicas wanted."""
-        return int(self.fields["replicas"])
+        """Replicas wanted, by clients or by the autoscaler."""
+        return int(self.fields["replicas"]) if self.scaled is None else self.scaled
 
     @property
     def gpus(self) -> int:

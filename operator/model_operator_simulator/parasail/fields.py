@@ -10,10 +10,16 @@ from typing import Any
 
 from model_operator_simulator.call import Json
 
+from .catalogue import check_hardware, selected
+from .errors import Invalid
 from .knobs import ParasailKnobs
 
 POLICIES = ("NONE", "TIMER", "INACTIVE")
-ENGINE_TASKS = ("AUTO", "GENERATE", "EMBED", "SCORE", "CLASSIFY", "REWARD", "TRANSCRIPTION")
+ENGINES = ("VLLM", "SGLANG")
+ENGINE_TASKS = (
+    *("AUTO", "GENERATE", "EMBED", "SCORE", "CLASSIFY", "REWARD"),
+    *("TRANSCRIPTION", "SPEECH", "TEXT2IMAGE", "IMAGE2IMAGE", "INPAINTING"),
+)
 INT64 = 2**63 - 1
 NAME = re.compile(r"[a-z0-9-]+\Z")
 
@@ -21,10 +27,6 @@ NAME = re.compile(r"[a-z0-9-]+\Z")
 NAME_RULE = (
     "Deployment name must be between {0} and {1} characters. Only lowercase letters, numbers, and hyphens."
 )
-
-
-class Invalid(ValueError):
-    """A body does not fit; the text is for the `detail` of the vendor's error."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,7 @@ OBSERVED = (
     Field("targetConnectionsPerReplica", _integer),
     Field("minReplicas", _integer),
     Field("maxReplicas", _integer),
+    Field("engine", _one_of(*ENGINES), "VLLM"),
     Field("engineTask", _one_of(*ENGINE_TASKS), "AUTO"),
     Field("batch", _boolean, False),
     Field("shared", _boolean, False),
@@ -135,7 +138,6 @@ READ_ONLY = frozenset(
         "externalAlias",
         "baseUrl",
         "status",
-        "engine",
         "modelProperties",
         "createdAt",
         "startedAt",
@@ -152,8 +154,10 @@ RESTARTING = (
     "modelName",
     "serviceTierName",
     "contextLength",
+    "contextLengthOverride",
     "draftModelName",
-    "deviceConfigs",
+    "engine",
+    "engineTask",
     "modelAccessKey",
 )
 
@@ -173,12 +177,7 @@ def checked(
         Invalid: with the first problem found.
     """
     held = kept or {}
-    # A GET does not return write-only fields, so a PUT of its body must not clear them.
-    fields = {
-        n: v
-        for n, v in held.items()
-        if knobs.put_absent == "keep" or (n in BY_NAME and BY_NAME[n].write_only)
-    }
+    fields = {name: value for name, value in held.items() if _is_kept(name, knobs)}
     for name, value in body.items():
         known = BY_NAME.get(name)
         if known is not None:
@@ -191,20 +190,29 @@ def checked(
         elif name not in READ_ONLY and knobs.unknown_keys == "reject":
             raise Invalid(f"Unrecognized field {name[:100]!r}")
     fields = {name: value for name, value in fields.items() if value is not None}
-    _check_whole(fields, knobs)
+    _check_whole(fields, held, knobs)
     return fields
+
+
+def _is_kept(name: str, knobs: ParasailKnobs) -> bool:
+    """Whether a PUT without this field keeps its value. No GET shows a write-only one, so no client can send it back."""
+    if name in BY_NAME and BY_NAME[name].write_only:
+        return knobs.put_write_only == "keep"
+    return knobs.put_absent == "keep"
 
 
 def needs_restart(old: dict[str, Json], new: dict[str, Json]) -> bool:
     """Whether a change cannot be made under a running model; a default spelt out is no change."""
-    return any(_effective(old, name) != _effective(new, name) for name in RESTARTING)
+    return selected(old) != selected(new) or any(
+        _effective(old, name) != _effective(new, name) for name in RESTARTING
+    )
 
 
 def _effective(fields: dict[str, Json], name: str) -> Json:
     return fields.get(name, BY_NAME[name].default)
 
 
-def _check_whole(fields: dict[str, Json], knobs: ParasailKnobs) -> None:
+def _check_whole(fields: dict[str, Json], held: dict[str, Json], knobs: ParasailKnobs) -> None:
     for name in ("deploymentName", "modelName", "replicas"):
         if name not in fields:
             raise Invalid(f"{name} is required")
@@ -213,23 +221,22 @@ def _check_whole(fields: dict[str, Json], knobs: ParasailKnobs) -> None:
         raise Invalid(NAME_RULE.format(knobs.name_min, knobs.name_max))
     if not 1 <= fields["replicas"] <= knobs.replicas_max:
         raise Invalid(f"replicas must be between 1 and {knobs.replicas_max}")
-    _check_hardware(fields, knobs.profile)
+    low, high = bounds(fields)
+    if not 1 <= low <= high <= knobs.replicas_max:
+        raise Invalid(
+            f"minReplicas and maxReplicas must be between 1 and {knobs.replicas_max}, in this order"
+        )
+    check_hardware(fields, held, knobs)
 
 
-def _check_hardware(fields: dict[str, Json], profile: str) -> None:
-    has_tier = "serviceTierName" in fields
-    has_device = any(device.get("selected") for device in fields.get("deviceConfigs", ()))
-    if profile == "documented" and not has_tier:
-        raise Invalid("serviceTierName is required")
-    if profile == "extended" and not has_device:
-        raise Invalid("deviceConfigs must have one selected entry")
-    if not (has_tier or has_device):
-        raise Invalid("serviceTierName or a selected entry of deviceConfigs is required")
+def bounds(fields: dict[str, Json]) -> tuple[int, int]:
+    """Between which numbers the replicas may move."""
+    if not fields.get("autoscaling"):
+        return fields["replicas"], fields["replicas"]
+    low = fields.get("minReplicas", 1)
+    return low, fields.get("maxReplicas", max(low, fields["replicas"]))
 
 
 def gpus_per_replica(fields: dict[str, Json]) -> int:
-    """GPUs of one replica: the selected device's count; 1 for a service tier."""
-    for device in fields.get("deviceConfigs", ()):
-        if device.get("selected"):
-            return int(device["count"])
-    return 1
+    """GPUs of one replica: the first selected device's count; 1 for a service tier."""
+    return next((count for _, count in selected(fields)), 1)

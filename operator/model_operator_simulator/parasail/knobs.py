@@ -1,10 +1,30 @@
 """What Parasail's document leaves open, with a default for each."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from model_operator_simulator.sections import Count, RetryAfterForm, Seconds, Section
+
+
+class Device(BaseModel):
+    """One row of the catalogue: so many of a device for each replica."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    device: Annotated[str, Field(min_length=1, max_length=100)]
+    count: Annotated[int, Field(ge=1, le=64)] = 1
+    cost: float | None = None
+    available: bool | None = True
+
+
+DEVICES: list[dict[str, Any]] = [
+    {"device": "RTX4090", "count": 1, "cost": 0.65, "available": True},
+    {"device": "L40S", "count": 1, "cost": 1.1, "available": True},
+    {"device": "A100_80GB", "count": 1, "cost": 1.9, "available": True},
+    {"device": "H100SXM", "count": 1, "cost": 2.9, "available": True},
+    {"device": "H100SXM", "count": 2, "cost": 5.8, "available": True},
+]
 
 
 class ParasailKnobs(Section):
@@ -38,6 +58,10 @@ class ParasailKnobs(Section):
     put_ignored_fields: list[str] = Field(
         [], description="Fields that a PUT accepts and silently does not change."
     )
+    put_write_only: Literal["keep", "clear"] = Field(
+        "keep",
+        description="Access keys that a PUT leaves out: no reply shows them, so they keep their value or go.",
+    )
     delete_mode: Literal["async", "sync"] = Field(
         "async", description="After a DELETE: STOPPING for delete_s, or gone at once."
     )
@@ -57,6 +81,52 @@ class ParasailKnobs(Section):
     profile: Literal["either", "documented", "extended"] = Field(
         "either",
         description="A create needs serviceTierName (documented), a selected deviceConfigs entry (extended), or either.",
+    )
+    service_tiers: list[str] = Field(
+        ["*"], description="Patterns of serviceTierName that there are; any other is refused with 400."
+    )
+    devices: tuple[Device, ...] = Field(
+        DEVICES,
+        validate_default=True,
+        description="What /dedicated/devices offers; a create that selects anything else is refused with 400.",
+    )
+    device_query: Literal["either", "engine", "engineName"] = Field(
+        "either",
+        description="The parameter without which /dedicated/devices answers 400: none, or one of the two in use.",
+    )
+    catalogue: Literal["on", "404"] = Field(
+        "on", description="/dedicated/support and /dedicated/devices are there, or are not."
+    )
+    capacity_mode: Literal["status", "http"] = Field(
+        "status",
+        description="No selected device available: stays STARTING and says so, or is refused with 400.",
+    )
+    unsupported_models: list[str] = Field([], description="Patterns of models that no engine runs.")
+    gated_models: list[str] = Field(
+        [], description="Patterns of models that end in ERROR without a modelAccessKey, as gated ones do."
+    )
+    autoscale_s: Seconds = Field(
+        60,
+        description="With autoscaling, one replica more or less each so many seconds, within the bounds; 0: never.",
+    )
+    autoscale_shows: Literal["replicas", "instances"] = Field(
+        "replicas", description="What moves then in replies: replicas too, or the instances alone."
+    )
+    context_field: Literal["contextLength", "contextLengthOverride"] = Field(
+        "contextLength",
+        description="Which one sets the context; with the latter contextLength is the model's own, 131072.",
+    )
+    max_connections: Count | None = Field(
+        None,
+        description="Chat requests at once per replica where maxConnectionsPerReplica is unset; null: any number.",
+    )
+    hidden_fields: list[str] = Field([], description="Fields that no reply shows, set or not.")
+    device_choices: Count = Field(
+        0,
+        description="Least entries of deviceConfigs in replies, the selected ones included, as live accounts have.",
+    )
+    chat_template_bytes: Count = Field(
+        0, description="Length of each of two chat_templates in modelProperties of every reply; 0: none."
     )
     reply_fields: Literal["observed", "documented"] = Field(
         "observed",

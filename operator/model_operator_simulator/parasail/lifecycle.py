@@ -14,6 +14,8 @@ from typing import Any
 from model_operator_simulator.core import Core
 from model_operator_simulator.counters import Counters
 
+from .autoscaler import Autoscaler
+from .catalogue import is_gated, lacking
 from .deployment import NO_QUOTA, STOPPED, Deployment, Instance
 from .fields import needs_restart
 from .gpus import Gpus
@@ -34,11 +36,14 @@ class Lifecycle:
         self._end = end
         self._instance_ids = itertools.count(1001)
         self.gpus = Gpus(core, counters, self._granted)
+        self._autoscaler = Autoscaler(core, self._resize)
 
     def start(self, deployment: Deployment) -> None:
         """STARTING with all instances new; ONLINE follows, once there are GPUs."""
+        self._autoscaler.begin(deployment)
         enough = self.gpus.claim(deployment)
-        self.enter(deployment, "STARTING", None if enough else NO_QUOTA)
+        knobs = self._core.knobs.of(ParasailKnobs)
+        self.enter(deployment, "STARTING", lacking(deployment.fields, knobs) if enough else NO_QUOTA)
         deployment.started_at = self._core.clock.now()
         self.renew_instances(deployment, "STARTING")
         self.plan(deployment)
@@ -74,6 +79,8 @@ class Lifecycle:
         if deployment.stuck:
             return
         match deployment.status:
+            case "STARTING" if lacking(deployment.fields, knobs) is not None:
+                pass
             case "STARTING" if deployment.granted_gpus >= deployment.gpus:
                 self._plan_start(deployment)
             case "STOPPING" if deployment.deleting:
@@ -81,6 +88,7 @@ class Lifecycle:
             case "STOPPING":
                 self.later(deployment, knobs.stop_s, lambda: self.enter(deployment, deployment.stop_end))
             case "ONLINE":
+                self._autoscaler.watch(deployment)
                 self._plan_scale_down(deployment)
                 if deployment.fail_after_s is not None:
                     self.later(deployment, deployment.fail_after_s, lambda: self.fail(deployment))
@@ -89,6 +97,7 @@ class Lifecycle:
 
     def follow(self, deployment: Deployment, old: dict[str, Any]) -> None:
         """Do what changed fields ask for: nothing while stopped, a restart, or more or fewer instances."""
+        self._autoscaler.begin(deployment)
         deployment.touch()
         if deployment.deleting or deployment.status not in ("STARTING", "ONLINE"):
             return
@@ -102,6 +111,11 @@ class Lifecycle:
         else:
             self._resize(deployment)
             self.plan(deployment)
+
+    def capacity_changed(self, deployment: Deployment) -> None:
+        """The catalogue is another one: what waits for a machine may have one now."""
+        if deployment.status == "STARTING" and (deployment.message or "").startswith("No capacity"):
+            self.start(deployment)
 
     def later(self, deployment: Deployment, seconds: float, event: Callable[[], None]) -> None:
         """Let ``event`` happen after clock seconds, unless the deployment goes another way before."""
@@ -120,7 +134,10 @@ class Lifecycle:
     def _plan_start(self, deployment: Deployment) -> None:
         knobs = self._core.knobs.of(ParasailKnobs)
         model = deployment.fields["modelName"]
-        if any(fnmatch.fnmatchcase(model, pattern) for pattern in knobs.failing_models):
+        if is_gated(deployment.fields, knobs):
+            deployment.fail_message = f"Cannot access gated repo {model}: a modelAccessKey is required"
+            self.later(deployment, knobs.start_s, lambda: self.fail(deployment))
+        elif any(fnmatch.fnmatchcase(model, pattern) for pattern in knobs.failing_models):
             deployment.fail_message = f"Failed to load model {model}"
             self.later(deployment, knobs.start_s, lambda: self.fail(deployment))
         elif deployment.fail_after_s is not None and deployment.fail_after_s <= knobs.start_s:
@@ -193,7 +210,7 @@ class Lifecycle:
     def _granted(self, deployment: Deployment) -> None:
         if deployment.status == "STARTING":
             if self.gpus.claim(deployment):
-                deployment.message = None
+                deployment.message = lacking(deployment.fields, self._core.knobs.of(ParasailKnobs))
                 self.renew_instances(deployment, "STARTING")
                 self.plan(deployment)
         elif deployment.status == "ONLINE":

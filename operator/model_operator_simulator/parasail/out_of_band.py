@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import Field
+
 from model_operator_simulator.call import Json
 from model_operator_simulator.core import Core
 from model_operator_simulator.operations import Operation, Unknown
@@ -15,6 +17,14 @@ from .state import Parasail
 from .wire import shape
 
 REQUIRED = ("deploymentName", "modelName", "replicas")
+
+
+class ParasailEdit(DeploymentEdit):
+    """The same, and the load of other clients."""
+
+    connections: int | None = Field(
+        None, ge=0, le=1_000_000, description="chat requests that others have under way from now on"
+    )
 
 
 class ParasailOutOfBand:
@@ -41,13 +51,15 @@ class ParasailOutOfBand:
 
     def edit(self, identifier: str, body: dict[str, Any], /) -> None:
         """Change a deployment; a field that no client may write is refused."""
-        deployment, edit = self._find(identifier), DeploymentEdit.model_validate(body)
+        deployment, edit = self._find(identifier), ParasailEdit.model_validate(body)
         for name, value in edit.fields.items():
             problem = BY_NAME[name].check(value) if name in BY_NAME and value is not None else None
             if problem or name in READ_ONLY:
                 raise ValueError(f"{name} {problem or 'is read-only'}")
             if value is None and name in REQUIRED:
                 raise ValueError(f"{name} cannot be removed")
+        if edit.connections is not None:
+            deployment.connections = edit.connections
         change(self._state, deployment, edit)
 
     def remove(self, identifier: str, /) -> None:
@@ -55,8 +67,10 @@ class ParasailOutOfBand:
         self._state.vanish(self._find(identifier))
 
     def knobs_changed(self) -> None:
-        """A higher quota lets waiting deployments start."""
+        """A higher quota, and a machine that is free, let waiting deployments start."""
         self._state.lifecycle.gpus.wake()
+        for deployment in list(self._state.live.values()):
+            self._state.lifecycle.capacity_changed(deployment)
 
     def _find(self, identifier: str) -> Deployment:
         is_number = identifier.isascii() and identifier.isdigit() and len(identifier) <= 19
@@ -66,7 +80,8 @@ class ParasailOutOfBand:
         return found
 
     def _shown(self, deployment: Deployment, base: str) -> dict[str, Json]:
-        knobs = self._core.knobs.of(ParasailKnobs).model_copy(update={"reply_fields": "observed"})
+        whole = {"reply_fields": "observed", "hidden_fields": [], "autoscale_shows": "replicas"}
+        knobs = self._core.knobs.of(ParasailKnobs).model_copy(update=whole)
         shown = shape(deployment, knobs, f"{base}/parasail", deployment.alias)
         sim = {"account": deployment.account, "stuck": deployment.stuck, "deleting": deployment.deleting}
         return {**shown, "sim": {**sim, "gpus": deployment.granted_gpus}}

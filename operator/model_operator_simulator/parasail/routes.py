@@ -1,29 +1,29 @@
 """Parasail's control API: which request does what to the world, and which error it gets.
 
-The list, `/dedicated/support` and `/dedicated/devices` are not in the vendor's document; clients of the live API use
-them.
+The list, `/dedicated/support`, `/dedicated/devices` and what else may only be read are not in the vendor's document;
+clients of the live API use them, or another of its pages names them.
 """
 
 from itertools import takewhile
 
 from model_operator_simulator.call import BadBody, Call, Json, Refused, Reply, Route, route
 from model_operator_simulator.core import Core
+from model_operator_simulator.vendor import operation_of
 
+from .catalogue import offers, support
 from .chat import CHAT_PREFIX, Chat, openai_error
 from .deployment import Deployment
-from .fields import Invalid, checked
+from .errors import Invalid
+from .fields import checked
 from .knobs import ParasailKnobs
-from .state import NameConflict, Parasail, PowerConflict, QuotaRefused
+from .state import CapacityRefused, NameConflict, Parasail, PowerConflict, QuotaRefused
 from .wire import UNAUTHORIZED_TEXT, encoded, problem, refuse
 
 CONTROL = "/api/v1"
-DEVICES = (
-    ("RTX4090", 1, 0.65),
-    ("L40S", 1, 1.1),
-    ("A100_80GB", 1, 1.9),
-    ("H100SXM", 1, 2.9),
-    ("H100SXM", 2, 5.8),
+READABLE = frozenset(
+    {"devices", "support", "performance", "list", "get", "deployment_models", "catalogue_models"}
 )
+"""The operations that the vendor's page on read-only keys lists, but for its invoices."""
 
 
 class ParasailApi:
@@ -50,18 +50,21 @@ class ParasailApi:
             route("POST", deployments + "/{}/resume", "resume", self._resume),
             route("GET", f"{CONTROL}/dedicated/support", "support", self._support),
             route("GET", f"{CONTROL}/dedicated/devices", "devices", self._devices),
+            route("GET", f"{CONTROL}/dedicated/performance", "performance", self._performance),
+            route("GET", deployments + "/{}/models", "deployment_models", self._deployment_models),
+            route("GET", f"{CONTROL}/openrouter/models", "catalogue_models", self._catalogue_models),
             *Chat(core, state).routes,
         )
 
     def admit(self, call: Call) -> None:
-        """Bearer key, known; read-only keys may only GET."""
+        """Bearer key, known; read-only keys may GET what the vendor's page on them lists."""
         token = self._core.tokens.find("parasail", call.bearer())
         if token is None:
             if self._core.knobs.of(ParasailKnobs).unauthorized == "problem":
                 raise refuse(401, "Invalid token", call.path)
             raise Refused(Reply(401, text=UNAUTHORIZED_TEXT, content_type="text/plain"))
         call.account = token.account
-        if token.read_only and call.method != "GET":
+        if token.read_only and operation_of(self, call.method, call.path) not in READABLE:
             raise Refused(self.failure(call, 403, "This API key is read-only"))
         knobs = self._core.knobs.of(ParasailKnobs)
         wait = self._core.wait_for(f"parasail/{token.key}", knobs.requests_per_minute)
@@ -83,7 +86,7 @@ class ParasailApi:
         fields = self._fields(call, None)
         try:
             deployment = self._state.create(call.account, fields, call.distortion)
-        except (NameConflict, QuotaRefused) as error:
+        except (NameConflict, QuotaRefused, CapacityRefused) as error:
             raise self._conflict(call, error) from error
         return self._shown(call, deployment, self._core.knobs.of(ParasailKnobs).create_status)
 
@@ -144,21 +147,35 @@ class ParasailApi:
         return Reply(self._core.knobs.of(ParasailKnobs).delete_status)
 
     def _support(self, call: Call, _: tuple[str, ...]) -> Reply:
-        model = self._model(call)
-        properties = {"context": 8192, "parameter_count": 8_000_000_000, "base_model": model}
-        kinds = {
-            "supported": True,
-            "known": True,
-            "generative": True,
-            "embedding": False,
-            "multimodal": False,
-        }
-        engines = {"supportingEngines": ["VLLM", "SGLANG"], "modelRedirect": None, "messages": []}
-        return Reply(200, {**kinds, **engines, "properties": properties, "errorMessage": None})
+        knobs = self._catalogue(call)
+        return Reply(200, support(self._model(call), bool(call.param("modelAccessKey")), knobs))
 
     def _devices(self, call: Call, _: tuple[str, ...]) -> Reply:
+        knobs = self._catalogue(call)
+        model = self._model(call)
+        if knobs.device_query != "either" and not call.param(knobs.device_query):
+            raise refuse(400, f"{knobs.device_query} is required", call.path)
+        has_key = bool(call.param("modelAccessKey"))
+        return Reply(200, offers(knobs) if support(model, has_key, knobs)["supported"] else [])
+
+    def _performance(self, call: Call, _: tuple[str, ...]) -> Reply:
         self._model(call)
-        return Reply(200, [_device(*device, recommended=place == 1) for place, device in enumerate(DEVICES)])
+        return Reply(
+            200, [{"device": row.device, "count": row.count} for row in self._catalogue(call).devices]
+        )
+
+    def _catalogue_models(self, _call: Call, _: tuple[str, ...]) -> Reply:
+        return Reply(200, {"data": []})
+
+    def _deployment_models(self, call: Call, segments: tuple[str, ...]) -> Reply:
+        deployment = self._find(call, segments)
+        return Reply(200, [{"id": deployment.alias, "modelName": deployment.fields["modelName"]}])
+
+    def _catalogue(self, call: Call) -> ParasailKnobs:
+        knobs = self._core.knobs.of(ParasailKnobs)
+        if knobs.catalogue != "on":
+            raise refuse(int(knobs.catalogue), "No static resource", call.path)
+        return knobs
 
     @staticmethod
     def _model(call: Call) -> str:
@@ -189,6 +206,8 @@ class ParasailApi:
         if isinstance(error, NameConflict):
             status = self._core.knobs.of(ParasailKnobs).duplicate_status
             return refuse(status, f"A deployment named {error} already exists", call.path)
+        if isinstance(error, CapacityRefused):
+            return refuse(400, str(error), call.path)
         return refuse(403, "Insufficient quota", call.path)
 
     def _shown(self, call: Call, deployment: Deployment, status: int = 200) -> Reply:
@@ -198,18 +217,3 @@ class ParasailApi:
     def _powered(self, deployment: Deployment) -> Reply:
         body = self._core.knobs.of(ParasailKnobs).power_body
         return Reply(200, {"id": deployment.id} if body == "object" else None)
-
-
-def _device(device: str, count: int, cost: float, recommended: bool) -> dict[str, object]:
-    return {
-        "device": device,
-        "count": count,
-        "displayName": f"{count}x {device}",
-        "cost": cost,
-        "estimatedSingleUserTps": 60.0,
-        "estimatedSystemTps": 900.0,
-        "recommended": recommended,
-        "limitedContext": False,
-        "available": True,
-        "selected": False,
-    }

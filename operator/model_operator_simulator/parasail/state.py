@@ -11,6 +11,7 @@ from model_operator_simulator.call import Distortion
 from model_operator_simulator.core import Core
 from model_operator_simulator.counters import Counters
 
+from .catalogue import lacking
 from .deployment import STOPPED, Deployment
 from .fields import gpus_per_replica
 from .knobs import ParasailKnobs
@@ -26,6 +27,10 @@ class NameConflict(Exception):
 
 class QuotaRefused(Exception):
     """The account's GPUs do not suffice, and the knob ``quota_mode`` says to refuse."""
+
+
+class CapacityRefused(Exception):
+    """No machine is free, and the knob ``capacity_mode`` says to refuse; the text says of which kind."""
 
 
 class PowerConflict(Exception):
@@ -70,6 +75,7 @@ class Parasail:
         Raises:
             NameConflict: the name is taken (a deployment that is being deleted still holds its own).
             QuotaRefused: over quota with ``quota_mode=http``.
+            CapacityRefused: none of its devices is available, with ``capacity_mode=http``.
         """
         self._check(account, fields, None)
         self._last_id += 1
@@ -160,6 +166,9 @@ class Parasail:
         named = self._by_name.get((account, fields["deploymentName"]), [])
         if knobs.duplicate_names == "reject" and any(other is not own for other in named):
             raise NameConflict(fields["deploymentName"])
+        lack = lacking(fields, knobs) if knobs.capacity_mode == "http" and own is None else None
+        if lack is not None:
+            raise CapacityRefused(lack)
         if knobs.quota_mode == "http":
             needed = fields["replicas"] * gpus_per_replica(fields) - (own.granted_gpus if own else 0)
             if needed > self.lifecycle.gpus.free(account):

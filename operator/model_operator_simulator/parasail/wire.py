@@ -9,6 +9,7 @@ from model_operator_simulator.call import Json, Refused, Reply
 from model_operator_simulator.clock import milliseconds
 from model_operator_simulator.core import compact
 
+from .catalogue import CONTEXT, properties, shown_configs
 from .deployment import Deployment, Instance
 from .fields import DOCUMENTED, OBSERVED
 from .knobs import ParasailKnobs
@@ -47,7 +48,17 @@ def refuse(status: int, detail: str, path: str) -> Refused:
 def encoded(deployment: Deployment, knobs: ParasailKnobs, base: str, now: float) -> bytes:
     """A deployment as the JSON text of a reply."""
     alias = None if now < deployment.created_at + knobs.alias_delay_s else deployment.alias
-    key = (base, knobs.reply_fields, knobs.unset_fields, alias or "")
+    key = (
+        *(
+            base,
+            alias or "",
+            knobs.reply_fields,
+            knobs.unset_fields,
+            knobs.context_field,
+            knobs.autoscale_shows,
+        ),
+        *(str(knobs.device_choices), str(knobs.chat_template_bytes), *knobs.hidden_fields),
+    )
     if key not in deployment.wire_cache:
         deployment.wire_cache[key] = compact(shape(deployment, knobs, base, alias))
     return deployment.wire_cache[key]
@@ -55,10 +66,12 @@ def encoded(deployment: Deployment, knobs: ParasailKnobs, base: str, now: float)
 
 def shape(deployment: Deployment, knobs: ParasailKnobs, base: str, alias: str | None) -> dict[str, Json]:
     """A deployment as a reply shows it, by the knobs ``reply_fields`` and ``unset_fields``."""
-    documented = {"id": deployment.id, **_written(deployment, knobs), "externalAlias": alias}
+    shown = {"id": deployment.id, **_written(deployment, knobs), "externalAlias": alias}
     if knobs.reply_fields == "documented":
-        return {**documented, "status": {"status": deployment.status}}
-    return {**documented, **_observed(deployment, base), "status": _status(deployment)}
+        shown |= {"status": {"status": deployment.status}}
+    else:
+        shown |= {**_observed(deployment, knobs, base), "status": _status(deployment)}
+    return {name: value for name, value in shown.items() if name not in knobs.hidden_fields}
 
 
 def _written(deployment: Deployment, knobs: ParasailKnobs) -> dict[str, Json]:
@@ -69,10 +82,15 @@ def _written(deployment: Deployment, knobs: ParasailKnobs) -> dict[str, Json]:
         elif knobs.unset_fields != "absent":
             shown[field.name] = field.default if knobs.unset_fields == "default" else None
     hidden = {field.name for field in OBSERVED}
-    return shown | {name: value for name, value in deployment.fields.items() if name not in hidden}
+    shown |= {name: value for name, value in deployment.fields.items() if name not in hidden}
+    if knobs.autoscale_shows == "replicas":
+        shown["replicas"] = deployment.replicas
+    if knobs.context_field == "contextLengthOverride":
+        shown["contextLength"] = CONTEXT
+    return shown
 
 
-def _observed(deployment: Deployment, base: str) -> dict[str, Json]:
+def _observed(deployment: Deployment, knobs: ParasailKnobs, base: str) -> dict[str, Json]:
     shown = {
         field.name: deployment.fields.get(field.name, field.default)
         for field in OBSERVED
@@ -89,8 +107,8 @@ def _observed(deployment: Deployment, base: str) -> dict[str, Json]:
         **shown,
         "displayName": deployment.fields.get("displayName", deployment.name),
         "baseUrl": f"{base}/v1",
-        "engine": "VLLM",
-        "modelProperties": {"context": 8192, "base_model": deployment.fields["modelName"]},
+        "deviceConfigs": shown_configs(deployment.fields, knobs),
+        "modelProperties": properties(deployment.fields["modelName"], knobs),
         **{name: None if at is None else milliseconds(at) for name, at in times.items()},
         "creatorUsername": "simulator",
         "creatorEmail": None,

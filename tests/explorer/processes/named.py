@@ -39,12 +39,30 @@ NAMED: dict[str, History] = {
         _parasail("m0"),
         Step(
             "fault",
-            {"kind": "error", "status": 429, "retry_after": 3, "operation": "list", "count": 1},
+            {
+                "kind": "error",
+                "vendor": "parasail",
+                "status": 429,
+                "retry_after": 3,
+                "operation": "list",
+                "count": 1,
+            },
             _REST,
         ),
         Step("meet_fault", {}),
         Step("delete", {"name": "m0"}),
         Step("orphan", {"name": "m0"}, 1),
+    ),
+    "orphaned when its DELETE was sent: not said to stay": (
+        _parasail("m0"),
+        Step(
+            "fault",
+            {"kind": "hold", "seconds": 0.8, "operation": "delete", "count": 1, "when": "after"},
+            _REST,
+        ),
+        Step("delete", {"name": "m0"}),
+        Step("meet_fault", {}),
+        Step("orphan", {"name": "m0"}),
     ),
     "orphan event: refused while the finalizer goes": (
         _parasail("m0"),

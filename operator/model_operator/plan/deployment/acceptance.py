@@ -71,7 +71,7 @@ def _is_as_sent(s: Situation, remote: Remote) -> bool:
         return False
     pending = s.status.pending
     sent = s.desired.fields if pending is None or pending.sent is None else pending.sent
-    return all(remote.value(name, value) == value for name, value in sent.items())
+    return all(remote.holds(name, value, unknown=True) for name, value in sent.items())
 
 
 def refuse_stranger(s: Situation) -> Decision | None:

@@ -51,12 +51,12 @@ def stay_when_blind(s: Situation) -> Decision | None:
         look_again=max(again, s.timing.poll_interval),
         synced=unknown,
         serving=Verdict(None, Reason.UNKNOWN, str(error)),
-        progress=Progress.MOVING if _is_under_way(s) else Progress.SETTLED,
+        progress=Progress.MOVING if is_under_way(s) else Progress.SETTLED,
         phase=None,
     )
 
 
-def _is_under_way(s: Situation) -> bool:
+def is_under_way(s: Situation) -> bool:
     """What had begun before the outage goes on after it, and its deadline with it."""
     reconciling = s.status.condition(ConditionType.RECONCILING)
     stalled = s.status.condition(ConditionType.STALLED)
@@ -81,7 +81,7 @@ def wait_for_first_look(s: Situation) -> Decision | None:
         return None
     waiting = moving(Reason.UPDATING, "Waiting for the provider to show the deployment.", None)
     is_known = s.status.external_id is not None and s.status.condition(ConditionType.SYNCED) is not None
-    is_quiet = is_known and s.observed.next_look is not None and not _is_under_way(s)
+    is_quiet = is_known and s.observed.next_look is not None and not is_under_way(s)
     progress = Progress.SETTLED if is_quiet else waiting.progress
     return wait_for_look(s, replace(waiting, keeps_status=is_known, progress=progress))
 

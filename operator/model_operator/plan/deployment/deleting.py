@@ -5,13 +5,15 @@ Touches only the recorded id and what our own pending create may have made.
 
 from dataclasses import replace
 
-from model_operator.conditions import Phase, Reason
+from model_operator.conditions import ConditionType, Phase, Reason
 from model_operator.domain import RunState
 from model_operator.plan.deployment.acceptance import is_stranger
 from model_operator.plan.deployment.creating import made_by_us, take, wait_for_absence
 from model_operator.plan.deployment.situation import Decision, Delete, Presence, Release, Situation
 from model_operator.plan.deployment.words import HELD, moving, stuck, wait_for_look
 from model_operator.plan.verdict import Progress
+
+_ON_THE_WAY = frozenset({RunState.STOPPING, RunState.DELETING, RunState.GONE})
 
 
 def let_go(s: Situation) -> Decision | None:
@@ -23,8 +25,19 @@ def let_go(s: Situation) -> Decision | None:
     unknown = (
         f'"{s.desired.deployment_name}", if a create whose answer was lost has made one,' if is_lost else None
     )
-    held = None if s.rival is not None else s.status.external_id
-    return _release(held or (made.id if made else unknown))
+    is_none = s.rival is not None or s.observed.presence is Presence.ABSENT
+    held = None if is_none else s.status.external_id
+    return _release(held or (made.id if made else unknown), is_going=held is not None and _is_going(s))
+
+
+def _is_going(s: Situation) -> bool:
+    """A DELETE of ours was sent, or may have been: by a process before this one, which has said that it deletes."""
+    if s.sent.delete_at is not None or s.sent.is_delete_unanswered:
+        return True
+    if s.remote is None:
+        return s.status.phase == Phase.DELETING
+    said = s.status.condition(ConditionType.SYNCED)
+    return s.remote.state in _ON_THE_WAY or (said is not None and said.reason == Reason.DELETING)
 
 
 def release_when_never_created(s: Situation) -> Decision | None:
@@ -126,7 +139,7 @@ def wait_for_proof(s: Situation) -> Decision | None:
     return wait_for_look(s, moving(Reason.DELETING, message, Phase.DELETING))
 
 
-def _release(orphaned: str | None = None) -> Decision:
+def _release(orphaned: str | None = None, *, is_going: bool = False) -> Decision:
     return Decision(
-        synced=HELD, progress=Progress.MOVING, phase=Phase.DELETING, action=Release(orphaned=orphaned)
+        synced=HELD, progress=Progress.MOVING, phase=Phase.DELETING, action=Release(orphaned, is_going)
     )

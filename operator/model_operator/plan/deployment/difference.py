@@ -47,7 +47,9 @@ def differences(
         if seen is _MISSING:
             if is_edit:
                 found.append(Difference(name, wanted, None, is_edit=True))
-        elif seen != wanted and not _is_scaled_down(desired, name, wanted, seen, is_edit=is_edit):
+        elif not remote.holds(name, wanted, unknown=True) and not _is_scaled_down(
+            desired, name, wanted, seen, is_edit=is_edit
+        ):
             found.append(Difference(name, wanted, seen, is_edit=is_edit))
     return tuple(found)
 
@@ -60,7 +62,7 @@ def removed_fields(desired: Desired, remote: Remote, last_applied: Mapping[str, 
     return frozenset(
         name
         for name, applied in last_applied.items()
-        if name not in desired.fields and remote.value(name, applied) == applied
+        if name not in desired.fields and remote.holds(name, applied, unknown=True)
     )
 
 
@@ -84,6 +86,12 @@ def render(value: object) -> str:
             return "true" if value else "false"
         case {"minReplicas": low, "maxReplicas": high}:
             return f"{low}..{high}"
+        case {"device": device, "count": count}:
+            return f"{count}x {device}"
+        case tuple():
+            return (" or " if value and isinstance(value[0], Mapping) else ", ").join(
+                map(render, value)
+            ) or "none"
         case _:
             return str(value)
 

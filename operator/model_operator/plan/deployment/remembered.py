@@ -4,13 +4,20 @@ Each part is a value with one owner, and its methods say what happened; `reconci
 present ones.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from model_operator.domain import Fields, Remote
 from model_operator.errors import ProviderError
 from model_operator.models.deployment_status import LastPowerAction
 from model_operator.plan.deployment.absence import NOT_LOOKED, Looks
+
+_FIGHT: Final = 5
+"""Corrections of one field, none long after the one before, that somebody undid."""
+_TRUCE: Final = timedelta(hours=1)
+"""From a correction in a fight to the next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +77,20 @@ class SentUpdate:
 
     def shows_in(self, full: Remote) -> bool:
         """Whether a full GET shows all of it; what the GET leaves out is not held against it."""
-        is_set = all(full.value(name, value) == value for name, value in self.fields.items())
+        is_set = all(full.holds(name, value, unknown=True) for name, value in self.fields.items())
         return is_set and all(full.value(name, None) != value for name, value in self.removed.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """Of one field that somebody had changed at the provider."""
+
+    times: int
+    """In a row; one that comes two truces after the last begins anew."""
+    at: datetime
+
+    def again(self, now: datetime) -> "Correction":
+        return Correction(self.times + 1 if now - self.at < 2 * _TRUCE else 1, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +105,8 @@ class Sent:
     """What was sent to the deployment that the status names, until the provider shows it."""
 
     update: SentUpdate | None = None
+    corrections: Mapping[str, Correction] = field(default_factory=dict)
+    """By field, since the spec last changed it."""
     recheck_at: datetime | None = None
     """When to read once more after an update of ours has taken."""
     power: LastPowerAction | None = None
@@ -93,6 +114,8 @@ class Sent:
     delete_at: datetime | None = None
     delete_under: str | None = None
     """The account that accepted the DELETE: what another one does not know proves nothing."""
+    is_delete_unanswered: bool = False
+    """A DELETE was sent and its answer was lost: it may have been carried out."""
     probe: ProbeResult | None = None
     has_tagged: bool = False
     """Our tag was sent, and no GET has shown it yet."""
@@ -119,6 +142,19 @@ class Sent:
         if now - update.at >= grace:  # until then a reply may be an old one
             return replace(after, update=replace(update, is_verified=True))
         return after
+
+    def changed(self, fields: Collection[str], corrected: Collection[str], now: datetime) -> "Sent":
+        """These fields were sent, some of them as corrections of what somebody did at the provider."""
+        others = {name: last for name, last in self.corrections.items() if name not in fields}
+        again = {name: self.corrections.get(name, Correction(0, now)).again(now) for name in corrected}
+        return replace(self, corrections={**others, **again})
+
+    def truce_left(self, name: str, now: datetime) -> timedelta:
+        """Until that field may be corrected again. Not zero: somebody sets it back each time."""
+        last = self.corrections.get(name)
+        if last is None or last.times < _FIGHT:
+            return timedelta()
+        return max(last.at + _TRUCE - now, timedelta())
 
     def went_down(self) -> "Sent":
         """It does not serve: what a probe has said is over."""

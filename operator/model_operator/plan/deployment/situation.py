@@ -3,7 +3,7 @@
 Nothing here does I/O; the reconcile package fills a `Situation` and carries a `Decision` out.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -14,6 +14,9 @@ from model_operator.models.deployment_status import NO_CHANGE, ModelDeploymentSt
 from model_operator.plan.deployment.remembered import Creation, Failure, Sent
 from model_operator.plan.verdict import Difference, Progress, Verdict
 from model_operator.providers.base import Capabilities
+
+_LONGEST_QUEUE = timedelta(minutes=10)
+"""For so long an intent may wait: as long as it lasts, a lost answer cannot be told from one to come."""
 
 
 class Presence(StrEnum):
@@ -52,9 +55,17 @@ class Timing:
     accepted_grace: timedelta = timedelta(seconds=60)
     request_deadline: timedelta = timedelta(seconds=60)
     """From the recorded intent until its request is certainly over."""
+    queueing: timedelta = timedelta()
+    """How long a request will about wait for its turn under the account's limits; the deadline leaves room for it."""
     poll_interval: timedelta = timedelta(seconds=30)
     transition_poll: timedelta = timedelta(seconds=1)
     create_retry: timedelta = timedelta(minutes=10)
+
+    def at(self, poll_interval: timedelta, queueing: timedelta) -> "Timing":
+        """Those of an account."""
+        wait = min(queueing, _LONGEST_QUEUE)
+        deadline = self.request_deadline + wait
+        return replace(self, poll_interval=poll_interval, queueing=wait, request_deadline=deadline)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +174,8 @@ class Release:
     """Drop the finalizer; `orphaned` is the id (or what else is known) of what stays at the provider on purpose."""
 
     orphaned: str | None = None
+    is_going: bool = False
+    """A DELETE of it was sent before it was to stay, and may have been carried out."""
 
 
 Action = Create | Update | SetPower | Delete | Retag | CreateEndpoint | RunProbe | Release

@@ -5,14 +5,15 @@ sent again.
 """
 
 from dataclasses import replace
+from datetime import timedelta
 
 from model_operator.conditions import ConditionType, Phase, Reason
-from model_operator.domain import Remote, RunState
+from model_operator.domain import UID_TAG, Remote, RunState
 from model_operator.plan.deployment.difference import Gap, describe, gap_between
 from model_operator.plan.deployment.power import power_difference
 from model_operator.plan.deployment.situation import Decision, Retag, Situation, Update
 from model_operator.plan.deployment.words import moving, phase_of, settled, stuck, unsynced
-from model_operator.plan.verdict import Progress
+from model_operator.plan.verdict import Difference, Progress
 
 _TAKES_CHANGES = frozenset({RunState.SERVING, RunState.FAILED})
 
@@ -104,7 +105,7 @@ def _was_said(s: Situation, reason: Reason) -> bool:
 
 def _send(s: Situation, remote: Remote, gap: Gap) -> Decision | None:
     is_due = not _is_ignored(s, gap)
-    to_send = tuple(d for d in gap.differences if is_due and (d.is_edit or s.desired.corrects_drift))
+    to_send = tuple(d for d in gap.differences if is_due and (d.is_edit or _is_to_correct(s, d.field)))
     clearable = frozenset[str]() if _is_kept(s, gap) else gap.removed
     if not to_send and not clearable:
         return None
@@ -114,6 +115,38 @@ def _send(s: Situation, remote: Remote, gap: Gap) -> Decision | None:
         action=Update(remote.id, {d.field: s.desired.fields[d.field] for d in to_send}, clearable),
         drift=() if s.desired.corrects_drift else gap.differences,
     )
+
+
+def _is_to_correct(s: Situation, name: str) -> bool:
+    """Whether what somebody did to that field at the provider is undone now."""
+    return s.desired.corrects_drift and not s.sent.truce_left(name, s.now)
+
+
+def _fought_over(s: Situation, gap: Gap) -> tuple[Difference, ...]:
+    """What somebody has set back after each correction, and is left so for a while."""
+    if not s.desired.corrects_drift:
+        return ()
+    fields = tuple(d for d in gap.differences if not d.is_edit and not _is_to_correct(s, d.field))
+    remote = s.remote
+    if remote is None or not remote.is_full or remote.owner_uid == s.desired.uid:
+        return fields
+    tag = Difference(UID_TAG, s.desired.uid, remote.owner_uid or "unset", is_edit=False)
+    return fields if _is_to_correct(s, UID_TAG) else (*fields, tag)
+
+
+def _fight(s: Situation, fought: tuple[Difference, ...]) -> Decision:
+    names = ", ".join(d.field for d in fought)
+    who = (
+        "the owner of that UID, in another cluster perhaps"
+        if any(d.field == UID_TAG for d in fought)
+        else "an autoscaler or a person at the provider, or another controller with this account's key"
+    )
+    message = (
+        f"Somebody else changes {names} at the provider after each correction: {who}. Not corrected for an hour:"
+        f" {describe(fought)}. Stop the other one, put its value into the spec, or set driftPolicy to Report."
+    )
+    again = min(s.sent.truce_left(d.field, s.now) for d in fought)
+    return replace(stuck(Reason.FIELD_CONTESTED, message, None), look_again=again)
 
 
 def say_what_differs(s: Situation, step: Decision) -> Decision:
@@ -131,13 +164,21 @@ def say_what_differs(s: Situation, step: Decision) -> Decision:
         drift=gap.differences,
         progress=left.progress if is_news else step.progress,
         phase=None if is_news else step.phase,
+        look_again=_sooner(step.look_again, left.look_again),
     )
+
+
+def _sooner(one: timedelta | None, other: timedelta | None) -> timedelta | None:
+    return one if other is None else other if one is None else min(one, other)
 
 
 def _unsent(s: Situation, gap: Gap) -> Decision | None:
     if gap.removed and _is_kept(s, gap):
         message = f"The provider does not clear {', '.join(sorted(gap.removed))}. Set the value that you want instead."
         return stuck(Reason.REMOVAL_UNSUPPORTED, message, None)
+    fought = _fought_over(s, gap)
+    if fought:
+        return _fight(s, fought)
     if not gap.differences:
         return None
     if s.state in _TAKES_CHANGES and _is_ignored(s, gap):
@@ -164,6 +205,7 @@ def retag(s: Situation) -> Decision | None:
         or not s.capabilities.has_tags
         or not remote.is_full
         or remote.owner_uid == s.desired.uid
+        or s.sent.truce_left(UID_TAG, s.now)
         or s.sent.has_tagged  # a provider that ignores tags is not asked again and again
     ):
         return None

@@ -16,7 +16,7 @@ from model_operator.errors import (
     Unsupported,
     retry_for,
 )
-from model_operator.plan.deployment.situation import Action, CreateEndpoint, Decision, Situation
+from model_operator.plan.deployment.situation import Action, CreateEndpoint, Decision, Release, Situation
 from model_operator.plan.verdict import Progress, Verdict
 
 HELD = Verdict(True, Reason.SYNCED, "The provider holds the spec.")
@@ -48,6 +48,16 @@ def refusal(reason: Reason, message: str) -> Decision:
 
 def settled(phase: Phase, serving: Verdict | None = None) -> Decision:
     return Decision(synced=HELD, progress=Progress.SETTLED, phase=phase, serving=serving)
+
+
+def orphaned(action: Release) -> str:
+    """What is said of a deployment that is to stay when its object goes."""
+    if action.is_going:
+        return (
+            f"Deployment {action.orphaned} is not waited for (deletionPolicy Orphan). Its deletion may have been sent"
+            " before that was asked for: look at the provider whether it is gone."
+        )
+    return f"Deployment {action.orphaned} stays at the provider (deletionPolicy Orphan)."
 
 
 def phase_of(state: RunState | None) -> Phase | None:

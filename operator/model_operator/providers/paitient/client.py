@@ -101,7 +101,12 @@ class PaitientProvider(Provider):
 
     @override
     async def update(
-        self, id: str, changes: Fields, removed: frozenset[str], shown: Fields | None = None
+        self,
+        id: str,
+        changes: Fields,
+        removed: frozenset[str],
+        shown: Fields | None = None,
+        desired: Desired | None = None,
     ) -> None:
         """PATCH of the changed keys. `removed` is left alone: the vendor's merge cannot take a key away."""
         body = wire.edit_body(changes)

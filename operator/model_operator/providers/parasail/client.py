@@ -16,7 +16,8 @@ from model_operator.domain import Canary, Desired, Endpoint, Fields, Figures, Pr
 from model_operator.errors import InvalidRequest, Unavailable, Unsupported
 from model_operator.providers.account import Account
 from model_operator.providers.base import Call, Capabilities, Provider, Site
-from model_operator.providers.parasail import wire
+from model_operator.providers.parasail import devices, wire
+from model_operator.providers.parasail.catalogue import Catalogue, Patience, explained
 from model_operator.providers.reading import Malformed, mapping
 
 T = TypeVar("T")
@@ -70,24 +71,42 @@ class ParasailProvider(Provider):
 
     @override
     async def create(self, desired: Desired, *, within: timedelta | None = None) -> Remote:
-        call = Call(
-            operation="create",
-            method="POST",
-            path=_ROOT,
-            json=wire.create_body(desired),
-            about=f'"{desired.deployment_name}"',
-        )
-        return await self.account.ask(self.control, call, self._remote, within=within)
+        """Where the spec names devices, two reads of the vendor's catalogue come before the POST."""
+        patience = Patience(within)
+        about = f'"{desired.deployment_name}"'
+        catalogue = Catalogue(self.account, self.control, f"parasail: create {about}", patience)
+        body = wire.create_body(desired) | await catalogue.configs(desired)
+        call = Call(operation="create", method="POST", path=_ROOT, json=body, about=about)
+        try:
+            return await self.account.ask(self.control, call, self._remote, within=patience.left)
+        except InvalidRequest as error:
+            raise explained(error, desired) from None
 
     @override
     async def update(
-        self, id: str, changes: Fields, removed: frozenset[str], shown: Fields | None = None
+        self,
+        id: str,
+        changes: Fields,
+        removed: frozenset[str],
+        shown: Fields | None = None,
+        desired: Desired | None = None,
     ) -> None:
         """GET, change the owned keys, PUT the whole object; no PUT if that changes nothing."""
         current = await self._get(id, dict)
         body = wire.edited(current, changes, removed)
-        if body != current:
+        catalogue = Catalogue(self.account, self.control, f"parasail: update {id}", Patience(None))
+        if devices.FIELD in changes and desired is not None:
+            body |= await catalogue.configs(desired)
+        elif devices.FIELD in removed and "parasail.serviceTierName" in changes:
+            body["deviceConfigs"] = devices.none_of(body.get("deviceConfigs"))
+        if body == current:
+            return
+        if desired is not None:
+            body = devices.completed(wire.completed(body, desired.fields), desired.fields, shown)
+        try:
             await self._send("update", "PUT", id, json=body)
+        except InvalidRequest as error:
+            raise (error if desired is None else explained(error, desired)) from None
 
     @override
     async def adopt(self, id: str, uid: str) -> None:

@@ -1,43 +1,60 @@
 """Parasail's JSON: a spec into request fields, a deployment object into a `Remote`, an edit into a whole PUT body.
 
-Names and types are those of the vendor's dedicated-service document; `instances`, `statusMessage` and `modifiedAt`
-are not in it, but the live service is known to send them.
+Names and types are those of the vendor's dedicated-service document; what is not in it is as clients that were tested
+against the live service read and write it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any, Final
 
 from model_operator.domain import Desired, Fields, Remote, RunState, Value
 from model_operator.models.deployment import ModelDeploymentSpec
 from model_operator.models.parasail import ParasailSpec
+from model_operator.providers.parasail.devices import FIELD, selection
 from model_operator.providers.reading import (
     Clean,
     Malformed,
     boolean,
     digest,
     integer,
+    items,
     mapping,
+    note,
+    number,
     shown,
     text,
     word,
     words,
 )
+from model_operator.providers.refusals import shortage
 
 _NO_POLICY = "NONE"
 """Of `scaleDownPolicy`; whether the service shows it so or as null is not documented, and means the same."""
 
-FIELDS: Final[Mapping[str, tuple[str, Callable[[Any], Value]]]] = {
-    "replicas": ("replicas", integer),
-    "contextLength": ("contextLength", integer),
+
+_READ: Final[Mapping[str, tuple[str, Callable[[Any], Value]]]] = {
     "parasail.serviceTierName": ("serviceTierName", text),
     "parasail.scaleDownPolicy": ("scaleDownPolicy", text),
     "parasail.scaleDownThreshold": ("scaleDownThreshold", integer),
+    "parasail.engine": ("engine", text),
+    "parasail.engineTask": ("engineTask", text),
     "parasail.draftModelName": ("draftModelName", text),
     "parasail.generative": ("generative", boolean),
     "parasail.embedding": ("embedding", boolean),
+    "parasail.targetConnectionsPerReplica": ("targetConnectionsPerReplica", integer),
+    "parasail.autoscalingFactor": ("autoscalingFactor", number),
+    "parasail.maxConnectionsPerReplica": ("maxConnectionsPerReplica", integer),
+    "parasail.maxCompletionTokens": ("maxCompletionTokens", integer),
+    "parasail.maxRequestDuration": ("maxRequestDuration", integer),
+    "parasail.displayName": ("displayName", note),
+    "parasail.description": ("description", note),
 }
-"""Owned fields by their path in a spec: the vendor's key and type. The threshold is in milliseconds."""
+"""Owned fields that are one key of the vendor's, by their path in a spec: that key and its type. Times are milliseconds."""
+
+_LISTS: Final[Mapping[str, str]] = {"parasail.tags": "tags", "parasail.customAliases": "customAliases"}
+"""Those whose order means nothing: sorted here, and none is an empty one."""
 
 STATES: Final[Mapping[str, RunState]] = {
     "STARTING": RunState.STARTING,
@@ -50,41 +67,125 @@ STATES: Final[Mapping[str, RunState]] = {
 
 _RUNNING = frozenset({"ONLINE", "RUNNING"})
 
+_CHOICES = frozenset({FIELD})
+_ALL_CHOICES = frozenset({FIELD, "replicas"})
+"""Where nothing is shown of an autoscaler, any number within its bounds may be its doing."""
+
 
 def fields_of(spec: ModelDeploymentSpec) -> Fields:
     """What the spec names, nothing else."""
-    block = spec.parasail or ParasailSpec()
-    threshold = block.scale_down_threshold
+    block, scaling = spec.parasail or ParasailSpec(), spec.autoscaling
     values: dict[str, Value] = {
-        "replicas": spec.replicas,
+        "replicas": spec.replicas
+        if scaling is None
+        else {"minReplicas": scaling.min_replicas, "maxReplicas": scaling.max_replicas},
         "contextLength": spec.context_length,
         "parasail.serviceTierName": block.service_tier_name,
-        "parasail.scaleDownPolicy": block.scale_down_policy and str(block.scale_down_policy),
-        "parasail.scaleDownThreshold": None if threshold is None else threshold // timedelta(milliseconds=1),
+        FIELD: None
+        if block.devices is None
+        else tuple({"device": one.device, "count": one.count} for one in block.devices),
+        "parasail.scaleDownPolicy": _word(block.scale_down_policy),
+        "parasail.scaleDownThreshold": _milliseconds(block.scale_down_threshold),
+        "parasail.engine": _word(block.engine),
+        "parasail.engineTask": _word(block.engine_task),
         "parasail.draftModelName": block.draft_model_name,
         "parasail.generative": block.generative,
         "parasail.embedding": block.embedding,
+        "parasail.targetConnectionsPerReplica": block.target_connections_per_replica,
+        "parasail.autoscalingFactor": None
+        if block.autoscaling_factor is None
+        else float(block.autoscaling_factor),
+        "parasail.maxConnectionsPerReplica": block.max_connections_per_replica,
+        "parasail.maxCompletionTokens": block.max_completion_tokens,
+        "parasail.maxRequestDuration": _milliseconds(block.max_request_duration),
+        "parasail.displayName": block.display_name,
+        "parasail.description": block.description,
+        "parasail.tags": None if block.tags is None else _set(block.tags),
+        "parasail.customAliases": None if block.custom_aliases is None else _set(block.custom_aliases),
     }
     return {path: value for path, value in values.items() if value is not None}
 
 
+def _word(value: StrEnum | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _milliseconds(duration: timedelta | None) -> int | None:
+    return None if duration is None else duration // timedelta(milliseconds=1)
+
+
+def _set(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(words)))
+
+
 def create_body(desired: Desired) -> dict[str, Any]:
-    """Unset optional fields are left out rather than null, which every dialect of the vendor takes."""
-    body = {"deploymentName": desired.deployment_name, "modelName": desired.model}
-    return body | {FIELDS[path][0]: value for path, value in desired.fields.items()}
+    """All but `deviceConfigs`. Unset optional fields are left out rather than null, which every dialect takes."""
+    body: dict[str, Any] = {"deploymentName": desired.deployment_name, "modelName": desired.model}
+    for path, value in desired.fields.items():
+        body |= _written(path, value, body, chooses_devices=FIELD in desired.fields)
+    return body
 
 
 def edited(current: Mapping[str, Any], changes: Fields, removed: frozenset[str]) -> dict[str, Any]:
-    """The whole body for a PUT: everything as it was, unknown keys too, save the owned keys that change.
-
-    Only a removed field becomes null, and only where the vendor shows it.
+    """The whole body for a PUT but for its devices: everything as it was, unknown keys too, save the owned keys that
+    change. Only a removed field becomes null, and only where the vendor shows it.
     """
     body = dict(current)
     for path in removed:
-        key = FIELDS[path][0]
-        if key in body:
-            body[key] = None
-    return body | {FIELDS[path][0]: value for path, value in changes.items()}
+        body |= {key: value for key, value in _cleared(path).items() if key in current}
+    for path, value in changes.items():
+        body |= _written(path, value, current, chooses_devices=_chooses_devices(current))
+    return body
+
+
+def completed(body: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
+    """With what the spec names and the vendor's GET did not show, since a PUT replaces everything: what is shown
+    otherwise stays as it is."""
+    missing: dict[str, Any] = {}
+    for path, value in fields.items():
+        if path != FIELD:
+            missing |= _written(path, value, body, chooses_devices=_chooses_devices(body))
+    return missing | dict(body)
+
+
+def _chooses_devices(item: Mapping[str, Any]) -> bool:
+    """Whether it is an object of the live API, which knows more keys than the document."""
+    return "contextLengthOverride" in item or bool(item.get("deviceConfigs"))
+
+
+def _written(path: str, value: Value, current: Mapping[str, Any], *, chooses_devices: bool) -> dict[str, Any]:
+    """One field as keys of a request."""
+    match path, value:
+        case "replicas", {"minReplicas": int(low), "maxReplicas": int(high)}:
+            now = integer(current.get("replicas")) or low
+            bounds = {"autoscaling": True, "minReplicas": low, "maxReplicas": high}
+            return {"replicas": min(max(now, low), high), **bounds}
+        case "replicas", _:
+            # The document does not know the other key, so only where it has to change.
+            return {"replicas": value} | ({"autoscaling": False} if current.get("autoscaling") else {})
+        case "contextLength", _:
+            # The live API has both: one client that was tested against it writes the one, one the other.
+            is_so = current.get("contextLength") == value and current.get("contextLengthOverride") is None
+            both = chooses_devices and not is_so
+            return {"contextLength": value} | ({"contextLengthOverride": value} if both else {})
+        case _ if path == FIELD:
+            return {}
+        case _, tuple():
+            return {_LISTS[path]: list(value)}
+        case _:
+            return {_READ[path][0]: value}
+
+
+def _cleared(path: str) -> dict[str, Any]:
+    match path:
+        case "contextLength":
+            return {"contextLength": None, "contextLengthOverride": None}
+        case _ if path in _LISTS:
+            return {_LISTS[path]: []}
+        case _ if path in _READ:
+            return {_READ[path][0]: None}
+        case _:
+            return {}
 
 
 def identifier(item: Mapping[str, Any]) -> str:
@@ -105,9 +206,7 @@ def remote_of(item: Any, *, chat_base_url: str | None, clean: Clean, is_full: bo
     state = STATES.get(shown_word.upper(), RunState.UNKNOWN)
     message = clean(words(status.get("statusMessage")))
     replicas, alias = _running(item, status, state), text(item.get("externalAlias"))
-    fields, modified = shown(item, FIELDS), item.get("modifiedAt")
-    if fields.get("parasail.scaleDownPolicy", _NO_POLICY) is None:
-        fields["parasail.scaleDownPolicy"] = _NO_POLICY
+    fields, modified = _fields(item), item.get("modifiedAt")
     # What moves modifiedAt is not documented (instances that come up do not), so all that is seen counts besides.
     version = f"{modified}/{shown_word}/{replicas}/{alias}/{fields}/{message}" if modified else digest(item)
     return Remote(
@@ -121,9 +220,40 @@ def remote_of(item: Any, *, chat_base_url: str | None, clean: Clean, is_full: bo
         alias=alias,
         url=chat_base_url,
         fields=fields,
+        choices=_CHOICES if "autoscaling" in item else _ALL_CHOICES,
+        shortage=shortage(message) if state is RunState.STARTING else None,
         version=version,
         is_full=is_full,
     )
+
+
+def _fields(item: Mapping[str, Any]) -> dict[str, Value]:
+    fields = shown(item, _READ)
+    if fields.get("parasail.scaleDownPolicy", _NO_POLICY) is None:
+        fields["parasail.scaleDownPolicy"] = _NO_POLICY
+    for path, key in _LISTS.items():
+        if key in item:
+            fields[path] = _set(filter(None, map(text, items(item[key]))))
+    scaling = _scaling(item)
+    if scaling is not None:
+        fields["replicas"] = scaling
+    context = integer(item.get("contextLengthOverride"))
+    if context is not None:
+        fields["contextLength"] = context
+    elif "contextLength" in item:
+        fields |= shown(item, {"contextLength": ("contextLength", integer)})
+    chosen = selection(item.get("deviceConfigs"))
+    if chosen is not None:
+        fields[FIELD] = chosen
+    return fields
+
+
+def _scaling(item: Mapping[str, Any]) -> Value:
+    """A number, or the bounds within which the vendor moves it; None where neither is shown."""
+    if boolean(item.get("autoscaling")) is not True:
+        return integer(item.get("replicas"))
+    low, high = integer(item.get("minReplicas")), integer(item.get("maxReplicas"))
+    return None if low is None or high is None else {"minReplicas": low, "maxReplicas": high}
 
 
 def _running(item: Mapping[str, Any], status: Mapping[str, Any], state: RunState) -> int | None:

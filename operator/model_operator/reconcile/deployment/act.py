@@ -66,11 +66,15 @@ async def _carry_out(
         case Create():
             return await _create(s, provider, memory)
         case Update(id=id_, changes=changes, removed=removed):
-            await provider.update(id_, changes, removed, s.remote.fields if s.remote else None)
-            # What was cleared stays applied until a GET shows that it is.
+            shown = s.remote.fields if s.remote else {}
+            await provider.update(id_, changes, removed, shown, s.desired)
+            # What was cleared stays applied until a GET shows that it is; what no GET shows is taken for cleared.
             before = s.status.last_applied or {}
-            memory.updated(SentUpdate(changes, s.now, removed={name: before[name] for name in removed}))
-            return s, replace(soon, change=replace(soon.change, last_applied={**before, **changes}))
+            kept = {name: value for name, value in before.items() if name not in removed - shown.keys()}
+            corrected = [name for name, value in changes.items() if name in before and before[name] == value]
+            update = SentUpdate(changes, s.now, removed={name: before[name] for name in removed})
+            memory.updated(update, corrected)
+            return s, replace(soon, change=replace(soon.change, last_applied={**kept, **changes}))
         case SetPower(id=id_, power=power, is_correction=is_correction):
             await (provider.pause(id_) if power is Power.PAUSE else provider.resume(id_))
             last = LastPowerAction(
@@ -127,6 +131,10 @@ async def _delete(  # noqa: PLR0913
     except NotFound as error:
         # Whether that is proof is for the next look to say, and a LIST may lag.
         return replace(decision, look_again=retry_for(error).first)
+    except Unavailable as error:
+        if error.may_have_landed:
+            memory.delete_unanswered()
+        raise
     memory.deleted(s.now, account.id)
     return decision
 

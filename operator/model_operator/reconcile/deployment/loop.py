@@ -12,13 +12,14 @@ from typing_extensions import override
 
 from model_operator.accounts.account import Account
 from model_operator.accounts.bindings import Binding
-from model_operator.conditions import ConditionType, Reason
+from model_operator.conditions import Reason
 from model_operator.domain import FINALIZER, PROVIDER, Key, Priority
 from model_operator.errors import NotAccepted
 from model_operator.models.deployment import DeletionPolicy, ModelDeployment
 from model_operator.models.deployment_status import ModelDeploymentStatus
 from model_operator.models.parse import InvalidResource
-from model_operator.plan.deployment.decide import decide
+from model_operator.plan.deployment import words
+from model_operator.plan.deployment.decide import decide, is_under_way
 from model_operator.plan.deployment.situation import Decision, Observed, Release, Situation, Timing
 from model_operator.plan.verdict import Progress
 from model_operator.providers.base import Vendor
@@ -93,7 +94,7 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
             return replace(s, observed=Observed(error=refused)), None
         if account is None:
             return s, None
-        timing = replace(self.timing, poll_interval=account.poll_interval)
+        timing = self.timing.at(account.poll_interval, account.gate.queueing)
         before = memory.view
         seen = await observe(
             Look(
@@ -194,7 +195,7 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
         """Before the finalizer goes: afterwards nobody could. Raises `KubeError` where an Event may pass later."""
         endpoint, promise = resource.status.endpoint, self.around.record.promise
         if action.orphaned is not None:
-            message = f"Deployment {action.orphaned} stays at the provider (deletionPolicy Orphan)."
+            message = words.orphaned(action)
             await promise(key, resource.metadata, "Orphaned", message)
             log.warning("%s", message)
             self.around.signals.orphaned()
@@ -341,5 +342,5 @@ def _priority(s: Situation) -> Priority:
         return Priority.DELETE
     if s.status.observed_generation != s.desired.generation or s.status.external_id is None:
         return Priority.EDIT  # what somebody has asked for, also where its intent is written already
-    reconciling = s.status.condition(ConditionType.RECONCILING)
-    return Priority.TRANSITION if reconciling and reconciling.is_true else Priority.SWEEP
+    # Also past its deadline: the LISTs for it would leave no turn to the read that ends it.
+    return Priority.TRANSITION if is_under_way(s) else Priority.SWEEP

@@ -3,10 +3,11 @@
 Four parts, each a value of its own. Passes say what has happened, and only here is a part replaced.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from model_operator.domain import Fields, Remote
+from model_operator.domain import UID_TAG, Fields, Remote
 from model_operator.errors import ProviderError
 from model_operator.models.deployment_status import LastPowerAction, ModelDeploymentStatus
 from model_operator.plan.deployment.remembered import Creation, Failure, ProbeResult, Sent, SentUpdate
@@ -78,8 +79,10 @@ class Memory:
         self.creation = self.creation.answered(remote, now)
         self.view = replace(self.view.of(remote.id, now).seen(now), full=remote)
 
-    def updated(self, update: SentUpdate) -> None:
-        self.sent = replace(self.sent, update=update)
+    def updated(self, update: SentUpdate, corrected: Collection[str]) -> None:
+        """An update was accepted; these of its fields somebody else had changed."""
+        changed = self.sent.changed(update.fields, corrected, update.at)
+        self.sent = replace(changed, update=update)
 
     def switched(self, power: LastPowerAction) -> None:
         self.sent = replace(self.sent, power=power)
@@ -89,9 +92,13 @@ class Memory:
         self.sent = replace(self.sent, delete_at=now, delete_under=account)
         self.view = self.view.seen(now)
 
+    def delete_unanswered(self) -> None:
+        """The DELETE may have been carried out."""
+        self.sent = replace(self.sent, is_delete_unanswered=True)
+
     def tagged(self, now: datetime) -> None:
         """Our tag was sent; a GET shows whether it has taken."""
-        self.sent = replace(self.sent, has_tagged=True)
+        self.sent = replace(self.sent.changed((UID_TAG,), (UID_TAG,), now), has_tagged=True)
         self.view = replace(self.view, read_again_at=now)
 
     def probed(self, result: ProbeResult) -> None:

@@ -106,7 +106,8 @@ def _by_name(look: Look) -> Observed:
     snapshot = account.snapshot
     marked = _candidates(look) if look.resource.metadata.is_terminating else ()
     # Where requests are few, a LIST may wait for its turn for longer than it counts as recent.
-    if snapshot is None or snapshot.ended < look.now - look.timing.poll_interval:
+    recent = look.timing.poll_interval + look.timing.queueing
+    if snapshot is None or snapshot.ended < look.now - recent:
         return Observed(error=account.error, candidates=marked)
     made_at = look.creation.created_at
     if made_at is not None and snapshot.begun <= made_at:
@@ -170,6 +171,8 @@ async def _by_id(look: Look, id_: str) -> Seen:
         # Spread over the interval, so that a restart does not read a thousand at once.
         read_again_at = look.now + look.full_read_interval * random.random()  # noqa: S311
         look = replace(look, view=look.view.first_shown(item.version, read_again_at))
+    else:
+        look = replace(look, view=look.view.listed(item, look.now, look.full_read_interval))
     if _is_unpublished(look, item) if is_first else _needs_full_read(look, item):
         return await _read(look, id_, item)
     return _shown(look, look.view.merged(item))
@@ -195,8 +198,7 @@ async def _read(look: Look, id_: str, item: Remote | None) -> Seen:
         full, look.desired.uid, look.now, recheck=timing.recovery_window, grace=timing.power_grace
     )
     read_again_at = min(sent.recheck_at or _NEVER, look.now + look.full_read_interval)
-    version = item.version if item is not None else full.version
-    view = look.view.read(full, version, read_again_at).seen(look.now)
+    view = look.view.read(full, item, look.now, read_again_at).seen(look.now)
     return _shown(replace(look, view=view, sent=sent), full)
 
 

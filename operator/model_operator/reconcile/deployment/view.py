@@ -1,10 +1,16 @@
 """What was seen of one deployment under one credential. Another id, or another credential, is another view."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from model_operator.domain import Remote
 from model_operator.plan.deployment.absence import NOT_LOOKED, Looks
+
+_BEATS: Final = 2
+"""So many new versions in a row that showed nothing new to a GET are taken for a heartbeat."""
+_FIRST_REST: Final = timedelta(minutes=1)
+"""Before a GET for the version alone; twice as long after each that showed nothing new, up to the full read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +26,10 @@ class View:
     """When the next full read is due although nothing seems to have changed."""
     looks: Looks = NOT_LOOKED
     """What looking for it has shown since it was last seen."""
+    read_at: datetime | None = None
+    """When `full` was read."""
+    beats: int = 0
+    """GETs in a row that a new version alone had asked for, and that showed nothing new."""
     blind: int = 0
     """Looks in a row in which something was asked in vain."""
     published: tuple[str, ...] | None = None
@@ -37,9 +47,34 @@ class View:
         """By the LIST, before any GET."""
         return replace(self, version=version, read_again_at=read_again_at)
 
-    def read(self, full: Remote, version: str | None, read_again_at: datetime) -> "View":
+    def read(self, full: Remote, item: Remote | None, now: datetime, again_at: datetime) -> "View":
         """A GET was answered. The connection's ConfigMap is read again, too: nobody tells what others do to it."""
-        return replace(self, full=full, version=version, read_again_at=read_again_at, published=None, blind=0)
+        before, version = self.full, full.version if item is None else item.version
+        is_same = before is not None and replace(before, version=full.version) == full
+        return replace(
+            self,
+            full=full,
+            version=version,
+            read_at=now,
+            read_again_at=again_at,
+            beats=(self.beats + (version != self.version)) if is_same else 0,
+            published=None,
+            blind=0,
+        )
+
+    def listed(self, item: Remote, now: datetime, longest: timedelta) -> "View":
+        """By a LIST. A new version that is a heartbeat asks for no GET: it takes the old one's place.
+
+        What changed with the beat is read at the end of the rest, `longest` after the last GET at most.
+        """
+        full, read_at = self.full, self.read_at
+        if item.version == self.version or self.beats < _BEATS or full is None or read_at is None:
+            return self
+        rest = min(longest, _FIRST_REST * (1 << min(self.beats - _BEATS, 16)))
+        if now >= read_at + rest or not _adds_nothing(item, full):
+            return self
+        again_at = min(self.read_again_at or read_at + rest, read_at + rest)
+        return replace(self, version=item.version, read_again_at=again_at)
 
     def seen(self, at: datetime) -> "View":
         """It was there then."""
@@ -65,3 +100,21 @@ class View:
             message=item.message or full.message,
             replicas=full.replicas if item.replicas is None else item.replicas,
         )
+
+
+def _adds_nothing(item: Remote, full: Remote) -> bool:
+    """Whether the GET has shown all that the item says, save its version."""
+    same = replace(
+        item,
+        version=full.version,
+        is_full=full.is_full,
+        fields={**full.fields, **item.fields},
+        whole=full.whole,
+        message=item.message or full.message,
+        replicas=full.replicas if item.replicas is None else item.replicas,
+        alias=item.alias or full.alias,
+        url=item.url or full.url,
+        model=item.model or full.model,
+        owner_uid=item.owner_uid or full.owner_uid,
+    )
+    return same == full
