@@ -64,11 +64,14 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
     @override
     def lost(self, key: Key) -> None:
         binding = self.around.bindings.pop(key)
-        if binding is not None and binding.account is not None:
+        if binding is None:
+            return
+        if binding.account is not None:
             self.accounts.close(binding.account, key)
+        self.around.signals.rebound(key)
 
     @override
-    def holds(self, key: Key, invalid: InvalidResource) -> bool:
+    def leaves(self, key: Key, invalid: InvalidResource) -> bool:
         return bool(self.around.cache.dependents(key) or self.around.cache.canaries(key))
 
     @override

@@ -178,7 +178,13 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
             )
         )
         memory.looked(before, seen.creation, seen.view, seen.sent)
-        contest = Contest(Claimant.of(key, resource), account, self.around.cache.claims, self.claims)
+        contest = Contest(
+            Claimant.of(key, resource),
+            account,
+            self.around.cache.claims,
+            self.claims,
+            lambda provider: self.around.bindings.account(provider) is not None,
+        )
         remote = seen.observed.remote
         rival = contest.rival() or (contest.owner(remote) if remote is not None else None)
         situation = replace(
@@ -340,6 +346,10 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
         if super(DeploymentPass, self).holds(key, invalid):
             return True
         return not invalid.orphans and may_have_made(invalid, self.memories.get(key))
+
+    @override
+    def leaves(self, key: Key, invalid: InvalidResource) -> bool:
+        return _left_by(invalid) is not None
 
     @override
     async def tell_what_stays(self, key: Key, invalid: InvalidResource) -> None:
