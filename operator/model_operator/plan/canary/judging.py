@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from model_operator.conditions import Reason
 from model_operator.domain import Bucket, Figure
 from model_operator.models.canary_status import AnalysisStatus, MetricVerdict, Share
 from model_operator.plan.canary.checks import GRAVEST_FIRST, Said, is_absolute, is_relative, judge, text
@@ -166,6 +167,23 @@ def is_old(s: Situation, analysis: AnalysisStatus) -> bool:
     if until is None and analysis.judged_until is not None and judgement is not None:
         until = analysis.judged_until + judgement.delay + 2 * judgement.interval
     return until is not None and s.provider_now > until
+
+
+def lack(s: Situation, analysis: AnalysisStatus) -> Reason:
+    """What a verdict needs."""
+    if analysis.verdict is None:
+        return Reason.PROGRESSING
+    return Reason.FIGURES_OLD if is_old(s, analysis) else Reason.INSUFFICIENT_TRAFFIC
+
+
+def missing(analysis: AnalysisStatus) -> str:
+    """The same in words."""
+    lacking = next((m for m in analysis.metrics if m.verdict == Said.INCONCLUSIVE), None)
+    if lacking is None:
+        return "the first verdict is due once there are figures of this step"
+    if (lacking.requests or 0) < (lacking.needed or 0):
+        return f"at least {lacking.needed} requests needed for the verdict on {lacking.name}"
+    return f"no verdict on {lacking.name}: {lacking.message}"
 
 
 def _counting(reading: Reading, share: Share, window: Window) -> list[Bucket]:
