@@ -119,6 +119,7 @@ class Reason(StrEnum):
     IN_USE = "InUse"
     HELD_WHILE_PAUSED = "HeldWhilePaused"
     DRIFT_REPORTED = "DriftReported"
+    DUPLICATE_FOUND = "DuplicateFound"
     UPDATE_IGNORED = "UpdateIgnored"
     FIELD_CONTESTED = "FieldContested"
     REMOVAL_UNSUPPORTED = "RemovalUnsupported"

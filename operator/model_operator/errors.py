@@ -12,7 +12,7 @@ ProviderError
 ├── InvalidRequest       400, 422
 ├── NameTaken            another deployment holds the name
 ├── DeletionRefused
-├── Conflict             409: not in this state, try again
+├── Conflict             409, 421, 423 … 425: not in this state, try again
 ├── NotFound             404
 ├── AccountMismatch      known deployments are missing under a credential that has not proven itself
 ├── NotAccepted          the ModelProvider leads to no account
@@ -102,7 +102,7 @@ class DeletionRefused(ProviderError):
 
 
 class Conflict(ProviderError):
-    """409 that speaks of the deployment's current state: the same request may pass later."""
+    """It speaks of the deployment's current state, or of the moment: the same request may pass later."""
 
     reason = Reason.UPDATING
 

@@ -36,6 +36,14 @@ def _to_namespace(value: str) -> str:
     return value
 
 
+def _to_installation(value: str) -> str:
+    if not re.fullmatch(r"([A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?)?", value):
+        raise ValueError(
+            f"{value[:80]!r} is not 1 to 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends"
+        )
+    return value
+
+
 def to_lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
@@ -73,5 +81,6 @@ def to_readable(path: Path) -> Path:
 
 Duration = Annotated[timedelta, BeforeValidator(_to_duration)]
 Namespace = Annotated[str, AfterValidator(_to_namespace)]
+Installation = Annotated[str, AfterValidator(_to_installation)]
 Rule = Annotated[HostRule, BeforeValidator(_to_rule)]
 Level = Literal["debug", "info", "warning", "error"]

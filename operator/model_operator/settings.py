@@ -27,6 +27,7 @@ from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER
 from model_operator.durations import format_duration
 from model_operator.setting_values import (
     Duration,
+    Installation,
     Level,
     Namespace,
     Rule,
@@ -65,6 +66,13 @@ class Settings(BaseSettings):
     )
     namespaces: Annotated[tuple[Namespace, ...], NoDecode, BeforeValidator(to_items)] = Field(
         default=(), description="Namespaces to watch; all of them if none is named."
+    )
+    installation: Installation = Field(
+        default="",
+        description="Names this cluster in the tag model-operator-owner, `<installation>/<namespace>/<name>`, of what is "
+        "created where providers have tags: 1 to 63 letters, digits, -, _ and . Without one it is the UID of the "
+        "namespace kube-system, or, where that may not be read, there is no such tag. Give a cluster that is built "
+        "anew, or stands by, the name of the one it stands in for.",
     )
     canary_endpoints: bool = Field(
         default=True,

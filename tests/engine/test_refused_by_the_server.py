@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
-from model_operator.domain import DEPLOYMENT, PROVIDER, Key
+from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
+from support.canary_specs import spec
 from support.engine_world import LLAMA, SIM, World, play
-from support.manifests import parasail_deployment, parasail_provider
+from support.manifests import deployment, parasail_deployment, parasail_provider
 from support.memory_store import Effect, Trouble, Verb
 
 WORDS = "exceeded quota: none, requested: configmaps=1"
@@ -143,6 +144,33 @@ def test_what_stays_is_said_before_the_finalizer_goes(status: int, is_released: 
         assert len(await world.live()) == 1
 
     play(story)
+
+
+def test_what_stays_of_an_endpoint_is_said_before_the_finalizer_goes() -> None:
+    """Its API cannot delete one."""
+
+    async def story(world: World) -> None:
+        triage = Key(CANARY, "team", "triage")
+        world.apply(deployment("paitient", "v1"))
+        world.apply(
+            {
+                "apiVersion": "modeloperator.dev/v1alpha1",
+                "kind": CANARY,
+                "metadata": {"name": "triage"},
+                "spec": {**spec(v1=100), "providerRef": {"name": "paitient"}},
+            }
+        )
+        await asyncio.sleep(300)
+        world.store.troubles = [refusing(Verb.CREATE, "Event", 500)]
+        world.server.delete(triage)
+        await asyncio.sleep(60)
+        assert world.server.find(triage) is not None
+        world.store.troubles = []
+        await asyncio.sleep(60)
+        assert world.server.find(triage) is None
+        assert [body["count"] for body in world.events("EndpointOrphaned")] == [1]
+
+    play(story, is_served=False, vendors=("paitient",))
 
 
 def test_a_finalizer_that_does_not_go_tells_of_the_orphan_once() -> None:

@@ -69,6 +69,8 @@ class Desired:
     external_id: str | None = None
     command: str = ""
     """Value of the annotation by which people move a rollout."""
+    path: str = ""
+    """The course as a status remembers it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,16 +81,8 @@ class Reading:
     error: ProviderError | None = None
     clock_offset: timedelta | None = None
     """The provider's clock less ours, if it was shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Which figures the next verdict needs. Times are by the provider's clock."""
-
-    references: tuple[str, ...]
-    start: datetime
-    end: datetime
-    interval: timedelta
+    until: datetime | None = None
+    """The end that was asked for, of all of them, by the provider's clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +203,14 @@ class Situation:
         return self.desired.course
 
     @property
+    def evaluation_due(self) -> datetime | None:
+        """When the next verdict is due; at once if a clock was set back since that was written."""
+        due, judgement = self.rollout.next_evaluation_at, self.course.judgement
+        if due is None or judgement is None:
+            return due
+        return due if due - self.now <= max(judgement.first_verdict, judgement.interval) else self.now
+
+    @property
     def provider_now(self) -> datetime:
         """The time by the provider's clock."""
         return self.now + self.clock_offset
@@ -281,6 +283,12 @@ class Situation:
 
     def with_rollout(self, rollout: RolloutStatus) -> "Situation":
         return self.with_status(self.status.with_(rollout=rollout))
+
+
+def may_be_in_force(rollout: RolloutStatus) -> Shares:
+    """What a call of a rollout that has begun may have put in force whose answer nobody has seen."""
+    is_going_back = rollout.state == State.ROLLING_BACK
+    return (*intended(rollout), *(rollout.to if is_going_back else ()))
 
 
 def intended(rollout: RolloutStatus) -> Shares:
