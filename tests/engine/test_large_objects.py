@@ -12,7 +12,7 @@ import pytest
 from model_operator import handlers
 from model_operator.domain import DEPLOYMENT
 from model_operator.errors import ProviderError
-from model_operator.kube import Login
+from model_operator.kubeconfig import Login
 from model_operator.settings import Settings
 from support.engine_world import World, play
 from support.kopf_server import kopf_server

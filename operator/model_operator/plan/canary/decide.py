@@ -61,7 +61,7 @@ RULES: tuple[Rule, ...] = (
 def decide(s: Situation) -> Decision:
     """The next step for a CanaryEndpoint. Pure."""
     written, notices = s.status, tuple[Notice, ...]()
-    if written.rollout is not None and steering.is_consistent(written.rollout):
+    if steering.is_told(s):
         s, notices = steering.obey(s)
     made = next(decision for rule in RULES if (decision := rule(s)) is not None)
     made = replace(made, outlook=beside_refusal(s, made.outlook), notices=(*notices, *made.notices))

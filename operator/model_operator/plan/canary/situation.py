@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from model_operator.conditions import CanaryPhase
-from model_operator.domain import Canary, Figures, Split
+from model_operator.domain import Figures, Split
 from model_operator.errors import ProviderError
 from model_operator.models.canary_status import CanaryEndpointStatus, RolloutStatus, Share
 from model_operator.plan.canary.course import (
@@ -21,6 +21,7 @@ from model_operator.plan.canary.course import (
     identity,
     without_zeros,
 )
+from model_operator.plan.canary.remembered import Creation
 from model_operator.plan.verdict import Progress, Verdict
 
 AT_ONCE = timedelta()
@@ -85,16 +86,6 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """Which figures the next verdict needs. Times are by the provider's clock."""
-
-    references: tuple[str, ...]
-    start: datetime
-    end: datetime
-    interval: timedelta
-
-
-@dataclass(frozen=True, slots=True)
 class Create:
     """POST; the intent is already in the status."""
 
@@ -146,33 +137,6 @@ class Observed:
     reading: Reading | None = None
     is_status_lost: bool = False
     """Our finalizer is on an object whose status was never written."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Creation:
-    """What this process remembers from nothing to an id in the status; it can be lost without harm."""
-
-    intent: datetime | None = None
-    """`pending.startedAt` of the intent that this process wrote and whose request it has not sent."""
-    created: Canary | None = None
-    """The answer to our POST, should its id not have reached the status yet."""
-
-    def announced(self, started_at: datetime) -> "Creation":
-        """The intent is with the API server, and its request can be sent."""
-        return replace(self, intent=started_at)
-
-    def sent(self) -> "Creation":
-        """From here on the outcome may be unknown."""
-        return replace(self, intent=None)
-
-    def answered(self, reply: Canary, sent: Split) -> "Creation":
-        """An answer that shows no split is about the one that was sent."""
-        return replace(self, created=replace(reply, split=sent if reply.split is None else reply.split))
-
-    def recorded(self, external_id: str | None) -> "Creation":
-        """A status with that id was written. What it does not say is still to be said."""
-        is_said = self.created is not None and self.created.id == external_id
-        return replace(self, created=None) if is_said else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +201,14 @@ class Situation:
     @property
     def course(self) -> Course:
         return self.desired.course
+
+    @property
+    def evaluation_due(self) -> datetime | None:
+        """When the next verdict is due; at once if a clock was set back since that was written."""
+        due, judgement = self.rollout.next_evaluation_at, self.course.judgement
+        if due is None or judgement is None:
+            return due
+        return due if due - self.now <= max(judgement.first_verdict, judgement.interval) else self.now
 
     @property
     def provider_now(self) -> datetime:

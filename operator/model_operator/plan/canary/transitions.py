@@ -201,14 +201,6 @@ def keep_time(s: Situation, *, is_stopped: bool) -> Situation:
     return s.with_rollout(rollout)
 
 
-def evaluation_due(s: Situation) -> datetime | None:
-    """When the next verdict is due; at once if a clock was set back since that was written."""
-    due, judgement = s.rollout.next_evaluation_at, s.course.judgement
-    if due is None or judgement is None:
-        return due
-    return due if due - s.now <= max(judgement.first_verdict, judgement.interval) else s.now
-
-
 def answered(s: Situation, decision: Decision, action: Action, reply: Canary) -> Decision:
     """The action got a 2xx. `s.now` is the time of the answer, `decision` the one that made the action."""
     echo = action.split if reply.split is None else reply.split
@@ -286,7 +278,7 @@ def _sooner(s: Situation, wait: timedelta | None) -> timedelta | None:
     if late is not None:
         waits.append(late)
     if judgement is not None and rollout.state == State.HOLDING and rollout.next_evaluation_at is not None:
-        due = (evaluation_due(s) or s.now) - s.now
+        due = (s.evaluation_due or s.now) - s.now
         waits.append(due if due > AT_ONCE else judgement.interval)  # it was due, and could not be done
         if rollout.analysis is not None and rollout.analysis.inconclusive_since is not None:
             patience = rollout.analysis.inconclusive_since + judgement.inconclusive_timeout - s.provider_now

@@ -10,7 +10,8 @@ from typing import Final
 from model_operator.domain import Canary, Split
 from model_operator.models.canary_status import CanaryEndpointStatus
 from model_operator.plan.canary.course import Course
-from model_operator.plan.canary.situation import AT_ONCE, Creation, Desired, Failure
+from model_operator.plan.canary.remembered import Creation
+from model_operator.plan.canary.situation import AT_ONCE, Desired, Failure
 
 _NOISE: Final = timedelta(seconds=2)
 
