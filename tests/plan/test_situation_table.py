@@ -728,12 +728,17 @@ def test_what_an_orphan_leaves_behind_is_named() -> None:
         ({"remote": remote(RunState.DELETING)}, Release("33665", is_going=True)),
         ({"observed": Observed()}, Release("33665", is_going=True)),
         ({"observed": Observed(presence=Presence.ABSENT)}, Release()),
+        (
+            {"status": created(), "observed": Observed(next_look=timedelta(seconds=60))},
+            Release("33665", is_going=True),
+        ),
+        ({"status": created(), "observed": Observed()}, Release("33665")),
     ],
 )
 def test_of_what_was_deleted_before_nobody_says_that_it_stays(change: dict[str, Any], left: Release) -> None:
     deleting, status = look(GOING)
     assert isinstance(deleting.action, Delete)
-    assert look(changed(GOING, status=status, orphans=True, **change))[0].action == left
+    assert look(changed(GOING, orphans=True, **{"status": status, **change}))[0].action == left
 
 
 def test_a_policy_other_than_none_makes_fewer_replicas_no_drift() -> None:
