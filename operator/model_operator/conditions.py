@@ -120,6 +120,7 @@ class Reason(StrEnum):
     IN_USE = "InUse"
     HELD_WHILE_PAUSED = "HeldWhilePaused"
     DRIFT_REPORTED = "DriftReported"
+    DUPLICATE_FOUND = "DuplicateFound"
     UPDATE_IGNORED = "UpdateIgnored"
     FIELD_CONTESTED = "FieldContested"
     REMOVAL_UNSUPPORTED = "RemovalUnsupported"
@@ -269,6 +270,11 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         "The provider shows other values than the spec, and driftPolicy is Report.",
         "See status.drift; edit the spec, mend it at the provider, or set driftPolicy to Correct.",
     ),
+    Reason.DUPLICATE_FOUND: Meaning(
+        "The provider shows another live deployment that carries this object's UID. Nothing is changed there, and it costs"
+        " money. The first Event of it is a warning.",
+        "Delete what the message names at the provider, if nobody needs it. The deletion of this object deletes it, too.",
+    ),
     Reason.UPDATE_IGNORED: Meaning(
         "The provider accepted a change and did not make it.",
         "Take the change back, or make it at the provider. The next edit of the spec is sent again.",
@@ -299,7 +305,7 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     ),
     Reason.INSUFFICIENT_CAPACITY: Meaning(
         "The provider has no machine free of the kind that the spec asks for.",
-        "Wait (tried again every ten minutes), or name another device or instance type; the message lists what there is.",
+        "Wait (tried again every ten minutes), or name another device or instance type; the message says what the provider said.",
     ),
     Reason.MODEL_NOT_FOUND: Meaning(
         "The provider does not know spec.model, or the account may not use it.",

@@ -272,6 +272,13 @@ DEPLOYMENTS = [
     ),
     refused(
         PAITIENT,
+        {"paitient": {"tags": {"model-operator-owner": "mine"}}},
+        "spec.paitient.tags",
+        "the tag model-operator-owner is the operator's own",
+        "the owner's tag",
+    ),
+    refused(
+        PAITIENT,
         {"paitient": {"tags": {"": "empty"}}},
         "spec.paitient.tags",
         "each key of tags must have 1 to 128 characters",
@@ -318,6 +325,13 @@ DEPLOYMENTS = [
         "spec.externalID",
         "externalID must be a number at Parasail",
         "no id of Parasail",
+    ),
+    refused(
+        PARASAIL,
+        {"externalID": "0033665", "deletionPolicy": "Orphan"},
+        "spec.externalID",
+        "without leading zeros",
+        "an id of Parasail with leading zeros",
     ),
     refused(
         PAITIENT,

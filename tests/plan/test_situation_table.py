@@ -12,9 +12,11 @@ import pytest
 from model_operator.conditions import Phase, Reason
 from model_operator.domain import Power, Probe, RunState
 from model_operator.errors import (
+    Conflict,
     CredentialsInvalid,
     DeletionRefused,
     InstanceTypeUnavailable,
+    InsufficientCapacity,
     InvalidRequest,
     ModelNotFound,
     NotAccepted,
@@ -170,9 +172,19 @@ ACCEPTANCE = [
 LOST = untouched(pending=pending(started=NOW - MINUTE))
 CREATES = [
     row(
-        "POST under way: announced",
+        "POST under way: the finalizer is its intent",
         NOTHING_YET,
+        Row("False Creating", "False Creating", "False Missing", RECONCILING, Phase.CREATING, Create),
+    ),
+    row(
+        "POST under way: announced",
+        changed(NOTHING_YET, has_default_name=False),
         Row("False Creating", "False Creating", "False Missing", RECONCILING, Phase.CREATING),
+    ),
+    row(
+        "a POST may be under way: the finalizer alone says so",
+        changed(NOTHING_YET, has_finalizer=True),
+        Row("False OutcomeUnknown", "False OutcomeUnknown", "False Missing", RECONCILING, Phase.CREATING),
     ),
     row(
         "POST under way: sent",
@@ -216,8 +228,14 @@ CREATES = [
             InvalidRequest("contextLength"),
             ModelNotFound("org/llama-8b"),
             InstanceTypeUnavailable("g5"),
+            InsufficientCapacity("no H100"),
             PermissionDenied("read-only key"),
         )
+    ),
+    row(
+        "create refused: not now",
+        changed(NOTHING_YET, failure=failure(Conflict("another operation is in progress"))),
+        Row("False Creating", "False Creating", "False Missing", RECONCILING, Phase.PENDING),
     ),
     row(
         "created, not serving yet",
@@ -765,6 +783,22 @@ def test_an_adopted_deployment_is_published_before_it_is_corrected() -> None:
     assert {row.field for row in status.drift} == {"contextLength", "paused"}
     after_it = changed(within_the_sweep, now=NOW + timedelta(seconds=30))
     assert isinstance(look(after_it)[0].action, SetPower)
+
+
+def test_what_an_adoption_under_report_shows_is_drift_and_what_nobody_shows_is_sent() -> None:
+    """What it shows otherwise counts as compared; its own edit of it is sent all the same."""
+    hidden = {**EDITED, "paitient.tags.team": "x"}
+    asked = desired(external_id="33665", fields=hidden, corrects_drift=False)
+    first = situation(status=untouched(), desired=asked)
+    status = status_of(first)
+    assert status.last_applied == EDITED
+    later = changed(first, status=status, adopted_at=NOW, now=NOW + timedelta(seconds=30))
+    step, status = look(later)
+    assert isinstance(step.action, Update)
+    assert step.action.changes == {"paitient.tags.team": "x"}
+    edited = changed(later, status=status, fields={**EDITED, "contextLength": 1024})
+    assert isinstance((step := look(edited)[0]).action, Update)
+    assert step.action.changes == {"contextLength": 1024}
 
 
 @pytest.mark.parametrize("state", [RunState.SERVING, RunState.STOPPED])

@@ -353,10 +353,16 @@ def test_a_version_moves_with_all_that_is_seen(change, moves):
     assert (parasail(modifiedAt=1).version != parasail(**{"modifiedAt": 1, **change}).version) is moves
 
 
-def test_without_modified_at_any_change_is_a_new_version():
-    same, other = parasail(), parasail(displayName="other")
-    assert same.version == parasail().version
-    assert same.version != other.version
+@pytest.mark.parametrize(
+    ("change", "moves"),
+    [
+        pytest.param({"replicas": 3}, True, id="an owned field"),
+        pytest.param({"modelProperties": {"load": 0.7}}, False, id="what is none of ours"),
+        pytest.param({"status": {**LIVE_ITEM["status"], "statusLastUpdated": 5}}, False, id="a heartbeat"),
+    ],
+)
+def test_without_modified_at_a_version_moves_with_what_is_read(change, moves):
+    assert (parasail().version != parasail(**change).version) is moves
 
 
 def test_a_deployment_of_the_vendor_s_document_is_read():
@@ -435,7 +441,11 @@ def test_a_deployment_of_paitient_s_document_is_read():
         (integer, float("inf"), None),
         (integer, "٣", None),
         (number, "0.7", 0.7),
-        (number, "1e5", None),
+        (number, "7e-1", 0.7),
+        (number, "1e999", None),
+        (number, "0x10", None),
+        (integer, 3.0, 3),
+        (integer, 1e17, None),
         (number, float("nan"), None),
         (number, False, None),
         (number, 3, 3.0),

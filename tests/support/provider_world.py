@@ -139,7 +139,7 @@ async def new_world(name: str, **options: Any) -> AsyncIterator[World]:
         simulator.serve() as url,
         HttpTransport(request_timeout=timedelta(seconds=10), **options) as transport,
     ):
-        yield await _opened(World(WORLDS[name], url, transport, OpenGate(), simulator))
+        yield await opened(World(WORLDS[name], url, transport, OpenGate(), simulator))
         # Connections that a fault left hanging would keep the server's end waiting.
         await asyncio.sleep(0)
 
@@ -149,10 +149,10 @@ async def in_process_world(name: str) -> AsyncIterator[World]:
     """The same without a socket, which is quicker."""
     simulator = Simulator(clock="manual")
     async with HttpTransport(request_timeout=timedelta(seconds=10), client=InProcess(simulator)) as transport:
-        yield await _opened(World(WORLDS[name], "http://simulator", transport, OpenGate(), simulator))
+        yield await opened(World(WORLDS[name], "http://simulator", transport, OpenGate(), simulator))
     await simulator.aclose()
 
 
-async def _opened(world: World) -> World:
+async def opened(world: World) -> World:
     await world.control("PATCH", "/knobs", dict(world.row.knobs))
     return world

@@ -112,6 +112,7 @@ def _deployments(settings: Settings, around: Surroundings, redactor: Redactor) -
         patience=settings.accepted_grace,
         timing=_timing(settings),
         full_read_interval=settings.full_read_interval,
+        installation=settings.installation,
         redactor=redactor,
     )
 

@@ -16,8 +16,9 @@ from model_operator.domain import Priority
 from model_operator.errand import Errand, current_errand
 from model_operator.errors import NoTurn, ProviderError, RateLimited, Unavailable
 from model_operator.providers.base import Call, Credentials, Gate, Reply, Site, Transport
+from model_operator.providers.complaints import TEXT_LIMIT, Refused, read_success
 from model_operator.providers.reading import VENDOR_TEXT, Malformed, cut
-from model_operator.providers.refusals import TEXT_LIMIT, Refused, explain
+from model_operator.providers.refusals import explain
 from model_operator.providers.trail import Trail
 from model_operator.redaction import SecretSet, is_maskable, mask_shapes
 
@@ -77,9 +78,9 @@ class Account:
     async def _exchange(self, site: Site, call: Call) -> Reply | ProviderError:
         try:
             if not call.mutates:
-                return await self.transport.send(site, call)
+                return _granted(await self.transport.send(site, call))
             with Trail(site, call, self.clean.is_key) as trail:
-                return trail.answered(await self.transport.send(site, call))
+                return _granted(trail.answered(await self.transport.send(site, call)))
         except Refused as refused:
             error = explain(refused, call.title(site.provider), call, self.clean)
             rest = refused.retry_after
@@ -103,6 +104,14 @@ class Account:
             problem = "it is nested too deep"
         problem = f"{call.title(site.provider)}: the answer was not understood: {problem}"
         raise Unavailable(problem, status=status, may_have_landed=call.mutates)
+
+
+def _granted(reply: Reply) -> Reply:
+    """Raises `Refused` if it is an error under a status that says success."""
+    said = read_success(reply.status, reply.body)
+    if said is not None:
+        raise Refused(reply.status, reply.headers, b"", said)
+    return reply
 
 
 class Abreast(Gate):

@@ -75,11 +75,16 @@ def _sharer(s: Situation, judgement: Judgement) -> str | None:
 
 
 def _window(s: Situation, judgement: Judgement) -> Window:
-    """From the end of the warm-up to what is complete by now, by the provider's clock, in whole seconds."""
-    rollout = s.rollout
+    """From the end of the warm-up to what is complete by now, by the provider's clock, in whole seconds.
+
+    What has become complete while figures were read, one deployment's after the other's, was not so in the first.
+    """
+    rollout, reading = s.rollout, s.observed.reading
     acked = rollout.provider_acked_at or (rollout.acked_at or s.now) + s.clock_offset
     start = (acked + judgement.warmup + timedelta(milliseconds=999)).replace(microsecond=0)
     end = (s.provider_now - judgement.delay).replace(microsecond=0)
+    if reading is not None and reading.until is not None:
+        end = min(end, reading.until)
     return max(start, end - _MOST_BUCKETS * judgement.interval), max(start, end)
 
 

@@ -68,6 +68,8 @@ class Desired:
     external_id: str | None = None
     command: str = ""
     """Value of the annotation by which people move a rollout."""
+    path: str = ""
+    """The course as a status remembers it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,8 @@ class Reading:
     error: ProviderError | None = None
     clock_offset: timedelta | None = None
     """The provider's clock less ours, if it was shown."""
+    until: datetime | None = None
+    """The end that was asked for, of all of them, by the provider's clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +311,12 @@ class Situation:
 
     def with_rollout(self, rollout: RolloutStatus) -> "Situation":
         return self.with_status(self.status.with_(rollout=rollout))
+
+
+def may_be_in_force(rollout: RolloutStatus) -> Shares:
+    """What a call of a rollout that has begun may have put in force whose answer nobody has seen."""
+    is_going_back = rollout.state == State.ROLLING_BACK
+    return (*intended(rollout), *(rollout.to if is_going_back else ()))
 
 
 def intended(rollout: RolloutStatus) -> Shares:

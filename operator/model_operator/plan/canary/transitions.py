@@ -29,6 +29,7 @@ from model_operator.plan.canary.situation import (
     Outlook,
     Situation,
     State,
+    may_be_in_force,
 )
 from model_operator.plan.canary.words import at, mismatched, notice
 from model_operator.plan.verdict import Progress
@@ -58,8 +59,17 @@ def begin(s: Situation, to: Shares, origin: Shares, *, is_direct: bool) -> Situa
         step_percent=percent,
         retry=course.retry,
     )
-    history = _superseded(s.status, s.now)
-    return s.with_status(s.status.with_(rollout=rollout, failed_destination=None, history=history))
+    after = s.status.with_(rollout=rollout, failed_destination=None, history=_superseded(s.status, s.now))
+    return s.with_status(after.with_(unacknowledged=_unacknowledged(s.status)))
+
+
+def _unacknowledged(status: CanaryEndpointStatus) -> tuple[Share, ...]:
+    """What is in no answer, and would be in no rollout any more."""
+    rollout, before = status.rollout, status.unacknowledged
+    if rollout is None or not rollout.is_begun or rollout.state not in {State.APPLYING, State.ROLLING_BACK}:
+        return before
+    shares = (*before, *may_be_in_force(rollout))
+    return tuple({share.reference: share for share in shares if share.percent}.values())
 
 
 def _new_id(s: Situation, to: Shares, origin: Shares) -> str:
@@ -226,6 +236,7 @@ def _with_reply(s: Situation, action: Action, reply: Canary, echo: Split) -> Can
         endpoint_url=reply.url or s.status.endpoint_url,
         pending=None,
         traffic=_rows(s, echo),
+        unacknowledged=(),
     )
 
 

@@ -86,7 +86,7 @@ class Catalogue:
         try:
             await self._ask("support", desired, refuse)
             offers = await self._ask("devices", desired, devices.offers_of)
-            return {"deviceConfigs": devices.chosen_from(offers, wanted, self.title, desired.model)}
+            chosen = devices.chosen_from(offers, wanted, self.title, desired.model, self.account.clean)
         except (NotFound, Unsupported, InvalidRequest, InsufficientCapacity) as error:
             self.answers.forget(desired.model)
             # An access key has no place in a URL, where every proxy writes it down. So of a gated model the catalogue may
@@ -95,7 +95,8 @@ class Catalogue:
             is_judged_without_key = desired.secrets and not isinstance(error, InsufficientCapacity)
             if not (is_not_there or is_judged_without_key):
                 raise
-        return {"deviceConfigs": devices.unlisted(wanted)}
+            chosen = devices.unlisted(wanted)
+        return {"deviceConfigs": chosen}
 
     async def _ask(self, operation: str, desired: Desired, read: Callable[[Any], T]) -> T:
         engine = str(desired.fields.get("parasail.engine", _ENGINE))

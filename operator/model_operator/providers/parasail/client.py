@@ -18,7 +18,7 @@ from model_operator.providers.account import Account
 from model_operator.providers.base import Call, Capabilities, Provider, Site
 from model_operator.providers.parasail import devices, wire
 from model_operator.providers.parasail.catalogue import Answers, Catalogue, Patience, explained
-from model_operator.providers.reading import Malformed, mapping
+from model_operator.providers.reading import Malformed, listed, mapping
 
 T = TypeVar("T")
 
@@ -131,7 +131,7 @@ class ParasailProvider(Provider):
         return Catalogue(self.answers, self.account, self.control, title, patience)
 
     @override
-    async def adopt(self, id: str, uid: str) -> None:
+    async def adopt(self, id: str, uid: str, owner: str | None = None) -> None:
         """Nothing to do: Parasail has no tags."""
 
     @override
@@ -210,14 +210,15 @@ class ParasailProvider(Provider):
 
 
 def _distinct(body: Any) -> Sequence[Remote]:
-    if not isinstance(body, list):
-        raise Malformed("the list of deployments is not a JSON array")
-    return tuple({remote.id: remote for remote in body}.values())
+    found = listed(body, "the list of deployments")
+    return tuple({remote.id: remote for remote in found}.values())
 
 
 def _path(id: str, operation: str) -> str:
-    if not re.fullmatch(r"[0-9]{1,19}", id):
-        raise InvalidRequest(f'parasail: {operation} "{id[:64]}": the id of a deployment is a number')
+    if not re.fullmatch(r"[1-9][0-9]{0,18}", id):
+        raise InvalidRequest(
+            f'parasail: {operation} "{id[:64]}": the id of a deployment is a number without leading zeros'
+        )
     return f"{_ROOT}/{id}"
 
 

@@ -18,7 +18,9 @@ from model_operator.providers.reading import (
     Clean,
     Malformed,
     boolean,
+    count,
     digest,
+    finite,
     integer,
     items,
     mapping,
@@ -29,7 +31,7 @@ from model_operator.providers.reading import (
     word,
     words,
 )
-from model_operator.providers.refusals import shortage
+from model_operator.providers.vocabulary import shortage
 
 _NO_POLICY = "NONE"
 """Of `scaleDownPolicy`; whether the service shows it so or as null is not documented, and means the same."""
@@ -149,9 +151,10 @@ def create_body(desired: Desired) -> dict[str, Any]:
 
 def edited(current: Mapping[str, Any], changes: Fields, removed: frozenset[str]) -> dict[str, Any]:
     """The whole body for a PUT but for its devices: everything as it was, unknown keys too, save the owned keys that
-    change. Only a removed field becomes null, and only where the vendor shows it.
+    change. Only a removed field becomes null, and only where the vendor shows it; and a number that is none, since no
+    JSON can say it.
     """
-    body = dict(current)
+    body = {key: finite(value) for key, value in current.items()}
     for path in removed:
         body |= {key: value for key, value in _cleared(path).items() if key in current}
     for path, value in changes.items():
@@ -228,8 +231,9 @@ def remote_of(item: Any, *, chat_base_url: str | None, clean: Clean, is_full: bo
     message = clean(words(status.get("statusMessage")))
     replicas, alias = _running(item, status, state), text(item.get("externalAlias"))
     fields, modified = _fields(item), item.get("modifiedAt")
-    # What moves modifiedAt is not documented (instances that come up do not), so all that is seen counts besides.
-    version = f"{modified}/{shown_word}/{replicas}/{alias}/{fields}/{message}" if modified else digest(item)
+    # What moves modifiedAt is not documented (instances that come up do not), so all that is read counts besides. And
+    # nothing else does: other times move by themselves.
+    version = digest([modified, shown_word, replicas, alias, fields, message])
     return Remote(
         id=identifier(item),
         name=text(item.get("deploymentName")) or "",
@@ -283,7 +287,7 @@ def _running(item: Mapping[str, Any], status: Mapping[str, Any], state: RunState
     instances = status.get("instances") or item.get("instances")
     if isinstance(instances, list) and instances:
         return sum(_is_running(instance) for instance in instances)
-    return integer(item.get("replicas")) if state is RunState.SERVING else None
+    return count(item.get("replicas")) if state is RunState.SERVING else None
 
 
 def _is_running(instance: Any) -> bool:

@@ -38,10 +38,12 @@ class Memory:
     is_finished: bool = False
     """What stays at the provider has been said."""
 
-    def accepted(self, desired: Desired, *, is_refused: bool) -> Desired:
-        """With the course by which a rollout is judged: a refused spec changes nothing of it."""
-        if not is_refused:
-            self.course = desired.course
+    def accepted(self, desired: Desired, remembered: Course | None, *, is_refused: bool) -> Desired:
+        """With the course by which a rollout is judged: a refused spec changes nothing of it.
+
+        `remembered` is the one that the status has.
+        """
+        self.course = (self.course or remembered) if is_refused else desired.course
         return desired if self.course is None else replace(desired, course=self.course)
 
     def offset(self, status: CanaryEndpointStatus) -> timedelta:
