@@ -349,7 +349,7 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
 
     @override
     def leaves(self, key: Key, invalid: InvalidResource) -> bool:
-        return _left_by(invalid) is not None
+        return left_by(invalid, self.memories.get(key)) is not None
 
     @override
     async def tell_what_stays(self, key: Key, invalid: InvalidResource) -> None:
