@@ -318,3 +318,25 @@ def test_a_model_at_its_limit_of_requests_stops_nobody_else():
         assert len(await requests(world, "chat")) == 1
 
     play(story, is_served=False)
+
+
+EDITS = [
+    ({"parasail": {"displayName": "ours"}}, "displayName"),
+    ({"parasail": {"engine": "SGLANG"}}, "engine"),
+    ({"parasail": {"maxConnectionsPerReplica": 9}}, "maxConnectionsPerReplica"),
+    ({"parasail": {"devices": [H100]}}, "deviceConfigs"),
+    ({"replicas": None, "autoscaling": {"minReplicas": 1, "maxReplicas": 2}}, "autoscaling"),
+]
+
+
+@pytest.mark.parametrize(("change", "field"), EDITS, ids=[field for _, field in EDITS])
+def test_whatever_may_be_fixed_is_tried_once_and_said_if_it_did_not_take(change, field):
+    async def story(world):
+        await begin(world, llama(), put_ignored_fields=[field])
+        edit(world, **change)
+        await asyncio.sleep(200)
+        assert world.ready() == ("False", "UpdateIgnored")
+        await asyncio.sleep(7200)
+        assert (len(await requests(world, "update")), world.ready()) == (1, ("False", "UpdateIgnored"))
+
+    play(story, is_served=False)

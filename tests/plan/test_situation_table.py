@@ -242,6 +242,16 @@ CREATES = [
         situation(RunState.STARTING),
         Row("False Starting", HELD, "False Starting", RECONCILING, Phase.STARTING),
     ),
+    *[
+        row(
+            f"STARTING with a message of {shortage}",
+            situation(
+                remote=remote(RunState.STARTING, message="Insufficient quota", shortage=shortage),
+            ),
+            Row(f"False {shortage}", HELD, "False Starting", RECONCILING, Phase.STARTING),
+        )
+        for shortage in (Reason.QUOTA_EXCEEDED, Reason.INSUFFICIENT_CAPACITY)
+    ],
     row(
         "created, not serving yet: no alias",
         situation(remote=remote(alias=None), status=created(external_alias=None)),
@@ -830,3 +840,57 @@ def test_where_neither_a_list_nor_a_name_can_tell_a_lost_create_is_not_sent_agai
     capabilities = replace(PARASAIL, names_are_unique=False)
     step = decide(situation(None, status=LOST, can_list=False, capabilities=capabilities))
     assert (step.action, step.change.pending, step.progress) == (None, UNCHANGED, Progress.STUCK)
+
+
+NO_KEY = 'spec.parasail.modelAccessKeySecretRef: there is no Secret "hugging-face" in namespace team.'
+
+
+@pytest.mark.parametrize(
+    ("s", "serving", "phase"),
+    [
+        pytest.param(
+            situation(None, status=untouched(), listed_at=NOW), "False Missing", Phase.PENDING, id="create"
+        ),
+        pytest.param(
+            situation(fields=EDITED, status=created().with_(phase=Phase.READY)),
+            SERVES,
+            Phase.READY,
+            id="update",
+        ),
+    ],
+)
+def test_what_says_an_access_key_waits_for_it(s: Situation, serving: str, phase: Phase) -> None:
+    step, status = look(replace(s, missing_key=NO_KEY))
+    assert step.action is None
+    assert step.change.pending is UNCHANGED
+    told_now = {c.type: f"{c.status} {c.reason}" for c in status.conditions}
+    assert {told_now[name] for name in ("Accepted", "Ready", "Synced")} == {"False CredentialsMissing"}
+    assert (told_now["Serving"], status.phase) == (serving, phase)
+
+
+@pytest.mark.parametrize(
+    ("s", "action"),
+    [
+        pytest.param(situation(paused=True), SetPower, id="pause"),
+        pytest.param(situation(RunState.STOPPED, status=WAS_PAUSED), SetPower, id="resume"),
+        pytest.param(situation(wanted=False), Delete, id="delete"),
+    ],
+)
+def test_what_says_no_access_key_does_not_wait_for_one(s: Situation, action: type[object]) -> None:
+    assert isinstance(look(replace(s, missing_key=NO_KEY))[0].action, action)
+
+
+def test_one_of_the_choices_will_do_and_nothing_else() -> None:
+    choices = ({"device": "H100SXM", "count": 2}, {"device": "L40S", "count": 1})
+    fields = {**FIELDS, "parasail.devices": choices}
+
+    def running_on(*chosen: object) -> Situation:
+        shown_now = remote(
+            fields={**FIELDS, "parasail.devices": chosen}, choices=frozenset({"parasail.devices"})
+        )
+        return situation(remote=shown_now, fields=fields, status=created(last_applied=fields))
+
+    assert look(running_on(choices[1]))[0].action is None
+    assert look(running_on(*choices))[0].action is None
+    assert isinstance(look(running_on({"device": "RTX4090", "count": 1}))[0].action, Update)
+    assert isinstance(look(running_on())[0].action, Update)
