@@ -240,3 +240,23 @@ def test_an_outage_is_written_once_whatever_its_words() -> None:
         assert [seen for seen in world.store.seen[before:] if seen.verb is Verb.STATUS] == []
 
     play(story)
+
+
+def test_a_refusal_whose_words_differ_each_time_is_one_event_and_one_status() -> None:
+    """A webhook names the request, and a quota what is used at the moment."""
+
+    async def story(world: World) -> None:
+        world.apply(parasail_deployment("llama"))
+        for number in range(30):
+            words = f"admission webhook denied the request {number:08x}-5f3a-4c1e"
+            trouble = refusing(Verb.FINALIZER, DEPLOYMENT)
+            trouble.message = words
+            world.store.troubles = [trouble]
+            await asyncio.sleep(20)
+        messages = {body["message"] for body in world.events("WriteRefused")}
+        assert len(messages) == 1
+        statuses = [one for one in world.store.seen if (one.verb, one.key) == (Verb.STATUS, LLAMA)]
+        assert len(statuses) <= 4
+        assert "admission webhook" in world.condition("Ready")["message"]
+
+    play(story, is_served=False)

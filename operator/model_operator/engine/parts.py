@@ -74,7 +74,7 @@ def make(outside: Outside, signals: Signals) -> Parts:
         record=recorder,
         clock=outside.clock,
     )
-    deployments = _deployments(settings, around)
+    deployments = _deployments(settings, around, outside.redactor)
     passes = (
         (PROVIDER, _providers(settings, around, accounts), _PROVIDER_WORKERS),
         (DEPLOYMENT, deployments, settings.workers),
@@ -104,7 +104,7 @@ def _providers(settings: Settings, around: Surroundings, accounts: Accounts) -> 
     )
 
 
-def _deployments(settings: Settings, around: Surroundings) -> DeploymentPass:
+def _deployments(settings: Settings, around: Surroundings, redactor: Redactor) -> DeploymentPass:
     return DeploymentPass(
         around=around,
         find=around.cache.deployment,
@@ -112,6 +112,8 @@ def _deployments(settings: Settings, around: Surroundings) -> DeploymentPass:
         patience=settings.accepted_grace,
         timing=_timing(settings),
         full_read_interval=settings.full_read_interval,
+        installation=settings.installation,
+        redactor=redactor,
     )
 
 

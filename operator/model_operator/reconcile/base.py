@@ -28,6 +28,7 @@ from model_operator.reconcile.cache import Cache, Entry, Resource, provider_key,
 from model_operator.reconcile.recorder import Recorder
 from model_operator.reconcile.store import Store
 from model_operator.signals import Signals
+from model_operator.status.conditions import without_numbers
 from model_operator.status.invalid import not_understood
 from model_operator.status.refused import refused_write
 
@@ -52,6 +53,8 @@ class Refusal:
     """Each in one Event."""
 
 
+_MOST_SAID = 20
+"""Refusals of one object in different words; the status has the last one."""
 _REFUSED = "Give the operator the right, or change the quota, policy or rule that refuses it; it is tried again until then."
 
 R = TypeVar("R", bound=Resource)
@@ -115,8 +118,9 @@ class Pass(ABC, Generic[R, M]):
         refusal = self.refusals.get(key)
         if refusal is None or refusal.uid != metadata.uid:
             refusal = self.refusals[key] = Refusal(metadata.uid, now)
-        if message not in refusal.said:
-            refusal.said.add(message)
+        words = without_numbers(message)
+        if words not in refusal.said and len(refusal.said) < _MOST_SAID:
+            refusal.said.add(words)
             self.around.record.warn(key, metadata, Reason.WRITE_REFUSED, message)
         if resource is None:
             return  # its status says already that it is not understood
@@ -201,8 +205,10 @@ class Pass(ABC, Generic[R, M]):
 
     async def keep_finalizer(self, key: Key, resource: R) -> R:
         """Put it (back) on a living object; a `kubectl replace` may have taken it off."""
-        is_new = await self._put_finalizer(key, resource.metadata)
-        return self.find(key) or resource if is_new else resource
+        if not await self._put_finalizer(key, resource.metadata):
+            return resource
+        found = self.find(key)  # of that name: meanwhile it may be another object
+        return found if found is not None and found.metadata.uid == resource.metadata.uid else resource
 
     async def _put_finalizer(self, key: Key, metadata: Metadata) -> bool:
         """False if it is there already, or cannot be put on any more."""

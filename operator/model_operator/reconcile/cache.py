@@ -71,7 +71,8 @@ class Cache:
         try:
             entry = Entry(version, uid, _PARSERS[key.kind](body))
         except InvalidResource as error:
-            entry = Entry(version, uid, None, error)
+            # Its frames hold the body.
+            entry = Entry(version, uid, None, error.with_traceback(None))
         self._store(key, entry)
         return True
 

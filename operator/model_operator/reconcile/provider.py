@@ -134,6 +134,8 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
         version = str(secret["metadata"]["resourceVersion"])
         account.is_proven = account.is_proven or resource.status.proven_secret_version == version
         account.has_listed = account.has_listed or bool(resource.status.list_worked)
+        if resource.status.list_worked is False and account.error is not None:
+            account.has_listed = False  # a person has said that there is no LIST any more
         self._confirm(key, resource, account)
         return Binding(account, secret_version=version)
 

@@ -10,12 +10,14 @@ from model_operator.conditions import Phase, Reason
 from model_operator.domain import RunState
 from model_operator.errors import (
     AccountMismatch,
+    Conflict,
     CredentialsInvalid,
     NameTaken,
     ProviderError,
     Unsupported,
     retry_for,
 )
+from model_operator.models.deployment_status import Pending
 from model_operator.plan.deployment.situation import Action, CreateEndpoint, Decision, Release, Situation
 from model_operator.plan.verdict import Progress, Verdict
 
@@ -44,6 +46,17 @@ def refusal(reason: Reason, message: str) -> Decision:
         phase=Phase.PENDING,
         accepted=Verdict(False, reason, message),
     )
+
+
+def lost(pending: Pending | None) -> str:
+    """How every message about a create with an unknown outcome begins."""
+    if pending is None or not pending.announces:
+        return "A create may have been sent before the operator was started, and nothing is known of its outcome."
+    return "A create was sent and its answer was lost."
+
+
+def looking_for(pending: Pending | None) -> str:
+    return f"{lost(pending)} Looking for what it made before anything else is done."
 
 
 def settled(phase: Phase, serving: Verdict | None = None) -> Decision:
@@ -97,7 +110,7 @@ def failed_step(s: Situation, decision: Decision, error: ProviderError, look_aga
     An unreachable provider is `Unknown` once a deployment exists, since it may well be serving.
     """
     is_known = not s.holds_nothing
-    reason = error.reason
+    reason = Reason.CREATING if isinstance(error, Conflict) and s.holds_nothing else error.reason
     is_of_endpoint = isinstance(error, NameTaken) and isinstance(decision.action, CreateEndpoint)
     if not is_of_endpoint and (isinstance(error, NameTaken) or (isinstance(error, Unsupported) and s.wanted)):
         return replace(refusal(reason, str(error)), look_again=look_again, change=decision.change)

@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from model_operator.domain import UID_TAG, Desired, Endpoint, Fields, Remote, RunState, Value
+from model_operator.domain import OWNER_TAG, UID_TAG, Desired, Endpoint, Fields, Remote, RunState, Value
 from model_operator.models.deployment import ModelDeploymentSpec
 from model_operator.models.paitient import ModelSettings, PaitientSpec, SecuritySettings, VpcConfig
 from model_operator.providers.reading import (
     Clean,
     Malformed,
     boolean,
+    count,
     digest,
+    identity,
     integer,
+    listed,
     mapping,
     note,
     number,
@@ -105,7 +108,7 @@ def _float(value: Decimal | None) -> float | None:
 
 
 def create_body(desired: Desired) -> dict[str, Any]:
-    """With our UID tag, by which a create whose reply was lost is found again."""
+    """With our UID tag, by which a create whose reply was lost is found again, and the owner's beside it."""
     body: dict[str, Any] = {"model_name": desired.model, "deployment_name": desired.deployment_name}
     for path, value in desired.fixed.items():
         *parents, key = _FIXED[path]
@@ -114,7 +117,7 @@ def create_body(desired: Desired) -> dict[str, Any]:
             holder = holder.setdefault(parent, {})
         holder[key] = value
     body |= edit_body(desired.fields)
-    return body | {"tags": body.get("tags", {}) | tag(desired.uid)}
+    return body | {"tags": body.get("tags", {}) | mark(desired.uid, desired.owner)}
 
 
 def edit_body(changes: Fields) -> dict[str, Any]:
@@ -154,13 +157,14 @@ def scales(fields: Fields) -> bool | None:
             return True
 
 
-def tag(uid: str) -> dict[str, str]:
-    return {UID_TAG: uid}
+def mark(uid: str, owner: str | None) -> dict[str, str]:
+    """The tags that say whose a deployment is."""
+    return {UID_TAG: uid} if owner is None else {UID_TAG: uid, OWNER_TAG: owner}
 
 
 def identifier(item: Mapping[str, Any]) -> str:
     """The id; another dialect of the vendor calls it deployment_id. Raises `Malformed`."""
-    found = text(item.get("id")) or text(item.get("deployment_id"))
+    found = identity(item.get("id")) or identity(item.get("deployment_id"))
     if found is None:
         raise Malformed("a deployment without an id")
     return found
@@ -180,7 +184,7 @@ def remote_of(item: Any, *, clean: Clean, is_full: bool = False) -> Remote:
         model=text(item.get("model_name")) or text(item.get("model_id")),
         state=STATES.get(shown_word.lower(), RunState.UNKNOWN),
         word=shown_word,
-        replicas=integer(item.get("current_replicas")),
+        replicas=count(item.get("current_replicas")),
         url=url(item.get("endpoint")),
         owner_uid=owner_of(item),
         fields=_fields(item) if is_full else {},
@@ -205,7 +209,8 @@ def _fields(item: Mapping[str, Any]) -> Fields:
         fields |= shown(settings, SETTINGS)
     tags = item.get("tags")
     if isinstance(tags, dict):
-        fields |= {TAGS + k: note(v) for k, v in tags.items() if note(v) is not None and k != UID_TAG}
+        shown_tags = {k: note(v) for k, v in tags.items() if text(k) and k not in (UID_TAG, OWNER_TAG)}
+        fields |= {TAGS + key: value for key, value in shown_tags.items() if value is not None}
     return fields
 
 
@@ -239,20 +244,21 @@ class Page:
 def page_of(body: Any) -> Page:
     """Raises `Malformed`, also if only one item is not understood: a list is complete or an error."""
     body = mapping(body, "the list")
-    items = body.get("deployments")
-    if not isinstance(items, list):
-        raise Malformed('the list has no array "deployments"')
-    for item in items:
-        identifier(mapping(item, "a deployment"))
     pagination = body.get("pagination")
     if not isinstance(pagination, dict):
         pagination = {}
-    return Page(items, integer(pagination.get("next_offset")), integer(pagination.get("total")))
+    total = integer(pagination.get("total"))
+    if "deployments" not in body and total != 0:
+        raise Malformed('the list has no array "deployments"')
+    items = listed(body.get("deployments"), '"deployments" in the list')
+    for item in items:
+        identifier(mapping(item, "a deployment"))
+    return Page(items, integer(pagination.get("next_offset")), total)
 
 
 def endpoint_of(body: Any) -> Endpoint:
     body = mapping(body, "an endpoint")
-    id, where = text(body.get("id")), url(body.get("url"))
+    id, where = identity(body.get("id")), url(body.get("url"))
     if id is None or where is None:
         raise Malformed("an endpoint without id or url")
     return Endpoint(id=id, url=where)

@@ -18,7 +18,7 @@ from model_operator.models.canary import CanaryEndpoint
 from model_operator.models.canary_status import CanaryEndpointStatus
 from model_operator.models.metadata import Metadata
 from model_operator.models.parse import InvalidResource
-from model_operator.plan.canary.course import course_of
+from model_operator.plan.canary.course import course_of, path_of, remembered_course
 from model_operator.plan.canary.decide import decide
 from model_operator.plan.canary.situation import Decision, Desired, Observed, Situation, State
 from model_operator.plan.verdict import Verdict
@@ -78,7 +78,7 @@ class CanaryPass(Pass[CanaryEndpoint, Memory]):
             )
         )
         seen = replace(seen, is_status_lost=s.observed.is_status_lost)
-        s = replace(s, desired=memory.accepted(s.desired, is_refused=seen.refusal is not None))
+        s = replace(s, desired=_accepted(resource, s, memory, is_refused=seen.refusal is not None))
         s = replace(s, observed=seen, paused_until=account.paused_until(clock()), now=clock())
         reading = await read(s, account.provider.at(Priority.SWEEP), clock)
         if reading is None:
@@ -98,6 +98,7 @@ class CanaryPass(Pass[CanaryEndpoint, Memory]):
                 course=course_of(spec),
                 external_id=spec.external_id,
                 command=metadata.annotations.get(ACTION, ""),
+                path=path_of(spec),
             ),
             status=status,
             observed=Observed(is_status_lost=is_lost),
@@ -214,6 +215,12 @@ def _what_stays(status: CanaryEndpointStatus, name: str, memory: Memory) -> str 
     which = id or f'"{name}", if its create arrived,'
     split = status.split or "its split"
     return f"Canary endpoint {which} stays at the provider with {split}: its API cannot delete it."
+
+
+def _accepted(resource: CanaryEndpoint, s: Situation, memory: Memory, *, is_refused: bool) -> Desired:
+    rollout = s.status.rollout
+    path = rollout.course if rollout is not None and is_refused else None
+    return memory.accepted(s.desired, remembered_course(path, resource.spec), is_refused=is_refused)
 
 
 def _has_been_reported(resource: CanaryEndpoint) -> bool:

@@ -92,7 +92,7 @@ async def read(s: Situation, provider: Provider, clock: Clock) -> Reading | None
             offset = found.at - clock() if found.at is not None else offset
     except ProviderError as error:
         return Reading(error=error, clock_offset=offset)
-    return Reading(figures=figures, clock_offset=offset)
+    return Reading(figures=figures, clock_offset=offset, until=asked.end)
 
 
 async def _targets(look: Look) -> dict[str, Target]:
