@@ -5,7 +5,7 @@ A pass does at most one remote change and writes the status at most once, and on
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from typing_extensions import override
@@ -13,27 +13,23 @@ from typing_extensions import override
 from model_operator.accounts.account import Account
 from model_operator.accounts.bindings import Binding
 from model_operator.conditions import Reason
-from model_operator.domain import FINALIZER, PROVIDER, Key, Priority
+from model_operator.domain import FINALIZER, Key, Priority
 from model_operator.errors import NotAccepted
 from model_operator.models.deployment import ModelDeployment
-from model_operator.models.parse import InvalidResource
-from model_operator.plan.deployment import words
 from model_operator.plan.deployment.decide import decide, is_under_way, sends_keys
 from model_operator.plan.deployment.situation import Create, Decision, Observed, Release, Situation, Timing
 from model_operator.plan.verdict import Progress
 from model_operator.providers.base import Vendor
-from model_operator.reconcile.base import Pass, leads_nowhere, still_there
-from model_operator.reconcile.cache import Entry, provider_key
+from model_operator.reconcile.base import leads_nowhere
+from model_operator.reconcile.cache import provider_key
 from model_operator.reconcile.claims import Claimant
 from model_operator.reconcile.deployment.act import AT_ONCE, act
 from model_operator.reconcile.deployment.connection import publish, with_connection
 from model_operator.reconcile.deployment.desire import desire
+from model_operator.reconcile.deployment.ending import EndingDeployments
 from model_operator.reconcile.deployment.guard import find_guard
-from model_operator.reconcile.deployment.keys import NO_KEYS, mask, read_keys
+from model_operator.reconcile.deployment.keys import mask, read_keys
 from model_operator.reconcile.deployment.leaving import (
-    left_behind,
-    left_by,
-    may_have_made,
     may_have_something,
 )
 from model_operator.reconcile.deployment.look import Look
@@ -41,7 +37,6 @@ from model_operator.reconcile.deployment.memory import Memory
 from model_operator.reconcile.deployment.observe import observe
 from model_operator.reconcile.deployment.rivals import Contest
 from model_operator.reconcile.deployment.saying import Saying
-from model_operator.redaction import Redactor
 from model_operator.status.deployment import summarize, time_left
 from model_operator.status.events import of_deployment
 
@@ -49,18 +44,13 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, kw_only=True)
-class DeploymentPass(Pass[ModelDeployment, Memory]):
+class DeploymentPass(EndingDeployments):
     """The passes over ModelDeployments. `look_after` is the loop."""
 
     timing: Timing
     full_read_interval: timedelta
     installation: str = ""
     """Names this cluster in the marks of what is created."""
-    redactor: Redactor = field(default_factory=Redactor, repr=False)
-    claims: set[str] = field(default_factory=set)
-    """UIDs of those whose name or id nobody else may have, until a pass refuses them."""
-    told: set[str] = field(default_factory=set)
-    """UIDs of objects that are not understood and whose end has been said to leave something."""
 
     @override
     async def look_after(self, key: Key, resource: ModelDeployment) -> timedelta | None:
@@ -74,7 +64,7 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
         if account is not None:
             resource, s, step = await self._act(key, resource, s, step, account, memory)
         if isinstance(step.action, Release):
-            await self._release(key, resource, memory, step.action)
+            await self.release(key, resource, memory, step.action)
             return None
         step = with_connection(step, memory.connection)
         await self._report(key, resource, s, step, memory)
@@ -153,7 +143,7 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
     ) -> tuple[Situation, Account | None]:
         vendor = self.around.vendors[resource.spec.vendor]
         binding = self.around.bindings.get(provider_key(resource))
-        s = self._situation(resource, vendor, memory)
+        s = self.situation(resource, vendor, memory)
         refused = self._refuse(resource, vendor, binding)
         account = binding.account if binding else None
         if refused is not None and (s.wanted or account is None):
@@ -199,7 +189,8 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
         )
         return situation, account
 
-    def _situation(self, resource: ModelDeployment, vendor: Vendor, memory: Memory) -> Situation:
+    @override
+    def situation(self, resource: ModelDeployment, vendor: Vendor, memory: Memory) -> Situation:
         situation = Situation(
             desired=desire(resource, vendor, self.installation),
             wanted=not resource.metadata.is_terminating,
@@ -238,47 +229,6 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
                 " providerRef.",
             )
         return leads_nowhere(ref, self.around.cache, binding)
-
-    async def _release(self, key: Key, resource: ModelDeployment, memory: Memory, action: Release) -> None:
-        if not memory.has_told_what_stays:
-            await self._say_what_stays(key, resource, action)
-            memory.told_what_stays()
-        memory.finish()
-        entry = self.around.cache.entry(key)
-        if entry is None or entry.is_vanished or FINALIZER not in resource.metadata.finalizers:
-            self.around.signals.gone(key, resource.metadata.uid)
-            return
-        await self.let_go(key, resource.metadata)
-        await self._say_done(key)
-
-    async def _say_done(self, key: Key) -> None:
-        """Somebody else's finalizer holds it: that nothing of it is left must be known without asking again."""
-        left = self.around.cache.deployment(key)
-        if left is None or not left.metadata.finalizers or FINALIZER in left.metadata.finalizers:
-            return
-        done = left.status.with_(external_id=None, pending=None)
-        await self.write(key, left, done.dump())
-
-    async def _say_what_stays(self, key: Key, resource: ModelDeployment, action: Release) -> None:
-        """Before the finalizer goes: afterwards nobody could. Raises `KubeError` where an Event may pass later."""
-        endpoint, promise = resource.status.endpoint, self.around.record.promise
-        if action.orphaned is not None:
-            message = words.orphaned(action)
-            await promise(key, resource.metadata, "Orphaned", message)
-            log.warning("%s", message)
-            self.around.signals.orphaned()
-        lost = resource.status.pending_endpoint
-        left = (
-            endpoint.id
-            if endpoint is not None
-            else f'"{lost.name}", if its create arrived,'
-            if lost
-            else None
-        )
-        if left is not None:
-            message = f"Endpoint {left} stays at the provider: its API cannot delete it."
-            await promise(key, resource.metadata, "EndpointOrphaned", message)
-            log.warning("%s", message)
 
     async def _report(
         self, key: Key, resource: ModelDeployment, s: Situation, step: Decision, memory: Memory
@@ -319,81 +269,6 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
                 waits.append(max(memory.view.read_again_at - s.now, timedelta(seconds=1)))
         known = [wait for wait in waits if wait is not None]
         return min(known) if known else None
-
-    @override
-    def ended(self, key: Key) -> Iterable[Key]:
-        resource, entry = self.around.cache.deployment(key), self.around.cache.entry(key)
-        account = self.around.bindings.account(provider_key(resource)) if resource else None
-        if account is not None:
-            account.forget(key)
-        memory = self.forget(key)
-        if memory is not None:
-            self.claims.discard(memory.uid)
-            mask(self.redactor, key.namespace, memory.keys, NO_KEYS)
-        if resource is None:
-            return self._ended_not_understood(key, entry, memory)
-        provider = still_there(provider_key(resource), self.around.cache)
-        if memory is not None and memory.is_finished:
-            return provider
-        memory = memory or Memory(uid=resource.metadata.uid)
-        left = left_behind(
-            resource, self._situation(resource, self.around.vendors[resource.spec.vendor], memory)
-        )
-        return provider if left is None else (self._finish_deletion(left), *provider)
-
-    @override
-    def holds(self, key: Key, invalid: InvalidResource) -> bool:
-        if super(DeploymentPass, self).holds(key, invalid):
-            return True
-        return not invalid.orphans and may_have_made(invalid, self.memories.get(key))
-
-    @override
-    def leaves(self, key: Key, invalid: InvalidResource) -> bool:
-        return left_by(invalid, self.memories.get(key)) is not None
-
-    @override
-    async def tell_what_stays(self, key: Key, invalid: InvalidResource) -> None:
-        left = left_by(invalid, self.memories.get(key))
-        if left is not None:
-            message = f"{left} stays at the provider (deletionPolicy Orphan)."
-            if invalid.metadata.uid in self.told:
-                return
-            await self.around.record.promise(key, invalid.metadata, "Orphaned", message)
-            self.told.add(invalid.metadata.uid)
-            log.warning("%s: %s", key, message)
-            self.around.signals.orphaned()
-
-    def _ended_not_understood(self, key: Key, entry: Entry | None, memory: Memory | None) -> Iterable[Key]:
-        """Nothing can be deleted for it; what it held is said."""
-        invalid = entry.invalid if entry is not None else None
-        if invalid is None:
-            return ()
-        left = left_by(invalid, memory)
-        if left is not None and invalid.metadata.uid not in self.told:
-            message = (
-                f"{left} stays at the provider: the object is gone, and this version of the operator does not"
-                " understand its spec."
-            )
-            log.warning("%s: %s", key, message)
-            self.around.signals.orphaned()
-            self.around.record.warn(key, invalid.metadata, "Orphaned", message)
-        ref = invalid.provider
-        provider = Key(PROVIDER, key.namespace, ref) if ref is not None else None
-        return still_there(provider, self.around.cache) if provider is not None else ()
-
-    def _finish_deletion(self, resource: ModelDeployment) -> Key:
-        """It went without our finalizer: its deletion is finished from what was last known."""
-        metadata = resource.metadata
-        log.warning(
-            "%s/%s vanished without its finalizer; its deployment %s is deleted at the provider",
-            metadata.namespace,
-            metadata.name,
-            resource.status.external_id or "(of a pending create)",
-        )
-        gone = metadata.with_(
-            deletion_timestamp=metadata.deletion_timestamp or self.around.clock(), finalizers=()
-        )
-        return self.around.cache.keep_vanished(resource.with_(metadata=gone))
 
     def rebound(self, provider: Key) -> Iterable[Key]:
         """Other credentials, another account: what failed before may work now. Returns whom it is news for."""

@@ -1,0 +1,154 @@
+"""The end of a ModelDeployment: what is let go, what stays at the provider and is said, and what vanished unguarded."""
+
+import logging
+from abc import abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from typing_extensions import override
+
+from model_operator.domain import FINALIZER, PROVIDER, Key
+from model_operator.models.deployment import ModelDeployment
+from model_operator.models.parse import InvalidResource
+from model_operator.plan.deployment import words
+from model_operator.plan.deployment.situation import Release, Situation
+from model_operator.providers.base import Vendor
+from model_operator.reconcile.base import Pass, still_there
+from model_operator.reconcile.cache import Entry, provider_key
+from model_operator.reconcile.deployment.keys import NO_KEYS, mask
+from model_operator.reconcile.deployment.leaving import left_behind, left_by, may_have_made
+from model_operator.reconcile.deployment.memory import Memory
+from model_operator.redaction import Redactor
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class EndingDeployments(Pass[ModelDeployment, Memory]):
+    """What a pass over a ModelDeployment does once its object goes, or has gone."""
+
+    redactor: Redactor = field(default_factory=Redactor, repr=False)
+    claims: set[str] = field(default_factory=set)
+    """UIDs of those whose name or id nobody else may have, until a pass refuses them."""
+    told: set[str] = field(default_factory=set)
+    """UIDs of objects that are not understood and whose end has been said to leave something."""
+
+    @abstractmethod
+    def situation(self, resource: ModelDeployment, vendor: Vendor, memory: Memory) -> Situation:
+        """Where the object stands by what is known without a request."""
+
+    async def release(self, key: Key, resource: ModelDeployment, memory: Memory, action: Release) -> None:
+        if not memory.has_told_what_stays:
+            await self._say_what_stays(key, resource, action)
+            memory.told_what_stays()
+        memory.finish()
+        entry = self.around.cache.entry(key)
+        if entry is None or entry.is_vanished or FINALIZER not in resource.metadata.finalizers:
+            self.around.signals.gone(key, resource.metadata.uid)
+            return
+        await self.let_go(key, resource.metadata)
+        await self._say_done(key)
+
+    async def _say_done(self, key: Key) -> None:
+        """Somebody else's finalizer holds it: that nothing of it is left must be known without asking again."""
+        left = self.around.cache.deployment(key)
+        if left is None or not left.metadata.finalizers or FINALIZER in left.metadata.finalizers:
+            return
+        done = left.status.with_(external_id=None, pending=None)
+        await self.write(key, left, done.dump())
+
+    async def _say_what_stays(self, key: Key, resource: ModelDeployment, action: Release) -> None:
+        """Before the finalizer goes: afterwards nobody could. Raises `KubeError` where an Event may pass later."""
+        endpoint, promise = resource.status.endpoint, self.around.record.promise
+        if action.orphaned is not None:
+            message = words.orphaned(action)
+            await promise(key, resource.metadata, "Orphaned", message)
+            log.warning("%s", message)
+            self.around.signals.orphaned()
+        lost = resource.status.pending_endpoint
+        left = (
+            endpoint.id
+            if endpoint is not None
+            else f'"{lost.name}", if its create arrived,'
+            if lost
+            else None
+        )
+        if left is not None:
+            message = f"Endpoint {left} stays at the provider: its API cannot delete it."
+            await promise(key, resource.metadata, "EndpointOrphaned", message)
+            log.warning("%s", message)
+
+    @override
+    def ended(self, key: Key) -> Iterable[Key]:
+        resource, entry = self.around.cache.deployment(key), self.around.cache.entry(key)
+        account = self.around.bindings.account(provider_key(resource)) if resource else None
+        if account is not None:
+            account.forget(key)
+        memory = self.forget(key)
+        if memory is not None:
+            self.claims.discard(memory.uid)
+            mask(self.redactor, key.namespace, memory.keys, NO_KEYS)
+        if resource is None:
+            return self._ended_not_understood(key, entry, memory)
+        provider = still_there(provider_key(resource), self.around.cache)
+        if memory is not None and memory.is_finished:
+            return provider
+        memory = memory or Memory(uid=resource.metadata.uid)
+        left = left_behind(
+            resource, self.situation(resource, self.around.vendors[resource.spec.vendor], memory)
+        )
+        return provider if left is None else (self._finish_deletion(left), *provider)
+
+    @override
+    def holds(self, key: Key, invalid: InvalidResource) -> bool:
+        if super(EndingDeployments, self).holds(key, invalid):
+            return True
+        return not invalid.orphans and may_have_made(invalid, self.memories.get(key))
+
+    @override
+    def leaves(self, key: Key, invalid: InvalidResource) -> bool:
+        return left_by(invalid, self.memories.get(key)) is not None
+
+    @override
+    async def tell_what_stays(self, key: Key, invalid: InvalidResource) -> None:
+        left = left_by(invalid, self.memories.get(key))
+        if left is not None:
+            message = f"{left} stays at the provider (deletionPolicy Orphan)."
+            if invalid.metadata.uid in self.told:
+                return
+            await self.around.record.promise(key, invalid.metadata, "Orphaned", message)
+            self.told.add(invalid.metadata.uid)
+            log.warning("%s: %s", key, message)
+            self.around.signals.orphaned()
+
+    def _ended_not_understood(self, key: Key, entry: Entry | None, memory: Memory | None) -> Iterable[Key]:
+        """Nothing can be deleted for it; what it held is said."""
+        invalid = entry.invalid if entry is not None else None
+        if invalid is None:
+            return ()
+        left = left_by(invalid, memory)
+        if left is not None and invalid.metadata.uid not in self.told:
+            message = (
+                f"{left} stays at the provider: the object is gone, and this version of the operator does not"
+                " understand its spec."
+            )
+            log.warning("%s: %s", key, message)
+            self.around.signals.orphaned()
+            self.around.record.warn(key, invalid.metadata, "Orphaned", message)
+        ref = invalid.provider
+        provider = Key(PROVIDER, key.namespace, ref) if ref is not None else None
+        return still_there(provider, self.around.cache) if provider is not None else ()
+
+    def _finish_deletion(self, resource: ModelDeployment) -> Key:
+        """It went without our finalizer: its deletion is finished from what was last known."""
+        metadata = resource.metadata
+        log.warning(
+            "%s/%s vanished without its finalizer; its deployment %s is deleted at the provider",
+            metadata.namespace,
+            metadata.name,
+            resource.status.external_id or "(of a pending create)",
+        )
+        gone = metadata.with_(
+            deletion_timestamp=metadata.deletion_timestamp or self.around.clock(), finalizers=()
+        )
+        return self.around.cache.keep_vanished(resource.with_(metadata=gone))
