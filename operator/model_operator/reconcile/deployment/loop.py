@@ -3,7 +3,6 @@
 A pass does at most one remote change and writes the status at most once, and only if it says something new.
 """
 
-import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -39,8 +38,6 @@ from model_operator.reconcile.deployment.rivals import Contest
 from model_operator.reconcile.deployment.saying import Saying
 from model_operator.status.deployment import summarize, time_left
 from model_operator.status.events import of_deployment
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, kw_only=True)
