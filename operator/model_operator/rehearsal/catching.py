@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
+from typing_extensions import override
+
 from model_operator.domain import Key
 from model_operator.providers.base import Call, Reply, Site, Transport
 from model_operator.rehearsal.overlay import merged
@@ -83,9 +85,11 @@ class CatchingTransport(Transport):
         self._changed: set[str] = set()
 
     @property
+    @override
     def request_timeout(self) -> timedelta:
         return self._below.request_timeout
 
+    @override
     async def send(self, site: Site, call: Call) -> Reply:
         url = site.base_url + call.path
         if call.method in _READS:

@@ -27,6 +27,7 @@ T = TypeVar("T")
 
 IMAGINED_ALIAS = "imagined-alias"
 SERVES = "it serves"
+TARGETS_SERVE = "all of its targets serve"
 _FIRST_ID = 9_000_000_000_000_000_001
 _STATES = {
     RunState.STARTING: RunState.SERVING,
@@ -205,4 +206,3 @@ def _in_state(remote: Remote, state: RunState) -> Remote:
 def _updated(remote: Remote, changes: Fields, removed: frozenset[str]) -> Remote:
     kept = {name: value for name, value in remote.fields.items() if name not in removed}
     return replace(remote, fields={**kept, **changes}, replicas=None)
-

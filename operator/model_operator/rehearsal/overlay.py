@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
+from typing_extensions import override
+
 from model_operator.accounts.account import Clock
 from model_operator.domain import FINALIZER, Key
 from model_operator.kube import KubeForbidden, ObjectGone, WriteConflict, path_of
@@ -24,6 +26,7 @@ class Reads(Protocol):
 class Nothing(Reads):
     """No API server: nothing is there but what was put into the overlay."""
 
+    @override
     async def get(self, kind: str, namespace: str, name: str) -> Body:
         path_of(kind, namespace, name)
         raise ObjectGone(404, f'{kind} "{name}" not found')

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from model_operator.conditions import ConditionType, Reason
-from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
+from model_operator.domain import PROVIDER, Key
 from model_operator.models.canary import CanaryEndpoint
 from model_operator.models.deployment import ModelDeployment
 from model_operator.models.provider import ModelProvider
 from model_operator.models.status import Status
 from model_operator.plan.canary.course import course_of
 from model_operator.plan.canary.preview import preview
+from model_operator.reconcile.store import Body
 from model_operator.rehearsal.catching import Request
 from model_operator.rehearsal.imagined import World
 from model_operator.rehearsal.overlay import Overlay
 from model_operator.rehearsal.stage import Stage
-from model_operator.reconcile.store import Body
 
 Resource = ModelDeployment | CanaryEndpoint | ModelProvider
 
@@ -48,6 +48,10 @@ class Item:
     is_edited: bool = False
     """It is there, and its spec would be another one."""
     refusal: str = ""
+    set_aside: str = ""
+    """Why it is not rehearsed."""
+    immutable: tuple[str, ...] = ()
+    """Fields that it sets and that cannot be changed later."""
     notes: tuple[str, ...] = ()
 
 
@@ -65,7 +69,6 @@ class ObjectPlan:
     steps: tuple[str, ...] = ()
     """Of a CanaryEndpoint: the way to its destination, in words."""
     immutable: tuple[str, ...] = ()
-    """Fields that it sets and that cannot be changed later."""
     notes: tuple[str, ...] = ()
 
 
@@ -96,10 +99,10 @@ async def rehearse(
     for item in items:
         if item.body is not None:
             stage.show(item.key, overlay.put(item.key, item.body))
-    accepted = [item.key for item in items if item.body is not None]
+    accepted = [item.key for item in items if item.body is not None and not item.set_aside]
     needed = [_provider(stage, key) for key in accepted]
     await stage.play(dict.fromkeys((*(key for key in needed if key is not None), *accepted)))
-    plans = [_plan(item, stage, overlay, world) for item in items]
+    plans = [_plan(item, stage, world) for item in items]
     return Plan(tuple(plans), world, tuple(overlay.secrets))
 
 
@@ -114,7 +117,7 @@ def _provider(stage: Stage, key: Key) -> Key | None:
     return provider if stage.cache.entry(provider) is not None else None
 
 
-def _plan(item: Item, stage: Stage, overlay: Overlay, world: World) -> ObjectPlan:
+def _plan(item: Item, stage: Stage, world: World) -> ObjectPlan:
     key, entry = item.key, stage.cache.entry(item.key)
     requests = world.trail.of(key)
     resource = entry.resource if entry is not None and item.body is not None else None
@@ -136,7 +139,7 @@ def _plan(item: Item, stage: Stage, overlay: Overlay, world: World) -> ObjectPla
         message=message,
         requests=requests,
         steps=steps,
-        immutable=(),
+        immutable=item.immutable,
         notes=notes,
     )
 
@@ -148,12 +151,16 @@ def _outcome(
     entry = stage.cache.entry(item.key)
     if item.body is None:
         return Outcome.REFUSED, "Invalid", item.refusal
+    if item.set_aside:
+        return Outcome.WAITS, "", item.set_aside
     if resource is None:
         return Outcome.REFUSED, "Invalid", str(entry.invalid) if entry is not None else "it is gone"
     if (error := stage.error(item.key)) is not None:
         return Outcome.UNKNOWN, "KubernetesRefused", str(error)
     ready = resource.status.condition(ConditionType.READY)
     reason, message = (ready.reason, ready.message) if ready is not None else ("", "")
+    if isinstance(resource, CanaryEndpoint) and ready is not None:
+        message = resource.status.message or message
     if _is_refused(resource.status) and not requests:
         return Outcome.REFUSED, reason, message
     account = stage.account(item.key)
@@ -194,6 +201,3 @@ def _of_account(stage: Stage, key: Key) -> Iterable[str]:
         number = sum(not remote.is_gone for remote in account.snapshot.by_id.values())
         imagined = sum(remote.version.startswith("imagined") for remote in account.snapshot.by_id.values())
         yield f"The key is accepted, and the list answers: {number - imagined} deployments in the account."
-
-
-__all__ = ["CANARY", "DEPLOYMENT", "Item", "ObjectPlan", "Outcome", "Plan", "rehearse"]

@@ -20,9 +20,9 @@ from model_operator.kube import KubeError
 from model_operator.reconcile.base import Pass
 from model_operator.reconcile.cache import provider_key
 from model_operator.reconcile.deployment.view import View
-from model_operator.reconcile.members import member_names
+from model_operator.reconcile.members import deployments_of, member_names
 from model_operator.reconcile.store import Body
-from model_operator.rehearsal.imagined import World
+from model_operator.rehearsal.imagined import TARGETS_SERVE, World
 from model_operator.rehearsal.overlay import Overlay
 from model_operator.signals import Signals
 
@@ -86,9 +86,9 @@ class Stage(Signals):
             self._remember(key)
         self._add(self._progress)
         try:
-            while (key := self._next()) is not None or await self._goes_on():
-                if key is not None:
-                    await self._pass(key)
+            while (ready := self._next()) is not None or await self._goes_on():
+                if ready is not None:
+                    await self._pass(ready)
         finally:
             await self._parts.accounts.stop()
 
@@ -114,6 +114,8 @@ class Stage(Signals):
         progress, trail = self._progress[key], self._world.trail
         progress.looks += 1
         trail.current, trail.wait = key, self._waited()
+        if key.kind == CANARY and any(k in trail.promised for k in deployments_of(self.cache.members(key))):
+            trail.promise(TARGETS_SERVE)
         try:
             again = await self._passes[key.kind].reconcile(key)
         except Outdated:
@@ -250,4 +252,6 @@ class Stage(Signals):
 
 def _is_listing(account: Account) -> bool:
     """A LIST is under way, or about to begin."""
-    return account.error is None and (not account.has_answered or bool(account.waiting) and account.can_list)
+    return account.error is None and (
+        not account.has_answered or (bool(account.waiting) and account.can_list)
+    )
