@@ -13,28 +13,23 @@ import click
 
 from model_operator.cli.files import Document
 from model_operator.domain import GROUP, VERSION, Key
-from model_operator.engine.parts import Outside
 from model_operator.hosts import HostRule
 from model_operator.kube import Kube, KubeConfigError, KubeError, namespace_of
-from model_operator.observability.metrics import Metrics
 from model_operator.providers.base import Transport
 from model_operator.providers.http import HttpTransport
 from model_operator.providers.registry import PROVIDERS
 from model_operator.reconcile.store import Body
-from model_operator.redaction import Redactor
-from model_operator.rehearsal.catching import CatchingTransport, Trail
 from model_operator.rehearsal.cluster import KINDS, Cluster
-from model_operator.rehearsal.imagined import ImaginedVendor, World
-from model_operator.rehearsal.overlay import Nothing, Overlay, Reads
-from model_operator.rehearsal.plan import rehearse
+from model_operator.rehearsal.overlay import Nothing, Reads
+from model_operator.rehearsal.plan import Gathered
+from model_operator.rehearsal.rehearse import Means, rehearse
 from model_operator.rehearsal.shown import Shown
-from model_operator.rehearsal.sources import SECRET, Account, Gathered, gather_offline, gather_online
-from model_operator.rehearsal.stage import Ahead, Stage
+from model_operator.rehearsal.sources import SECRET, Account, gather_offline, gather_online
 from model_operator.settings import Settings, SettingsInvalid, load
 from model_operator_simulator import Simulator
 from model_operator_simulator.registry import VENDORS
 
-_QUICK: Final = timedelta(milliseconds=50)
+QUICK: Final = timedelta(milliseconds=50)
 """Between two LISTs of one account: nobody waits for something to change."""
 
 
@@ -109,25 +104,8 @@ async def _answer(
     transport: Transport,
     allowed_hosts: tuple[HostRule, ...],
 ) -> Answer:
-    clock, trail = Ahead(), Trail()
-    world, overlay = World(trail), Overlay(reads, clock)
-    stage = Stage(
-        Outside(
-            settings=_settings(allowed_hosts),
-            store=overlay,
-            transport=CatchingTransport(transport, trail),
-            vendors={name: ImaginedVendor(vendor, world) for name, vendor in PROVIDERS.items()},
-            metrics=Metrics(),
-            redactor=Redactor(),
-            clock=clock,
-        ),
-        clock,
-        overlay,
-        world,
-    )
-    added = {key: overlay.put(key, body) for key, body in gathered.added.items()}
-    there = {**gathered.there, **{key: body for key, body in added.items() if key.kind != SECRET}}
-    plan = await rehearse(gathered.items, there, stage, overlay, world)
+    means = Means(reads=reads, transport=transport, vendors=PROVIDERS, settings=_settings(allowed_hosts))
+    plan = await rehearse(gathered, means)
     for skipped in objects.skipped:
         click.echo(f"skipped: {skipped}", err=True)
     return Answer(Shown(plan, gathered).document(), plan.is_refused, plan.has_changes)
@@ -145,7 +123,7 @@ def _host_of(url: str) -> HostRule:
 
 def _settings(allowed_hosts: tuple[HostRule, ...]) -> Settings:
     """The defaults of `run`, and what the environment says of them."""
-    update = {"allowed_provider_hosts": allowed_hosts, "transition_poll": _QUICK}
+    update = {"allowed_provider_hosts": allowed_hosts, "transition_poll": QUICK}
     return load({}).model_copy(update=update)
 
 

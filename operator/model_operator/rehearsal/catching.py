@@ -50,6 +50,11 @@ class Request:
     wait: timedelta = timedelta()
     """How long the operator waits before, if nothing changes meanwhile."""
 
+    @property
+    def is_provisional(self) -> bool:
+        """It sends back what the provider shows by then, and only the changes in it are known."""
+        return self.method == "PUT" and bool(self.once) and self.changes is not None
+
 
 @dataclass(slots=True)
 class Trail:

@@ -3,13 +3,13 @@
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import quote
 
 from typing_extensions import override
 
 from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
-from model_operator.kube import Kube, KubeError, KubeForbidden, ObjectGone, path_of
+from model_operator.kube import KubeError, KubeForbidden, ObjectGone, path_of
 from model_operator.reconcile.store import Body
 from model_operator.rehearsal.overlay import Reads
 
@@ -19,19 +19,25 @@ _KUBECTL: Final = "kubectl-client-side-apply"
 _SERVERS_OWN: Final = ("uid", "resourceVersion", "generation", "creationTimestamp", "managedFields")
 
 
+class Api(Protocol):
+    """`Kube`, as far as it is needed here."""
+
+    async def get(self, kind: str, namespace: str, name: str) -> Body: ...
+
+    def list(self, kind: str, namespace: str | None) -> AsyncIterator[Body]: ...
+
+    async def request(
+        self, method: str, path: str, body: object = None, content_type: str = "application/json"
+    ) -> Body: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Cluster(Reads):
-    kube: Kube
+    kube: Api
 
     @override
     async def get(self, kind: str, namespace: str, name: str) -> Body:
         return await self.kube.get(kind, namespace, name)
-
-    async def find(self, key: Key) -> Body | None:
-        try:
-            return await self.kube.get(*key)
-        except ObjectGone:
-            return None
 
     async def everything(self, namespaces: Iterable[str]) -> tuple[dict[Key, Body], bool]:
         """All objects of ours: those of the whole cluster, or (False) of these namespaces where no more may be read."""

@@ -12,8 +12,7 @@ from model_operator.reconcile.store import Body
 from model_operator.redaction import MASK, SecretSet, is_maskable, mask_shapes
 from model_operator.rehearsal.catching import Request
 from model_operator.rehearsal.imagined import IMAGINED_ALIAS
-from model_operator.rehearsal.plan import ObjectPlan, Plan
-from model_operator.rehearsal.sources import Gathered
+from model_operator.rehearsal.plan import Gathered, ObjectPlan, Plan
 
 UID: Final = "<uid>"
 _SECRET_NAME: Final = re.compile(r"(?i)(access|api)_?key|secret|password|authorization")
@@ -69,7 +68,7 @@ class Shown:
             found["after"] = format_duration(request.wait)
         if request.query:
             found["query"] = {name: self._text(value) for name, value in request.query}
-        if request.body is not None:
+        if request.body is not None and not request.is_provisional:
             found["body"] = self._value(request.body)
         if request.changes is not None:
             found["changes"] = [

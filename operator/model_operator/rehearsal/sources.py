@@ -10,7 +10,7 @@ from model_operator.kube import KubeError, KubeForbidden, ObjectGone
 from model_operator.providers.base import Vendor
 from model_operator.reconcile.store import Body
 from model_operator.rehearsal.cluster import Cluster, cleaned, explained
-from model_operator.rehearsal.plan import Item
+from model_operator.rehearsal.plan import Gathered, Item
 from model_operator.rehearsal.schema import immutable_fields, problems, stored
 
 SECRET = "Secret"  # noqa: S105  a kind
@@ -28,20 +28,6 @@ class Account:
     chat_base_url: str | None
     secret: Mapping[str, str] = field(repr=False)
     """What a Secret for it holds."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gathered:
-    """All that a rehearsal begins with."""
-
-    items: tuple[Item, ...]
-    there: Mapping[Key, Body]
-    """What the API server has, and Secrets of the files."""
-    added: Mapping[Key, Body] = field(default_factory=dict)
-    """What is added to it: Secrets, and ModelProviders that nobody has written down."""
-    real_urls: Mapping[Key, Mapping[str, str]] = field(default_factory=dict)
-    """By ModelProvider: what stands for the provider's own URL."""
-    notes: tuple[str, ...] = ()
 
 
 Found = Mapping[Key, Body]
@@ -125,7 +111,7 @@ def gather_offline(
             added[key] = moved
     notes = tuple(f"There is no {key.kind} {key.name} in the files: one was made up." for key in made)
     items = [_offline(item, usable.get(item.key), is_empty=hides_urls) for item in items]
-    return Gathered(items=tuple(items), there={}, added=added, real_urls=real_urls, notes=notes)
+    return Gathered(items=tuple(items), added=added, real_urls=real_urls, notes=notes)
 
 
 def _made_up(usable: Mapping[Key, Body], vendors: Mapping[str, Vendor]) -> Iterator[tuple[Key, Body]]:

@@ -7,12 +7,12 @@ what it is about to finish counts as finished. So the way ends where only time, 
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from typing_extensions import override
 
-from model_operator.accounts.account import Account
+from model_operator.accounts.account import Account, Clock
 from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Canary, Key
 from model_operator.engine.parts import Outside, Parts, make
 from model_operator.errand import Outdated
@@ -23,7 +23,6 @@ from model_operator.reconcile.deployment.view import View
 from model_operator.reconcile.members import deployments_of, member_names
 from model_operator.reconcile.store import Body
 from model_operator.rehearsal.imagined import TARGETS_SERVE, World
-from model_operator.rehearsal.overlay import Overlay
 from model_operator.signals import Signals
 
 HORIZON: Final = timedelta(minutes=5)
@@ -39,11 +38,12 @@ _ORDER: Final = (PROVIDER, DEPLOYMENT, CANARY)
 class Ahead:
     """A clock that can be set forward."""
 
-    def __init__(self) -> None:
+    def __init__(self, wall: Clock) -> None:
+        self._wall = wall
         self.offset = timedelta()
 
     def __call__(self) -> datetime:
-        return datetime.now(UTC) + self.offset
+        return self._wall() + self.offset
 
 
 @dataclass(slots=True)
@@ -58,9 +58,8 @@ class _Progress:
 class Stage(Signals):
     """`show` what is there, `play` the objects that count, then look at the overlay and the trail."""
 
-    def __init__(self, outside: Outside, clock: Ahead, overlay: Overlay, world: World) -> None:
+    def __init__(self, outside: Outside, clock: Ahead, world: World) -> None:
         self._clock = clock
-        self._overlay = overlay
         self._world = world
         self._patience = (2 * outside.settings.request_timeout).total_seconds()
         self._progress: dict[Key, _Progress] = {}
@@ -227,7 +226,8 @@ class Stage(Signals):
 
     @override
     def rebound(self, provider: Key) -> None:
-        self._add((*self._parts.deployments.rebound(provider), *self.cache.canaries(provider)))
+        """Nothing was seen under other credentials that could be forgotten."""
+        self._add((*self.cache.dependents(provider), *self.cache.canaries(provider)))
 
     @override
     def orphaned(self) -> None:
