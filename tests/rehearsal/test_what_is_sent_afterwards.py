@@ -29,7 +29,7 @@ def as_foreseen(shown: Mapping[str, Any], sent: Sequence[Sent]) -> list[Sent]:
         if "body" not in request and "changes" in request
     }
     return [
-        one._replace(body="") if changes.get(one[:2], None) == _part(one, changes.get(one[:2], ())) else one
+        one._replace(body="") if changes.get(one[:2]) == _part(one, changes.get(one[:2], ())) else one
         for one in sent
     ]
 

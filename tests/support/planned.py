@@ -55,7 +55,13 @@ class DryRun:
     async def request(
         self, method: str, path: str, body: object = None, content_type: str = "application/json"
     ) -> Object:
+        """A merge patch, or an apply by one manager, which is as good as one here."""
         url = urlsplit(path)
+        assert content_type in {
+            "application/json",
+            "application/merge-patch+json",
+            "application/apply-patch+yaml",
+        }
         assert parse_qs(url.query)["dryRun"] == ["All"]
         assert isinstance(body, dict)
         *_, namespace, plural, name = (url.path if method != "POST" else f"{url.path}/-").split("/")

@@ -133,10 +133,8 @@ class ImaginedProvider:
         self.made[remote.id] = remote
         return self.world.shows(remote)
 
-    async def update(
-        self, id: str, changes: Fields, removed: frozenset[str], shown: Fields | None = None
-    ) -> None:
-        was_caught, _ = await self._try(self.real.update(id, changes, removed, shown))
+    async def update(self, id: str, changes: Fields, removed: frozenset[str], *more: Any) -> None:
+        was_caught, _ = await self._try(self.real.update(id, changes, removed, *more))
         if was_caught:
             self.world.then(id, lambda remote: _updated(remote, changes, removed))
 

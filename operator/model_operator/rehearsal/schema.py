@@ -45,9 +45,12 @@ def problems(kind: str, body: Body, old: Body | None = None) -> list[str]:
     schema = schema_of(kind)
     parts = {name: part for name, part in schema["properties"].items() if name == "spec"}
     spec: Schema = {**schema, "properties": parts}
-    value = {"spec": body["spec"]} if "spec" in body else {}
-    before = {"spec": old.get("spec", {})} if old is not None else None
-    return list(_structure(value, spec, "")) or list(_rules(value, before, spec, ""))
+    value = {"spec": body["spec"]} if body.get("spec") is not None else {}
+    wrong = list(_structure(value, spec, ""))
+    if wrong or old is None:
+        return wrong or list(_rules(value, None, spec, ""))
+    status = {"status": old["status"]} if "status" in old else {}
+    return list(_rules({**value, **status}, {"spec": old.get("spec", {}), **status}, spec, ""))
 
 
 def immutable_fields(kind: str, body: Body) -> tuple[str, ...]:
@@ -145,10 +148,10 @@ def _matches(pattern: str, value: str) -> bool:
 def _rules(value: Any, old: Any, schema: Schema, path: str) -> Iterator[str]:
     for said in schema.get(VALIDATIONS, ()):
         rule = said["rule"]
-        if ("oldSelf" in rule and old is None) or "self.status" in rule:
+        if "oldSelf" in rule and old is None:
             continue
         if not holds(rule, value, old):
-            yield f"{path}{said.get('fieldPath', '')}: Invalid value: {said.get('message', rule)}"
+            yield f"{(path + said.get('fieldPath', '')).lstrip('.')}: Invalid value: {said.get('message', rule)}"
     if isinstance(value, Mapping):
         others = schema.get("additionalProperties")
         for name, item in value.items():
