@@ -262,3 +262,36 @@ def test_a_provider_that_is_not_there_sends_nothing(kind: str) -> None:
         assert (one["outcome"], one["reason"]) == ("Refused", "ProviderNotFound")
 
     play(story, is_served=False, vendors=["parasail"])
+
+
+def on_devices(name: str = "a", **device: Any) -> dict[str, Any]:
+    body = parasail_deployment(name)
+    body["spec"]["parasail"] = {"devices": [{"device": "H100SXM", "count": 1, **device}]}
+    return body
+
+
+async def live_profile(world: World) -> None:
+    await world.simulator.control("PATCH", "/knobs", {"parasail": {"profile": "extended"}})
+
+
+def test_a_create_on_devices_asks_the_catalogue_first() -> None:
+    async def story(world: World) -> None:
+        await live_profile(world)
+        shown = await same_afterwards(world, on_devices(), new=[key("a")])
+        (one,) = shown["objects"]
+        (create,) = one["requests"]
+        chosen = [config["device"] for config in create["body"]["deviceConfigs"] if config["selected"]]
+        assert chosen == ["H100SXM"]
+
+    play(story, is_served=False)
+
+
+def test_a_device_that_nobody_offers_sends_nothing() -> None:
+    async def story(world: World) -> None:
+        await live_profile(world)
+        shown = await same_afterwards(world, on_devices(device="ABACUS"))
+        (one,) = shown["objects"]
+        assert one["outcome"] == "Refused"
+        assert "H100SXM" in one["message"]
+
+    play(story, is_served=False)

@@ -25,6 +25,7 @@ from support.engine_world import SIM, World
 from support.in_process import InProcess
 from support.memory_schema import Object
 from support.memory_server import Server
+from support.memory_store import Request, Trouble, Verb, refusal
 
 TEAM = "team"
 _KINDS = {"modelproviders": "ModelProvider", "modeldeployments": "ModelDeployment"}
@@ -44,8 +45,11 @@ class DryRun:
     """`rehearsal.cluster.Api` of the server in memory: every write is undone at once, and nobody is told of it."""
 
     server: Server
+    trouble: Trouble | None = None
 
     async def get(self, kind: str, namespace: str, name: str) -> Object:
+        if self.trouble is not None and self.trouble.takes(Request(Verb.GET, Key(kind, namespace, name))):
+            raise refusal(self.trouble.status, self.trouble.message)
         return self.server.get(Key(kind, namespace, name))
 
     async def list(self, kind: str, namespace: str | None) -> AsyncIterator[Object]:
@@ -76,10 +80,12 @@ class DryRun:
             self.server.watchers = watchers
 
 
-async def plan(world: World, *bodies: Object) -> tuple[Plan, Mapping[str, Any]]:
+async def plan(
+    world: World, *bodies: Object, trouble: Trouble | None = None
+) -> tuple[Plan, Mapping[str, Any]]:
     """What the command finds out, and what it shows. Nothing of the world is changed."""
     found = {Key(body["kind"], TEAM, body["metadata"]["name"]): body for body in bodies}
-    cluster = Cluster(DryRun(world.server))
+    cluster = Cluster(DryRun(world.server, trouble))
     gathered = await gather_online(found, cluster, frozenset())
     settings = Settings(allowed_provider_hosts=(SIM,)).model_copy(update={"transition_poll": QUICK})
     async with HttpTransport(client=InProcess(world.simulator)) as transport:

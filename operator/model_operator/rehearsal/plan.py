@@ -53,6 +53,8 @@ class Gathered:
     """What the API server has."""
     added: Mapping[Key, Body] = field(default_factory=dict)
     """What is added to it: Secrets, and ModelProviders that nobody has written down."""
+    hidden: tuple[Body, ...] = ()
+    """Secrets of the files that nobody uses: nothing of them may be shown all the same."""
     real_urls: Mapping[Key, Mapping[str, str]] = field(default_factory=dict)
     """By ModelProvider: what stands for the provider's own URL."""
     notes: tuple[str, ...] = ()

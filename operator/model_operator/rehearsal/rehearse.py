@@ -69,7 +69,7 @@ async def rehearse(gathered: Gathered, means: Means) -> Plan:
     accepted = [item.key for item in gathered.items if item.body is not None and not item.set_aside]
     needed = [_provider(stage, key) for key in accepted]
     await stage.play(dict.fromkeys((*(key for key in needed if key is not None), *accepted)))
-    plans = [_plan(item, stage, world) for item in gathered.items]
+    plans = [_plan(item, stage, world, overlay) for item in gathered.items]
     return Plan(tuple(plans), world, tuple(overlay.secrets))
 
 
@@ -84,11 +84,14 @@ def _provider(stage: Stage, key: Key) -> Key | None:
     return provider if stage.cache.entry(provider) is not None else None
 
 
-def _plan(item: Item, stage: Stage, world: World) -> ObjectPlan:
+def _plan(item: Item, stage: Stage, world: World, overlay: Overlay) -> ObjectPlan:
     key, entry = item.key, stage.cache.entry(item.key)
     requests = world.trail.of(key)
     resource = entry.resource if entry is not None and item.body is not None else None
     outcome, reason, message = _outcome(item, stage, resource, requests)
+    forbidden = _unread(stage, key, overlay) if item.body is not None else None
+    if forbidden is not None:
+        outcome, reason, message = Outcome.UNKNOWN, "SecretForbidden", forbidden
     steps: tuple[str, ...] = ()
     notes = item.notes
     if isinstance(resource, CanaryEndpoint) and outcome is not Outcome.REFUSED:
@@ -141,6 +144,17 @@ def _outcome(
     return Outcome.NOTHING, reason, message
 
 
+def _unread(stage: Stage, key: Key, overlay: Overlay) -> str | None:
+    """Why the provider could not be asked: a Secret that whoever plans may not read."""
+    ref = _provider(stage, key)
+    provider = stage.cache.provider(ref) if ref is not None else None
+    if provider is None:
+        return None
+    secret = Key("Secret", key.namespace, provider.spec.credentials.secret_ref.name)
+    error = overlay.refused.get(secret)
+    return f"You may not read Secret {secret.name}, so the provider was not asked: {error}" if error else None
+
+
 def _is_refused(status: Status) -> bool:
     """The spec cannot be acted on, or only a person can help."""
     accepted, stalled = status.condition(ConditionType.ACCEPTED), status.condition(ConditionType.STALLED)
@@ -167,4 +181,6 @@ def _of_account(stage: Stage, key: Key) -> Iterable[str]:
     else:
         number = sum(not remote.is_gone for remote in account.snapshot.by_id.values())
         imagined = sum(remote.version.startswith("imagined") for remote in account.snapshot.by_id.values())
-        yield f"The key is accepted, and the list answers: {number - imagined} deployments in the account."
+        count = number - imagined
+        plural = "" if count == 1 else "s"
+        yield f"The key is accepted, and the list answers: {count} deployment{plural} in the account."

@@ -26,7 +26,7 @@ class Shown:
         self._notes = gathered.notes
         self._urls = gathered.real_urls
         self._secrets = SecretSet()
-        for value in _values((*plan.secrets, *gathered.added.values())):
+        for value in _values((*plan.secrets, *gathered.added.values(), *gathered.hidden)):
             if is_maskable(value):
                 self._secrets.add(value)
         self._words = {id_: f"<{what}>" for id_, what in plan.world.ids.items()}

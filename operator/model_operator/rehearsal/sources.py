@@ -111,7 +111,8 @@ def gather_offline(
             added[key] = moved
     notes = tuple(f"There is no {key.kind} {key.name} in the files: one was made up." for key in made)
     items = [_offline(item, usable.get(item.key), is_empty=hides_urls) for item in items]
-    return Gathered(items=tuple(items), added=added, real_urls=real_urls, notes=notes)
+    hidden = tuple(_opened(body) for key, body in found.items() if key.kind == SECRET)
+    return Gathered(items=tuple(items), added=added, hidden=hidden, real_urls=real_urls, notes=notes)
 
 
 def _made_up(usable: Mapping[Key, Body], vendors: Mapping[str, Vendor]) -> Iterator[tuple[Key, Body]]:
