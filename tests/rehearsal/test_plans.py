@@ -11,7 +11,7 @@ from model_operator.rehearsal.text import lines
 from support.canary_world import canary
 from support.engine_world import SIM, World
 from support.manifests import deployment, parasail_deployment, provider, secret, secret_of
-from support.memory_store import Effect, Trouble
+from support.memory_store import Effect, Trouble, Verb
 from support.planned import TEAM, last_request, plan, sent_since
 from support.rows import ROWS
 from support.virtual_time import run
@@ -223,5 +223,23 @@ def test_in_plain_english() -> None:
             "",
             "Plan: 1 deployment to create.",
         ]
+
+    beside(story)
+
+
+def test_who_may_not_try_it_gets_the_word_of_the_schema_that_ships() -> None:
+    async def story(world: World) -> None:
+        with_account(world, "parasail")
+        world.apply(parasail_deployment("a"))
+        verbs = frozenset({Verb.CREATE, Verb.PATCH})
+        forbidden = Trouble(Effect.REFUSE, verbs=verbs, status=403, message="may not patch")
+        bodies = [parasail_deployment("a", replicas=2), parasail_deployment("b", replicas=None)]
+        planned, shown = await plan(world, *bodies, trouble=forbidden)
+        edited, refused = shown["objects"]
+        assert (edited["object"], edited["outcome"]) == ("update", "Changes")
+        assert "may not patch" in edited["notes"][0]
+        assert "set exactly one of replicas and autoscaling" in refused["message"]
+        other, _ = await plan(world, parasail_deployment("a", model="org/other"), trouble=forbidden)
+        assert "model is immutable" in other.objects[0].message
 
     beside(story)

@@ -69,6 +69,11 @@ class DryRun:
         assert parse_qs(url.query)["dryRun"] == ["All"]
         assert isinstance(body, dict)
         *_, namespace, plural, name = (url.path if method != "POST" else f"{url.path}/-").split("/")
+        verb = Verb.CREATE if method == "POST" else Verb.PATCH
+        if self.trouble is not None and self.trouble.takes(
+            Request(verb, Key(_KINDS[plural], namespace, name))
+        ):
+            raise refusal(self.trouble.status, self.trouble.message)
         watchers, before = self.server.watchers, self.server.snapshot()
         self.server.watchers = []
         try:
