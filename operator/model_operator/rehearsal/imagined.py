@@ -138,8 +138,8 @@ class ImaginedProvider:
         if was_caught:
             self.world.then(id, lambda remote: _updated(remote, changes, removed))
 
-    async def adopt(self, id: str, uid: str) -> None:
-        was_caught, _ = await self._try(self.real.adopt(id, uid))
+    async def adopt(self, id: str, uid: str, *more: Any) -> None:
+        was_caught, _ = await self._try(self.real.adopt(id, uid, *more))
         if was_caught:
             self.world.then(id, lambda remote: replace(remote, owner_uid=uid))
 
