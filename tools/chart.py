@@ -33,6 +33,7 @@ _NOT_SETTINGS: Final = frozenset(
         "config",
         "health_host",
         "health_port",
+        "installation",
         "kubeconfig",
         "leader_elect",
         "lease_name",

@@ -100,7 +100,7 @@ async def _main(settings: Settings, redactor: Redactor) -> None:
             return
         lag = asyncio.create_task(watch_lag(metrics.loop_lag.observe))
         stack.callback(lag.cancel)
-        await _prime(engine, told)
+        await _prime(engine, told, None if settings.installation else kube)
         if told.is_set():
             return
         spare_start_up()
@@ -137,19 +137,24 @@ def _on_signal(stop: Callable[[], None]) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop)
 
 
-async def _prime(engine: Engine, told: asyncio.Event) -> None:
-    """Until the objects are read or we are told to stop. Raises `CannotStart` where waiting does not help."""
+async def _prime(engine: Engine, told: asyncio.Event, nameless: Kube | None) -> None:
+    """Until the objects are read or we are told to stop. Raises `CannotStart` where waiting does not help.
+
+    `nameless`: who is asked for a name of this installation, if no setting gives one.
+    """
     for pause in itertools.chain((0.5, 1.0, 2.0, 4.0), itertools.repeat(8.0)):
-        if await _has_primed(engine):
+        if await _has_primed(engine, nameless):
             return
         await asyncio.wait({asyncio.ensure_future(told.wait())}, timeout=pause)
         if told.is_set():
             return
 
 
-async def _has_primed(engine: Engine) -> bool:
+async def _has_primed(engine: Engine, nameless: Kube | None) -> bool:
     """False if the server may do it another time. Raises `CannotStart`."""
     try:
+        if nameless is not None:
+            engine.call_installation(await nameless.cluster())
         await engine.prime()
     except KubeForbidden as error:
         raise CannotStart(

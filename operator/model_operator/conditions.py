@@ -120,6 +120,7 @@ class Reason(StrEnum):
     IN_USE = "InUse"
     HELD_WHILE_PAUSED = "HeldWhilePaused"
     DRIFT_REPORTED = "DriftReported"
+    DUPLICATE_FOUND = "DuplicateFound"
     UPDATE_IGNORED = "UpdateIgnored"
     FIELD_CONTESTED = "FieldContested"
     REMOVAL_UNSUPPORTED = "RemovalUnsupported"
@@ -268,6 +269,11 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     Reason.DRIFT_REPORTED: Meaning(
         "The provider shows other values than the spec, and driftPolicy is Report.",
         "See status.drift; edit the spec, mend it at the provider, or set driftPolicy to Correct.",
+    ),
+    Reason.DUPLICATE_FOUND: Meaning(
+        "The provider shows another live deployment that carries this object's UID. Nothing is changed there, and it costs"
+        " money. The first Event of it is a warning.",
+        "Delete what the message names at the provider, if nobody needs it. The deletion of this object deletes it, too.",
     ),
     Reason.UPDATE_IGNORED: Meaning(
         "The provider accepted a change and did not make it.",

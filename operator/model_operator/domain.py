@@ -21,6 +21,8 @@ Fields: TypeAlias = Mapping[str, Value]
 
 UID_TAG: Final = "model-operator-uid"
 """The tag that carries a CR's UID at providers with tags; reserved by a rule of the CRD."""
+OWNER_TAG: Final = "model-operator-owner"
+"""The tag that says to people which cluster and object that is; nothing is decided by it. Reserved likewise."""
 
 GROUP: Final = "modeloperator.dev"
 VERSION: Final = "v1alpha1"
@@ -228,3 +230,5 @@ class Desired:
     endpoint_name: str | None = None
     endpoint_id: str | None = None
     """Of a routing endpoint that exists: none is created."""
+    owner: str | None = None
+    """`<installation>/<namespace>/<name>`, for providers with tags."""

@@ -265,6 +265,14 @@ class Kube:
                 return Shown(int(page["metadata"]["resourceVersion"]), objects)
             query = f"?limit=500&continue={quote(token, safe='')}"
 
+    async def cluster(self) -> str | None:
+        """What names the cluster: the UID of kube-system. None where that may not be read."""
+        try:
+            found = await self.request("GET", "/api/v1/namespaces/kube-system")
+        except (KubeForbidden, ObjectGone):
+            return None
+        return str(found["metadata"]["uid"])
+
     async def version(self) -> tuple[int, int]:
         """(major, minor) of the API server."""
         found = await self.request("GET", "/version")

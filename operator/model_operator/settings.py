@@ -56,6 +56,14 @@ def _to_namespace(value: str) -> str:
     return value
 
 
+def _to_installation(value: str) -> str:
+    if not re.fullmatch(r"([A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?)?", value):
+        raise ValueError(
+            f"{value[:80]!r} is not 1 to 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends"
+        )
+    return value
+
+
 def _to_lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
@@ -93,6 +101,7 @@ def _to_readable(path: Path) -> Path:
 
 Duration = Annotated[timedelta, BeforeValidator(_to_duration)]
 Namespace = Annotated[str, AfterValidator(_to_namespace)]
+Installation = Annotated[str, AfterValidator(_to_installation)]
 Rule = Annotated[HostRule, BeforeValidator(_to_rule)]
 Level = Literal["debug", "info", "warning", "error"]
 
@@ -121,6 +130,13 @@ class Settings(BaseSettings):
     )
     namespaces: Annotated[tuple[Namespace, ...], NoDecode, BeforeValidator(_to_items)] = Field(
         default=(), description="Namespaces to watch; all of them if none is named."
+    )
+    installation: Installation = Field(
+        default="",
+        description="Names this cluster in the tag model-operator-owner, `<installation>/<namespace>/<name>`, of what is "
+        "created where providers have tags: 1 to 63 letters, digits, -, _ and . Without one it is the UID of the "
+        "namespace kube-system, or, where that may not be read, there is no such tag. Give a cluster that is built "
+        "anew, or stands by, the name of the one it stands in for.",
     )
     canary_endpoints: bool = Field(
         default=True,

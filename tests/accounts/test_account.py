@@ -1,5 +1,6 @@
 """What a LIST proves about an account, and for whom it is news."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -39,7 +40,7 @@ def new_account(**changes) -> Account:
 
 
 def shows(*ids: str, **changes) -> Snapshot:
-    return Snapshot.of(NOW, [remote(id=id_, **changes) for id_ in ids])
+    return Snapshot.of(NOW, [remote(**{"id": id_, "owner_uid": f"uid-{id_}", **changes}) for id_ in ids])
 
 
 def listed(account: Account, *ids: str, held=HELD, expected=None) -> set[Key]:
@@ -177,11 +178,28 @@ def test_a_change_is_news_until_a_pass_has_seen_it(change):
     account = new_account()
     news_of(account, "1", "2", "3", "4")
     after_a_pass_each(account)
-    changed = Snapshot.of(NOW, [remote(id="1", **change), *(remote(id=id_) for id_ in "234")])
+    changed = Snapshot.of(
+        NOW,
+        [
+            remote(id="1", owner_uid="uid-1", **change),
+            *(remote(id=id_, owner_uid=f"uid-{id_}") for id_ in "234"),
+        ],
+    )
     assert account.listed(changed, Ids(HELD, set(HELD.values()))) == {ONE}
     assert account.listed(changed, Ids(HELD, set(HELD.values()))) == {ONE}
     account.note(ONE, "1")
     assert account.listed(changed, Ids(HELD, set(HELD.values()))) == set()
+
+
+def test_whose_uid_another_one_carries_too_is_news_while_that_changes():
+    account, everybody = new_account(), Ids(HELD, set(HELD.values()))
+    news_of(account, "1", "2", "3", "4")
+    after_a_pass_each(account)
+    twins = [*shows("1", "2", "3", "4").by_id.values(), remote(id="9", owner_uid="uid-1")]
+    assert account.listed(Snapshot.of(NOW, twins), everybody) == {ONE}
+    assert account.listed(Snapshot.of(NOW, twins), everybody) == set()
+    leaving = [*twins[:-1], replace(twins[-1], state=RunState.DELETING)]
+    assert account.listed(Snapshot.of(NOW, leaving), everybody) == {ONE}
 
 
 def test_a_disappearance_is_news_once_seen_it_is_none():

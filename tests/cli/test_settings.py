@@ -114,6 +114,8 @@ def test_an_empty_file_sets_nothing(text, tmp_path):
         pytest.param({"recovery_window": "0s"}, "must be longer than 0", id="no duration"),
         pytest.param({"log_format": "xml"}, "'text' or 'json', not 'xml'", id="unknown word"),
         pytest.param({"namespaces": ("Team A",)}, "'Team A' is not a namespace's name", id="namespace"),
+        pytest.param({"installation": "a/b"}, "'a/b' is not 1 to 63 letters", id="installation"),
+        pytest.param({"installation": "x" * 64}, "is not 1 to 63 letters", id="installation too long"),
         pytest.param({"allowed_provider_hosts": ("https://a/b",)}, "an allowed host is", id="host rule"),
         pytest.param({"kubeconfig": "no/such/file"}, "there is no file 'no/such/file'", id="no kubeconfig"),
         pytest.param({"config": "no/such/file"}, "No such file", id="no config file"),

@@ -190,6 +190,13 @@ DEPLOYMENTS = [
     ),
     refused(
         PAITIENT,
+        {"paitient": {"tags": {"model-operator-owner": "mine"}}},
+        "spec.paitient.tags",
+        "the tag model-operator-owner is the operator's own",
+        "the owner's tag",
+    ),
+    refused(
+        PAITIENT,
         {"paitient": {"tags": {"": "empty"}}},
         "spec.paitient.tags",
         "each key of tags must have 1 to 128 characters",

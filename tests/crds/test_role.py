@@ -40,7 +40,7 @@ def allowed(cluster, api):
     """Asks the server whether the operator's ServiceAccount may do something in any namespace."""
     cluster.kubectl("apply", "--server-side", f"--filename={MANIFEST}")
 
-    def ask(verb, group, resource):
+    def ask(verb, group, resource, named=""):
         name, _, subresource = resource.partition("/")
         attributes = {
             "namespace": "somewhere",
@@ -48,6 +48,7 @@ def allowed(cluster, api):
             "group": group,
             "resource": name,
             "subresource": subresource,
+            "name": named,
         }
         review = {"spec": {"user": OPERATOR, "resourceAttributes": attributes}}
         answer = api.kube.call("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", review)
@@ -64,3 +65,9 @@ def test_the_operator_may_do_exactly_what_it_needs(allowed, group, resource):
 
 def test_nothing_of_the_list_is_missing_above():
     assert {tuple(rest) for _, *rest in MAY} <= set(RESOURCES)
+
+
+def test_of_all_namespaces_one_may_be_read_whose_uid_names_the_cluster(allowed):
+    names = ("kube-system", "default", "team-a")
+    assert [name for name in names if allowed("get", "", "namespaces", name)] == ["kube-system"]
+    assert not any(allowed(verb, "", "namespaces", "kube-system") for verb in ALL_VERBS if verb != "get")

@@ -5,6 +5,7 @@ import pytest
 from support import crash_steps
 from support.crash_steps import Step
 from support.fault_stage import FaultStage, Fleet
+from support.kube_api import Object
 
 pytest_plugins = ("support.fault_fixtures",)
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -14,17 +15,34 @@ FLEET = Fleet()
 LONG, SHORT = "20s", "1s"
 
 
+def fleet(step: Step) -> list[Object]:
+    """Of default names, whose intent is the finalizer; of chosen ones where it is `pending` that is to be written."""
+    made = FLEET.manifests()
+    if step in (crash_steps.BEFORE_THE_INTENT, crash_steps.AFTER_THE_INTENT):
+        for manifest in made:
+            manifest["spec"]["deploymentName"] = f"chosen-{manifest['metadata']['name']}"
+    return made
+
+
 def die(stage: FaultStage, step: Step, timeout: str) -> None:
     stage.operator.kill()
     stage.operator.settings["request_timeout"] = timeout
     stage.apply_providers()
-    stage.deploy(*FLEET.manifests())
+    stage.deploy(*fleet(step))
     step.kill_at(stage, "create", stage.operator.start, len(FLEET))
 
 
 @pytest.mark.parametrize(
     ("step", "timeout", "committed"),
     [
+        pytest.param(
+            crash_steps.BEFORE_THE_FINALIZER,
+            SHORT,
+            0,
+            id="before the finalizer is on",
+            marks=pytest.mark.long,
+        ),
+        pytest.param(crash_steps.AFTER_THE_FINALIZER, SHORT, 0, id="after the finalizer is on"),
         pytest.param(
             crash_steps.BEFORE_THE_INTENT, SHORT, 0, id="before the intent is written", marks=pytest.mark.long
         ),
@@ -57,6 +75,7 @@ def test_a_create_that_dies_is_finished_once(
 @pytest.mark.parametrize(
     ("step", "timeout"),
     [
+        pytest.param(crash_steps.AFTER_THE_FINALIZER, SHORT, id="after the finalizer is on"),
         pytest.param(crash_steps.AFTER_THE_INTENT, SHORT, id="after the intent is written"),
         pytest.param(crash_steps.UNCOMMITTED, LONG, id="committed after the restart"),
         pytest.param(crash_steps.UNANSWERED, LONG, id="answer lost"),

@@ -68,7 +68,11 @@ def test_every_field_reaches_the_provider_under_its_own_name_and_type(shared: Wo
             "default_temperature": 0.7,
             "default_top_p": 0.95,
         },
-        "tags": {"env": "prod", "model-operator-uid": triage["metadata"]["uid"]},
+        "tags": {
+            "env": "prod",
+            "model-operator-uid": triage["metadata"]["uid"],
+            "model-operator-owner": f"e2e/{shared.namespace.name}/triage",
+        },
     }
 
 

@@ -60,6 +60,8 @@ class Process:
     watch: Watch = field(init=False)
     engine: Engine = field(init=False)
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+    has_read: bool = False
+    """All objects, once: from here on it hears of an end."""
     known: dict[Key, tuple[float, Object]] = field(default_factory=dict)
     """What the watch has told last of each object, and when."""
     is_running: bool = False
@@ -91,6 +93,7 @@ class Process:
         while True:
             with contextlib.suppress(KubeError):
                 await self.engine.prime()
+                self.has_read = True
                 break
             await asyncio.sleep(1)
         self.engine.start()

@@ -127,7 +127,7 @@ class World:
         if key.kind != DEPLOYMENT:
             return
         if type_ == "DELETED":
-            is_running = self.process is not None and self.process.is_running
+            is_running = self.process is not None and self.process.is_running and self.process.has_read
             if not is_running and FINALIZER not in body["metadata"].get("finalizers", ()):
                 self.excused.add(body["metadata"]["uid"])  # it went while nobody could see it, and unguarded
             self.loop.call_later(1, self._collect, body["metadata"]["uid"], context=Context())

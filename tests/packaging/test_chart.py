@@ -378,7 +378,7 @@ def test_without_canaries_nobody_has_a_right_to_them(helm: Helm) -> None:
 
 def test_watched_namespaces_get_the_same_rules_as_a_role_each(helm: Helm) -> None:
     values = {"leaderElection": {"enabled": False}}
-    everywhere = helm.template(values)
+    everywhere = helm.template({**values, "installation": "berlin-1"})
     some = helm.template({**values, "watchNamespaces": ["a", "b"]})
     (cluster_role,) = of_kind(everywhere, "ClusterRole", "model-operator")
     assert not of_kind(everywhere, "Role")
@@ -391,6 +391,29 @@ def test_watched_namespaces_get_the_same_rules_as_a_role_each(helm: Helm) -> Non
         binding["subjects"] == [{"kind": "ServiceAccount", "name": "model-operator", "namespace": "system"}]
         for binding in of_kind(some, "RoleBinding")
     )
+
+
+@pytest.mark.parametrize(
+    ("values", "may_ask"),
+    [
+        pytest.param({}, True, id="nobody has named it"),
+        pytest.param({"installation": "berlin-1"}, False, id="named"),
+        pytest.param({"watchNamespaces": ["a"]}, False, id="a Role gives no right outside"),
+    ],
+)
+def test_the_uid_of_one_namespace_may_be_read_for_a_name(helm: Helm, values: Object, may_ask: bool) -> None:
+    objects = helm.template(values)
+    roles = of_kind(objects, "Role") + of_kind(objects, "ClusterRole")
+    asking = [rule for role in roles for rule in rules_of(role, "namespaces")]
+    usual = {
+        "apiGroups": [""],
+        "resources": ["namespaces"],
+        "resourceNames": ["kube-system"],
+        "verbs": ["get"],
+    }
+    assert asking == ([usual] if may_ask else [])
+    env = {entry["name"]: entry.get("value") for entry in container(objects)["env"]}
+    assert env.get("MODEL_OPERATOR_INSTALLATION") == values.get("installation")
 
 
 def test_the_lease_is_in_the_releases_namespace_and_the_only_one(helm: Helm) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise, product
+from typing import Any
 
 import pytest
 
@@ -36,7 +37,7 @@ from model_operator.models.deployment_status import (
     Pending,
 )
 from model_operator.plan.deployment.absence import NOT_LOOKED
-from model_operator.plan.deployment.remembered import ProbeResult, SentUpdate
+from model_operator.plan.deployment.remembered import Creation, ProbeResult, SentUpdate, Underway
 from model_operator.plan.deployment.situation import (
     Create,
     Decision,
@@ -64,6 +65,7 @@ from support.situations import (
     remote,
     serving_since_long,
     situation,
+    status_of,
     untouched,
 )
 
@@ -140,7 +142,7 @@ def refused_or_blind() -> Iterator[Situation]:
 
 
 def without_an_id() -> Iterator[Situation]:
-    """Nothing created yet: intents of every age × what a LIST shows × whose names × refusals."""
+    """Nothing recorded yet: intents of every age × what a LIST shows × whose names × refusals."""
     intents = (None, *(pending(started=NOW - age * SECOND) for age in (0, 45, 61, 200)))
     candidates = ((), (remote(),), (remote(owner_uid="somebody"),))
     for intent, unsent, found, can_list, wanted, paused, capabilities, default, failed in product(
@@ -167,6 +169,45 @@ def without_an_id() -> Iterator[Situation]:
             capabilities=capabilities,
             has_default_name=default,
             failure=failure(failed) if failed else None,
+        )
+
+
+def marked() -> Iterator[Situation]:
+    """No id and no `pending`: the finalizer × what this process knows × what was said × what is seen × whose names."""
+    said = (
+        NEW,
+        status_of(situation(None, status=NEW, listed_at=NOW, failure=failure(QuotaExceeded("4 GPUs")))),
+    )
+    seen: tuple[dict[str, Any], ...] = (
+        {"listed_at": NOW},
+        {"listed_at": NOW, "candidates": (remote(),)},
+        {"can_list": False},
+        {},
+        {"error": Unavailable("no answer")},
+        {"error": NotAccepted(Reason.PROVIDER_NOT_FOUND, "there is none")},
+    )
+    for status, has_finalizer, underway, found, wanted, default, adopts, capabilities, paused in product(
+        said,
+        (True, False),
+        Underway,
+        seen,
+        (True, False),
+        (True, False),
+        (None, "33665"),
+        (PARASAIL, PAITIENT),
+        (True, False),
+    ):
+        yield situation(
+            None,
+            status=status,
+            has_finalizer=has_finalizer,
+            creation=Creation(underway=underway, sent_at=NOW if underway is Underway.MAYBE else None),
+            wanted=wanted,
+            has_default_name=default,
+            external_id=adopts,
+            capabilities=capabilities,
+            paused=paused,
+            **found,
         )
 
 
@@ -227,7 +268,7 @@ def adoptions() -> Iterator[Situation]:
             )
 
 
-SPACES = [with_an_id, refused_or_blind, without_an_id, with_troubles, adoptions]
+SPACES = [with_an_id, refused_or_blind, without_an_id, marked, with_troubles, adoptions]
 
 
 Passes = list[tuple[Situation, Decision, ModelDeploymentStatus]]
@@ -258,6 +299,7 @@ def check_conditions(s: Situation, step: Decision, status: ModelDeploymentStatus
         assert by_type["Synced"].status == "True" or by_type["Synced"].reason in {
             "HeldWhilePaused",
             "DriftReported",
+            "DuplicateFound",
         }
         assert by_type["Serving"].status == "True" or by_type["Serving"].reason in {"Paused", "ScaledDown"}
 
@@ -289,7 +331,7 @@ def check_action(s: Situation, step: Decision) -> None:
     if isinstance(action, Release):
         assert not s.wanted
         is_never_created = s.status.external_id is None and (
-            s.status.pending is None or s.intent_unsent or proves_absence(s)
+            (s.status.pending is None and not s.may_have_made) or s.intent_unsent or proves_absence(s)
         )
         assert s.observed.presence is Presence.ABSENT or s.desired.orphans or is_never_created
         return
@@ -304,9 +346,11 @@ def check_action(s: Situation, step: Decision) -> None:
         return
     assert not isinstance(action, Delete)
     if isinstance(action, Create):
-        assert s.status.pending is not None
-        assert s.intent_unsent
-        assert s.now < s.status.pending.deadline
+        if s.status.pending is not None:
+            assert s.intent_unsent
+            assert s.now < s.status.pending.deadline
+        else:
+            check_marked_create(s)
         assert not s.desired.paused
         assert s.desired.external_id is None
     if isinstance(action, SetPower):
@@ -317,6 +361,16 @@ def check_action(s: Situation, step: Decision) -> None:
         assert s.capabilities.removes_fields or not action.removed
         assert s.state in {RunState.SERVING, RunState.FAILED}
         assert not s.desired.paused or not s.capabilities.pauses or s.state is RunState.FAILED
+
+
+def check_marked_create(s: Situation) -> None:
+    """The finalizer is its intent: whoever comes after this process must be able to tell, and to find what it makes."""
+    assert s.has_default_name
+    assert s.status.condition("Synced") is None
+    assert not s.has_finalizer or s.creation.underway is Underway.NOTHING
+    assert s.creation.underway is not Underway.MAYBE
+    assert s.observed.can_list
+    assert s.observed.listed_at is not None
 
 
 def proves_absence(s: Situation) -> bool:
@@ -350,6 +404,10 @@ def check_power(s: Situation, action: SetPower) -> None:
 
 
 def check_updates(s: Situation, step: Decision) -> None:
+    if s.may_have_made and not s.desired.orphans:
+        is_told = isinstance(step.change.pending, Pending) or isinstance(step.change.external_id, str)
+        assert is_told, "whatever else is said, this comes first"
+        return
     if s.desired.external_id is not None:
         assert step.change.recreated_generation is UNCHANGED
         assert not isinstance(step.change.pending, Pending)

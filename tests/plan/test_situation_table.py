@@ -170,9 +170,19 @@ ACCEPTANCE = [
 LOST = untouched(pending=pending(started=NOW - MINUTE))
 CREATES = [
     row(
-        "POST under way: announced",
+        "POST under way: the finalizer is its intent",
         NOTHING_YET,
+        Row("False Creating", "False Creating", "False Missing", RECONCILING, Phase.CREATING, Create),
+    ),
+    row(
+        "POST under way: announced",
+        changed(NOTHING_YET, has_default_name=False),
         Row("False Creating", "False Creating", "False Missing", RECONCILING, Phase.CREATING),
+    ),
+    row(
+        "a POST may be under way: the finalizer alone says so",
+        changed(NOTHING_YET, has_finalizer=True),
+        Row("False OutcomeUnknown", "False OutcomeUnknown", "False Missing", RECONCILING, Phase.CREATING),
     ),
     row(
         "POST under way: sent",

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from model_operator.domain import UID_TAG, RunState
+from model_operator.domain import OWNER_TAG, UID_TAG, RunState
 from model_operator.errors import (
     Conflict,
     CredentialsInvalid,
@@ -487,3 +487,16 @@ async def test_one_failed_page_fails_the_list(paitient):
     await paitient.fault("error", operation="list", status=502, nth=2)
     with pytest.raises(Unavailable):
         await paitient.provider.list()
+
+
+async def test_the_owner_goes_into_a_tag_of_its_own_and_is_no_field(paitient):
+    owned = replace(paitient.desired(**FULL), owner="berlin-1/team/llama")
+    made = await paitient.provider.create(owned)
+    sent = (await paitient.requests(operation="create"))[0]
+    assert sent["body"]["tags"][OWNER_TAG] == "berlin-1/team/llama"
+    shown = await paitient.provider.get(made.id)
+    assert (shown.owner_uid, shown.fields) == (UID, dict(owned.fields))
+    await paitient.advance(60)
+    await paitient.provider.adopt(made.id, "another", "munich/team/llama")
+    sent = (await paitient.requests(operation="update"))[0]
+    assert sent["body"] == {"tags": {UID_TAG: "another", OWNER_TAG: "munich/team/llama"}}

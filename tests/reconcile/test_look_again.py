@@ -37,7 +37,7 @@ async def test_while_it_moves_the_account_is_polled_quickly_and_no_pass_is_asked
 
 
 async def test_an_intent_that_was_written_is_carried_out_at_once(world, new_life):
-    life = new_life(world)
+    life = new_life(world, deploymentName="chosen")
     await life.poll()
     assert await life.work() == timedelta()
     assert told(life.status)["Ready"] == "False Creating"

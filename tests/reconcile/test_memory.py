@@ -1,6 +1,7 @@
 """What a process remembers of a deployment: what happened is told to it, and what that makes of its parts."""
 
 import ast
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +11,14 @@ from model_operator.domain import Power, Remote, RunState
 from model_operator.errors import ProviderError, QuotaExceeded, Unavailable
 from model_operator.models.deployment_status import LastPowerAction, ModelDeploymentStatus, Pending
 from model_operator.plan.deployment.absence import NOT_LOOKED, Looks
-from model_operator.plan.deployment.remembered import Creation, Failure, ProbeResult, Sent, SentUpdate
+from model_operator.plan.deployment.remembered import (
+    Creation,
+    Failure,
+    ProbeResult,
+    Sent,
+    SentUpdate,
+    Underway,
+)
 from model_operator.reconcile.deployment.memory import Memory, Retry
 from model_operator.reconcile.deployment.view import View
 from support.one_object import KEY
@@ -19,7 +27,8 @@ from support.situations import NOW, missed
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 NOTHING = ModelDeploymentStatus()
-ANNOUNCED = ModelDeploymentStatus(pending=Pending(operation="Create", started_at=NOW, deadline=NOW + MINUTE))
+INTENT = Pending(operation="Create", started_at=NOW, deadline=NOW + MINUTE, sent={"replicas": 2})
+ANNOUNCED = ModelDeploymentStatus(pending=INTENT)
 KNOWN = ModelDeploymentStatus(external_id="dep-1")
 REMOTE = Remote(id="dep-1", name="n", state=RunState.SERVING, word="ONLINE", fields={"replicas": 2})
 UPDATE = SentUpdate({"replicas": 3}, NOW)
@@ -51,13 +60,12 @@ def test_a_create_goes_from_the_intent_to_the_id() -> None:
     memory = Memory(uid="u")
 
     memory.written(NOTHING, ANNOUNCED, NOW)
-    assert memory.creation == Creation(intent=NOW)
-    memory.creating({"replicas": 2})
-    assert memory.creation == Creation(fields={"replicas": 2})
+    assert memory.creation == Creation(intent=NOW, underway=Underway.NOTHING)
+    memory.creating({"replicas": 2}, NOW + SECOND)
+    sent = Creation(fields={"replicas": 2}, underway=Underway.MAYBE, sent_at=NOW + SECOND)
+    assert memory.creation == sent
     memory.created(REMOTE, NOW + SECOND)
-    assert memory.creation == Creation(
-        created=REMOTE, created_at=NOW + SECOND, fields={"replicas": 2}, made=REMOTE.id
-    )
+    assert memory.creation == replace(sent, created=REMOTE, created_at=NOW + SECOND, made=REMOTE.id)
     assert memory.view == View(
         id="dep-1", known_since=NOW + SECOND, full=REMOTE, looks=Looks(doubt=NOW + SECOND)
     )
@@ -74,7 +82,33 @@ def test_an_id_that_nobody_here_created_is_adopted() -> None:
 def test_a_new_intent_forgets_what_the_last_search_found() -> None:
     memory = Memory(uid="u", creation=Creation(created=REMOTE, looks=missed(NOW)))
     memory.written(NOTHING, ANNOUNCED, NOW)
-    assert memory.creation == Creation(intent=NOW)
+    assert memory.creation == Creation(intent=NOW, underway=Underway.NOTHING)
+
+
+def test_what_is_written_while_a_create_is_under_way_is_no_intent_of_another() -> None:
+    memory = Memory(uid="u")
+    memory.marked()
+    memory.creating({"replicas": 2}, NOW)
+    memory.written(NOTHING, ANNOUNCED, NOW)
+    assert memory.creation == Creation(fields={"replicas": 2}, underway=Underway.MAYBE, sent_at=NOW, told=NOW)
+
+
+def test_what_was_written_of_a_create_that_never_left_is_its_intent() -> None:
+    memory = Memory(uid="u")
+    memory.marked()
+    before = memory.creation
+    memory.creating({"replicas": 2}, NOW)
+    memory.written(NOTHING, ANNOUNCED, NOW)
+    memory.never_sent(before)
+    assert memory.creation == Creation(intent=NOW, underway=Underway.NOTHING)
+
+
+def test_a_create_that_made_nothing_leaves_nothing_to_look_for() -> None:
+    memory = Memory(uid="u")
+    memory.marked()
+    memory.creating({"replicas": 2}, NOW)
+    memory.made_nothing()
+    assert memory.creation == Creation(underway=Underway.NOTHING)
 
 
 def test_with_the_id_goes_all_that_was_seen_of_it_and_sent_to_it() -> None:

@@ -11,6 +11,10 @@ from model_operator.reconcile.deployment.act import act
 from support.situations import remote, situation, told
 
 
+async def nobody() -> None:
+    """Whom a slow create is told."""
+
+
 def said(life) -> list[str]:
     """What Ready said, status by status."""
     return [told(status)["Ready"] for status in life.said]
@@ -248,7 +252,7 @@ async def test_an_alias_is_published_from_a_full_reply_only(parasail, new_life):
 async def test_a_deletion_that_finds_nothing_proves_no_credential(world, new_life):
     life = new_life(world, is_proven=False)
     step = moving(Reason.DELETING, "Deleting.", None, Delete(world.row.missing_id, force=False))
-    await act(situation(wanted=False), step, life.provider, life.account, life.memory)
+    await act(situation(wanted=False), step, life.provider, life.account, life.memory, nobody)
     assert not life.account.is_proven
     assert life.memory.sent.delete_at is None
 
@@ -257,7 +261,7 @@ async def test_a_probe_that_fails_proves_no_credential(parasail, new_life):
     life = new_life(parasail, is_proven=False)
     asked = Probe(prompt="ping", timeout=timedelta(seconds=1))
     step = moving(Reason.UPDATING, "Probing.", None, RunProbe(remote(alias="nobody"), asked))
-    await act(situation(probe=asked), step, life.provider, life.account, life.memory)
+    await act(situation(probe=asked), step, life.provider, life.account, life.memory, nobody)
     assert life.memory.sent.probe is not None
     assert not life.memory.sent.probe.passed
     assert not life.account.is_proven

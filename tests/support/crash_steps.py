@@ -66,7 +66,11 @@ def _at_write(path: str, body: str, phase: Phase) -> Step:
     return Step(bring)
 
 
+BEFORE_THE_FINALIZER = _at_write(OBJECT, "finalizers", Phase.REQUEST)
+"""The intent of a first create under a default name."""
+AFTER_THE_FINALIZER = _at_write(OBJECT, "finalizers", Phase.REPLY)
 BEFORE_THE_INTENT = _at_write(STATUS, '"pending"', Phase.REQUEST)
+"""That of any other create: chosen names, for one."""
 AFTER_THE_INTENT = _at_write(STATUS, '"pending"', Phase.REPLY)
 LOST = Step(_unsent)
 """The provider has the request and will never act on it."""

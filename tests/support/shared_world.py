@@ -43,6 +43,7 @@ def _shared_world(
         "kubeconfig": str(kubeconfig),
         "namespaces": [namespace.name],
         "allowed_provider_hosts": [simulator.url],
+        "installation": "e2e",
     }
     operator = OperatorProcess(processes, folder, {**SETTINGS, **own})
     operator.start()

@@ -29,6 +29,10 @@
 - name: MODEL_OPERATOR_NAMESPACES
   value: {{ join "," . | quote }}
 {{- end }}
+{{- with .Values.installation }}
+- name: MODEL_OPERATOR_INSTALLATION
+  value: {{ . | quote }}
+{{- end }}
 {{- if not .Values.canaryEndpoints.enabled }}
 - name: MODEL_OPERATOR_CANARY_ENDPOINTS
   value: "false"

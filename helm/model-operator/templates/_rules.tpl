@@ -23,6 +23,13 @@
 {{- if has "*" .Values.rbac.connections }}
 {{ include "model-operator.connectionRules" . }}
 {{- end }}
+{{- if not (or .Values.installation .Values.watchNamespaces) }}
+# Its UID names this cluster in the marks at the provider.
+- apiGroups: [""]
+  resources: [namespaces]
+  resourceNames: [kube-system]
+  verbs: [get]
+{{- end }}
 - apiGroups: ["", events.k8s.io]
   resources: [events]
   verbs: [create, patch]

@@ -40,6 +40,8 @@ class Snapshot:
     by_id: Mapping[str, Remote]
     by_name: Mapping[str, Sequence[Remote]]
     by_owner: Mapping[str, Sequence[Remote]]
+    shared: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Ids of live deployments by the UID that more than one of them carries."""
 
     @classmethod
     def of(cls, begun: datetime, remotes: Iterable[Remote], *, ended: datetime | None = None) -> "Snapshot":
@@ -50,7 +52,17 @@ class Snapshot:
             by_name.setdefault(remote.name, []).append(remote)
             if remote.owner_uid is not None:
                 by_owner.setdefault(remote.owner_uid, []).append(remote)
-        return cls(begun, ended or begun, by_id, by_name, by_owner)
+        live = {
+            uid: frozenset(r.id for r in ours if is_live(r)) for uid, ours in by_owner.items() if ours[1:]
+        }
+        shared = {uid: ids for uid, ids in live.items() if len(ids) > 1}
+        return cls(begun, ended or begun, by_id, by_name, by_owner, shared)
+
+    def changed_owners(self, before: "Snapshot | None") -> frozenset[str]:
+        """Ids of deployments whose UID is carried by others than in the LIST before."""
+        was = before.shared if before is not None else {}
+        changed = {uid for uid in self.shared.keys() | was.keys() if self.shared.get(uid) != was.get(uid)}
+        return frozenset(id_ for uid in changed for ids in (self.shared, was) for id_ in ids.get(uid, ()))
 
     def candidates(self, name: str, uid: str) -> tuple[Remote, ...]:
         """Live deployments of that name or with that UID tag."""
@@ -149,6 +161,7 @@ class Account:
         """A LIST has succeeded. Returns the keys that it is news for."""
         was_fine = self.snapshot is not None and self.error is None
         before = (was_fine, self.has_listed, self._standing())
+        changed_owners = snapshot.changed_owners(self.snapshot)
         self.snapshot, self.error, self.failures = snapshot, None, 0
         self.can_list = self.has_listed = True
         self.answered.clear()
@@ -156,7 +169,11 @@ class Account:
         self.is_proven = self.is_proven or bool(there)
         self._weigh(ids.expected - there, ids.leaving - there, len(ids.expected))
         held = ids.held
-        news = {key for key, id_ in held.items() if self._version(id_) != self.seen.get(key, _NEVER)}
+        news = {
+            key
+            for key, id_ in held.items()
+            if id_ in changed_owners or self._version(id_) != self.seen.get(key, _NEVER)
+        }
         if before != (True, True, self._standing()):
             news |= held.keys()
             self.signals.changed(self.members)

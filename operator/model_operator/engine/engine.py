@@ -80,6 +80,10 @@ class Engine(Signals):
         self._is_primed = True
         self.changed(self.cache.keys())
 
+    def call_installation(self, name: str | None) -> None:
+        """What this cluster is called in the marks of what is created, where no setting says so."""
+        self._parts.deployments.installation = name or ""
+
     def start(self) -> None:
         self._background = {
             "the event recorder": asyncio.create_task(self._recorder.run()),

@@ -121,6 +121,7 @@ def _deployments(settings: Settings, around: Surroundings) -> DeploymentPass:
         patience=settings.accepted_grace,
         timing=_timing(settings),
         full_read_interval=settings.full_read_interval,
+        installation=settings.installation,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field
 
+from model_operator.conditions import ConditionType
 from model_operator.domain import Power
 from model_operator.models.status import Status
 from model_operator.models.wire import Model, Time
@@ -69,8 +70,13 @@ class Pending(Model):
     sent: Applied | None = Field(
         default=None,
         description="The fields that the request says, by their path in the spec, so that an edit made meanwhile does"
-        " not count as applied.",
+        " not count as applied. Absent where nobody knows what was sent, or whether anything was.",
     )
+
+    @property
+    def announces(self) -> bool:
+        """Written before a request of these fields; without any it says that there may have been one."""
+        return self.sent is not None
 
 
 class LastPowerAction(Model):
@@ -127,6 +133,11 @@ class ModelDeploymentStatus(Status):
     recreated_generation: int | None = Field(
         default=None, description="The metadata.generation for which a vanished deployment was created again."
     )
+
+    @property
+    def is_untold(self) -> bool:
+        """No pass has reported on the object yet. Whoever reports while a create may be under way reports that, too."""
+        return self.condition(ConditionType.SYNCED) is None
 
 
 class Unchanged(Enum):

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
-from model_operator.domain import UID_TAG
+from model_operator.domain import OWNER_TAG, UID_TAG
 from model_operator.models.rules import at_most, checked, immutable_if_set, rule, set_once, validations
 from model_operator.models.wire import DecimalText, Model
 
@@ -15,7 +15,10 @@ CloudId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 TagValue = Annotated[str, StringConstraints(max_length=256)]
 
 _TAG_RULES: Final = validations(
-    rule(f"!('{UID_TAG}' in self)", f"the tag {UID_TAG} is the operator's own; remove it from tags"),
+    *(
+        rule(f"!('{tag}' in self)", f"the tag {tag} is the operator's own; remove it from tags")
+        for tag in (UID_TAG, OWNER_TAG)
+    ),
     rule(
         "self.all(key, size(key) >= 1 && size(key) <= 128)", "each key of tags must have 1 to 128 characters"
     ),
@@ -104,7 +107,8 @@ class PaitientSpec(Model):
     tags: dict[str, TagValue] | None = Field(
         default=None,
         max_length=50,
-        description=f"Tags of the deployment at the vendor. The key {UID_TAG} is the operator's own.",
+        description=f"Tags of the deployment at the vendor. The keys {UID_TAG} and {OWNER_TAG} are the"
+        " operator's own.",
         json_schema_extra=_TAG_RULES,
     )
     model_settings: ModelSettings | None = Field(

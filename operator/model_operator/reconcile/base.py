@@ -197,7 +197,8 @@ class Pass(ABC, Generic[R, M]):
             return resource
         body = await self.around.store.add_finalizer(key, metadata.resource_version, metadata.finalizers)
         self.around.cache.renew(key, body)
-        return self.find(key) or resource
+        found = self.find(key)  # of that name: meanwhile it may be another object
+        return found if found is not None and found.metadata.uid == metadata.uid else resource
 
     async def let_go(self, key: Key, metadata: Metadata) -> None:
         """Take our finalizer off. Where nothing else holds the object, this is its end."""

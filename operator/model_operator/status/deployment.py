@@ -29,7 +29,7 @@ _ACCEPTED = Verdict(True, Reason.ACCEPTED, "The spec can be acted on.")
 _IDLE = Verdict(False, Reason.IDLE, "Nothing is under way.")
 _NOT_STALLED = Verdict(False, Reason.NOT_STALLED, "Nothing waits for a person.")
 _STOPPED_ON_PURPOSE = frozenset({Reason.PAUSED, Reason.SCALED_DOWN})
-_COUNTS_AS_SYNCED = frozenset({Reason.HELD_WHILE_PAUSED, Reason.DRIFT_REPORTED})
+_COUNTS_AS_SYNCED = frozenset({Reason.HELD_WHILE_PAUSED, Reason.DRIFT_REPORTED, Reason.DUPLICATE_FOUND})
 
 
 def summarize(s: Situation, decision: Decision) -> ModelDeploymentStatus:

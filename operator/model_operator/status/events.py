@@ -44,11 +44,21 @@ def of_transition(before: Status, after: Status) -> tuple[Event, ...]:
 
 
 def of_deployment(before: ModelDeploymentStatus, after: ModelDeploymentStatus) -> tuple[Event, ...]:
-    """What of_transition says, and the ids that appear or are left behind."""
+    """What of_transition says, the ids that appear or are left behind, and what carries our UID besides."""
     events = list(of_transition(before, after))
     if after.external_id is not None and before.external_id != after.external_id:
         events.insert(0, Event("Normal", "Created", f"The provider's deployment is {after.external_id}."))
+    events.extend(_duplicate(before, after))
     if before.endpoint is not None and after.endpoint is None:
         message = f"Endpoint {before.endpoint.id} stays at the provider: its API cannot delete or repoint it."
         events.append(Event("Warning", "EndpointOrphaned", message))
     return tuple(events)
+
+
+def _duplicate(before: ModelDeploymentStatus, after: ModelDeploymentStatus) -> tuple[Event, ...]:
+    """It is no reason not to be Ready, and costs money all the same."""
+    old, new = before.condition(ConditionType.SYNCED), after.condition(ConditionType.SYNCED)
+    if new is None or new.reason != Reason.DUPLICATE_FOUND:
+        return ()
+    is_told = old is not None and (old.reason, old.message) == (new.reason, new.message)
+    return () if is_told else (Event("Warning", new.reason, new.message[:_MESSAGE_LIMIT]),)

@@ -1,7 +1,8 @@
 """From nothing to an id, at most once whatever dies when (README: how it stays safe).
 
-Intent first, then the POST; a POST whose answer was lost is followed by looking, never by another POST, until two
-complete LISTs one recovery window apart have shown nothing.
+Intent first, then the POST: the finalizer for a first create that carries our UID, `status.pending` for any other. A
+POST whose answer was lost is followed by looking, never by another POST, until two complete LISTs one recovery window
+apart have shown nothing.
 """
 
 from dataclasses import replace
@@ -13,16 +14,22 @@ from model_operator.domain import Remote
 from model_operator.models.deployment_status import Pending, StatusChange
 from model_operator.plan.deployment.absence import Standing, is_gone, next_look
 from model_operator.plan.deployment.acceptance import is_ours
-from model_operator.plan.deployment.difference import differences
-from model_operator.plan.deployment.power import power_difference
 from model_operator.plan.deployment.situation import Create, Decision, Presence, Situation
-from model_operator.plan.deployment.words import HELD, failed_step, moving, refusal, settled, stuck, unsynced
+from model_operator.plan.deployment.words import (
+    HELD,
+    failed_step,
+    looking_for,
+    lost,
+    moving,
+    refusal,
+    settled,
+    stuck,
+)
 from model_operator.plan.verdict import Progress, Verdict
 
 CREATE = "Create"
 RECREATE = "Recreate"
 _AT_ONCE = timedelta()
-_UNKNOWN = object()
 _LOOK_EVERY = timedelta(seconds=5)
 
 
@@ -61,6 +68,18 @@ def _succeeded(s: Situation, change: StatusChange) -> StatusChange:
         last_power_action=None,
         recreated_generation=s.desired.generation,
     )
+
+
+def say_what_may_exist(s: Situation) -> Decision | None:
+    """A create may have been sent, and the status says nothing of it: that comes before anything else is said."""
+    if not s.may_have_made:
+        return None
+    made = made_by_us(s) if s.desired.external_id is None else None
+    if made is not None:
+        return take(made, s)
+    pending = unknown_intent(s)
+    looking = moving(Reason.OUTCOME_UNKNOWN, looking_for(pending), Phase.CREATING)
+    return replace(looking, change=StatusChange(pending=pending), look_again=_AT_ONCE)
 
 
 def settle_pending_create(s: Situation) -> Decision | None:
@@ -122,25 +141,21 @@ def _send(s: Situation, pending: Pending) -> Decision:
     is_late = s.now > pending.deadline - s.timing.request_deadline / 2
     if s.desired.paused or is_late or pending.sent != dict(s.desired.fields):
         return _announce(s)  # what is left would not do for the request, or it would say something else
-    return moving(Reason.CREATING, _creating(s), Phase.CREATING, Create())
+    return replace(_start(s), action=Create())
 
 
 def _wait_for_deadline(s: Situation, pending: Pending) -> Decision | None:
     """Until the lost request is certainly over; without this, a provider that fails would be asked without a pause."""
     if s.now >= pending.deadline or s.failure is not None:
         return None  # with a failure on record, the last answer was not lost
-    message = "A create was sent and its answer was lost. It is sent again under the same name, which can exist once."
+    message = f"{lost(pending)} It is sent again under the same name, which can exist once."
     waiting = moving(Reason.OUTCOME_UNKNOWN, message, Phase.CREATING)
     return replace(waiting, look_again=pending.deadline - s.now)
 
 
 def wait_for_absence(s: Situation, pending: Pending) -> Decision | None:
     """Two complete LISTs without a trace, a recovery window apart, both after the deadline. None: that is proven."""
-    waiting = moving(
-        Reason.OUTCOME_UNKNOWN,
-        "A create was sent and its answer was lost. Looking for what it made before anything else is done.",
-        Phase.CREATING,
-    )
+    waiting = moving(Reason.OUTCOME_UNKNOWN, looking_for(pending), Phase.CREATING)
     if s.now < pending.deadline:
         return replace(waiting, look_again=min(_LOOK_EVERY, pending.deadline - s.now))
     standing = Standing(window=s.timing.recovery_window, is_credible=True)  # else there is an error instead
@@ -155,8 +170,8 @@ def wait_for_absence(s: Situation, pending: Pending) -> Decision | None:
 def _ask(s: Situation) -> Decision:
     return stuck(
         Reason.OUTCOME_UNKNOWN,
-        f'A create of "{s.desired.deployment_name}" was sent, its answer was lost, and the provider cannot be asked'
-        " for a list. Look there and set spec.externalID to what you find.",
+        f"{lost(s.status.pending)} The provider cannot be asked for a list. Look there for"
+        f' "{s.desired.deployment_name}" and set spec.externalID to what you find.',
         Phase.CREATING,
     )
 
@@ -169,54 +184,6 @@ def wait_while_paused(s: Situation) -> Decision | None:
     return replace(settled(Phase.PAUSED, nothing), change=StatusChange(pending=None))
 
 
-def adopt(s: Situation) -> Decision | None:
-    """`spec.externalID`: the first pass adopts it and publishes the drift, corrections start a sweep later."""
-    if s.desired.external_id is None or s.status.external_id is not None:
-        return None
-    if s.observed.presence is Presence.ABSENT:
-        return stuck(
-            Reason.EXTERNAL_RESOURCE_MISSING,
-            f"The provider has no deployment {s.desired.external_id}. Check spec.externalID, or delete this object and"
-            " apply it without externalID to have one created.",
-            Phase.MISSING,
-        )
-    if s.remote is None:
-        return None
-    first = _settle_own_create(s, s.remote)
-    if first is not None:
-        return first
-    taken = take(s.remote, s)
-    return replace(
-        taken,
-        synced=unsynced(Reason.UPDATING, f"Deployment {s.remote.id} was adopted."),
-        drift=(*power_difference(s), *differences(s.desired, s.remote, dict(s.desired.fields))),
-        change=taken.change if s.desired.corrects_drift else replace(taken.change, last_applied=_reported(s)),
-    )
-
-
-def _reported(s: Situation) -> dict[str, Any]:
-    """Under driftPolicy Report, what is shown otherwise than the spec has it is drift, and no edit to be sent."""
-    remote = s.remote
-    known = {} if remote is None else {name: remote.value(name, _UNKNOWN) for name in s.desired.fields}
-    return {name: s.desired.fields[name] for name, value in known.items() if value is not _UNKNOWN}
-
-
-def _settle_own_create(s: Situation, wanted: Remote) -> Decision | None:
-    """An earlier create of ours may have made another deployment than the one to adopt: nobody would pay for two."""
-    pending = s.status.pending
-    if pending is None or s.intent_unsent or not s.observed.can_list or is_ours(s, wanted):
-        return None
-    made = made_by_us(s)
-    if made is None:
-        return wait_for_absence(s, pending)
-    return stuck(
-        Reason.OUTCOME_UNKNOWN,
-        f"An earlier create of this object made deployment {made.id}, and spec.externalID names {wanted.id}. Delete"
-        f" {made.id} at the provider, or delete this object (that deletes {made.id}) and apply it again.",
-        Phase.CREATING,
-    )
-
-
 def start_create(s: Situation) -> Decision | None:
     """Nothing is recorded and nothing is to be seen: announce the create."""
     if s.status.external_id is not None or s.desired.external_id is not None:
@@ -226,7 +193,7 @@ def start_create(s: Situation) -> Decision | None:
         return take(made, s)
     failure = s.failure  # before the rest: that a refused create is tried again is no news
     if failure is not None and failure.generation == s.desired.generation and s.now < failure.until:
-        return record_intent(s)  # held back, with the failure as its reason
+        return _begin(s)  # held back, with the failure as its reason
     if not s.observed.can_list and not s.capabilities.names_are_unique:
         return refusal(
             Reason.UNSUPPORTED,
@@ -235,9 +202,18 @@ def start_create(s: Situation) -> Decision | None:
         )
     if s.observed.can_list and s.observed.listed_at is None:
         # What the LIST shows decides what there is to say, and each write counts.
-        return replace(
-            moving(Reason.CREATING, _creating(s), Phase.CREATING), needs_list=True, keeps_status=True
-        )
+        return replace(_start(s), needs_list=True, keeps_status=True)
+    return _begin(s)
+
+
+def _begin(s: Situation) -> Decision:
+    """A first create: the finalizer is intent enough where a restart would know the object by it, and find its deployment.
+
+    That is where the deployment carries our UID, a LIST has shown that it is not there, and no pass has reported yet:
+    what was said of an object before (refused, paused, held back) would be untrue meanwhile, and says that nothing is.
+    """
+    if s.has_default_name and s.status.is_untold and s.observed.can_list:
+        return replace(_start(s), action=Create())
     return record_intent(s)
 
 
@@ -246,19 +222,40 @@ def _announce(s: Situation) -> Decision:
     return wait_while_paused(s) or record_intent(s)
 
 
-def record_intent(s: Situation) -> Decision:
-    pending = Pending(
+def intent(s: Situation) -> Pending:
+    """What the status says of a create that is sent now, or once this is written."""
+    return Pending(
         operation=CREATE if s.status.external_id is None else RECREATE,
         started_at=s.now,
         deadline=s.now + s.timing.request_deadline,
         absent_before=s.observed.can_list,
         sent=dict(s.desired.fields),
     )
-    decision = moving(Reason.CREATING, _creating(s), Phase.CREATING)
+
+
+def unknown_intent(s: Situation) -> Pending:
+    """What it says of one that was sent, or may have been, without a word in it."""
+    started_at, sent = s.creation.sent_at or s.now, s.creation.fields
+    return Pending(
+        operation=CREATE,
+        started_at=started_at,
+        # What another process may have sent ended with that; a request of its last moment has so long.
+        deadline=started_at + s.timing.request_deadline,
+        sent=None if sent is None else dict(sent),
+    )
+
+
+def say_under_way(s: Situation) -> Decision:
+    """A create whose intent is the finalizer takes its time: from here on the status tells of it, like any other."""
+    return replace(_start(s), change=StatusChange(pending=intent(s)))
+
+
+def record_intent(s: Situation) -> Decision:
+    decision = _start(s)
     failure = s.failure
     if failure is not None and failure.generation == s.desired.generation:
         decision = failed_step(s, decision, failure.error, _AT_ONCE)  # that it is tried again is no news
-    return replace(decision, change=StatusChange(pending=pending), look_again=_AT_ONCE)
+    return replace(decision, change=StatusChange(pending=intent(s)), look_again=_AT_ONCE)
 
 
 def recreate_when_gone(s: Situation) -> Decision | None:
@@ -291,7 +288,8 @@ def _may_recreate(s: Situation) -> bool:
     return s.desired.corrects_drift and s.status.recreated_generation != s.desired.generation
 
 
-def _creating(s: Situation) -> str:
+def _start(s: Situation) -> Decision:
+    message = f'Creating "{s.desired.deployment_name}" at the provider.'
     if s.status.external_id is not None:
-        return "The deployment has vanished at the provider and is created again."
-    return f'Creating "{s.desired.deployment_name}" at the provider.'
+        message = "The deployment has vanished at the provider and is created again."
+    return moving(Reason.CREATING, message, Phase.CREATING)

@@ -1,15 +1,17 @@
 """What to do next about one ModelDeployment: the first rule that speaks decides.
 
-wanted    no id      pending?         settle_pending_create   look, adopt, prove absence, or POST
+wanted    a create that no status tells of?       say_what_may_exist
+          no id      pending?         settle_pending_create   look, adopt, prove absence, or POST
                      paused           wait_while_paused
                      spec.externalID  adopt
-                     else             start_create            intent, then POST
+                     else             start_create            finalizer or `pending`, then POST
           id, gone   recreate_when_gone                       once per generation
           id, there  wait_for_sweep → power → fields → failure → start → proof → serve
 unwanted  let_go → release_when_* → wait_while_in_use → delete → wait_for_proof
 
 The rule that speaks is not the last word. After it, in this order:
     updating.say_what_differs        a step that has nothing to say of the fields says which of them differ and stay so
+    serving.say_what_else_is_ours    one that says "synced" names other deployments with our UID
     hold_back                        a step that failed waits for its retry, any step while the account must rest
     act (reconcile/deployment)       what the provider answers to the action, above all `_refused`
     publish (…/connection.py)        a ConfigMap that is somebody else's
@@ -22,10 +24,10 @@ from dataclasses import replace
 from model_operator.conditions import ConditionType, Phase, Reason
 from model_operator.errors import NotAccepted, ProviderError, RateLimited, delay_after, retry_for
 from model_operator.models.deployment_status import UNCHANGED, Pending, PendingEndpoint
-from model_operator.plan.deployment import creating, deleting, power, serving, updating
+from model_operator.plan.deployment import adopting, creating, deleting, power, serving, updating
 from model_operator.plan.deployment.acceptance import REFUSALS
 from model_operator.plan.deployment.situation import Decision, Presence, Release, RunProbe, Situation
-from model_operator.plan.deployment.words import failed_step, moving, refusal, unsynced, wait_for_look
+from model_operator.plan.deployment.words import failed_step, lost, moving, refusal, unsynced, wait_for_look
 from model_operator.plan.verdict import Progress, Verdict
 
 Rule = Callable[[Situation], Decision | None]
@@ -69,7 +71,7 @@ def _keep_looking(s: Situation, decision: Decision, error: ProviderError) -> Dec
     phase = Phase.CREATING if s.wanted else Phase.DELETING
     if retry_for(error).needs_person:
         return replace(decision, phase=phase)
-    message = f"A create was sent and its answer was lost; now the provider cannot be asked. {error}"
+    message = f"{lost(s.status.pending)} Now the provider cannot be asked. {error}"
     return replace(decision, synced=unsynced(Reason.OUTCOME_UNKNOWN, message), phase=phase)
 
 
@@ -87,13 +89,14 @@ def wait_for_first_look(s: Situation) -> Decision | None:
 
 
 WANTED: tuple[Rule, ...] = (
+    creating.say_what_may_exist,
     stay_when_blind,
     creating.take_back_own,
     *REFUSALS,
     creating.settle_pending_create,
     creating.wait_while_paused,
     creating.recreate_when_gone,
-    creating.adopt,
+    adopting.adopt,
     creating.start_create,
     wait_for_first_look,
     updating.wait_for_sweep,
@@ -112,6 +115,7 @@ WANTED: tuple[Rule, ...] = (
 UNWANTED: tuple[Rule, ...] = (
     deleting.let_go,
     deleting.take_what_is_marked,
+    deleting.say_what_may_exist,
     deleting.release_when_anothers,
     deleting.release_when_never_created,
     deleting.release_when_gone,
@@ -128,12 +132,13 @@ def decide(s: Situation) -> Decision:
     """The next step for a ModelDeployment. Pure."""
     rules = WANTED if s.wanted else UNWANTED
     step = next(step for rule in rules if (step := rule(s)) is not None)
-    return hold_back(s, updating.say_what_differs(s, step))
+    return hold_back(s, serving.say_what_else_is_ours(s, updating.say_what_differs(s, step)))
 
 
 def hold_back(s: Situation, step: Decision) -> Decision:
     """A step that just failed waits for its retry, and none is taken while the account must rest."""
-    is_intent = isinstance(step.change.pending, Pending) or isinstance(
+    pending = step.change.pending
+    is_intent = (isinstance(pending, Pending) and s.creation.is_to_send(pending)) or isinstance(
         step.change.pending_endpoint, PendingEndpoint
     )
     if isinstance(step.action, Release) or (step.action is None and not is_intent):

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from model_operator.conditions import ConditionType, Phase, Reason
 from model_operator.domain import RunState
+from model_operator.plan.deployment import creating
 from model_operator.plan.deployment.acceptance import is_stranger
 from model_operator.plan.deployment.creating import made_by_us, take, wait_for_absence
 from model_operator.plan.deployment.situation import Decision, Delete, Presence, Release, Situation
-from model_operator.plan.deployment.words import HELD, moving, stuck, wait_for_look
+from model_operator.plan.deployment.words import HELD, lost, moving, stuck, wait_for_look
 from model_operator.plan.verdict import Progress
 
 _ON_THE_WAY = frozenset({RunState.STOPPING, RunState.DELETING, RunState.GONE})
@@ -20,7 +21,7 @@ def let_go(s: Situation) -> Decision | None:
     """deletionPolicy Orphan, also when it is patched in while the object is terminating."""
     if not s.desired.orphans:
         return None
-    is_lost = s.status.pending is not None and not s.intent_unsent
+    is_lost = s.may_have_made or (s.status.pending is not None and not s.intent_unsent)
     made = made_by_us(s)
     unknown = (
         f'"{s.desired.deployment_name}", if a create whose answer was lost has made one,' if is_lost else None
@@ -55,6 +56,12 @@ def take_what_is_marked(s: Situation) -> Decision | None:
     if made is None:
         return None
     return replace(take(made, s), synced=_deleting(made.id).synced, serving=None, phase=Phase.DELETING)
+
+
+def say_what_may_exist(s: Situation) -> Decision | None:
+    """A create may have been sent, and the status says nothing of it: it will be looked for."""
+    said = creating.say_what_may_exist(s)
+    return replace(said, phase=Phase.DELETING) if said is not None else None
 
 
 def release_when_anothers(s: Situation) -> Decision | None:
@@ -94,9 +101,8 @@ def look_for_lost_create(s: Situation) -> Decision | None:
 def _ask(s: Situation) -> Decision:
     return stuck(
         Reason.OUTCOME_UNKNOWN,
-        f'A create of "{s.desired.deployment_name}" was sent and its answer was lost, and it cannot be told whether'
-        " that made a deployment. Look at the provider, delete it there if need be, then set spec.deletionPolicy to"
-        " Orphan.",
+        f'{lost(s.status.pending)} It cannot be told whether that made a deployment "{s.desired.deployment_name}". Look'
+        " at the provider, delete it there if need be, then set spec.deletionPolicy to Orphan.",
         Phase.DELETING,
     )
 

@@ -7,11 +7,12 @@ present ones.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final
 
 from model_operator.domain import Fields, Remote
 from model_operator.errors import ProviderError
-from model_operator.models.deployment_status import LastPowerAction
+from model_operator.models.deployment_status import LastPowerAction, Pending
 from model_operator.plan.deployment.absence import NOT_LOOKED, Looks
 
 _FIGHT: Final = 5
@@ -20,10 +21,26 @@ _TRUCE: Final = timedelta(hours=1)
 """From a correction in a fight to the next."""
 
 
+class Underway(StrEnum):
+    """What this process knows of creates besides what the status says of them."""
+
+    UNTOLD = "Untold"
+    """Nothing: an earlier process may have sent one."""
+    NOTHING = "Nothing"
+    """None is under way: it has put the finalizer on and sent nothing since, or knows how the last one ended."""
+    MAYBE = "Maybe"
+    """It has sent one whose outcome is in no status yet."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Creation:
     """From nothing to an id in the status."""
 
+    underway: Underway = Underway.UNTOLD
+    sent_at: datetime | None = None
+    """The time of the pass that has sent the last one, until its outcome is known."""
+    told: datetime | None = None
+    """`pending.startedAt` of the intent that was written while that request was under way."""
     intent: datetime | None = None
     """`pending.startedAt` of the intent that this process wrote and whose request it has not sent."""
     fields: Fields | None = None
@@ -37,13 +54,43 @@ class Creation:
     """For what a lost create may have made."""
     adopted_at: datetime | None = None
 
+    def marked(self) -> "Creation":
+        """The finalizer is with the API server, put on by this process, which has sent nothing."""
+        return replace(self, underway=Underway.NOTHING, created=None)
+
     def announced(self, started_at: datetime) -> "Creation":
         """The intent is with the API server, and its request can be sent."""
-        return replace(self, intent=started_at, looks=NOT_LOOKED, created=None)
+        return replace(
+            self,
+            underway=Underway.NOTHING,
+            sent_at=None,
+            told=None,
+            intent=started_at,
+            looks=NOT_LOOKED,
+            created=None,
+        )
 
-    def sent(self, fields: Fields) -> "Creation":
+    def sent(self, fields: Fields, now: datetime) -> "Creation":
         """From here on the outcome may be unknown."""
-        return replace(self, intent=None, fields=fields)
+        return replace(self, underway=Underway.MAYBE, intent=None, fields=fields, sent_at=now, told=None)
+
+    def is_to_send(self, pending: Pending) -> bool:
+        """Whether that is the intent of a request to come, and no word about one that was sent."""
+        return pending.announces and pending.started_at != self.sent_at
+
+    def told_of(self, started_at: datetime) -> "Creation":
+        """The status tells of a create that is under way, or may be."""
+        return replace(self, told=started_at)
+
+    def not_sent(self, before: "Creation") -> "Creation":
+        """The request was given up before it left; `before` is what was known until then."""
+        return before if self.told is None else before.announced(self.told)
+
+    def ended(self) -> "Creation":
+        """It has made nothing: refused, or proven absent."""
+        return replace(
+            self, underway=Underway.NOTHING, sent_at=None, told=None, intent=None, created=None, fields=None
+        )
 
     def answered(self, remote: Remote, now: datetime) -> "Creation":
         return replace(self, created=remote, created_at=now, made=remote.id)
@@ -62,8 +109,12 @@ class Creation:
     def recorded(self, now: datetime, *, was_announced: bool) -> "Creation":
         """The id is in the status; without an answer or an intent of our own, somebody else had made it."""
         is_adopted = self.created is None and not was_announced
-        adopted_at = now if is_adopted else self.adopted_at
-        return replace(self, created=None, fields=None, looks=NOT_LOOKED, adopted_at=adopted_at)
+        return replace(
+            Creation(),
+            created_at=self.created_at,
+            made=self.made,
+            adopted_at=now if is_adopted else self.adopted_at,
+        )
 
 
 @dataclass(frozen=True, slots=True)

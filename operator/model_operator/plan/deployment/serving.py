@@ -9,11 +9,12 @@ from model_operator.domain import RunState
 from model_operator.models.deployment_status import NO_CHANGE, PendingEndpoint, RemoteEndpoint, StatusChange
 from model_operator.plan.deployment.difference import removed_fields
 from model_operator.plan.deployment.situation import CreateEndpoint, Decision, RunProbe, Situation
-from model_operator.plan.deployment.words import HELD, moving, settled, stuck
+from model_operator.plan.deployment.words import HELD, moving, settled, stuck, unsynced
 from model_operator.plan.verdict import Progress, Verdict
 
 _SLOWLY = timedelta(minutes=5)
 _AT_ONCE = timedelta()
+_MOST_NAMED = 5
 
 
 def report_failure(s: Situation) -> Decision | None:
@@ -137,3 +138,20 @@ def serve(s: Situation) -> Decision | None:
     applied = {name: value for name, value in before.items() if name in removed} | dict(s.desired.fields)
     change = NO_CHANGE if before == applied else StatusChange(last_applied=applied)
     return replace(settled(Phase.READY), change=change)
+
+
+def say_what_else_is_ours(s: Situation, step: Decision) -> Decision:
+    """Another live deployment with our UID tag: nobody here made it on purpose, and somebody pays for it."""
+    if not s.wanted or s.remote is None or not step.synced.is_true:
+        return step
+    others = sorted(
+        c.id for c in s.observed.candidates if c.owner_uid == s.desired.uid and c.id != s.remote.id
+    )
+    if not others:
+        return step
+    named = ", ".join(others[:_MOST_NAMED]) + (" and more" if len(others) > _MOST_NAMED else "")
+    message = (
+        f"The provider also shows {named} with the tag of this object, which uses {s.remote.id}. Nothing is changed there."
+        " Delete at the provider what nobody needs; the deletion of this object deletes all of them."
+    )
+    return replace(step, synced=unsynced(Reason.DUPLICATE_FOUND, message))

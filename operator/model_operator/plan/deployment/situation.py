@@ -11,7 +11,7 @@ from model_operator.conditions import Phase
 from model_operator.domain import Desired, Fields, Power, Probe, Remote, RunState
 from model_operator.errors import ProviderError
 from model_operator.models.deployment_status import NO_CHANGE, ModelDeploymentStatus, StatusChange
-from model_operator.plan.deployment.remembered import Creation, Failure, Sent
+from model_operator.plan.deployment.remembered import Creation, Failure, Sent, Underway
 from model_operator.plan.verdict import Difference, Progress, Verdict
 from model_operator.providers.base import Capabilities
 
@@ -87,6 +87,8 @@ class Situation:
     """The provider asked the account to wait until then (429)."""
     has_default_name: bool = True
     """The remote name holds the CR's UID, so whatever carries it is ours."""
+    has_finalizer: bool = False
+    """Ours is on the object."""
     guard: str | None = None
     """Not None: that one sends traffic to the deployment, or would go back to it; in words."""
     rival: str | None = None
@@ -106,6 +108,20 @@ class Situation:
         """The pending create was written by this process, and its request has not been sent."""
         pending = self.status.pending
         return pending is not None and pending.started_at == self.creation.intent
+
+    @property
+    def may_have_made(self) -> bool:
+        """A create may have been sent of which the status says nothing.
+
+        Its own process knows of it; any other sees the finalizer on an object that nothing was ever said of
+        (docs/decisions: the finalizer is the intent).
+        """
+        if self.status.external_id is not None or self.status.pending is not None:
+            return False
+        if self.creation.underway is not Underway.UNTOLD:
+            return self.creation.underway is Underway.MAYBE
+        only_adopts = self.desired.external_id is not None and self.desired.generation == 1
+        return self.has_finalizer and self.has_default_name and self.status.is_untold and not only_adopts
 
     @property
     def is_paused_by_us(self) -> bool:
@@ -128,7 +144,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """POST the deployment; the intent is already in the status."""
+    """POST the deployment. Without `pending` in the status, the finalizer is its intent and comes first."""
 
 
 @dataclass(frozen=True, slots=True)

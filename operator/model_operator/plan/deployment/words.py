@@ -16,6 +16,7 @@ from model_operator.errors import (
     Unsupported,
     retry_for,
 )
+from model_operator.models.deployment_status import Pending
 from model_operator.plan.deployment.situation import Action, CreateEndpoint, Decision, Release, Situation
 from model_operator.plan.verdict import Progress, Verdict
 
@@ -44,6 +45,17 @@ def refusal(reason: Reason, message: str) -> Decision:
         phase=Phase.PENDING,
         accepted=Verdict(False, reason, message),
     )
+
+
+def lost(pending: Pending | None) -> str:
+    """How every message about a create with an unknown outcome begins."""
+    if pending is None or not pending.announces:
+        return "A create may have been sent before the operator was started, and nothing is known of its outcome."
+    return "A create was sent and its answer was lost."
+
+
+def looking_for(pending: Pending | None) -> str:
+    return f"{lost(pending)} Looking for what it made before anything else is done."
 
 
 def settled(phase: Phase, serving: Verdict | None = None) -> Decision:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from model_operator.domain import UID_TAG, Desired, Endpoint, Fields, Remote, RunState, Value
+from model_operator.domain import OWNER_TAG, UID_TAG, Desired, Endpoint, Fields, Remote, RunState, Value
 from model_operator.models.deployment import ModelDeploymentSpec
 from model_operator.models.paitient import ModelSettings, PaitientSpec, SecuritySettings, VpcConfig
 from model_operator.providers.reading import (
@@ -105,7 +105,7 @@ def _float(value: Decimal | None) -> float | None:
 
 
 def create_body(desired: Desired) -> dict[str, Any]:
-    """With our UID tag, by which a create whose reply was lost is found again."""
+    """With our UID tag, by which a create whose reply was lost is found again, and the owner's beside it."""
     body: dict[str, Any] = {"model_name": desired.model, "deployment_name": desired.deployment_name}
     for path, value in desired.fixed.items():
         *parents, key = _FIXED[path]
@@ -114,7 +114,7 @@ def create_body(desired: Desired) -> dict[str, Any]:
             holder = holder.setdefault(parent, {})
         holder[key] = value
     body |= edit_body(desired.fields)
-    return body | {"tags": body.get("tags", {}) | tag(desired.uid)}
+    return body | {"tags": body.get("tags", {}) | mark(desired.uid, desired.owner)}
 
 
 def edit_body(changes: Fields) -> dict[str, Any]:
@@ -154,8 +154,9 @@ def scales(fields: Fields) -> bool | None:
             return True
 
 
-def tag(uid: str) -> dict[str, str]:
-    return {UID_TAG: uid}
+def mark(uid: str, owner: str | None) -> dict[str, str]:
+    """The tags that say whose a deployment is."""
+    return {UID_TAG: uid} if owner is None else {UID_TAG: uid, OWNER_TAG: owner}
 
 
 def identifier(item: Mapping[str, Any]) -> str:
@@ -205,7 +206,8 @@ def _fields(item: Mapping[str, Any]) -> Fields:
         fields |= shown(settings, SETTINGS)
     tags = item.get("tags")
     if isinstance(tags, dict):
-        fields |= {TAGS + k: note(v) for k, v in tags.items() if note(v) is not None and k != UID_TAG}
+        shown_tags = {key: note(value) for key, value in tags.items() if key not in (UID_TAG, OWNER_TAG)}
+        fields |= {TAGS + key: value for key, value in shown_tags.items() if value is not None}
     return fields
 
 

@@ -109,7 +109,7 @@ class ParasailProvider(Provider):
             raise (error if desired is None else explained(error, desired)) from None
 
     @override
-    async def adopt(self, id: str, uid: str) -> None:
+    async def adopt(self, id: str, uid: str, owner: str | None = None) -> None:
         """Nothing to do: Parasail has no tags."""
 
     @override

@@ -3,15 +3,18 @@
 Returns the decision to report: the one that was made, or, after a create, the one that records the new id.
 """
 
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any, Final
 
 from model_operator.accounts.account import Account
 from model_operator.conditions import Reason
 from model_operator.domain import Power, Probe, Remote
 from model_operator.errand import Outdated
 from model_operator.errors import NameTaken, NotFound, ProviderError, Unavailable, delay_after, retry_for
-from model_operator.models.deployment_status import LastPowerAction, RemoteEndpoint
+from model_operator.models.deployment_status import LastPowerAction, Pending, RemoteEndpoint
 from model_operator.plan.deployment import creating
 from model_operator.plan.deployment.remembered import ProbeResult, SentUpdate
 from model_operator.plan.deployment.situation import (
@@ -32,19 +35,32 @@ from model_operator.providers.base import Provider
 from model_operator.reconcile.deployment.memory import Memory
 
 AT_ONCE = timedelta()
+SLOW: Final = timedelta(seconds=1)
+"""A create that takes longer is written into the status while it is under way."""
 _PROVES = Create | Update | SetPower | Retag | CreateEndpoint
 """What is answered 2xx only by the account that holds our deployments, or will hold this one."""
 _PROBE_RETRY = timedelta(seconds=10)
 
 
 async def act(
-    s: Situation, decision: Decision, provider: Provider, account: Account, memory: Memory
+    s: Situation,
+    decision: Decision,
+    provider: Provider,
+    account: Account,
+    memory: Memory,
+    on_slow: Callable[[], Awaitable[None]],
 ) -> tuple[Situation, Decision]:
-    """Carry out `decision.action`. Never raises a ProviderError: it becomes part of the decision that is reported."""
+    """Carry out `decision.action`. Never raises a ProviderError: it becomes part of the decision that is reported.
+
+    `on_slow` is awaited once if a create of which the status says nothing takes longer than a second.
+    """
     if decision.action is None or isinstance(decision.action, Release):
         return s, decision
     try:
-        s, done = await _carry_out(decision.action, s, decision, provider, account, memory)
+        if isinstance(decision.action, Create):
+            s, done = await _create(s, provider, memory, on_slow)
+        else:
+            s, done = await _carry_out(decision.action, s, decision, provider, account, memory)
     except ProviderError as error:
         return s, _refused(s, decision, error, memory)
     if isinstance(decision.action, _PROVES):
@@ -63,8 +79,6 @@ async def _carry_out(
 ) -> tuple[Situation, Decision]:
     soon = replace(decision, look_again=s.timing.transition_poll)
     match action:
-        case Create():
-            return await _create(s, provider, memory)
         case Update(id=id_, changes=changes, removed=removed):
             shown = s.remote.fields if s.remote else {}
             await provider.update(id_, changes, removed, shown, s.desired)
@@ -85,7 +99,7 @@ async def _carry_out(
         case Delete(id=id_, force=force):
             return s, await _delete(s, soon, provider, account, memory, id_, force=force)
         case Retag(id=id_):
-            await provider.adopt(id_, s.desired.uid)
+            await provider.adopt(id_, s.desired.uid, s.desired.owner)
             memory.tagged(s.now)
             return s, soon
         case CreateEndpoint(name=name, id=id_):
@@ -97,23 +111,38 @@ async def _carry_out(
         case RunProbe(remote=remote, probe=probe):
             memory.probed(await _probe(remote, probe, provider, s.now))
             return s, replace(decision, look_again=AT_ONCE)
-        case Release():
+        case Create() | Release():
             return s, decision
 
 
-async def _create(s: Situation, provider: Provider, memory: Memory) -> tuple[Situation, Decision]:
+async def _create(
+    s: Situation, provider: Provider, memory: Memory, on_slow: Callable[[], Awaitable[None]]
+) -> tuple[Situation, Decision]:
     pending = s.status.pending
     left = pending.deadline - s.now if pending is not None else s.timing.request_deadline
     before = memory.creation
-    memory.creating(s.desired.fields)
+    memory.creating(s.desired.fields, s.now)
+    request = provider.create(s.desired, within=left)
     try:
-        remote = await provider.create(s.desired, within=left)
+        remote = await (request if pending is not None else _watched(request, on_slow))
     except Outdated:
         memory.never_sent(before)
         raise
     memory.created(remote, s.now)
-    seen = replace(s, observed=replace(s.observed, remote=remote))
+    seen = replace(s, observed=replace(s.observed, remote=remote), creation=memory.creation)
     return seen, replace(creating.take(remote, seen), look_again=None)
+
+
+async def _watched(request: Coroutine[Any, Any, Remote], on_slow: Callable[[], Awaitable[None]]) -> Remote:
+    """The answer; people hear of what takes its time, and so does whoever comes after this process."""
+    task = asyncio.create_task(request)
+    try:
+        await asyncio.wait({task}, timeout=SLOW.total_seconds())
+        if not task.done():
+            await on_slow()
+        return await task
+    finally:
+        task.cancel()
 
 
 async def _delete(  # noqa: PLR0913
@@ -164,10 +193,17 @@ def _refused(s: Situation, decision: Decision, error: ProviderError, memory: Mem
             said.synced, reason=Reason.OUTCOME_UNKNOWN, message=f"{error}. Looking for what it may have made."
         )
         memory.unanswered()
-        return replace(said, synced=lost, phase=decision.phase, look_again=AT_ONCE)
+        said = replace(said, synced=lost, phase=decision.phase, look_again=AT_ONCE)
+        return said if s.status.pending is not None else _with_pending(said, creating.intent(s))
     if isinstance(error, NameTaken) and s.has_default_name:
-        return said  # the name holds our UID: an earlier create of ours has it, so the intent stays
-    return replace(said, change=replace(said.change, pending=None))
+        # The name holds our UID: an earlier create of ours has it, so the intent stays.
+        return said if s.status.pending is not None else _with_pending(said, creating.unknown_intent(s))
+    memory.made_nothing()
+    return _with_pending(said, None)
+
+
+def _with_pending(decision: Decision, pending: Pending | None) -> Decision:
+    return replace(decision, change=replace(decision.change, pending=pending))
 
 
 def _delay(s: Situation, decision: Decision, error: ProviderError, count: int) -> timedelta:

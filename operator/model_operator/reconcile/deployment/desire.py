@@ -10,12 +10,13 @@ from model_operator.providers.base import Vendor
 from model_operator.reconcile.claims import HASH_LENGTH, hash_of
 
 _PROMPT = "ping"
+_TAG_LIMIT = 256
 _PROBE_TIMEOUT = timedelta(seconds=30)
 _PROGRESS_DEADLINE = timedelta(minutes=30)
 
 
-def desire(resource: ModelDeployment, vendor: Vendor) -> Desired:
-    """Effective values for everything that the spec leaves out."""
+def desire(resource: ModelDeployment, vendor: Vendor, installation: str = "") -> Desired:
+    """Effective values for everything that the spec leaves out; without an installation no owner is named."""
     metadata, spec = resource.metadata, resource.spec
     limit = vendor.capabilities.name_limit
     return Desired(
@@ -37,6 +38,7 @@ def desire(resource: ModelDeployment, vendor: Vendor) -> Desired:
         probe=_probe(spec),
         endpoint_name=vendor.endpoint_name(spec),
         endpoint_id=vendor.endpoint_id(spec),
+        owner=_owner(installation, metadata.namespace, metadata.name) if installation else None,
     )
 
 
@@ -48,6 +50,11 @@ def default_name(name: str, uid: str, limit: int) -> str:
     """
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[: limit - HASH_LENGTH - 1].strip("-")
     return f"{slug or 'm'}-{hash_of(uid)}"
+
+
+def _owner(*path: str) -> str:
+    """As long as a tag's value may be: where the name does not fit, its beginning."""
+    return "/".join(path)[:_TAG_LIMIT]
 
 
 def _probe(spec: ModelDeploymentSpec) -> Probe | None:

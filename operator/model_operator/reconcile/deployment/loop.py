@@ -15,12 +15,11 @@ from model_operator.accounts.bindings import Binding
 from model_operator.conditions import Reason
 from model_operator.domain import FINALIZER, PROVIDER, Key, Priority
 from model_operator.errors import NotAccepted
-from model_operator.models.deployment import DeletionPolicy, ModelDeployment
-from model_operator.models.deployment_status import ModelDeploymentStatus
+from model_operator.models.deployment import ModelDeployment
 from model_operator.models.parse import InvalidResource
 from model_operator.plan.deployment import words
 from model_operator.plan.deployment.decide import decide, is_under_way
-from model_operator.plan.deployment.situation import Decision, Observed, Release, Situation, Timing
+from model_operator.plan.deployment.situation import Create, Decision, Observed, Release, Situation, Timing
 from model_operator.plan.verdict import Progress
 from model_operator.providers.base import Vendor
 from model_operator.reconcile.base import Pass, leads_nowhere, still_there
@@ -30,9 +29,16 @@ from model_operator.reconcile.deployment.act import AT_ONCE, act
 from model_operator.reconcile.deployment.connection import publish, with_connection
 from model_operator.reconcile.deployment.desire import desire
 from model_operator.reconcile.deployment.guard import find_guard
+from model_operator.reconcile.deployment.leaving import (
+    left_behind,
+    left_by,
+    may_have_made,
+    may_have_something,
+)
 from model_operator.reconcile.deployment.memory import Memory
 from model_operator.reconcile.deployment.observe import Look, observe
 from model_operator.reconcile.deployment.rivals import Contest
+from model_operator.reconcile.deployment.saying import Saying
 from model_operator.status.deployment import summarize, time_left
 from model_operator.status.events import of_deployment
 
@@ -45,6 +51,8 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
 
     timing: Timing
     full_read_interval: timedelta
+    installation: str = ""
+    """Names this cluster in the marks of what is created."""
     claims: set[str] = field(default_factory=set)
     """UIDs of those whose name or id nobody else may have, until a pass refuses them."""
     told: set[str] = field(default_factory=set)
@@ -55,13 +63,13 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
         if self._is_early(key, resource):
             return None
         memory = self.memory(key, resource.metadata.uid)
-        resource = await self.keep_finalizer(key, resource)
+        if may_have_something(resource, memory):
+            resource = await self.keep_finalizer(key, resource)
         s, account = await self._observe(key, resource, memory)
         step = decide(s)
         self._note_claim(resource.metadata.uid, s, step, account)
         if account is not None:
-            provider = account.provider.at(_priority(s))
-            s, step = await act(s, step, provider, account, memory)
+            resource, s, step = await self._act(key, resource, s, step, account, memory)
         if isinstance(step.action, Release):
             await self._release(key, resource, memory, step.action)
             return None
@@ -70,6 +78,31 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
         if await publish(self.around.store, resource, s, memory):
             return AT_ONCE  # what became of the ConfigMap is for the next report
         return self._settle(key, s, step, account, memory)
+
+    async def _act(
+        self,
+        key: Key,
+        resource: ModelDeployment,
+        s: Situation,
+        step: Decision,
+        account: Account,
+        memory: Memory,
+    ) -> tuple[ModelDeployment, Situation, Decision]:
+        """Carry the step out. The object is as it is after that, should it have been written on the way."""
+        if isinstance(step.action, Create) and s.status.pending is None:
+            resource = await self._mark(key, resource, memory)
+            # The write may have taken its time, and the request's deadline counts from here.
+            s = replace(s, now=self.around.clock(), creation=memory.creation)
+        saying = Saying(self.around, key, resource, s, memory)
+        s, step = await act(s, step, account.provider.at(_priority(s)), account, memory, saying.creating)
+        return saying.resource, s if saying.told is None else replace(s, status=saying.told), step
+
+    async def _mark(self, key: Key, resource: ModelDeployment, memory: Memory) -> ModelDeployment:
+        """The finalizer as the intent of a first create: from here on a process that comes after this one looks first."""
+        if FINALIZER not in resource.metadata.finalizers:
+            resource = await self.keep_finalizer(key, resource)
+            memory.marked()
+        return resource
 
     def _is_early(self, key: Key, resource: ModelDeployment) -> bool:
         """Its ModelProvider's first pass, or its account's first LIST, is still to come and will bring it back."""
@@ -129,7 +162,7 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
 
     def _situation(self, resource: ModelDeployment, vendor: Vendor, memory: Memory) -> Situation:
         return Situation(
-            desired=desire(resource, vendor),
+            desired=desire(resource, vendor, self.installation),
             wanted=not resource.metadata.is_terminating,
             status=memory.complete(resource.status),
             observed=Observed(),
@@ -140,6 +173,7 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
             timing=self.timing,
             now=self.around.clock(),
             has_default_name=resource.spec.deployment_name is None,
+            has_finalizer=FINALIZER in resource.metadata.finalizers,
             guard=find_guard(resource, self.around.cache, self.around.bindings),
         )
 
@@ -216,6 +250,8 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
         if entry is not None and entry.is_vanished:
             self.around.cache.keep_vanished(resource.with_(status=status))
         else:
+            if status.external_id is not None or status.pending is not None:
+                resource = await self.keep_finalizer(key, resource)
             await self.write(key, resource, status.dump())
             self.around.record.note(key, resource.metadata, of_deployment(resource.status, status))
         memory.written(resource.status, status, s.now)
@@ -251,15 +287,25 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
         if memory is not None:
             self.claims.discard(memory.uid)
         if resource is None:
-            return self._ended_not_understood(key, entry)
+            return self._ended_not_understood(key, entry, memory)
         provider = still_there(provider_key(resource), self.around.cache)
-        if (memory is not None and memory.is_finished) or not _leaves_something(resource):
+        if memory is not None and memory.is_finished:
             return provider
-        return (self._finish_deletion(resource), *provider)
+        memory = memory or Memory(uid=resource.metadata.uid)
+        left = left_behind(
+            resource, self._situation(resource, self.around.vendors[resource.spec.vendor], memory)
+        )
+        return provider if left is None else (self._finish_deletion(left), *provider)
+
+    @override
+    def holds(self, key: Key, invalid: InvalidResource) -> bool:
+        if super(DeploymentPass, self).holds(key, invalid):
+            return True
+        return not invalid.orphans and may_have_made(invalid, self.memories.get(key))
 
     @override
     async def tell_what_stays(self, key: Key, invalid: InvalidResource) -> None:
-        left = _left_by(invalid)
+        left = left_by(invalid, self.memories.get(key))
         if left is not None:
             message = f"{left} stays at the provider (deletionPolicy Orphan)."
             if invalid.metadata.uid in self.told:
@@ -269,12 +315,12 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
             log.warning("%s: %s", key, message)
             self.around.signals.orphaned()
 
-    def _ended_not_understood(self, key: Key, entry: Entry | None) -> Iterable[Key]:
+    def _ended_not_understood(self, key: Key, entry: Entry | None, memory: Memory | None) -> Iterable[Key]:
         """Nothing can be deleted for it; what it held is said."""
         invalid = entry.invalid if entry is not None else None
         if invalid is None:
             return ()
-        left = _left_by(invalid)
+        left = left_by(invalid, memory)
         if left is not None and invalid.metadata.uid not in self.told:
             message = (
                 f"{left} stays at the provider: the object is gone, and this version of the operator does not"
@@ -309,22 +355,6 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
             if memory is not None:
                 memory.rebound()
         return dependents
-
-
-def _left_by(invalid: InvalidResource) -> str | None:
-    """What an object that is not understood has at the provider, as far as its status tells."""
-    status = invalid.status
-    if not isinstance(status, ModelDeploymentStatus):
-        return None
-    if status.external_id is not None:
-        return f"Deployment {status.external_id}"
-    return "What a pending create may have made" if status.pending is not None else None
-
-
-def _leaves_something(resource: ModelDeployment) -> bool:
-    status = resource.status
-    is_orphaned = resource.spec.deletion_policy is DeletionPolicy.ORPHAN
-    return not is_orphaned and (status.external_id is not None or status.pending is not None)
 
 
 def _priority(s: Situation) -> Priority:

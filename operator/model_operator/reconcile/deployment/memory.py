@@ -9,7 +9,7 @@ from datetime import datetime
 
 from model_operator.domain import UID_TAG, Fields, Remote
 from model_operator.errors import ProviderError
-from model_operator.models.deployment_status import LastPowerAction, ModelDeploymentStatus
+from model_operator.models.deployment_status import LastPowerAction, ModelDeploymentStatus, Pending
 from model_operator.plan.deployment.remembered import Creation, Failure, ProbeResult, Sent, SentUpdate
 from model_operator.plan.verdict import Verdict
 from model_operator.reconcile.deployment.view import View
@@ -66,13 +66,21 @@ class Memory:
         if is_same:
             self.view = view
 
-    def creating(self, fields: Fields) -> None:
+    def marked(self) -> None:
+        """This process has put the finalizer on, as the intent of a first create."""
+        self.creation = self.creation.marked()
+
+    def creating(self, fields: Fields, now: datetime) -> None:
         """The POST, which says these, is about to be sent."""
-        self.creation = self.creation.sent(fields)
+        self.creation = self.creation.sent(fields, now)
 
     def never_sent(self, before: Creation) -> None:
         """The POST was given up before it left."""
-        self.creation = before
+        self.creation = self.creation.not_sent(before)
+
+    def made_nothing(self) -> None:
+        """The POST was refused for certain, or has provably not left."""
+        self.creation = self.creation.ended()
 
     def created(self, remote: Remote, now: datetime) -> None:
         """The POST was answered."""
@@ -133,12 +141,11 @@ class Memory:
         self.retry = Retry()
 
     def finish(self) -> None:
-        self.is_finished = True
+        self.is_finished, self.creation = True, self.creation.ended()
 
     def written(self, before: ModelDeploymentStatus, after: ModelDeploymentStatus, now: datetime) -> None:
         """The status is with the API server: what it says need not be remembered, what it announced is ours."""
-        if after.pending is not None and after.pending != before.pending:
-            self.creation = self.creation.announced(after.pending.started_at)
+        self._intent_written(before.pending, after.pending)
         if after.pending_endpoint is not None and after.pending_endpoint != before.pending_endpoint:
             self.sent = replace(self.sent, endpoint_intent=after.pending_endpoint.started_at)
         if after.external_id == before.external_id:
@@ -150,3 +157,13 @@ class Memory:
             self.creation, self.view = Creation(), View()
         else:
             self.creation = self.creation.recorded(now, was_announced=before.pending is not None)
+
+    def _intent_written(self, before: Pending | None, after: Pending | None) -> None:
+        if after == before:
+            return
+        if after is None:
+            self.creation = self.creation if self.creation.created is not None else self.creation.ended()
+        elif self.creation.is_to_send(after):
+            self.creation = self.creation.announced(after.started_at)
+        else:
+            self.creation = self.creation.told_of(after.started_at)
