@@ -217,6 +217,15 @@ def test_the_real_api_server_is_asked_and_nothing_is_stored(ask, namespace, simu
     assert {entry["method"] for entry in simulator.requests(vendor="parasail")} == {"GET"}
 
 
+def test_the_cluster_is_named_as_the_operator_names_it(ask, namespace, simulator, cluster):
+    namespace.apply(secret("paitient", **ROWS["paitient"].secret))
+    bodies = [provider("paitient", simulator.url), deployment("paitient", "a")]
+    uid = namespace.api.call("GET", "/api/v1/namespaces/kube-system")["metadata"]["uid"]
+    for args, name in (((), uid), (("--installation", "blue"), "blue")):
+        _, one = objects(ask(*bodies, args=args))
+        assert one["requests"][0]["body"]["tags"]["model-operator-owner"] == f"{name}/{namespace.name}/a"
+
+
 def test_its_rules_are_told_in_its_words(ask, namespace, simulator):
     namespace.apply(secret("parasail", apiKey=ROWS["parasail"].key), provider("parasail", simulator.url))
     namespace.apply(parasail_deployment("a"))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from model_operator.domain import DEPLOYMENT, Key
+from model_operator.rehearsal.imagined import IMAGINED_INSTALLATION
 from model_operator.rehearsal.text import lines
 from support.canary_world import canary
 from support.engine_world import SIM, World
@@ -234,12 +235,29 @@ def test_who_may_not_try_it_gets_the_word_of_the_schema_that_ships() -> None:
         verbs = frozenset({Verb.CREATE, Verb.PATCH})
         forbidden = Trouble(Effect.REFUSE, verbs=verbs, status=403, message="may not patch")
         bodies = [parasail_deployment("a", replicas=2), parasail_deployment("b", replicas=None)]
-        planned, shown = await plan(world, *bodies, trouble=forbidden)
+        _, shown = await plan(world, *bodies, trouble=forbidden)
         edited, refused = shown["objects"]
         assert (edited["object"], edited["outcome"]) == ("update", "Changes")
         assert "may not patch" in edited["notes"][0]
         assert "set exactly one of replicas and autoscaling" in refused["message"]
         other, _ = await plan(world, parasail_deployment("a", model="org/other"), trouble=forbidden)
         assert "model is immutable" in other.objects[0].message
+
+    beside(story)
+
+
+@pytest.mark.parametrize(
+    ("installation", "owner"),
+    [
+        pytest.param("blue", "blue/team/a", id="of that name"),
+        pytest.param(IMAGINED_INSTALLATION, "<installation>/team/a", id="of a name that may not be read"),
+    ],
+)
+def test_the_owner_of_what_is_created_is_this_cluster(installation: str, owner: str) -> None:
+    async def story(world: World) -> None:
+        with_account(world, "paitient")
+        _, shown = await plan(world, deployment("paitient", "a"), installation=installation)
+        (create,) = shown["objects"][0]["requests"]
+        assert create["body"]["tags"] == {"model-operator-uid": "<uid>", "model-operator-owner": owner}
 
     beside(story)

@@ -86,13 +86,15 @@ class DryRun:
 
 
 async def plan(
-    world: World, *bodies: Object, trouble: Trouble | None = None
+    world: World, *bodies: Object, trouble: Trouble | None = None, installation: str = ""
 ) -> tuple[Plan, Mapping[str, Any]]:
     """What the command finds out, and what it shows. Nothing of the world is changed."""
     found = {Key(body["kind"], TEAM, body["metadata"]["name"]): body for body in bodies}
     cluster = Cluster(DryRun(world.server, trouble))
     gathered = await gather_online(found, cluster, frozenset())
-    settings = Settings(allowed_provider_hosts=(SIM,)).model_copy(update={"transition_poll": QUICK})
+    settings = Settings(allowed_provider_hosts=(SIM,)).model_copy(
+        update={"transition_poll": QUICK, "installation": installation}
+    )
     async with HttpTransport(client=InProcess(world.simulator)) as transport:
         means = Means(
             reads=cluster, transport=transport, vendors=PROVIDERS, settings=settings, wall=world.wall

@@ -62,6 +62,11 @@ class _Planning(click.Command):
 @click.option("-R", "--recursive", "is_recursive", is_flag=True, help="Folders with all folders in them.")
 @where_flags
 @click.option(
+    "--installation",
+    metavar="NAME",
+    help="What the operator calls this cluster, as for `run`; without it the UID of the namespace kube-system.",
+)
+@click.option(
     "--offline",
     is_flag=True,
     help="Ask neither a cluster nor a provider: every object is new, and an empty simulator answers.",
@@ -89,6 +94,7 @@ def print_plan(  # noqa: PLR0913  the flags of a command
     context: str | None,
     allowed_hosts: tuple[HostRule, ...],
     provider_ca_file: Path | None,
+    installation: str | None,
     offline: bool,
     provider_url: str | None,
     output: str,
@@ -112,6 +118,7 @@ def print_plan(  # noqa: PLR0913  the flags of a command
         context=context,
         allowed_hosts=allowed_hosts,
         provider_ca_file=provider_ca_file,
+        installation=installation,
         is_offline=is_offline,
         provider_url=provider_url,
     )

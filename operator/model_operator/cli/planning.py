@@ -20,6 +20,7 @@ from model_operator.providers.http import HttpTransport
 from model_operator.providers.registry import PROVIDERS
 from model_operator.reconcile.store import Body
 from model_operator.rehearsal.cluster import KINDS, Cluster
+from model_operator.rehearsal.imagined import IMAGINED_INSTALLATION
 from model_operator.rehearsal.overlay import Nothing, Reads
 from model_operator.rehearsal.plan import Gathered
 from model_operator.rehearsal.rehearse import Means, rehearse
@@ -43,6 +44,7 @@ class Question:
     context: str | None
     allowed_hosts: tuple[HostRule, ...]
     provider_ca_file: Path | None
+    installation: str | None
     is_offline: bool
     provider_url: str | None
 
@@ -83,8 +85,9 @@ async def _online(question: Question) -> Answer:
     async with await Kube.connect(question.kubeconfig, question.context) as kube:
         cluster = Cluster(kube)
         gathered = await gather_online(objects.found, cluster, objects.namespaces)
+        settings = _settings(question, question.allowed_hosts, await kube.cluster())
         async with _transport(question) as transport:
-            return await _answer(gathered, objects, cluster, transport, question.allowed_hosts)
+            return await _answer(gathered, objects, cluster, transport, settings)
 
 
 async def _offline(question: Question) -> Answer:
@@ -93,18 +96,14 @@ async def _offline(question: Question) -> Answer:
         gathered = gather_offline(
             objects.found, _accounts(url), PROVIDERS, hides_urls=question.provider_url is None
         )
-        allowed = (_host_of(url),)
-        return await _answer(gathered, objects, Nothing(), transport, allowed)
+        settings = _settings(question, (_host_of(url),), None)
+        return await _answer(gathered, objects, Nothing(), transport, settings)
 
 
 async def _answer(
-    gathered: Gathered,
-    objects: _Objects,
-    reads: Reads,
-    transport: Transport,
-    allowed_hosts: tuple[HostRule, ...],
+    gathered: Gathered, objects: _Objects, reads: Reads, transport: Transport, settings: Settings
 ) -> Answer:
-    means = Means(reads=reads, transport=transport, vendors=PROVIDERS, settings=_settings(allowed_hosts))
+    means = Means(reads=reads, transport=transport, vendors=PROVIDERS, settings=settings)
     plan = await rehearse(gathered, means)
     for skipped in objects.skipped:
         click.echo(f"skipped: {skipped}", err=True)
@@ -121,10 +120,16 @@ def _host_of(url: str) -> HostRule:
         ) from error
 
 
-def _settings(allowed_hosts: tuple[HostRule, ...]) -> Settings:
-    """The defaults of `run`, and what the environment says of them."""
-    update = {"allowed_provider_hosts": allowed_hosts, "transition_poll": QUICK}
-    return load({}).model_copy(update=update)
+def _settings(question: Question, allowed_hosts: tuple[HostRule, ...], cluster: str | None) -> Settings:
+    """The defaults of `run`, and what the environment says of them. `cluster` is its name if no setting has one."""
+    given = {} if question.installation is None else {"installation": question.installation}
+    settings = load(given)
+    update = {
+        "allowed_provider_hosts": allowed_hosts,
+        "transition_poll": QUICK,
+        "installation": settings.installation or cluster or IMAGINED_INSTALLATION,
+    }
+    return settings.model_copy(update=update)
 
 
 @asynccontextmanager

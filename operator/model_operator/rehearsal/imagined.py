@@ -26,6 +26,8 @@ from model_operator.rehearsal.catching import Caught, Trail
 T = TypeVar("T")
 
 IMAGINED_ALIAS = "imagined-alias"
+IMAGINED_INSTALLATION = "imagined-installation"
+"""For a name of the cluster that is not known."""
 SERVES = "it serves"
 TARGETS_SERVE = "all of its targets serve"
 _FIRST_ID = 9_000_000_000_000_000_001

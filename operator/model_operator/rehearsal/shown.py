@@ -11,7 +11,7 @@ from model_operator.reconcile.claims import hash_of
 from model_operator.reconcile.store import Body
 from model_operator.redaction import MASK, SecretSet, is_maskable, mask_shapes
 from model_operator.rehearsal.catching import Request
-from model_operator.rehearsal.imagined import IMAGINED_ALIAS
+from model_operator.rehearsal.imagined import IMAGINED_ALIAS, IMAGINED_INSTALLATION
 from model_operator.rehearsal.plan import Gathered, ObjectPlan, Plan
 
 UID: Final = "<uid>"
@@ -30,7 +30,7 @@ class Shown:
             if is_maskable(value):
                 self._secrets.add(value)
         self._words = {id_: f"<{what}>" for id_, what in plan.world.ids.items()}
-        self._words[IMAGINED_ALIAS] = "<alias>"
+        self._words |= {IMAGINED_ALIAS: "<alias>", IMAGINED_INSTALLATION: "<installation>"}
         for one in plan.objects:
             if one.is_new and one.uid:
                 self._words |= {one.uid: UID, hash_of(one.uid): UID}
