@@ -16,7 +16,8 @@ import argocd
 import chart
 import reference
 from model_operator.cli import crds
-from model_operator.observability.metrics import CanaryView, Metrics
+from model_operator.observability.canaries import CanaryView
+from model_operator.observability.metrics import Metrics
 from model_operator.settings import Settings, default_of, env_of, flag_of, is_many, is_switch
 from model_operator_demo.go_tools import NoTool
 
@@ -92,7 +93,7 @@ def metrics() -> str:
 `workqueue_` mean what they mean in operators made with controller-runtime, so its dashboards and alerts work.
 On Linux the usual `process_*` are there, too.
 No label names an object, so the number of series does not grow with the number of resources; only the split and the
-verdicts of CanaryEndpoints are shown by namespace and name.
+verdicts of CanaryEndpoints are shown by namespace and name, and of one namespace no more than 1,000 series.
 
 | metric | type | labels | |
 |---|---|---|---|

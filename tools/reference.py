@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from model_operator.conditions import MEANINGS, CanaryPhase, ConditionType, Phase, Reason
+from model_operator.conditions import CanaryPhase, ConditionType, Phase, Reason
 from model_operator.domain import ACTION, CONFIRM_ABSENCE, FINALIZER, GROUP, VERSION
+from model_operator.meanings import MEANINGS
 from model_operator.models.crd import CATEGORY, KINDS, Kind, custom_resource_definition
 from model_operator.models.rules import VALIDATIONS
 

@@ -18,7 +18,8 @@ from model_operator import __version__, handlers
 from model_operator.engine.engine import Engine
 from model_operator.engine.garbage import spare_start_up
 from model_operator.engine.lag import watch_lag
-from model_operator.kube import PLURALS, Kube, KubeConfigError, KubeError, KubeForbidden, namespace_of
+from model_operator.kube import PLURALS, Kube, KubeError, KubeForbidden
+from model_operator.kubeconfig import KubeConfigError, namespace_of
 from model_operator.lease import Leadership
 from model_operator.observability import server
 from model_operator.observability.access import Access

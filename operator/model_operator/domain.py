@@ -3,6 +3,7 @@
 Adapters turn vendor JSON into `Remote` and a spec into `Desired`; plan and status read nothing else.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,6 +19,20 @@ Value: TypeAlias = "str | int | float | bool | Mapping[str, Value] | tuple[Value
 
 Fields: TypeAlias = Mapping[str, Value]
 """Owned fields by their path in the custom resource's spec, e.g. `{"replicas": 2, "parasail.generative": True}`."""
+
+_FLOAT32: Final = 1e-6
+"""A number that went through one is off by less, relative to its size; no two settings of a person are as near."""
+_EXACT: Final = 1 << 24
+"""Whole numbers up to here pass a float32 unharmed."""
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two values of a field mean the same: a provider may keep its numbers in 32 bits."""
+    if not isinstance(one, int | float) or not isinstance(other, int | float) or one == other:
+        return bool(one == other)
+    is_inexact = isinstance(one, float) or isinstance(other, float) or min(abs(one), abs(other)) > _EXACT
+    return is_inexact and math.isclose(one, other, rel_tol=_FLOAT32)
+
 
 UID_TAG: Final = "model-operator-uid"
 """The tag that carries a CR's UID at providers with tags; reserved by a rule of the CRD."""
@@ -132,7 +147,7 @@ class Remote:
         seen = self.value(name, _UNKNOWN)
         if seen is _UNKNOWN:
             return unknown
-        return seen == wanted or (name in self.choices and _is_choice(seen, wanted))
+        return is_same(seen, wanted) or (name in self.choices and _is_choice(seen, wanted))
 
     @property
     def is_gone(self) -> bool:
@@ -216,6 +231,8 @@ class Desired:
     model: str
     fields: Fields
     fixed: Fields = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Access keys by the path of their reference, which is among the fields with the Secret's name and resourceVersion."""
     external_id: str | None = None
     paused: bool | None = False
     """None: the power state is not ours (an adopted deployment whose spec omits `paused`)."""

@@ -12,7 +12,7 @@ ProviderError
 ├── InvalidRequest       400, 422
 ├── NameTaken            another deployment holds the name
 ├── DeletionRefused
-├── Conflict             409: not in this state, try again
+├── Conflict             409, 421, 423 … 425: not in this state, try again
 ├── NotFound             404
 ├── AccountMismatch      known deployments are missing under a credential that has not proven itself
 ├── NotAccepted          the ModelProvider leads to no account
@@ -21,6 +21,7 @@ ProviderError
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Self
 
 from model_operator.conditions import Reason
 
@@ -37,6 +38,11 @@ class ProviderError(Exception):
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
+
+    def to_keep(self) -> Self:
+        """Itself, for whoever remembers it: without the frames that it came through, which hold the whole reply."""
+        self.__cause__ = self.__context__ = None
+        return self.with_traceback(None)
 
 
 class Unavailable(ProviderError):
@@ -96,7 +102,7 @@ class DeletionRefused(ProviderError):
 
 
 class Conflict(ProviderError):
-    """409 that speaks of the deployment's current state: the same request may pass later."""
+    """It speaks of the deployment's current state, or of the moment: the same request may pass later."""
 
     reason = Reason.UPDATING
 

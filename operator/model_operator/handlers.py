@@ -6,7 +6,8 @@ under faults (docs/decisions).
 
 import asyncio
 import itertools
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextvars import Context
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,11 +49,9 @@ def registry_for(engine: Engine, kube: Kube, kinds: Collection[str]) -> kopf.Ope
         async def carry(*, event: kopf.RawEvent, param: Any = None, **_: Any) -> None:
             body: dict[str, Any] = dict(event["object"])
             key = Key(param, body["metadata"]["namespace"], body["metadata"]["name"])
-            with about(key):
-                if event["type"] == "DELETED":
-                    engine.deleted(key, body)
-                else:
-                    engine.shown(key, body)
+            tell = engine.deleted if event["type"] == "DELETED" else engine.shown
+            # Kopf's context holds the whole body, and every pass and timer that begins here would keep it.
+            Context().run(_tell, tell, key, body)
 
     @kopf.on.login(registry=registry)
     async def log_in(**_: Any) -> kopf.ConnectionInfo:
@@ -68,6 +67,11 @@ def registry_for(engine: Engine, kube: Kube, kinds: Collection[str]) -> kopf.Ope
         )
 
     return registry
+
+
+def _tell(tell: Callable[[Key, dict[str, Any]], None], key: Key, body: dict[str, Any]) -> None:
+    with about(key):
+        tell(key, body)
 
 
 class _Endless:

@@ -6,44 +6,40 @@ Bodies go in and out as plain JSON: the generated models cost four times the CPU
 import json
 import re
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 from urllib.parse import quote
 
-import yaml
 from aiohttp import ClientError
-from kubernetes.aio import config as kubeconfig
 from kubernetes.aio.client import ApiClient, Configuration
 
 from model_operator.domain import CANARY, DEPLOYMENT, FINALIZER, GROUP, PROVIDER, VERSION, Key
+from model_operator.kubeconfig import Login, load_configuration
 from model_operator.models.rules import OBJECT_NAME
 
 PLURALS: Final = {PROVIDER: "modelproviders", DEPLOYMENT: "modeldeployments", CANARY: "canaryendpoints"}
 _CORE: Final = {"Secret": "secrets", "ConfigMap": "configmaps", "Event": "events"}
-_JSON_PATCH: Final = "application/json-patch+json"
-_METADATA: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _NAME: Final = re.compile(OBJECT_NAME)
 _TIMEOUT: Final = 30
 _FIRST_PAGE: Final = 20
 _LARGEST_PAGE: Final = 500
 _PAGE_BYTES: Final = 4 << 20
 """About as much as one page should have."""
-_SERVICE_ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-
-# What the client raises for a file that is no kubeconfig: its own error, or whatever it stumbles over.
-_UNREADABLE: Final = (
-    kubeconfig.ConfigException,
-    OSError,
-    yaml.YAMLError,
-    AttributeError,
-    KeyError,
-    TypeError,
-    ValueError,
-)
-
 Body = dict[str, Any]
+
+
+class Media(NamedTuple):
+    """The types of what is sent and of what is accepted."""
+
+    sent: str = "application/json"
+    accepted: str = "application/json"
+
+
+_JSON: Final = Media()
+_JSON_PATCH: Final = Media(sent="application/json-patch+json")
+_MERGE_PATCH: Final = Media(sent="application/merge-patch+json")
+_METADATA: Final = Media(accepted="application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1")
 
 
 class Version(NamedTuple):
@@ -86,72 +82,6 @@ class NoSuchName(KubeError):
 
     def __init__(self, kind: str, name: str) -> None:
         super().__init__(400, f"{name[:64]!a} is not a name that a {kind} can have")
-
-
-class KubeConfigError(Exception):
-    """No way to reach a cluster; `str()` says what was tried."""
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """How to reach the API server, for the part of Kopf that makes its own connections."""
-
-    server: str
-    ca_path: str | None
-    is_insecure: bool
-    scheme: str | None
-    token: str | None
-    certificate_path: str | None
-    private_key_path: str | None
-
-
-async def load_configuration(path: Path | None = None, context: str | None = None) -> Configuration:
-    """From that kubeconfig, else the pod's ServiceAccount, else $KUBECONFIG or ~/.kube/config.
-
-    Raises `KubeConfigError`.
-    """
-    # The environment's proxies are nobody's wish here, and looking for them costs a fifth of each request.
-    configuration = Configuration(client_session_kwargs={"trust_env": False})
-    try:
-        if path is None and context is None and _is_in_cluster():
-            kubeconfig.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
-        else:
-            await kubeconfig.load_kube_config(  # type: ignore[no-untyped-call]
-                config_file=str(path) if path else None, context=context, client_configuration=configuration
-            )
-    except _UNREADABLE as error:
-        where = (
-            f"the kubeconfig {path}" if path else "the pod's ServiceAccount, $KUBECONFIG and ~/.kube/config"
-        )
-        raise KubeConfigError(f"cannot reach a cluster: tried {where}: {_one_line(error)}") from error
-    # Enough for two busy cores; each one costs a TLS handshake at both ends and up to 256 KiB of buffer here.
-    configuration.connection_pool_maxsize = 20
-    return configuration
-
-
-def namespace_of(path: Path | None = None, context: str | None = None) -> str:
-    """The namespace that kubectl would use there. Raises `KubeConfigError`."""
-    if path is None and context is None and _is_in_cluster():
-        return (_SERVICE_ACCOUNT / "namespace").read_text(encoding="utf-8").strip()
-    try:
-        contexts, current = kubeconfig.list_kube_config_contexts(  # type: ignore[no-untyped-call]
-            str(path) if path else None
-        )
-    except _UNREADABLE as error:
-        raise KubeConfigError(f"cannot read the kubeconfig: {_one_line(error)}") from error
-    chosen = next((found for found in contexts if found["name"] == context), current)
-    return str(chosen["context"].get("namespace") or "default")
-
-
-def _one_line(error: Exception) -> str:
-    """A file without its meaning shows as a TypeError, whose words are about the client's code."""
-    if isinstance(error, TypeError | AttributeError | KeyError):
-        return "it is not a kubeconfig"
-    return " ".join(str(error).split())
-
-
-def _is_in_cluster() -> bool:
-    return (_SERVICE_ACCOUNT / "token").is_file()
 
 
 class Kube:
@@ -197,26 +127,12 @@ class Kube:
             private_key_path=configuration.key_file,
         )
 
-    async def request(
-        self,
-        method: str,
-        path: str,
-        body: object = None,
-        content_type: str = "application/json",
-        accept: str = "application/json",
-    ) -> Body:
+    async def request(self, method: str, path: str, body: object = None, media: Media | None = None) -> Body:
         """One request; the JSON of a 2xx answer."""
-        return _parsed(await self._fetch(method, path, body, content_type, accept))
+        return _parsed(await self._fetch(method, path, body, media or _JSON))
 
-    async def _fetch(
-        self,
-        method: str,
-        path: str,
-        body: object = None,
-        content_type: str = "application/json",
-        accept: str = "application/json",
-    ) -> bytes:
-        headers = {"Accept": accept, "Content-Type": content_type}
+    async def _fetch(self, method: str, path: str, body: object, media: Media) -> bytes:
+        headers = {"Accept": media.accepted, "Content-Type": media.sent}
         auth = await self._configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
         if auth:
             headers["Authorization"] = auth
@@ -241,7 +157,7 @@ class Kube:
         path, limit, token = path_of(kind, namespace), _FIRST_PAGE, ""
         while True:
             query = f"?limit={limit}" + (f"&continue={quote(token, safe='')}" if token else "")
-            data = await self._fetch("GET", path + query)
+            data = await self._fetch("GET", path + query, None, _JSON)
             page = _parsed(data)
             for item in page["items"]:
                 yield item
@@ -255,7 +171,7 @@ class Kube:
         start, query = path_of(kind, namespace), "?limit=500"
         objects: dict[Key, Version] = {}
         while True:
-            page = await self.request("GET", start + query, accept=_METADATA)
+            page = await self.request("GET", start + query, media=_METADATA)
             for item in page["items"] or ():  # null where there are none: the API server's, of metadata alone
                 metadata = item["metadata"]
                 key = Key(kind, metadata["namespace"], metadata["name"])
@@ -312,9 +228,7 @@ class Kube:
 
     async def patch(self, kind: str, namespace: str, name: str, patch: Mapping[str, Any]) -> Body:
         """A JSON merge patch (RFC 7396)."""
-        return await self.request(
-            "PATCH", path_of(kind, namespace, name), patch, "application/merge-patch+json"
-        )
+        return await self.request("PATCH", path_of(kind, namespace, name), patch, _MERGE_PATCH)
 
 
 def page_size(length: int, objects: int) -> int:

@@ -138,7 +138,8 @@ class TimedLock(LeaseLock):
         except (ClientError, TimeoutError, OSError, ValueError) as error:
             return False, ApiException(status=0, reason=f"no answer: {type(error).__name__}")
         self._look_at(answer)
-        return answer
+        # The election goes by the wall clock, which may have been set back since: for it, nobody holds what has run out.
+        return (True, None) if self._has_run_out() else answer
 
     def _look_at(self, answer: Any) -> None:
         """Somebody else's Lease ends our time at once, and runs from when this process first saw it so."""
@@ -151,6 +152,9 @@ class TimedLock(LeaseLock):
         shown = (str(record.holder_identity), str(record.renew_time))
         if shown != self._foreign:
             self._foreign, self._foreign_since = shown, self._clock()
+
+    def _has_run_out(self) -> bool:
+        return self._foreign is not None and not self._is_anothers()
 
     def _is_anothers(self) -> bool:
         """By the monotonic clock: the election goes by the wall clock, and a step of that takes no living Lease."""

@@ -34,6 +34,7 @@ _SHAPES = re.compile(
       | \bbearer\s+
     )
     (?P<value>[^\s"'\\,;&)}\]]+)
+    | (?P<token>\bhf_[A-Za-z0-9]{16,})  # Hugging Face's
     """,
     re.IGNORECASE | re.VERBOSE,
 )
@@ -41,7 +42,7 @@ _SHAPES = re.compile(
 
 def mask_shapes(text: str) -> str:
     """The text with everything that looks like a credential as `***`."""
-    return _SHAPES.sub(rf"\g<name>{MASK}", text)
+    return _SHAPES.sub(lambda found: f"{found['name'] or ''}{MASK}", text)
 
 
 class SecretSet:

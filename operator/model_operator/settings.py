@@ -6,15 +6,11 @@ else receives a finished `Settings`.
 
 import difflib
 import os
-import re
-import ssl
-import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_origin
 
-import yaml
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
@@ -28,82 +24,22 @@ from pydantic_settings import (
 from typing_extensions import override
 
 from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER
-from model_operator.durations import format_duration, parse_duration
-from model_operator.hosts import HostRule
+from model_operator.durations import format_duration
+from model_operator.setting_values import (
+    Duration,
+    Installation,
+    Level,
+    Namespace,
+    Rule,
+    read_config,
+    to_authorities,
+    to_file,
+    to_items,
+    to_lower,
+    to_readable,
+)
 
 ENV_PREFIX = "MODEL_OPERATOR_"
-
-
-def _to_duration(value: object) -> timedelta:
-    duration = value if isinstance(value, timedelta) else parse_duration(str(value))
-    if duration <= timedelta():
-        raise ValueError("must be longer than 0")
-    return duration
-
-
-def _to_items(value: object) -> object:
-    """Comma-separated in the environment; a list in files and from repeated flags."""
-    return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
-
-
-def _to_rule(value: object) -> object:
-    return HostRule.parse(value) if isinstance(value, str) else value
-
-
-def _to_namespace(value: str) -> str:
-    if not re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", value):
-        raise ValueError(f"{value!r} is not a namespace's name")
-    return value
-
-
-def _to_installation(value: str) -> str:
-    if not re.fullmatch(r"([A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?)?", value):
-        raise ValueError(
-            f"{value[:80]!r} is not 1 to 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends"
-        )
-    return value
-
-
-def _to_lower(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
-
-
-def _to_file(path: Path) -> Path:
-    if not path.is_file():
-        raise ValueError(f"there is no file {str(path)!r}")
-    return path
-
-
-def read_config(path: Path) -> dict[str, Any]:
-    """The keys of a YAML or TOML file. Raises `ValueError` that says what is wrong with it."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        found = tomllib.loads(text) if path.suffix == ".toml" else yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, yaml.YAMLError) as error:
-        raise ValueError(f"cannot read {str(path)!r}: {error}") from error
-    if not isinstance(found or {}, dict):
-        raise ValueError(f"{str(path)!r} must hold settings as `key: value`")  # noqa: TRY004  pydantic reports it
-    return {str(key): value for key, value in (found or {}).items()}
-
-
-def _to_authorities(path: Path) -> Path:
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
-    except OSError as error:  # an SSLError is one
-        raise ValueError(f"cannot read certificates from {str(path)!r}: {error.strerror}") from error
-    return path
-
-
-def _to_readable(path: Path) -> Path:
-    read_config(path)
-    return path
-
-
-Duration = Annotated[timedelta, BeforeValidator(_to_duration)]
-Namespace = Annotated[str, AfterValidator(_to_namespace)]
-Installation = Annotated[str, AfterValidator(_to_installation)]
-Rule = Annotated[HostRule, BeforeValidator(_to_rule)]
-Level = Literal["debug", "info", "warning", "error"]
 
 
 def _duration(seconds: float, description: str) -> Any:
@@ -121,14 +57,14 @@ class Settings(BaseSettings):
         arbitrary_types_allowed=True,
     )
 
-    config: Annotated[Path, AfterValidator(_to_readable)] | None = Field(
+    config: Annotated[Path, AfterValidator(to_readable)] | None = Field(
         default=None, description="YAML or TOML (.toml) file with any of these settings by their key."
     )
-    kubeconfig: Annotated[Path, AfterValidator(_to_file)] | None = Field(
+    kubeconfig: Annotated[Path, AfterValidator(to_file)] | None = Field(
         default=None,
         description="Kubeconfig file; without it the pod's ServiceAccount, $KUBECONFIG or ~/.kube/config.",
     )
-    namespaces: Annotated[tuple[Namespace, ...], NoDecode, BeforeValidator(_to_items)] = Field(
+    namespaces: Annotated[tuple[Namespace, ...], NoDecode, BeforeValidator(to_items)] = Field(
         default=(), description="Namespaces to watch; all of them if none is named."
     )
     installation: Installation = Field(
@@ -143,13 +79,13 @@ class Settings(BaseSettings):
         description="Watch CanaryEndpoints. Without them it needs no right to that kind; delete those that there "
         "are before, since nobody would take their finalizers off.",
     )
-    allowed_provider_hosts: Annotated[tuple[Rule, ...], NoDecode, BeforeValidator(_to_items)] = Field(
+    allowed_provider_hosts: Annotated[tuple[Rule, ...], NoDecode, BeforeValidator(to_items)] = Field(
         default=(),
         description="Hosts besides the vendors' own that a ModelProvider may send its key to: scheme, host "
         "and port, as in https://gateway.example.com or http://127.0.0.1:8080; https unless it says http. "
         "For one namespace only: team-a=https://gateway.example.com.",
     )
-    provider_ca_file: Annotated[Path, AfterValidator(_to_authorities)] | None = Field(
+    provider_ca_file: Annotated[Path, AfterValidator(to_authorities)] | None = Field(
         default=None,
         description="PEM file with certificate authorities to trust at providers besides the public ones: those "
         "of a gateway of your own.",
@@ -211,10 +147,10 @@ class Settings(BaseSettings):
         "token; then there is none on the health port. Needs the next two, and create of tokenreviews and "
         "subjectaccessreviews.",
     )
-    metrics_cert_file: Annotated[Path, AfterValidator(_to_file)] | None = Field(
+    metrics_cert_file: Annotated[Path, AfterValidator(to_file)] | None = Field(
         default=None, description="Certificate of that port, PEM; read again when it changes."
     )
-    metrics_key_file: Annotated[Path, AfterValidator(_to_file)] | None = Field(
+    metrics_key_file: Annotated[Path, AfterValidator(to_file)] | None = Field(
         default=None, description="Its private key, PEM."
     )
     ready_file: Path | None = Field(
@@ -222,10 +158,10 @@ class Settings(BaseSettings):
         description='File that gets {"health": "<url>"} as soon as the port is open; "metrics" beside it where that '
         "has a port of its own.",
     )
-    log_format: Annotated[Literal["text", "json"], BeforeValidator(_to_lower)] = Field(
+    log_format: Annotated[Literal["text", "json"], BeforeValidator(to_lower)] = Field(
         default="text", description="How log lines are written to stderr."
     )
-    log_level: Annotated[Level, BeforeValidator(_to_lower)] = Field(
+    log_level: Annotated[Level, BeforeValidator(to_lower)] = Field(
         default="info", description="Least severe log lines that are written."
     )
     uvloop: bool = Field(default=True, description="Run on uvloop, where it is installed.")

@@ -9,8 +9,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 Json = Any  # what json.loads returns: no static type says it
+
+
+def decoded(path: str) -> str:
+    """A path percent-decoded segment by segment: a slash that was escaped within one stays escaped."""
+    return "/".join(unquote(part).replace("/", "%2F") for part in path.split("/"))
 
 
 @dataclass(frozen=True)
@@ -19,7 +25,7 @@ class Request:
 
     Args:
         method: `GET` and so on.
-        path: from the root, with the vendor's segment, percent-decoded.
+        path: from the root, with the vendor's segment, as `decoded` makes it.
         query: parameters in their order.
         headers: by any spelling of their names.
         raw: the body.

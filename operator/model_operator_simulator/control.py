@@ -18,7 +18,7 @@ from .core import Core
 from .exchange import Exchange
 from .faults import Fault, FaultRule, Faults
 from .journal import Journal
-from .operations import Answer, Ask, Operation, Problem, Unknown
+from .operations import Answer, Ask, Operation, Problem, Unknown, problems
 from .registry import VENDORS
 from .sections import described
 from .vendor import OutOfBand, VendorApp
@@ -288,12 +288,6 @@ class Control:
             "now_text": rfc3339(now),
             "next_event_in": None if following is None else max(0.0, following - now),
         }
-
-
-def problems(error: ValidationError) -> str:
-    """All problems that pydantic found, one after the other."""
-    found = (f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
-    return "; ".join(found)[:2000]
 
 
 @cache

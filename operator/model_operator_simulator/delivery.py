@@ -12,7 +12,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from .call import Request
+from .call import Request, decoded
 from .outcome import Complete, Cut, Outcome
 
 # How often a clock that runs by itself is looked at while nobody asks: only webhooks notice.
@@ -71,7 +71,7 @@ async def _handle(served: Served, request: web.Request) -> web.StreamResponse:
     raw = await _read(request, served.body_limit(request.path))
     asked = Request(
         method=request.method,
-        path=request.path,
+        path=decoded(request.rel_url.raw_path),
         query=list(request.query.items()),
         headers=request.headers,
         raw=raw,

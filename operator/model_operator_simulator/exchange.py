@@ -16,6 +16,7 @@ from .core import Core
 from .faults import ENDS_AFTER, ENDS_BEFORE, Fault, FaultRule, Faults
 from .journal import Entry, Journal, Redactor
 from .outcome import Complete, Outcome, Reset
+from .spelling import SpellingKnobs, respell
 from .vendor import VendorApp, answer, operation_of
 
 log = logging.getLogger(__name__)
@@ -65,7 +66,9 @@ class Exchange:
         entry = self._note(call, app)
         try:
             if is_too_long:
-                return self._replied(entry, app.api.failure(call, 413, f"The body exceeds {limit} bytes"))
+                return self._replied(
+                    app, entry, app.api.failure(call, 413, f"The body exceeds {limit} bytes")
+                )
             return await self._serve(app, call, entry)
         finally:
             entry.duration_ms = round((clock.real_time() - started) * 1000, 3)
@@ -86,10 +89,10 @@ class Exchange:
 
     async def _end_before(self, app: VendorApp, call: Call, entry: Entry, rule: FaultRule) -> Outcome:
         if rule.kind == "error":
-            return self._replied(entry, mangling.error_reply(self._core, app.api, call, rule))
+            return self._replied(app, entry, mangling.error_reply(self._core, app.api, call, rule))
         if rule.kind == "redirect":
             status = rule.status if rule.status < 400 else 302
-            return self._replied(entry, Reply(status, headers={"Location": rule.location}))
+            return self._replied(app, entry, Reply(status, headers={"Location": rule.location}))
         if rule.kind == "late_commit":
             self._core.clock.after(rule.duration, lambda: self._commit_late(app, call, entry))
             if rule.connection == "hang":
@@ -109,11 +112,11 @@ class Exchange:
                 reply = mangling.reshape(app.api, reply, fault.rule)
                 await fault.arrive()
         if ending is None:
-            return self._replied(entry, reply)
+            return self._replied(app, entry, reply)
         await ending.arrive()
         match ending.rule.kind:
             case "error":
-                return self._replied(entry, mangling.error_reply(self._core, app.api, call, ending.rule))
+                return self._replied(app, entry, mangling.error_reply(self._core, app.api, call, ending.rule))
             case "commit_then_timeout":
                 return await self._hang(entry, ending.rule.duration)
             case "commit_then_reset":
@@ -122,7 +125,9 @@ class Exchange:
                 entry.status, entry.outcome = reply.status, kind
                 return mangling.broken(self._dated(reply), kind)
 
-    def _replied(self, entry: Entry, reply: Reply) -> Complete:
+    def _replied(self, app: VendorApp, entry: Entry, reply: Reply) -> Complete:
+        spelling = self._core.knobs.of(SpellingKnobs)
+        reply = respell(reply, spelling, app.api, self._core.clock.now())
         entry.status, entry.outcome = reply.status, "replied"
         return mangling.sound(self._dated(reply))
 

@@ -6,12 +6,13 @@ from pydantic import BaseModel, ConfigDict, create_model
 
 from .registry import VENDORS
 from .sections import HttpKnobs, KnobSet, Section, described
+from .spelling import SpellingKnobs
 
 __all__ = ["Knobs", "described"]
 
 
 def _values() -> type[BaseModel]:
-    sections: dict[str, type[Section]] = {"http": HttpKnobs}
+    sections: dict[str, type[Section]] = {"http": HttpKnobs, "spelling": SpellingKnobs}
     for vendor in VENDORS:
         sections |= vendor.knobs
     fields: dict[str, Any] = {name: (kind, kind()) for name, kind in sections.items()}

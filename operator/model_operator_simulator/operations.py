@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
+
 Answer = Any  # JSON, which no static type says
 
 
@@ -61,3 +63,9 @@ class Ask:
 
 Operation = Callable[[Ask], Answer | Awaitable[Answer]]
 """Raises `Unknown`, or ValueError if what it is asked does not fit."""
+
+
+def problems(error: ValidationError) -> str:
+    """All problems that pydantic found, one after the other."""
+    found = (f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
+    return "; ".join(found)[:2000]

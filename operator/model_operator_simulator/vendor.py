@@ -6,6 +6,7 @@ The shared rooms know vendors by these types only; `registry.py` names them.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import unquote
 
 from .accounts import Token
 from .call import Call, Json, Refused, Reply, Route
@@ -112,7 +113,7 @@ def _dispatch(api: Api, call: Call) -> Reply:
     for candidate in there:
         if candidate.method == call.method:
             found = candidate.pattern.match(call.path)
-            return candidate.handler(call, found.groups() if found else ())
+            return candidate.handler(call, tuple(map(unquote, found.groups())) if found else ())
     reply = api.failure(call, 405, f"Method {call.method} is not supported here")
     reply.headers["Allow"] = ", ".join(sorted({candidate.method for candidate in there}))
     return reply

@@ -31,6 +31,31 @@ TAKEN = [
         id="everything for Parasail",
     ),
     pytest.param(
+        PARASAIL,
+        {
+            "replicas": None,
+            "autoscaling": {"minReplicas": 1, "maxReplicas": 4},
+            "parasail": {
+                "serviceTierName": None,
+                "devices": [{"device": "H100SXM", "count": n} for n in range(1, 17)],
+                "engine": "SGLANG",
+                "engineTask": "GENERATE",
+                "targetConnectionsPerReplica": 16,
+                "autoscalingFactor": "0.5",
+                "maxConnectionsPerReplica": 32,
+                "maxCompletionTokens": 512,
+                "maxRequestDuration": "90s",
+                "displayName": "x" * 128,
+                "description": "x" * 512,
+                "tags": [f"{n:0128}" for n in range(50)],
+                "customAliases": [f"{n:0128}" for n in range(16)],
+                "modelAccessKeySecretRef": {"name": "hugging-face"},
+                "draftModelAccessKeySecretRef": {"name": "hugging-face"},
+            },
+        },
+        id="everything of Parasail's live API",
+    ),
+    pytest.param(
         PAITIENT,
         {
             "replicas": None,

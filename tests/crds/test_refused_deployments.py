@@ -53,13 +53,95 @@ DEPLOYMENTS = [
     refused(PARASAIL, {"replicas": 1.5}, "spec.replicas", "must be of type integer", "half a replica"),
     refused(PARASAIL, {"parasail": None}, "spec.parasail", ONE_OF_BLOCKS, "no vendor's block"),
     refused(PARASAIL, {"paitient": {}}, "spec.parasail", ONE_OF_BLOCKS, "both vendors' blocks"),
+    *[
+        refused(
+            PARASAIL,
+            {"parasail": block},
+            "spec.parasail",
+            "are for deployments with spec.autoscaling only",
+            f"{name} without autoscaling",
+        )
+        for name, block in {
+            "a target": {"targetConnectionsPerReplica": 8},
+            "a factor": {"autoscalingFactor": "0.5"},
+        }.items()
+    ],
+    *[
+        refused(
+            PARASAIL,
+            {"parasail": {"serviceTierName": None, "devices": devices}},
+            f"spec.parasail.{at}",
+            said,
+            name,
+        )
+        for name, devices, at, said in (
+            ("no devices", [], "devices", "should have at least 1 items"),
+            ("a device without a count", [{"device": "L40S"}], "devices[0].count", REQUIRED),
+            (
+                "no device of a kind",
+                [{"device": "L40S", "count": 0}],
+                "devices[0].count",
+                "greater than or equal to 1",
+            ),
+            (
+                "a device without a name",
+                [{"device": "", "count": 1}],
+                "devices[0].device",
+                "at least 1 chars long",
+            ),
+            (
+                "a device twice",
+                [{"device": "L40S", "count": 1}] * 2,
+                "devices",
+                "names one device and count twice",
+            ),
+            (
+                "too many devices",
+                [{"device": "L40S", "count": n} for n in range(1, 18)],
+                "devices",
+                "at most 16 items",
+            ),
+        )
+    ],
     refused(
         PARASAIL,
-        {"replicas": None, "autoscaling": {"minReplicas": 1, "maxReplicas": 2}},
-        "spec.autoscaling",
-        "autoscaling is for paitient only",
-        "parasail with autoscaling",
+        {"parasail": {"devices": [{"device": "L40S", "count": 1}]}},
+        "spec.parasail.devices",
+        "serviceTierName and devices exclude each other",
+        "tier and devices",
     ),
+    refused(
+        PARASAIL,
+        {
+            "externalID": "1",
+            "deletionPolicy": "Orphan",
+            "parasail": {"devices": [{"device": "L40S", "count": 1}]},
+        },
+        "spec.parasail.devices",
+        "serviceTierName and devices exclude each other",
+        "tier and devices of what is adopted",
+    ),
+    *[
+        refused(PARASAIL, {"parasail": block}, f"spec.parasail.{at}", said, f"parasail {at} {name}")
+        for at, name, block, said in (
+            ("engine", "unknown", {"engine": "vllm"}, 'supported values: "VLLM", "SGLANG"'),
+            ("engineTask", "unknown", {"engineTask": "TALK"}, 'supported values: "AUTO", "GENERATE"'),
+            ("maxConnectionsPerReplica", "0", {"maxConnectionsPerReplica": 0}, "greater than or equal to 1"),
+            ("maxCompletionTokens", "0", {"maxCompletionTokens": 0}, "greater than or equal to 1"),
+            ("maxRequestDuration", "0s", {"maxRequestDuration": "0s"}, "must be longer than 0s"),
+            ("maxRequestDuration", "a number", {"maxRequestDuration": 90}, "must be of type string"),
+            ("tags[0]", "empty", {"tags": [""]}, "at least 1 chars long"),
+            ("displayName", "long", {"displayName": "x" * 129}, "may not be more than 128"),
+            ("description", "long", {"description": "x" * 513}, "may not be more than 512"),
+            (
+                "modelAccessKeySecretRef.name",
+                "elsewhere",
+                {"modelAccessKeySecretRef": {"name": "../other"}},
+                "should match",
+            ),
+            ("draftModelAccessKeySecretRef.name", "missing", {"draftModelAccessKeySecretRef": {}}, REQUIRED),
+        )
+    ],
     refused(
         PAITIENT,
         {"paitient": {"endpointID": "ep_1"}},
@@ -117,9 +199,9 @@ DEPLOYMENTS = [
     refused(
         PARASAIL,
         {"parasail": {"serviceTierName": None}},
-        "spec.parasail.serviceTierName",
-        "serviceTierName is required unless externalID is set",
-        "no service tier",
+        "spec.parasail.devices",
+        "set serviceTierName or devices, whichever the account takes, unless externalID is set",
+        "neither service tier nor devices",
     ),
     *[
         refused(PARASAIL, {"progressDeadline": text}, "spec.progressDeadline", DURATION, f"duration {text!r}")
@@ -243,6 +325,13 @@ DEPLOYMENTS = [
         "spec.externalID",
         "externalID must be a number at Parasail",
         "no id of Parasail",
+    ),
+    refused(
+        PARASAIL,
+        {"externalID": "0033665", "deletionPolicy": "Orphan"},
+        "spec.externalID",
+        "without leading zeros",
+        "an id of Parasail with leading zeros",
     ),
     refused(
         PAITIENT,

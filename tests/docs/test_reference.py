@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from model_operator.conditions import MEANINGS, ConditionType, Phase, Reason
+from model_operator.conditions import ConditionType, Phase, Reason
+from model_operator.meanings import MEANINGS
 from model_operator.settings import Settings, flag_of
 
 ROOT = Path(__file__).parents[2]

@@ -114,3 +114,12 @@ def test_what_is_released_before_the_watch_begins_is_not_waited_for(stage: Fault
     watches.release()
     stage.deploy(manifests.parasail_deployment("orphan"))
     stage.until("orphan", "Accepted=False ProviderNotFound")
+
+
+def test_the_first_list_is_tried_again_like_any_other(stage: FaultStage) -> None:
+    stage.operator.kill()
+    failing = stage.proxy.rule(
+        "GET", r"/modeldeployments\?(?!.*watch)", times=2, then=status_error(500, "InternalError")
+    )
+    stage.operator.restart()
+    assert failing.reached == 2

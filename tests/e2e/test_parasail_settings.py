@@ -93,7 +93,10 @@ def test_an_account_that_wants_devices_says_so_and_keeps_those_it_has(shared: Wo
     shared.simulator.knobs(parasail={"profile": "extended"})
     shared.namespace.apply(manifests.parasail_deployment("llama"))
     live = shared.until("llama", "Synced=False InvalidRequest")
-    assert "deviceConfigs" in condition(live, "Synced")["message"]  # type: ignore[index]
+    assert "spec.parasail.devices" in condition(live, "Synced")["message"]  # type: ignore[index]
+    shared.edit("llama", parasail={"serviceTierName": None, "devices": [{"device": "L40S", "count": 1}]})
+    made = shared.remote("parasail", shared.until("llama", "Ready=True Available"))
+    assert [row["device"] for row in made["deviceConfigs"] if row["selected"]] == ["L40S"]
 
     devices = [{"device": "H100SXM", "count": 1, "selected": True}, {"device": "L40S", "count": 1}]
     id_ = create_by_hand(shared.simulator, "parasail", "theirs", serviceTierName=None, deviceConfigs=devices)

@@ -8,6 +8,7 @@ import pytest
 
 from model_operator.domain import PROVIDER, Key
 from support.absence_world import World, play, provider_ready
+from support.manifests import deployment
 from support.rows import ROWS
 
 ANOTHER_KEY = "sk-of-another-account-0123456789"
@@ -59,6 +60,32 @@ def test_c1_a_process_that_starts_at_a_sick_api_believes_it_as_little(vendor: st
         await asyncio.sleep(900)
         assert await world.live() == []
         assert not world.is_there("a")
+
+    play(vendor, story, "a")
+
+
+@EVERY
+def test_a_list_that_was_taken_away_for_good_is_given_up_on_a_persons_word(vendor: str) -> None:
+    async def story(world: World) -> None:
+        before = world.id("a")
+        await world.fault("error", operation="list", status=404)
+        await asyncio.sleep(300)
+        assert world.ready("a") == "Unknown ProviderUnavailable"
+        provider = Key(PROVIDER, "team", vendor)
+        world.server.replace_status(provider, None, {**world.account(), "listWorked": False})
+        await asyncio.sleep(300)
+        assert (world.id("a"), world.ready("a"), world.account()["listWorked"]) == (
+            before,
+            "True Available",
+            False,
+        )
+        world.apply(deployment(vendor, "b"))
+        world.server.delete(world.key("a"))
+        await asyncio.sleep(300)
+        assert not world.is_there("a")
+        await world.mend()
+        await asyncio.sleep(300)
+        assert (await world.live(), world.account()["listWorked"]) == ([world.id("b")], True)
 
     play(vendor, story, "a")
 

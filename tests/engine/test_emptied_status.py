@@ -1,4 +1,4 @@
-"""A status that is emptied while a create is under way: the answer is not forgotten, and no second one is sent."""
+"""Statuses that this process has not written: emptied while a create is under way, or a newer version's."""
 
 import asyncio
 
@@ -25,3 +25,23 @@ def test_the_answer_to_a_create_outlives_its_intent(vendor: str) -> None:
         assert len(await world.live()) == 1
 
     play(story, is_served=False, vendors=(vendor,))
+
+
+def test_m6_words_of_a_newer_version_stand_until_there_is_something_else_to_say() -> None:
+    """A reason, a phase and a power action that nobody here knows, while the provider cannot be asked."""
+
+    async def story(world: World) -> None:
+        await world.simulator.control("POST", "/faults", {"kind": "error", "status": 403})
+        await asyncio.sleep(600)
+        before = dict(world.status)
+        told = [{**c, "reason": "FromTheFuture"} for c in before["conditions"]]
+        world.server.replace_status(LLAMA, None, {**before, "conditions": told, "phase": "Dreaming"})
+        await asyncio.sleep(600)
+        assert world.ready(LLAMA) == ("False", "PermissionDenied")
+        assert world.condition("Serving")["reason"] == "FromTheFuture"
+        await world.simulator.control("DELETE", "/faults")
+        await asyncio.sleep(900)
+        assert world.ready(LLAMA) == ("True", "Available")
+        assert await world.count("create") == 1
+
+    play(story)

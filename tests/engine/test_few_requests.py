@@ -44,6 +44,24 @@ def test_each_create_gets_the_next_turn_and_time_for_its_answer(vendor: str, cou
 
 
 @on_virtual_time
+async def test_a_create_that_asks_a_catalogue_first_comes_to_its_post(world):
+    """Three turns, of which no intent's deadline leaves room for more than one or two."""
+    await slow_account(world, "parasail")
+    world.has_devices = True
+    await world.simulator.control("PATCH", "/knobs", {"parasail": {"profile": "extended"}})
+    key = Key(DEPLOYMENT, TEAM, "by-device")
+    world.create(deployment("parasail", key.name))
+    await until(world, lambda: len(sent(world, "create")) == 1)
+    assert world.loop.time() <= 6 * MINUTE
+    asked = (await world.simulator.control("GET", "/requests"))["requests"]
+    assert sorted(r["operation"] for r in asked if r["operation"] in ("support", "devices")) == [
+        "devices",
+        "support",
+    ]
+    await until(world, lambda: reason(world, key) == "Available")
+
+
+@on_virtual_time
 async def test_what_is_late_is_still_read_before_the_next_list(world):
     """Stalled, since the start took longer than progressDeadline: nobody but that read can tell that it serves."""
     await slow_account(world, "parasail")

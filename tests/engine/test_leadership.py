@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 from kubernetes.aio.client import Configuration
+from kubernetes.aio.leaderelection.electionconfig import Config
+from kubernetes.aio.leaderelection.leaderelection import LeaderElection
 from kubernetes.aio.leaderelection.leaderelectionrecord import LeaderElectionRecord
 
 from model_operator.kube import Kube
@@ -111,6 +113,33 @@ async def test_who_missed_the_deadline_does_not_come_back() -> None:
         leases.now += RENEW_DEADLINE
         assert not await renew(lock)
         assert lock.over.is_set()
+
+
+@pytest.mark.parametrize("step", [-3600, -LEASE_DURATION, 0, LEASE_DURATION, 3600])
+async def test_a_step_of_the_wall_clock_changes_nothing_for_a_stand_by(step: int) -> None:
+    """The client's own election, which remembers by the wall clock when it has seen the Lease renewed."""
+    leases = Leases()
+    async with serving(leases) as kube:
+        await leases.lock(kube).create(NAME, NAMESPACE, record())
+        leases.holder = "another"
+        stand_by = LeaderElection(
+            Config(
+                leases.lock(kube),
+                lease_duration=LEASE_DURATION,
+                renew_deadline=RENEW_DEADLINE,
+                retry_period=2,
+                onstarted_leading=asyncio.Event().wait,
+                onstopped_leading=None,
+            )
+        )
+        assert not await stand_by.try_acquire_or_renew()
+        stand_by.observed_time_milliseconds -= step * 1000  # the clock was set by so much since
+        leases.now += LEASE_DURATION - 1
+        assert not await stand_by.try_acquire_or_renew()
+        assert leases.holder == "another"
+        leases.now += 1
+        assert await stand_by.try_acquire_or_renew()
+        assert leases.holder == "me"
 
 
 async def test_a_living_lease_is_not_taken_whatever_the_wall_clocks_say() -> None:

@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
-from model_operator.domain import DEPLOYMENT, PROVIDER, Key
+from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
+from support.canary_specs import spec
 from support.engine_world import LLAMA, SIM, World, play
-from support.manifests import parasail_deployment, parasail_provider
+from support.manifests import deployment, parasail_deployment, parasail_provider
 from support.memory_store import Effect, Trouble, Verb
 
 WORDS = "exceeded quota: none, requested: configmaps=1"
@@ -145,6 +146,33 @@ def test_what_stays_is_said_before_the_finalizer_goes(status: int, is_released: 
     play(story)
 
 
+def test_what_stays_of_an_endpoint_is_said_before_the_finalizer_goes() -> None:
+    """Its API cannot delete one."""
+
+    async def story(world: World) -> None:
+        triage = Key(CANARY, "team", "triage")
+        world.apply(deployment("paitient", "v1"))
+        world.apply(
+            {
+                "apiVersion": "modeloperator.dev/v1alpha1",
+                "kind": CANARY,
+                "metadata": {"name": "triage"},
+                "spec": {**spec(v1=100), "providerRef": {"name": "paitient"}},
+            }
+        )
+        await asyncio.sleep(300)
+        world.store.troubles = [refusing(Verb.CREATE, "Event", 500)]
+        world.server.delete(triage)
+        await asyncio.sleep(60)
+        assert world.server.find(triage) is not None
+        world.store.troubles = []
+        await asyncio.sleep(60)
+        assert world.server.find(triage) is None
+        assert [body["count"] for body in world.events("EndpointOrphaned")] == [1]
+
+    play(story, is_served=False, vendors=("paitient",))
+
+
 def test_a_finalizer_that_does_not_go_tells_of_the_orphan_once() -> None:
     async def story(world: World) -> None:
         world.server.merge(LLAMA, {"spec": {"deletionPolicy": "Orphan"}})
@@ -212,3 +240,23 @@ def test_an_outage_is_written_once_whatever_its_words() -> None:
         assert [seen for seen in world.store.seen[before:] if seen.verb is Verb.STATUS] == []
 
     play(story)
+
+
+def test_a_refusal_whose_words_differ_each_time_is_one_event_and_one_status() -> None:
+    """A webhook names the request, and a quota what is used at the moment."""
+
+    async def story(world: World) -> None:
+        world.apply(parasail_deployment("llama"))
+        for number in range(30):
+            words = f"admission webhook denied the request {number:08x}-5f3a-4c1e"
+            trouble = refusing(Verb.FINALIZER, DEPLOYMENT)
+            trouble.message = words
+            world.store.troubles = [trouble]
+            await asyncio.sleep(20)
+        messages = {body["message"] for body in world.events("WriteRefused")}
+        assert len(messages) == 1
+        statuses = [one for one in world.store.seen if (one.verb, one.key) == (Verb.STATUS, LLAMA)]
+        assert len(statuses) <= 4
+        assert "admission webhook" in world.condition("Ready")["message"]
+
+    play(story, is_served=False)

@@ -156,7 +156,7 @@ def run(history: History, seed: int = 0) -> Outcome:
 async def _play(history: History, seed: int) -> Outcome:
     loop = asyncio.get_running_loop()
     own_tasks(loop)
-    world = World(seed)
+    world = World(seed, has_devices=seed % 2 == 1)
     world.judges = list(JUDGES)
     await world.open()
     await asyncio.sleep(1)

@@ -212,4 +212,16 @@ NAMED = (
             Step("delete_all", {}, wait=0.3),
         ),
     ),
+    Named(
+        "killed when its DELETE was done, and orphaned meanwhile",
+        "what_is_said_to_stay_was_not_deleted",
+        (
+            Step("open_accounts", {"vendors": ["paitient"]}),
+            Step("latency", {"provider": 0.02, "cluster": 0.5}),
+            Step("apply", {"name": "tb", "spec": {}}),
+            Step("kill", {"seconds": 0.0}, at="delete.done"),
+            Step("orphan", {"name": "tb"}, at="delete.sent"),
+            Step("delete_all", {}, wait=10.0),
+        ),
+    ),
 )

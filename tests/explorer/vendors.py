@@ -8,6 +8,7 @@ from explorer.moves import a_name, move, named, vendor_of_name
 from explorer.people import SHARED_NAME
 from explorer.world import TEAM, THEIR_MODEL, World
 from model_operator.domain import DEPLOYMENT, UID_TAG, Key
+from support.rows import LIVE
 
 _OPERATIONS = ("create", "create", "list", "get", "update", "delete", "pause", "resume", None)
 _CANARY_OPERATIONS = ("create_canary", "update_canary", "metrics")
@@ -197,6 +198,7 @@ def twin(world: World, name: str) -> None:
 
 def _body(vendor: str, name: str, model: str) -> dict[str, Any]:
     if vendor == "parasail":
-        return {"deploymentName": name, "modelName": model, "serviceTierName": "H100", "replicas": 1}
+        machine = {"serviceTierName": "H100", "deviceConfigs": LIVE.api.least["deviceConfigs"]}
+        return {"deploymentName": name, "modelName": model, "replicas": 1, **machine}
     place = {"compute_type": "gpu", "instance_type": "g5.2xlarge", "region": "us-west-2"}
     return {"deployment_name": name, "model_name": model, "min_replicas": 1, "max_replicas": 1, **place}

@@ -29,6 +29,7 @@ from support.in_process import InProcess
 from support.memory_schema import Object
 from support.memory_server import Server
 from support.memory_store import MemoryStore, Request, Trouble
+from support.rows import LIVE
 from support.virtual_time import START, Wall
 
 TEAM = "team-a"
@@ -66,6 +67,8 @@ class World:
     """`open` before the first move. The oracle reads it."""
 
     seed: int
+    has_devices: bool = False
+    """Of Parasail's two kinds of account the one that chooses machines by device."""
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
     random: Random = field(init=False)
     server: Server = field(init=False)
@@ -113,7 +116,9 @@ class World:
         now = lambda: START.timestamp() + self.loop.time()  # noqa: E731
         self.server = Server(Wall(self.loop), Random(self.seed))
         self.server.watchers.append(self._note)
-        self.simulator = Simulator(Knobs().changed(KNOBS), seed=self.seed, source=now)
+        profile = "extended" if self.has_devices else "documented"
+        knobs = Knobs().changed(KNOBS).changed({"parasail.profile": profile})
+        self.simulator = Simulator(knobs, seed=self.seed, source=now)
 
     async def open(self) -> None:
         """The providers' keys, the log, and one operator."""
@@ -215,6 +220,7 @@ class World:
         return True
 
     def create(self, body: Object, namespace: str = TEAM) -> bool:
+        body = by_device(body) if self.has_devices else body
         return self.try_(lambda: self.server.create(body["kind"], namespace, body))
 
     def edit(self, key: Key, patch: Object) -> bool:
@@ -291,3 +297,15 @@ def provider(vendor: str, name: str | None = None, **spec: Any) -> Object:
 def deployment(vendor: str, name: str, **spec: Any) -> Object:
     make = manifests.parasail_deployment if vendor == "parasail" else manifests.paitient_deployment
     return make(name, **{"progressDeadline": "5m", **spec})
+
+
+def by_device(body: Object) -> Object:
+    """What names a service tier names devices instead."""
+    block = body.get("spec", {}).get("parasail")
+    if not block or "serviceTierName" not in block:
+        return body
+    chosen = {name: value for name, value in block.items() if name != "serviceTierName"}
+    return {
+        **body,
+        "spec": {**body["spec"], "parasail": {**chosen, "devices": LIVE.manifest["parasail"]["devices"]}},
+    }

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from model_operator.conditions import MEANINGS, CanaryPhase, ConditionType, Phase, Reason
+from model_operator.conditions import CanaryPhase, ConditionType, Phase, Reason
 from model_operator.errors import ProviderError
+from model_operator.meanings import MEANINGS
 
 NOTHING_TO_DO = {
     Reason.ACCEPTED,

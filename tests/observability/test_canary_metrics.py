@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from model_operator.domain import CANARY, Key
 from model_operator.models.canary import CanaryEndpoint
 from model_operator.observability.metrics import Metrics
@@ -10,6 +12,7 @@ from model_operator.reconcile.canary.metrics import views
 from support.canary_driver import Driver
 from support.canary_specs import judged, path, spec
 from support.signals import Told
+from support.virtual_time import START
 
 KEY = Key(CANARY, "team", "triage")
 
@@ -48,6 +51,46 @@ def test_split_figures_limits_and_a_rollback_that_hangs():
     driver.step("down")
     driver.now += timedelta(seconds=20)
     assert shown(driver)[f"model_operator_canary_rollback_pending_seconds{{{where}}}"] == 20
+
+
+def crowd(cache, namespace, endpoints, targets=8, name="v{}"):
+    """CanaryEndpoints of one tenant, whose status he may have written himself."""
+    for number in range(endpoints):
+        traffic = [{"name": name.format(n), "percent": 1} for n in range(targets)]
+        body = {
+            "metadata": {"name": f"c{number:04}", "namespace": namespace, "resourceVersion": "1"},
+            "spec": spec(v1=100),
+            "status": {"traffic": traffic},
+        }
+        cache.put(Key(CANARY, namespace, f"c{number:04}"), body)
+
+
+def lines_of(cache):
+    metrics = Metrics()
+    metrics.show_canaries(lambda: views(cache, START))
+    return metrics.render()[0].decode().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "targets"),
+    [pytest.param(500, 8, id="many endpoints"), pytest.param(3, 2000, id="a status of many targets")],
+)
+def test_one_namespace_cannot_fill_prometheus(endpoints, targets):
+    cache = Cache(Told())
+    crowd(cache, "crowded", endpoints, targets)
+    crowd(cache, "quiet", 1)
+    lines = lines_of(cache)
+    of_the_crowd = [line for line in lines if 'namespace="crowded"' in line]
+    assert len(of_the_crowd) <= 1000
+    assert len([line for line in lines if 'namespace="quiet"' in line]) == 8
+    left_out = endpoints - len({line.partition('name="')[2].partition('"')[0] for line in of_the_crowd})
+    assert f"model_operator_canary_endpoints_left_out {left_out:.1f}" in lines
+
+
+def test_a_name_that_no_spec_can_have_is_no_label():
+    cache = Cache(Told())
+    crowd(cache, "team", 1, name="x" * 5000 + "{}")
+    assert max(map(len, lines_of(cache))) < 300
 
 
 def test_rollouts_are_counted_by_result():

@@ -1,10 +1,14 @@
 """Where spec and provider differ, whose doing that is, and how it is told to people."""
 
+import struct
+
 import pytest
 
+from model_operator.domain import is_same
 from model_operator.plan.deployment.difference import describe, differences, removed_fields, render
+from model_operator.plan.deployment.remembered import SentUpdate
 from model_operator.plan.verdict import Difference
-from support.situations import desired, remote
+from support.situations import NOW, desired, remote
 
 TWO = {"replicas": 2}
 
@@ -36,6 +40,29 @@ def found(wanted, shown, applied, **changes) -> list[tuple[str, object, bool]]:
 )
 def test_differences_are_found_and_told_apart(wanted, shown, applied, expected):
     assert found(wanted, shown, applied) == expected
+
+
+def float32(value):
+    return struct.unpack("f", struct.pack("f", value))[0]
+
+
+@pytest.mark.parametrize("wanted", [0.7, 0.95, 1.0, 0.0, 1e-4, 123_456_789])
+def test_a_number_that_went_through_float32_is_no_difference(wanted):
+    shown = float32(wanted) if isinstance(wanted, float) else int(float32(wanted))
+    fields = {"x": wanted}
+    assert found(fields, {"x": shown}, fields) == []
+    assert removed_fields(desired(fields={}), remote(fields={"x": shown}), fields) == {"x"}
+    update = SentUpdate(fields, NOW, removed={"x": wanted})
+    assert not update.shows_in(remote(fields={"x": shown}))
+    assert SentUpdate(fields, NOW).shows_in(remote(fields={"x": shown}))
+
+
+@pytest.mark.parametrize(
+    ("shown", "wanted"),
+    [(0.7, 0.70001), (0.0, 1e-4), (2, 3), (1_000_000, 1_000_001), (None, 0.0), ("0.7", 0.7), (1, None)],
+)
+def test_another_number_is_a_difference(shown, wanted):
+    assert not is_same(shown, wanted)
 
 
 @pytest.mark.parametrize(

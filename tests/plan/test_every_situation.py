@@ -19,6 +19,7 @@ from model_operator.errors import (
     Conflict,
     CredentialsInvalid,
     DeletionRefused,
+    InsufficientCapacity,
     NameTaken,
     NotAccepted,
     NotFound,
@@ -88,6 +89,7 @@ FAILURES: tuple[ProviderError | None, ...] = (
     NameTaken("llama"),
     DeletionRefused("traffic"),
     Conflict("updating"),
+    InsufficientCapacity("no H100"),
     NotFound("no such id"),
     Unsupported("no such thing"),
 )

@@ -12,9 +12,11 @@ import pytest
 from model_operator.conditions import Phase, Reason
 from model_operator.domain import Power, Probe, RunState
 from model_operator.errors import (
+    Conflict,
     CredentialsInvalid,
     DeletionRefused,
     InstanceTypeUnavailable,
+    InsufficientCapacity,
     InvalidRequest,
     ModelNotFound,
     NotAccepted,
@@ -226,14 +228,30 @@ CREATES = [
             InvalidRequest("contextLength"),
             ModelNotFound("org/llama-8b"),
             InstanceTypeUnavailable("g5"),
+            InsufficientCapacity("no H100"),
             PermissionDenied("read-only key"),
         )
+    ),
+    row(
+        "create refused: not now",
+        changed(NOTHING_YET, failure=failure(Conflict("another operation is in progress"))),
+        Row("False Creating", "False Creating", "False Missing", RECONCILING, Phase.PENDING),
     ),
     row(
         "created, not serving yet",
         situation(RunState.STARTING),
         Row("False Starting", HELD, "False Starting", RECONCILING, Phase.STARTING),
     ),
+    *[
+        row(
+            f"STARTING with a message of {shortage}",
+            situation(
+                remote=remote(RunState.STARTING, message="Insufficient quota", shortage=shortage),
+            ),
+            Row(f"False {shortage}", HELD, "False Starting", RECONCILING, Phase.STARTING),
+        )
+        for shortage in (Reason.QUOTA_EXCEEDED, Reason.INSUFFICIENT_CAPACITY)
+    ],
     row(
         "created, not serving yet: no alias",
         situation(remote=remote(alias=None), status=created(external_alias=None)),
@@ -720,12 +738,17 @@ def test_what_an_orphan_leaves_behind_is_named() -> None:
         ({"remote": remote(RunState.DELETING)}, Release("33665", is_going=True)),
         ({"observed": Observed()}, Release("33665", is_going=True)),
         ({"observed": Observed(presence=Presence.ABSENT)}, Release()),
+        (
+            {"status": created(), "observed": Observed(next_look=timedelta(seconds=60))},
+            Release("33665", is_going=True),
+        ),
+        ({"status": created(), "observed": Observed()}, Release("33665")),
     ],
 )
 def test_of_what_was_deleted_before_nobody_says_that_it_stays(change: dict[str, Any], left: Release) -> None:
     deleting, status = look(GOING)
     assert isinstance(deleting.action, Delete)
-    assert look(changed(GOING, status=status, orphans=True, **change))[0].action == left
+    assert look(changed(GOING, orphans=True, **{"status": status, **change}))[0].action == left
 
 
 def test_a_policy_other_than_none_makes_fewer_replicas_no_drift() -> None:
@@ -767,6 +790,22 @@ def test_an_adopted_deployment_is_published_before_it_is_corrected() -> None:
     assert isinstance(look(after_it)[0].action, SetPower)
 
 
+def test_what_an_adoption_under_report_shows_is_drift_and_what_nobody_shows_is_sent() -> None:
+    """What it shows otherwise counts as compared; its own edit of it is sent all the same."""
+    hidden = {**EDITED, "paitient.tags.team": "x"}
+    asked = desired(external_id="33665", fields=hidden, corrects_drift=False)
+    first = situation(status=untouched(), desired=asked)
+    status = status_of(first)
+    assert status.last_applied == EDITED
+    later = changed(first, status=status, adopted_at=NOW, now=NOW + timedelta(seconds=30))
+    step, status = look(later)
+    assert isinstance(step.action, Update)
+    assert step.action.changes == {"paitient.tags.team": "x"}
+    edited = changed(later, status=status, fields={**EDITED, "contextLength": 1024})
+    assert isinstance((step := look(edited)[0]).action, Update)
+    assert step.action.changes == {"contextLength": 1024}
+
+
 @pytest.mark.parametrize("state", [RunState.SERVING, RunState.STOPPED])
 def test_an_adopted_deployment_keeps_what_the_spec_omits(state: RunState) -> None:
     asked = desired(external_id="33665", fields={}, paused=None)
@@ -801,3 +840,57 @@ def test_where_neither_a_list_nor_a_name_can_tell_a_lost_create_is_not_sent_agai
     capabilities = replace(PARASAIL, names_are_unique=False)
     step = decide(situation(None, status=LOST, can_list=False, capabilities=capabilities))
     assert (step.action, step.change.pending, step.progress) == (None, UNCHANGED, Progress.STUCK)
+
+
+NO_KEY = 'spec.parasail.modelAccessKeySecretRef: there is no Secret "hugging-face" in namespace team.'
+
+
+@pytest.mark.parametrize(
+    ("s", "serving", "phase"),
+    [
+        pytest.param(
+            situation(None, status=untouched(), listed_at=NOW), "False Missing", Phase.PENDING, id="create"
+        ),
+        pytest.param(
+            situation(fields=EDITED, status=created().with_(phase=Phase.READY)),
+            SERVES,
+            Phase.READY,
+            id="update",
+        ),
+    ],
+)
+def test_what_says_an_access_key_waits_for_it(s: Situation, serving: str, phase: Phase) -> None:
+    step, status = look(replace(s, missing_key=NO_KEY))
+    assert step.action is None
+    assert step.change.pending is UNCHANGED
+    told_now = {c.type: f"{c.status} {c.reason}" for c in status.conditions}
+    assert {told_now[name] for name in ("Accepted", "Ready", "Synced")} == {"False CredentialsMissing"}
+    assert (told_now["Serving"], status.phase) == (serving, phase)
+
+
+@pytest.mark.parametrize(
+    ("s", "action"),
+    [
+        pytest.param(situation(paused=True), SetPower, id="pause"),
+        pytest.param(situation(RunState.STOPPED, status=WAS_PAUSED), SetPower, id="resume"),
+        pytest.param(situation(wanted=False), Delete, id="delete"),
+    ],
+)
+def test_what_says_no_access_key_does_not_wait_for_one(s: Situation, action: type[object]) -> None:
+    assert isinstance(look(replace(s, missing_key=NO_KEY))[0].action, action)
+
+
+def test_one_of_the_choices_will_do_and_nothing_else() -> None:
+    choices = ({"device": "H100SXM", "count": 2}, {"device": "L40S", "count": 1})
+    fields = {**FIELDS, "parasail.devices": choices}
+
+    def running_on(*chosen: object) -> Situation:
+        shown_now = remote(
+            fields={**FIELDS, "parasail.devices": chosen}, choices=frozenset({"parasail.devices"})
+        )
+        return situation(remote=shown_now, fields=fields, status=created(last_applied=fields))
+
+    assert look(running_on(choices[1]))[0].action is None
+    assert look(running_on(*choices))[0].action is None
+    assert isinstance(look(running_on({"device": "RTX4090", "count": 1}))[0].action, Update)
+    assert isinstance(look(running_on())[0].action, Update)

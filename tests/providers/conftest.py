@@ -2,12 +2,13 @@
 
 import pytest
 
-from support.provider_world import ROWS, new_world
+from support.provider_world import new_world
+from support.rows import WORLDS
 
 
-@pytest.fixture(params=list(ROWS))
+@pytest.fixture(params=list(WORLDS))
 async def world(request):
-    """Every vendor in turn."""
+    """Every vendor in turn, and of one both kinds of account."""
     async with new_world(request.param) as world:
         yield world
 

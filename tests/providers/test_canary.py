@@ -204,13 +204,13 @@ def test_metrics_that_are_none_are_malformed(body):
         pytest.param({}, id="nothing"),
         pytest.param({"throughput": None}, id="null"),
         pytest.param({"throughput": {"timestamps": "x", "requests_per_second": [1]}}, id="no list of times"),
-        pytest.param({"throughput": {"timestamps": ["noon"], "requests_per_second": [1]}}, id="no times"),
+        pytest.param({"throughput": {"timestamps": [], "requests_per_second": []}}, id="no points"),
         pytest.param(
-            {"throughput": {"timestamps": ["2026-01-01T12:00:00"], "requests_per_second": [1]}}, id="no zone"
+            {"throughput": {"timestamps": ["2026-01-01T12:00:00Z"], "requests_per_second": [None]}}, id="gap"
         ),
         pytest.param(
-            {"throughput": {"timestamps": ["0001-01-01T00:00:00+14:00"], "requests_per_second": [1]}},
-            id="before time",
+            {"throughput": {"timestamps": ["2026-01-01T12:00:00Z"], "requests_per_second": [float("nan")]}},
+            id="a gap, as NaN",
         ),
         pytest.param(
             {"throughput": {"timestamps": ["2026-01-01T12:00:00Z"], "requests_per_second": [-1]}},
@@ -224,6 +224,22 @@ def test_metrics_that_are_none_are_malformed(body):
 )
 def test_points_that_cannot_be_understood_are_no_points(metrics):
     assert figures_of({"metrics": metrics}, None, MINUTE).buckets == ()
+
+
+@pytest.mark.parametrize(
+    ("times", "rates"),
+    [
+        pytest.param(["noon"], [1], id="words"),
+        pytest.param([0, 1], [1, 1], id="places instead of times"),
+        pytest.param(["0001-01-01T00:00:00+14:00"], [1], id="before time"),
+        pytest.param(["2026-01-01T12:00:00Z"], ["ten"], id="words for numbers"),
+        pytest.param(["2026-01-01T12:00:00Z"], [None, {}], id="objects for numbers"),
+    ],
+)
+def test_figures_that_cannot_be_read_are_not_taken_for_no_traffic(times, rates):
+    metrics = {"throughput": {"timestamps": times, "requests_per_second": rates}}
+    with pytest.raises(Malformed, match="no form that is known"):
+        figures_of({"metrics": metrics}, None, MINUTE)
 
 
 @pytest.mark.parametrize(
@@ -241,7 +257,7 @@ def test_an_echo_is_what_the_reply_says_or_unknown(deployments, split):
     assert canary_of({"id": "cep_1", "deployments": deployments}, None).split == split
 
 
-@pytest.mark.parametrize("body", [None, [], {}, {"id": ""}, {"id": 5}])
+@pytest.mark.parametrize("body", [None, [], {}, {"id": ""}, {"id": True}])
 def test_a_canary_endpoint_without_an_id_is_malformed(body):
     with pytest.raises(Malformed):
         canary_of(body, None)

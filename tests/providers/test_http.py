@@ -17,8 +17,8 @@ import pytest
 from model_operator import __version__
 from model_operator.errors import InvalidRequest, Unavailable
 from model_operator.providers.base import Call, Site
+from model_operator.providers.complaints import Refused
 from model_operator.providers.http import BODY_LIMIT, HttpTransport
-from model_operator.providers.refusals import Refused
 from support.raw_server import serve_raw
 
 KEY = "sk-very-secret-0123456789"
@@ -74,6 +74,9 @@ async def test_a_request_is_sent_as_the_call_says(transport):
         "/things/../accounts",
         "/things/.",
         "/things/%2e%2e",
+        "/things/%2E%2E",
+        "/things/%252E",
+        "/things/..",
         "/things//7",
         "/things/7?x=1",
         "/things/7#x",

@@ -12,8 +12,8 @@ import pytest
 
 from model_operator.errors import Unavailable
 from model_operator.providers.base import Call, Site
+from model_operator.providers.complaints import Refused
 from model_operator.providers.http import HttpTransport
-from model_operator.providers.refusals import Refused
 from model_operator_simulator import Knobs, Simulator
 from model_operator_simulator.faults import Kind
 from support.in_process import InProcess

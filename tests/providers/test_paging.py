@@ -121,6 +121,38 @@ async def test_pages_that_do_not_advance_are_an_error(pages, problem):
         await all_items(fetch, dict)
 
 
+@pytest.mark.parametrize("total", [0, 100, 200, 249, 250, 10**6])
+async def test_where_total_and_next_offset_disagree_the_explicit_one_is_followed(total):
+    shelf = Shelf(250)
+
+    async def fetch(limit, offset):
+        page = await shelf.fetch(limit, offset)
+        return Page(page.items, offset + limit, total)
+
+    assert list(await all_items(fetch, dict)) == shelf.items
+
+
+async def test_no_items_beside_a_total_are_not_nothing():
+    async def fetch(_limit, _offset):
+        return Page([], None, 3)
+
+    with pytest.raises(Malformed, match="none of the 3 deployments"):
+        await all_items(fetch, dict)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"deployments": []},
+        {"deployments": None},
+        {"deployments": None, "pagination": {"total": 0}},
+        {"pagination": {"total": 0}},
+    ],
+)
+def test_an_empty_list_is_known_in_every_spelling(body):
+    assert list(page_of(body).items) == []
+
+
 async def test_pages_without_end_are_an_error():
     async def fetch(_limit, offset):
         return Page(items(offset), offset + 1, None)
@@ -137,7 +169,9 @@ async def test_pages_without_end_are_an_error():
         pytest.param({}, id="no deployments"),
         pytest.param({"deployments": {}}, id="deployments that are no array"),
         pytest.param({"deployments": [{"id": "a"}, {}]}, id="an item without an id"),
-        pytest.param({"deployments": [{"id": 7}]}, id="an id that is a number"),
+        pytest.param({"deployments": [{"id": True}]}, id="an id that is true"),
+        pytest.param({"deployments": [{"id": 7.5}]}, id="an id that is a part of a number"),
+        pytest.param({"pagination": {"total": 2}}, id="a total and no deployments"),
         pytest.param({"deployments": ["dep_1"]}, id="an item that is a string"),
     ],
 )

@@ -313,7 +313,7 @@ async def test_the_key_goes_to_the_two_base_urls_and_nowhere_else(parasail):
     "body",
     [
         pytest.param({"deployments": []}, id="an object"),
-        pytest.param(None, id="null"),
+        pytest.param({"error": None}, id="an object that says nothing"),
         pytest.param([None], id="an item that is null"),
         pytest.param([{"deploymentName": "no-id"}], id="an item without an id"),
         pytest.param([{"id": "dep_1"}], id="an id that is no number"),

@@ -11,6 +11,7 @@ from model_operator.errors import (
     CredentialsInvalid,
     DeletionRefused,
     InstanceTypeUnavailable,
+    InsufficientCapacity,
     InvalidRequest,
     ModelNotFound,
     NameTaken,
@@ -23,7 +24,9 @@ from model_operator.errors import (
 )
 from model_operator.providers.account import Cleaner
 from model_operator.providers.base import Call, Credentials
-from model_operator.providers.refusals import CODES, Complaint, Refused, classify, explain, read
+from model_operator.providers.complaints import Complaint, Refused, read, read_success
+from model_operator.providers.refusals import classify, explain
+from model_operator.providers.vocabulary import CODES
 
 KEY, CLIENT = "sk-very-secret-0123456789", "client-4711-abcdef"
 CLEAN = Cleaner(Credentials(api_key=KEY, client_id=CLIENT))
@@ -221,6 +224,59 @@ ENDPOINTS = ("create_endpoint", "create_canary")
         pytest.param(500, ("authentication_error",), "", ANY, Unavailable, id="500 is no 401"),
         pytest.param(500, ("resource_not_found",), "", ANY, Unavailable, id="500 is no 404"),
         pytest.param(500, (), "Insufficient quota", ANY, Unavailable, id="500 that speaks of quota"),
+        pytest.param(503, (), "No GPU available", ANY, InsufficientCapacity, id="503 without hardware"),
+        pytest.param(200, (), "It broke", ANY, Unavailable, id="an error under 200"),
+        pytest.param(200, ("quota_exceeded",), "", ANY, QuotaExceeded, id="200 quota by code"),
+        pytest.param(
+            200,
+            (),
+            "There are no longer any instances available",
+            ANY,
+            InsufficientCapacity,
+            id="200 without hardware",
+        ),
+        pytest.param(200, ("invalid_api_key",), "", ANY, CredentialsInvalid, id="200 credentials by code"),
+        pytest.param(200, ("resource_not_found",), "", ANY, Unavailable, id="200 is no 404"),
+        pytest.param(200, ("validation_error",), "", ANY, Unavailable, id="200 is no 422"),
+        *(
+            pytest.param(status, (), "Locked", ("create", "update", "pause"), Conflict, id=f"{status} passes")
+            for status in (421, 423, 424, 425)
+        ),
+        pytest.param(
+            400,
+            (),
+            "Cannot update in-progress deployment",
+            ("update", "pause"),
+            Conflict,
+            id="400 in progress",
+        ),
+        pytest.param(
+            422,
+            (),
+            "The deployment is being updated",
+            ("update", "create_canary"),
+            Conflict,
+            id="422 for now",
+        ),
+        pytest.param(
+            400, (), "Another operation is in progress", ("create", "resume"), Conflict, id="400 another one"
+        ),
+        pytest.param(
+            400,
+            (),
+            "replicas must be at most 8",
+            ("create", "update"),
+            InvalidRequest,
+            id="a limit of a field",
+        ),
+        pytest.param(
+            400,
+            (),
+            "maximum context length exceeded",
+            ("create", "update"),
+            InvalidRequest,
+            id="a long context",
+        ),
         pytest.param(302, (), "", ANY, Unavailable, id="302"),
         pytest.param(304, (), "", ANY, Unavailable, id="304"),
         pytest.param(600, (), "", ANY, Unavailable, id="no status at all"),
@@ -289,6 +345,95 @@ def test_a_refusal_has_one_meaning(status, codes, text, operations, error):
         assert classify(Complaint(status, codes, text), operation) is error, operation
 
 
+@pytest.mark.parametrize("status", [400, 402, 403, 409, 422, 503])
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("You exceeded your current quota, please check your plan and billing details.", QuotaExceeded),
+        ("Quota limit reached", QuotaExceeded),
+        ("Quota exceeded", QuotaExceeded),
+        ("Max deployments exceeded", QuotaExceeded),
+        ("Maximum number of GPUs reached", QuotaExceeded),
+        (
+            "ResourceLimitExceeded: The account-level service limit 'ml.g5.xlarge for endpoint usage' is 0 Instances",
+            QuotaExceeded,
+        ),
+        ("The account's quota of 10 deployments is used up", QuotaExceeded),
+        ("Insufficient credits", QuotaExceeded),
+        ("Insufficient capacity", InsufficientCapacity),
+        (
+            "There are no longer any instances available with the requested specifications.",
+            InsufficientCapacity,
+        ),
+        (
+            "We currently do not have sufficient p4d.24xlarge capacity in the Availability Zone you requested",
+            InsufficientCapacity,
+        ),
+        ("The zone does not have enough resources available to fulfill the request", InsufficientCapacity),
+        ("No H100 GPUs are available", InsufficientCapacity),
+        ("No available machines in us-east-1", InsufficientCapacity),
+        ("H100 is sold out", InsufficientCapacity),
+    ],
+)
+def test_the_clouds_words_for_quota_and_capacity_have_reasons_of_their_own(said, kind, status):
+    for operation in ("create", "update", "resume"):
+        assert classify(Complaint(status, (), said), operation) is kind
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("InsufficientInstanceCapacity", InsufficientCapacity),
+        ("insufficient_instance_capacity", InsufficientCapacity),
+        ("INSUFFICIENT-INSTANCE-CAPACITY", InsufficientCapacity),
+        ("https://errors.example.com/quota-exceeded", QuotaExceeded),
+        ("com.amazonaws#ServiceQuotaExceededException", QuotaExceeded),
+        ("ServiceQuotaExceeded", QuotaExceeded),
+    ],
+)
+def test_a_code_is_known_in_every_spelling(code, kind):
+    assert classify(Complaint(400, (code.lower(),)), "create") is kind
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"error": {"code": "quota_exceeded", "message": "full"}}, "full"),
+        ({"errors": [{"message": "a"}, {"message": "b"}]}, "a; b"),
+        ({"error": "It broke"}, "It broke"),
+        ({"detail": "Not authenticated"}, "Not authenticated"),
+        (problem(403, "This API key is read-only"), "This API key is read-only"),
+        ({"code": "quota_exceeded", "message": "full"}, "full"),
+        ({"status": "error", "message": "bad key"}, "bad key"),
+        ({"success": False}, ""),
+        ({"id": None, "error": "It broke"}, "It broke"),
+    ],
+)
+def test_an_error_under_a_success_is_read(body, said):
+    assert read_success(200, body).text == said
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        [],
+        {},
+        "done",
+        {"status": "paused"},
+        {"message": "Deployment paused"},
+        {"id": 7, "error": "the last start failed", "status": "failed"},
+        {"deployments": [], "error": None},
+        {"error": None, "errors": []},
+        {"success": True, "message": "ok"},
+        {"status": 200, "message": "ok"},
+        {"choices": [], "error": {}},
+    ],
+)
+def test_what_is_no_error_is_none(body):
+    assert read_success(200, body) is None
+
+
 @pytest.mark.parametrize("code", sorted(CODES))
 def test_every_code_means_the_same_under_its_usual_status(code):
     usual = {
@@ -299,6 +444,7 @@ def test_every_code_means_the_same_under_its_usual_status(code):
         NotFound: 404,
         ModelNotFound: 404,
         InstanceTypeUnavailable: 422,
+        InsufficientCapacity: 400,
         InvalidRequest: 400,
     }
     kind = CODES[code]

@@ -9,10 +9,11 @@ from model_operator.errors import InvalidRequest, ModelNotFound, Unavailable
 from model_operator.hosts import HostRule
 from model_operator.providers.account import Cleaner
 from model_operator.providers.base import Call, Credentials
+from model_operator.providers.complaints import Refused, read
 from model_operator.providers.paitient import wire as paitient_wire
 from model_operator.providers.parasail import wire as parasail_wire
 from model_operator.providers.reading import NAME_LIMIT, VENDOR_TEXT, cut, integer, number, text, url
-from model_operator.providers.refusals import Refused, explain, read
+from model_operator.providers.refusals import explain
 from model_operator.redaction import SecretSet, mask_shapes
 from support.effort import cpu_seconds
 

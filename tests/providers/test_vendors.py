@@ -266,7 +266,14 @@ def test_a_deployment_as_the_live_service_shows_it():
             "contextLength": 8192,
             "parasail.scaleDownPolicy": "NONE",
             "parasail.scaleDownThreshold": None,
+            "parasail.devices": ({"device": "L40S", "count": 1},),
+            "parasail.engine": "VLLM",
+            "parasail.engineTask": "GENERATE",
+            "parasail.displayName": "llama",
+            "parasail.tags": ("a",),
+            "parasail.customAliases": (),
         },
+        choices=frozenset({"parasail.devices"}),
         version=remote.version,
         is_full=True,
     )
@@ -324,7 +331,7 @@ def test_parasail_s_status_in_any_shape(status, state, replicas):
     ],
 )
 def test_a_field_is_known_unset_or_unknown(field, value, shown):
-    path = next(path for path, (key, _) in parasail_wire.FIELDS.items() if key == field)
+    path = field if field == "contextLength" else f"parasail.{field}"
     fields = parasail(**{field: value}).fields
     assert {key: found for key, found in fields.items() if key == path} == shown
 
@@ -346,10 +353,16 @@ def test_a_version_moves_with_all_that_is_seen(change, moves):
     assert (parasail(modifiedAt=1).version != parasail(**{"modifiedAt": 1, **change}).version) is moves
 
 
-def test_without_modified_at_any_change_is_a_new_version():
-    same, other = parasail(), parasail(displayName="other")
-    assert same.version == parasail().version
-    assert same.version != other.version
+@pytest.mark.parametrize(
+    ("change", "moves"),
+    [
+        pytest.param({"replicas": 3}, True, id="an owned field"),
+        pytest.param({"modelProperties": {"load": 0.7}}, False, id="what is none of ours"),
+        pytest.param({"status": {**LIVE_ITEM["status"], "statusLastUpdated": 5}}, False, id="a heartbeat"),
+    ],
+)
+def test_without_modified_at_a_version_moves_with_what_is_read(change, moves):
+    assert (parasail().version != parasail(**change).version) is moves
 
 
 def test_a_deployment_of_the_vendor_s_document_is_read():
@@ -368,6 +381,7 @@ def test_a_deployment_of_the_vendor_s_document_is_read():
         replicas=0,
         alias="parasail-custom-model-id",
         fields={"replicas": 2},
+        choices=frozenset({"parasail.devices", "replicas"}),
     )
 
 
@@ -427,7 +441,11 @@ def test_a_deployment_of_paitient_s_document_is_read():
         (integer, float("inf"), None),
         (integer, "٣", None),
         (number, "0.7", 0.7),
-        (number, "1e5", None),
+        (number, "7e-1", 0.7),
+        (number, "1e999", None),
+        (number, "0x10", None),
+        (integer, 3.0, 3),
+        (integer, 1e17, None),
         (number, float("nan"), None),
         (number, False, None),
         (number, 3, 3.0),

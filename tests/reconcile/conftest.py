@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from support.one_object import OneObject
-from support.provider_world import ROWS, in_process_world
+from support.provider_world import in_process_world
+from support.rows import WORLDS
 from support.situations import NOW
 
 
@@ -15,7 +16,9 @@ class Life(OneObject):
     def __init__(self, world, provider=None, **options):
         self.world = world
         self.now = NOW
-        super().__init__(world.vendor, provider or world.provider, lambda: self.now, **options)
+        super().__init__(
+            world.vendor, provider or world.provider, lambda: self.now, **{**world.row.spec, **options}
+        )
 
     async def wait(self, seconds: float) -> None:
         await self.world.advance(seconds)
@@ -46,9 +49,9 @@ class Life(OneObject):
         return len(await self.world.requests(operation=operation))
 
 
-@pytest.fixture(params=list(ROWS))
+@pytest.fixture(params=list(WORLDS))
 async def world(request):
-    """Every vendor in turn."""
+    """Every vendor in turn, and of one both kinds of account."""
     async with in_process_world(request.param) as world:
         yield world
 

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from support.canary_world import judged
 from support.rollouts import ANALYSIS, Rollouts, path, rollouts
 from support.running import on_virtual_time
 
@@ -49,6 +50,27 @@ async def test_figures_that_come_again_decide(error_percent: float, end: dict[st
         await world.measure(lag_s=0)
         await world.wait(30)
         assert await world.in_force() == end
+
+
+@on_virtual_time
+async def test_figures_that_are_read_one_after_the_other_are_of_one_time() -> None:
+    """What ended while they were read was not complete when the first of them was."""
+    async with rollouts() as world:
+        world.apply(v1=100)
+        await world.until_split("v1=100")
+        await world.measure(partial=True)
+        await world.operator.fault("latency", operation="metrics", seconds=25)
+        analysis = judged(interval="1m", minRequests=1)
+        world.apply(
+            {"steps": [{"percent": 25}, {"percent": 100}], "hold": "1h", "analysis": analysis}, v2=100
+        )
+        await world.until_split("v1=75 v2=25")
+        for _ in range(20):
+            await world.wait(0.5)
+            requests = await world.operator.simulator.control("GET", "/requests?operation=metrics")
+            until = [dict(one["query"])["end_time"] for one in requests["requests"]]
+            assert world.rollout.get("analysis", {}).get("judgedUntil", "") <= max(until, default="")
+        assert world.rollout["analysis"]["verdict"] == "Pass"
 
 
 @on_virtual_time

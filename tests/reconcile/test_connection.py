@@ -11,8 +11,10 @@ from model_operator.plan.deployment.decide import decide
 from model_operator.plan.verdict import Progress
 from model_operator.reconcile.deployment.connection import publish, with_connection
 from model_operator.reconcile.deployment.memory import Memory
+from support.manifests import parasail_deployment
 from support.memory_server import Server
 from support.memory_store import Effect, MemoryStore, Trouble, Verb
+from support.running import on_virtual_time, running
 from support.situations import situation
 
 SPEC = {
@@ -93,3 +95,18 @@ async def test_a_config_map_of_another_is_left_as_it_is():
     assert memory.connection is not None
     assert memory.connection.reason == Reason.NAME_TAKEN
     assert (await kube.get("ConfigMap", "team", "llama"))["data"] == theirs["data"]
+
+
+@on_virtual_time
+async def test_nothing_is_published_before_the_models_name_is_known() -> None:
+    """A pod that starts with another one keeps it."""
+    async with running() as operator:
+        await operator.simulator.control("PATCH", "/knobs", {"parasail": {"alias_delay_s": 60}})
+        operator.apply(parasail_deployment("llama", connection={"configMapName": "app"}))
+        await operator.until(lambda: operator.status("llama").get("externalID"))
+        await operator.wait(30)
+        assert list(operator.server.list("ConfigMap", "team")) == []
+        await operator.until(lambda: operator.says("llama")["Ready"] == "True Available")
+        await operator.wait(5)
+        (published,) = operator.server.list("ConfigMap", "team")
+        assert published["data"]["model"] == operator.status("llama")["externalAlias"]

@@ -61,7 +61,8 @@ def contest(
         members={Key(PROVIDER, "team", member) for member in ACCOUNTS[own.spec.provider_ref.name]},
         snapshot=Snapshot.of(NOW, shown),
     )
-    return Contest(Claimant.of(key, own), account, cache.claims, claims)
+    known = {Key(PROVIDER, "team", member) for account in ACCOUNTS.values() for member in account}
+    return Contest(Claimant.of(key, own), account, cache.claims, claims, known.__contains__)
 
 
 def rival_of(name: str, *objects: dict, **more) -> str | None:
@@ -192,6 +193,26 @@ def test_an_object_that_is_not_understood_keeps_its_claims():
     unread["spec"]["replicas"] = "many"
     assert rival_of("younger", unread, bodies.deployment("younger", about=YOUNGER, **NAMED))
     assert rival_of("younger", unread, bodies.deployment("younger", about=YOUNGER, **ADOPTING))
+
+
+def _without_provider(body: dict) -> dict:
+    del body["spec"]["providerRef"]
+    return body
+
+
+def _of_an_unknown_account(body: dict) -> dict:
+    body["spec"]["providerRef"]["name"] = "leads-nowhere"
+    return body
+
+
+@pytest.mark.parametrize("unclear", [_without_provider, _of_an_unknown_account])
+def test_what_is_held_in_an_account_that_nobody_can_tell_is_claimed_in_each(unclear):
+    younger = bodies.deployment("younger", about=YOUNGER, **ADOPTING)
+    assert rival_of("younger", unclear(bodies.deployment("elder", status=CREATED, **NAMED)), younger)
+    assert rival_of("younger", unclear(bodies.deployment("elder", **ADOPTING)), younger) is None
+    elsewhere = unclear(bodies.deployment("elder", status=CREATED, **NAMED))
+    elsewhere["metadata"]["namespace"] = "elsewhere"
+    assert rival_of("younger", elsewhere, younger) is None
 
 
 def test_the_name_of_another_namespace_is_nobodys_business():

@@ -1,8 +1,9 @@
 """Each knob changes what it says: what a probe sees with the default, and what it sees with another value."""
 
 import math
+import re
 import time
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -416,6 +417,61 @@ def early(body):
     return body["metrics"]["latency"]["average"]
 
 
+async def raw_tags(sim):
+    return (await sim.create_parasail())["tags"]
+
+
+async def temperature(sim):
+    made = await sim.create_paitient(model_config={"default_temperature": 0.7})
+    return (await sim.get_paitient(made["id"]))["model_config"]["default_temperature"]
+
+
+async def spelled_id(sim):
+    return type((await sim.create_parasail())["id"])
+
+
+async def updated_later(sim):
+    made = await sim.create_paitient()
+    await sim.advance(100)
+    return (await sim.get_paitient(made["id"]))["updated_at"]
+
+
+async def holds_a_nan(sim):
+    return math.isnan((await sim.create_parasail()).get("estimatedTps", 0))
+
+
+async def begins_with_a_mark(sim):
+    return (await sim.paitient("GET", "/v1/deployments")).text.startswith("\ufeff")
+
+
+async def bad_create(sim):
+    answer = await sim.parasail("POST", DEPLOYMENTS, {"deploymentName": "a"})
+    return answer.status, "error" in answer.body
+
+
+async def early_patch(sim):
+    made = await sim.create_paitient()
+    return (await sim.paitient("PATCH", f"/v1/deployments/{made['id']}", {"max_replicas": 2})).status
+
+
+async def path_of_an_id(sim):
+    made = await sim.create_paitient()
+    path = f"/v1/deployments/{quote(made['id'], safe='')}"
+    assert (await sim.paitient("GET", path)).body["id"] == made["id"]
+    return re.sub("dep_.*", "dep_ID", path)
+
+
+async def after_the_only_page(sim):
+    await sim.create_paitient()
+    return (await sim.paitient("GET", "/v1/deployments")).body["pagination"]["next_offset"]
+
+
+async def total_of_a_page_of_one(sim):
+    for name in ("one", "two"):
+        await sim.create_paitient("model-" + name)
+    return (await sim.paitient("GET", "/v1/deployments?limit=1")).body["pagination"]["total"]
+
+
 ONE_DEVICE = {"device": "B200", "count": 8, "cost": None, "available": True}
 EVERY_DEVICE = ["RTX4090", "L40S", "A100_80GB", "H100SXM", "H100SXM"]
 ONLY_A, NO_A = [{"device": "A", "count": 1, "selected": True}], "No capacity for 1x A"
@@ -438,6 +494,17 @@ TABLE = [
         "https://api.example.org/v1",
     ),
     ("http.root", "parasail", root_status, 404, 200),
+    ("spelling.empty_lists", "null", raw_tags, [], None),
+    ("spelling.floats", "single", temperature, 0.7, 0.699999988079071),
+    ("spelling.ids", "text", spelled_id, int, str),
+    ("spelling.ids", "decimal", spelled_id, int, float),
+    ("spelling.times", "naive", created_at, "2026-01-01T12:00:00Z", "2026-01-01T12:00:00"),
+    ("spelling.times", "milliseconds", created_at, "2026-01-01T12:00:00Z", 1767268800000),
+    ("spelling.heartbeat", True, updated_later, "2026-01-01T12:00:06Z", "2026-01-01T12:01:40Z"),
+    ("spelling.not_a_number", True, holds_a_nan, False, True),
+    ("spelling.byte_order_mark", True, begins_with_a_mark, False, True),
+    ("spelling.refusals", "success", bad_create, (400, False), (200, True)),
+    ("spelling.not_now_status", 423, early_patch, 409, 423),
     ("parasail.start_s", 100, parasail_after(), ONLINE, "STARTING"),
     ("parasail.stop_s", 100, parasail_after(PAUSE, 4), "OFFLINE", "STOPPING"),
     ("parasail.delete_s", 100, parasail_after("DELETE", 3), 404, "STOPPING"),
@@ -569,6 +636,16 @@ TABLE = [
     ("paitient.unset_fields", "null", unset_tags, {}, None),
     ("paitient.unset_fields", "absent", unset_tags, {}, "absent"),
     ("paitient.last_next_offset", "absent", last_page, None, "absent"),
+    ("paitient.last_next_offset", "beyond", after_the_only_page, None, 20),
+    (
+        "paitient.id_form",
+        "path",
+        path_of_an_id,
+        "/v1/deployments/dep_ID",
+        "/v1/deployments/projects%2F7%2Fdep_ID",
+    ),
+    ("paitient.total", "page", total_of_a_page_of_one, 2, 1),
+    ("paitient.total", "none", total_of_a_page_of_one, 2, None),
     ("paitient.list_tags", "partial", listed_tags, {"a": "1", "b": "2"}, {"a": "1"}),
     ("paitient.list_lag_s", 5, paitient_listed_at_once, 1, 0),
     ("paitient.stale_read_s", 5, patched({"max_replicas": 4}, lambda b: b["max_replicas"]), 4, 1),

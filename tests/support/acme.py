@@ -62,8 +62,8 @@ def _spec(root: Path) -> None:
             '"[has(self.parasail), has(self.paitient), has(self.acme)].exists_one(one, one)"',
         ),
         twin(r'    rule\(\n        "!has\(self\.externalID\) \|\| !has\(self\.parasail\)(?:.*\n)+?    \),\n'),
-        twin(r'    rule\(\n        "!\(has\(self\.parasail\)(?:.*\n)+?    \),\n'),
-        twin(r'    rule\(\n        "!has\(self\.parasail\)(?:.*\n)+?    \),\n'),
+        twin(r'    rule\(\n        "!has\(self\.parasail\) \|\| has\(self\.autoscaling\)(?:.*\n)+?    \),\n'),
+        twin(r'    rule\(\n        "!has\(self\.parasail\) \|\| has\(self\.externalID\)(?:.*\n)+?    \),\n'),
         twin(
             r'    rule\(\n        "!has\(self\.deploymentName\) \|\| !has\(self\.parasail\)(?:.*\n)+?    \),\n'
         ),

@@ -40,6 +40,9 @@ class World:
         self.wall = Wall(loop)
         self.server = Server(self.wall)
         self.simulator = Simulator(source=lambda: START.timestamp() + loop.time())
+        self._boot()
+
+    def _boot(self) -> None:
         self.store = MemoryStore(self.server)
         self.engine = Engine(
             settings=Settings(allowed_provider_hosts=(SIM,)),
@@ -52,6 +55,18 @@ class World:
         )
         self.watch = Watch(self.server, self._hear)
 
+    async def restart(self) -> None:
+        """Another process, which remembers nothing."""
+        self.watch.close()
+        await self.engine.stop()
+        self._boot()
+        await self._work()
+
+    async def _work(self) -> None:
+        await self.engine.prime()
+        self.engine.start()
+        self.watch.open()
+
     def _hear(self, type_: str, key: Key, body: Mapping[str, Any]) -> None:
         tell = self.engine.deleted if type_ == "DELETED" else self.engine.shown
         tell(key, dict(body))
@@ -63,9 +78,7 @@ class World:
         for vendor in vendors:
             self.apply(secret_of(vendor))
             self.apply(provider(vendor, SIM))
-        await self.engine.prime()
-        self.engine.start()
-        self.watch.open()
+        await self._work()
 
     async def serve(self, **spec: Any) -> None:
         self.apply(parasail_deployment("llama", **spec))

@@ -17,6 +17,7 @@ from multidict import CIMultiDict
 from typing_extensions import override
 
 from model_operator_simulator import Complete, Cut, Request, Reset, Simulator
+from model_operator_simulator.call import decoded
 
 
 @dataclass
@@ -62,7 +63,7 @@ def _asked(request: httpx.Request) -> Request:
     url = request.url
     return Request(
         method=request.method,
-        path=url.path,
+        path=decoded(url.raw_path.decode("ascii").partition("?")[0]),
         query=url.params.multi_items(),
         headers=CIMultiDict(
             (name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw

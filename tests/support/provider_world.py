@@ -16,7 +16,7 @@ from model_operator.providers.base import Connection, Gate, Provider, Vendor
 from model_operator.providers.http import HttpTransport
 from model_operator_simulator import Simulator
 from support.in_process import InProcess
-from support.rows import ROWS, Row
+from support.rows import WORLDS, Row
 
 
 class OpenGate(Gate):
@@ -100,7 +100,8 @@ class World:
         await self.control("PATCH", "/knobs", {self.name: knobs})
 
     async def fault(self, kind: str, **rule: Any) -> None:
-        await self.control("POST", "/faults", {"kind": kind, "vendor": self.name, **rule})
+        where = {} if self.row.faulty is None or "operation" in rule else {"path": self.row.faulty}
+        await self.control("POST", "/faults", {"kind": kind, "vendor": self.name, **where, **rule})
 
     async def set_replicas(self, id: str, count: int) -> None:
         """Somebody does it at the vendor."""
@@ -138,7 +139,7 @@ async def new_world(name: str, **options: Any) -> AsyncIterator[World]:
         simulator.serve() as url,
         HttpTransport(request_timeout=timedelta(seconds=10), **options) as transport,
     ):
-        yield await _opened(World(ROWS[name], url, transport, OpenGate(), simulator))
+        yield await opened(World(WORLDS[name], url, transport, OpenGate(), simulator))
         # Connections that a fault left hanging would keep the server's end waiting.
         await asyncio.sleep(0)
 
@@ -148,10 +149,10 @@ async def in_process_world(name: str) -> AsyncIterator[World]:
     """The same without a socket, which is quicker."""
     simulator = Simulator(clock="manual")
     async with HttpTransport(request_timeout=timedelta(seconds=10), client=InProcess(simulator)) as transport:
-        yield await _opened(World(ROWS[name], "http://simulator", transport, OpenGate(), simulator))
+        yield await opened(World(WORLDS[name], "http://simulator", transport, OpenGate(), simulator))
     await simulator.aclose()
 
 
-async def _opened(world: World) -> World:
+async def opened(world: World) -> World:
     await world.control("PATCH", "/knobs", dict(world.row.knobs))
     return world

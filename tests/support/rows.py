@@ -4,7 +4,7 @@ Tests of what is special about one vendor name it and are in files of their own.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from model_operator.providers.base import Vendor
@@ -57,6 +57,8 @@ class Row:
     ignores: str
     """The knob that names fields which an update accepts and does not change."""
     api: Api
+    faulty: str | None = None
+    """Paths that a fault of any operation is about: not what a create asks before its POST."""
     uid_tag: str | None = None
     """The tag that holds our UID."""
     knows_paths_by_code: bool = False
@@ -111,7 +113,7 @@ ROWS = {
             other_fields={"contextLength": 4096, "description": "by hand"},
             other_id=424242,
         ),
-        knobs={"parasail": {"gpu_quota": None}},
+        knobs={"parasail": {"gpu_quota": None, "profile": "documented"}},
         quick={
             "parasail": {"start_s": 0.2, "stop_s": 0.1, "delete_s": 0.1, "instance_s": 0.1, "gpu_quota": None}
         },
@@ -154,3 +156,23 @@ ROWS = {
         quick={"paitient": {"create_s": 0.2, "update_s": 0.1, "delete_s": 0.1, "max_deployments": None}},
     ),
 }
+
+LIVE = replace(
+    ROWS["parasail"],
+    spec={"replicas": 1, "parasail": {"devices": [{"device": "L40S", "count": 1}]}},
+    manifest={**ROWS["parasail"].manifest, "parasail": {"devices": [{"device": "H100SXM", "count": 2}]}},
+    api=replace(
+        ROWS["parasail"].api,
+        least={
+            "modelName": ROWS["parasail"].manifest["model"],
+            "deviceConfigs": [{"device": "H100SXM", "count": 2, "selected": True}],
+            "replicas": 1,
+        },
+    ),
+    faulty="/dedicated/deployments|/chat/",
+    knobs={"parasail": {"gpu_quota": None, "profile": "extended", "device_choices": 24}},
+)
+"""Parasail as every public client that was tested against its live API knows it: machines are chosen by device."""
+
+WORLDS = {**ROWS, "parasail-live": LIVE}
+"""Every vendor, and of one both kinds of account."""

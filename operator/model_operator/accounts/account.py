@@ -211,7 +211,7 @@ class Account:
     def failed(self, error: ProviderError) -> bool:
         """A LIST has failed; True if passes should now say so."""
         is_new = self.error is None or self.error.reason != error.reason
-        self.error, self.failures = error, self.failures + 1
+        self.error, self.failures = error.to_keep(), self.failures + 1
         if retry_for(error).needs_person:
             self.failures = max(
                 self.failures, HICCUPS + 1

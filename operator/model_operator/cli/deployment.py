@@ -14,7 +14,8 @@ from model_operator.accounts.limiter import Limiter
 from model_operator.cli.flags import Target
 from model_operator.errors import ProviderError
 from model_operator.hosts import may_send
-from model_operator.kube import Body, Kube, KubeConfigError, KubeError, ObjectGone, namespace_of
+from model_operator.kube import Body, Kube, KubeError, ObjectGone
+from model_operator.kubeconfig import KubeConfigError, namespace_of
 from model_operator.models import InvalidResource, ModelDeployment, ModelProvider
 from model_operator.providers.base import Connection, CredentialsIncomplete
 from model_operator.providers.credentials import SecretData

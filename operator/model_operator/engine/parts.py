@@ -76,7 +76,8 @@ def make(outside: Outside, signals: Signals) -> Parts:
         record=recorder,
         clock=outside.clock,
     )
-    providers, deployments = _providers(settings, around, accounts), _deployments(settings, around)
+    providers = _providers(settings, around, accounts)
+    deployments = _deployments(settings, around, outside.redactor)
     canaries = _canaries(settings, around)
     passes: tuple[tuple[str, Pass, int], ...] = (
         (PROVIDER, providers, _PROVIDER_WORKERS),
@@ -113,7 +114,7 @@ def _providers(settings: Settings, around: Surroundings, accounts: Accounts) -> 
     )
 
 
-def _deployments(settings: Settings, around: Surroundings) -> DeploymentPass:
+def _deployments(settings: Settings, around: Surroundings, redactor: Redactor) -> DeploymentPass:
     return DeploymentPass(
         around=around,
         find=around.cache.deployment,
@@ -122,6 +123,7 @@ def _deployments(settings: Settings, around: Surroundings) -> DeploymentPass:
         timing=_timing(settings),
         full_read_interval=settings.full_read_interval,
         installation=settings.installation,
+        redactor=redactor,
     )
 
 

@@ -107,6 +107,10 @@ class RolloutStatus(Model):
     is_promoted: bool = Field(default=False, description="True: a person sent it to the destination.")
     approved_percent: int | None = Field(default=None, description="The step that a person let it leave.")
     retry: str = Field(default="", description="spec.rollout.retry when it began.")
+    course: str | None = Field(
+        default=None,
+        description="By what it is judged while the spec is refused: its path as it could last be acted on, as JSON.",
+    )
     analysis: AnalysisStatus | None = Field(default=None, description="The verdicts at this step.")
     failure: RolloutFailure | None = Field(default=None, description="Why it goes or went back.")
 
@@ -149,6 +153,11 @@ class CanaryEndpointStatus(Status):
         description="A create whose outcome is not known yet. Do not edit: it prevents duplicates.",
     )
     traffic: tuple[TrafficShare, ...] = Field(default=(), description="What the provider last acknowledged.")
+    unacknowledged: tuple[Share, ...] = Field(
+        default=(),
+        description="What a request of a rollout before this one may have put in force, its answer being lost; empty"
+        " as soon as a split is acknowledged.",
+    )
     traffic_acked_at: Time | None = Field(default=None, description="When it first acknowledged that.")
     last_good: LastGood | None = Field(default=None, description="The last split that was completed.")
     failed_destination: str | None = Field(

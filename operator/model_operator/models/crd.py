@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from pydantic.config import JsonDict
 
-from model_operator.conditions import MEANINGS, ConditionType, Reason
+from model_operator.conditions import ConditionType, Reason
 from model_operator.domain import GROUP, VERSION
+from model_operator.meanings import MEANINGS
 from model_operator.models.canary import CanaryEndpointSpec
 from model_operator.models.canary_status import CanaryEndpointStatus
 from model_operator.models.deployment import ModelDeploymentSpec, ModelDeploymentStatus

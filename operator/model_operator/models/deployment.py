@@ -130,8 +130,8 @@ _SPEC_RULES: Final = (
         at=".deletionPolicy",
     ),
     rule(
-        "!has(self.externalID) || !has(self.parasail) || self.externalID.matches('^[0-9]{1,18}$')",
-        "externalID must be a number at Parasail; it is in the URL of the deployment's page",
+        "!has(self.externalID) || !has(self.parasail) || self.externalID.matches('^[1-9][0-9]{0,17}$')",
+        "externalID must be a number at Parasail, without leading zeros; it is in the URL of the deployment's page",
         at=".externalID",
     ),
     rule(
@@ -147,7 +147,7 @@ _SPEC_RULES: Final = (
     rule(
         "!has(self.parasail) || has(self.autoscaling) || !(has(self.parasail.targetConnectionsPerReplica)"
         " || has(self.parasail.autoscalingFactor))",
-        "targetConnectionsPerReplica and autoscalingFactor are for deployments with spec.autoscaling only",
+        "parasail.targetConnectionsPerReplica and parasail.autoscalingFactor are for deployments with spec.autoscaling only",
         at=".parasail",
     ),
     rule(

@@ -121,7 +121,8 @@ class ModelDeploymentStatus(Status):
     last_applied: Applied | None = Field(
         default=None,
         description="The fields as the vendor last accepted them, by their path in the spec, so that a field"
-        " that was removed is known. No secrets.",
+        " that was removed is known. No secrets. After an adoption under driftPolicy Report also those that the vendor"
+        " showed otherwise: they are drift, and no edit to be sent.",
     )
     pending: Pending | None = Field(
         default=None,

@@ -115,6 +115,16 @@ class ParasailSpec(Model):
         description="What the engine does with the model, for example GENERATE or EMBED; AUTO finds out. It takes the"
         " place of generative and embedding in accounts that choose machines by device. Default: the vendor's.",
     )
+    model_access_key_secret_ref: AccessKeyRef | None = Field(
+        default=None,
+        description="Secret with the access key of a gated or private model, such as a Hugging Face token, under"
+        " modelAccessKey. It is sent with the create and with every update, read again hourly, and kept nowhere else."
+        " Without this field a key that the vendor has stays.",
+    )
+    draft_model_access_key_secret_ref: AccessKeyRef | None = Field(
+        default=None,
+        description="The same for the draft model: a Secret with its access key under modelAccessKey.",
+    )
     draft_model_name: str | None = Field(
         default=None, min_length=1, max_length=512, description="Draft model for speculative decoding."
     )

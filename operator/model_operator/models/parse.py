@@ -47,12 +47,14 @@ def parse_body(
     try:
         return metadata, spec_type.read(raw), status
     except ValidationError as error:
-        orphans = isinstance(raw, Mapping) and raw.get("deletionPolicy") == "Orphan"
-        invalid = InvalidResource(
-            _explain(error), metadata=metadata, status=status, orphans=orphans, provider=_provider_of(raw)
-        )
-        invalid.external_id, invalid.deployment_name = _text(raw, "externalID"), _text(raw, "deploymentName")
-        raise invalid from error
+        problems = _explain(error)
+    # Not in the `except`: pydantic's error has the whole input, and whoever keeps this one would keep that.
+    orphans = isinstance(raw, Mapping) and raw.get("deletionPolicy") == "Orphan"
+    invalid = InvalidResource(
+        problems, metadata=metadata, status=status, orphans=orphans, provider=_provider_of(raw)
+    )
+    invalid.external_id, invalid.deployment_name = _text(raw, "externalID"), _text(raw, "deploymentName")
+    raise invalid
 
 
 def _provider_of(raw: object) -> str | None:

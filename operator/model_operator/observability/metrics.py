@@ -8,7 +8,6 @@ import platform
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
@@ -19,6 +18,7 @@ from prometheus_client.registry import Collector
 from typing_extensions import override
 
 from model_operator import __version__
+from model_operator.observability.canaries import Canaries, CanaryView
 
 Result = Literal["success", "error", "requeue", "requeue_after"]
 """How a pass ended: nothing left to do · an error · again at once · again after a while."""
@@ -26,22 +26,6 @@ Result = Literal["success", "error", "requeue", "requeue_after"]
 RESULTS: tuple[Result, ...] = ("success", "error", "requeue", "requeue_after")
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CanaryView:
-    """What one CanaryEndpoint has to show. Series end with the object."""
-
-    namespace: str
-    name: str
-    traffic: Mapping[str, int] = field(default_factory=dict)
-    """Acknowledged percent by target."""
-    figures: Mapping[tuple[str, str], float] = field(default_factory=dict)
-    """By (check, arm): what the last verdict was formed from; arms are canary and baseline."""
-    limits: Mapping[str, float] = field(default_factory=dict)
-    """By check."""
-    rollback_seconds: float | None = None
-    """For how long a decided rollback has not been acknowledged."""
 
 
 class Metrics:
@@ -121,7 +105,7 @@ class Metrics:
 
     def show_canaries(self, look: Callable[[], Iterable[CanaryView]]) -> None:
         """Ask `look` at every scrape."""
-        self.registry.register(_Canaries(look))
+        self.registry.register(Canaries(look))
 
     def render(self, accept: str = "") -> tuple[bytes, str]:
         """The page that Prometheus reads and its content type, in the best format that it accepts."""
@@ -273,47 +257,6 @@ class _Resources(Collector):
         for (kind, phase), number in sorted(self._count().items()):
             family.add_metric([kind, phase], number)
         yield family
-
-    def describe(self) -> Iterable[Metric]:
-        return []
-
-
-class _Canaries(Collector):
-    def __init__(self, look: Callable[[], Iterable[CanaryView]]) -> None:
-        self._look = look
-
-    @override
-    def collect(self) -> Iterable[Metric]:
-        base = ["namespace", "name"]
-        traffic = GaugeMetricFamily(
-            "model_operator_canary_traffic_percent",
-            "Share of a CanaryEndpoint's traffic that the provider acknowledged.",
-            labels=[*base, "target"],
-        )
-        figures = GaugeMetricFamily(
-            "model_operator_canary_metric",
-            "What the last verdict of a check was formed from, by arm: canary or baseline.",
-            labels=[*base, "metric", "arm"],
-        )
-        limits = GaugeMetricFamily(
-            "model_operator_canary_metric_limit", "The limit of that check.", labels=[*base, "metric"]
-        )
-        pending = GaugeMetricFamily(
-            "model_operator_canary_rollback_pending_seconds",
-            "How long a rollback that was decided has not been acknowledged by the provider.",
-            labels=base,
-        )
-        for view in self._look():
-            here = [view.namespace, view.name]
-            for target, percent in view.traffic.items():
-                traffic.add_metric([*here, target], percent)
-            for (check, arm), value in view.figures.items():
-                figures.add_metric([*here, check, arm], value)
-            for check, value in view.limits.items():
-                limits.add_metric([*here, check], value)
-            if view.rollback_seconds is not None:
-                pending.add_metric(here, view.rollback_seconds)
-        yield from (traffic, figures, limits, pending)
 
     def describe(self) -> Iterable[Metric]:
         return []

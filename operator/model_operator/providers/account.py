@@ -4,8 +4,8 @@ It waits at the account's gate, sends, and turns a refusal into the error that p
 """
 
 import asyncio
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -16,8 +16,9 @@ from model_operator.domain import Priority
 from model_operator.errand import Errand, current_errand
 from model_operator.errors import NoTurn, ProviderError, RateLimited, Unavailable
 from model_operator.providers.base import Call, Credentials, Gate, Reply, Site, Transport
+from model_operator.providers.complaints import TEXT_LIMIT, Refused, read_success
 from model_operator.providers.reading import VENDOR_TEXT, Malformed, cut
-from model_operator.providers.refusals import TEXT_LIMIT, Refused, explain
+from model_operator.providers.refusals import explain
 from model_operator.providers.trail import Trail
 from model_operator.redaction import SecretSet, is_maskable, mask_shapes
 
@@ -77,9 +78,9 @@ class Account:
     async def _exchange(self, site: Site, call: Call) -> Reply | ProviderError:
         try:
             if not call.mutates:
-                return await self.transport.send(site, call)
+                return _granted(await self.transport.send(site, call))
             with Trail(site, call, self.clean.is_key) as trail:
-                return trail.answered(await self.transport.send(site, call))
+                return _granted(trail.answered(await self.transport.send(site, call)))
         except Refused as refused:
             error = explain(refused, call.title(site.provider), call, self.clean)
             rest = refused.retry_after
@@ -105,6 +106,41 @@ class Account:
         raise Unavailable(problem, status=status, may_have_landed=call.mutates)
 
 
+def _granted(reply: Reply) -> Reply:
+    """Raises `Refused` if it is an error under a status that says success."""
+    said = read_success(reply.status, reply.body)
+    if said is not None:
+        raise Refused(reply.status, reply.headers, b"", said)
+    return reply
+
+
+class Abreast(Gate):
+    """So many at once and no rests: for a host where each model has limits of its own, which are not the account's."""
+
+    def __init__(self, most: int) -> None:
+        self._places = asyncio.Semaphore(most)
+
+    @property
+    @override
+    def resting(self) -> timedelta:
+        return timedelta()
+
+    @property
+    @override
+    def queueing(self) -> timedelta:
+        return timedelta()
+
+    @asynccontextmanager
+    @override
+    async def turn(self, priority: Priority) -> AsyncIterator[None]:
+        async with self._places:
+            yield
+
+    @override
+    def pause(self, retry_after: timedelta | None) -> None:
+        """Nobody else waits for one model."""
+
+
 class Cleaner:
     """Makes a vendor's text fit for people: one line, printable, not too long, no key of the account."""
 
@@ -112,8 +148,16 @@ class Cleaner:
         self._key = SecretSet()
         self._key.add(credentials.api_key)
         self._secrets = SecretSet()
+        self._learned: set[str] = set()
         for secret in (credentials.api_key, credentials.client_id):
             if is_maskable(secret):
+                self._secrets.add(secret)
+
+    def learn(self, secrets: Iterable[str]) -> None:
+        """From now on these are left out as well: a refusal may repeat what was sent."""
+        for secret in secrets:
+            if is_maskable(secret) and secret not in self._learned:
+                self._learned.add(secret)
                 self._secrets.add(secret)
 
     def __call__(self, text: str, *, limit: int = TEXT_LIMIT) -> str:

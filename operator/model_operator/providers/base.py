@@ -47,6 +47,14 @@ class Credentials:
         return "Credentials(***)"
 
 
+@dataclass(frozen=True, slots=True)
+class SecretKey:
+    """One key of a Secret in the namespace of the object that names it."""
+
+    secret: str
+    key: str
+
+
 class Gate(Protocol):
     """Where a request waits for its turn under the account's limits."""
 
@@ -155,6 +163,10 @@ class Vendor(Protocol):
 
     def fixed(self, spec: ModelDeploymentSpec) -> Fields:
         """Create-only fields of a spec, by their path."""
+
+    def secret_keys(self, spec: ModelDeploymentSpec) -> Mapping[str, SecretKey]:  # noqa: ARG002
+        """Access keys that a deployment is given, by the path of their reference in the spec. Most vendors have none."""
+        return {}
 
     def may_scale_down(self, spec: ModelDeploymentSpec) -> bool: ...
 

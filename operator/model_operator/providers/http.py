@@ -5,12 +5,10 @@ Adapters hand it a `Call`; it answers with a `Reply`, or raises `Refused` for th
 """
 
 import asyncio
-import codecs
 import json
 import os
 import re
-import zlib
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -25,8 +23,9 @@ from model_operator import __version__
 from model_operator.durations import format_duration
 from model_operator.errors import InvalidRequest, Unavailable
 from model_operator.providers.base import Call, Reply, Site
+from model_operator.providers.bodies import Unreadable, glance, parse, pieces, texts
+from model_operator.providers.complaints import Refused
 from model_operator.providers.items import NotJson, read_items
-from model_operator.providers.refusals import Refused
 
 BODY_LIMIT = 1 << 20
 """Bytes of one body, after decompression, of anything but a list."""
@@ -34,15 +33,13 @@ BODY_LIMIT = 1 << 20
 LIST_LIMIT = 64 << 20
 """Bytes of one list, after decompression. It is parsed as it arrives, and its items are what is kept."""
 
-_PIECE = 1 << 16
-"""Bytes that are decompressed and parsed at once."""
-
 IDLE_LIMIT = 3.0
 """Seconds that an idle connection is kept. Common servers close theirs after 5; a POST that meets the close
 would count as a request whose outcome is unknown."""
 
-_PATH = re.compile(r"/|(/[A-Za-z0-9][A-Za-z0-9._-]*)+")
-"""No empty, dot or escaped segment, no query: adapters check their ids, and this stands behind them all."""
+_PATH = re.compile(r"/|(/(?!\.{1,2}(?:/|\Z))(?:[A-Za-z0-9._~:@+,=-]|%(?!2E|25)[0-9A-F]{2})+)+")
+"""No empty or dot segment, nothing escaped that could be one, no query: adapters check their ids, and this stands
+behind them all."""
 
 USER_AGENT = f"model-operator/{__version__}"
 
@@ -109,7 +106,10 @@ class HttpTransport:
         if not 200 <= status <= 299:
             raise Refused(status, headers, body)
         if call.each is None:
-            found = _parse(site, call, status, body) if call.wants_json else _glance(body)
+            try:
+                found = parse(body) if call.wants_json else glance(body)
+            except NotJson as error:
+                raise _unread(site, call, status, error) from None
         return Reply(status, found, headers)
 
     async def _exchange(
@@ -130,10 +130,12 @@ class HttpTransport:
                 response = await self._client.handle_async_request(request)
                 status, headers = response.status_code, response.headers
                 try:
+                    chunks, encoding = response.aiter_raw(), headers.get("content-encoding", "")
                     if call.each is not None and response.is_success:
-                        pieces = _texts(_pieces(response, call.limit or LIST_LIMIT))
-                        return status, headers, b"", await read_items(pieces, call.each, self._parsing)
-                    return status, headers, await _read(response, self._body_limit), None
+                        found = texts(pieces(chunks, encoding, call.limit or LIST_LIMIT))
+                        return status, headers, b"", await read_items(found, call.each, self._parsing)
+                    body = [piece async for piece in pieces(chunks, encoding, self._body_limit)]
+                    return status, headers, b"".join(body), None
                 except _BROKEN:
                     if response.is_success:
                         raise
@@ -141,7 +143,7 @@ class HttpTransport:
                 finally:
                     await response.aclose()
         except NotJson as error:
-            raise _broken(site, call, f"HTTP {status} with a body that {error}", status=status) from None
+            raise _unread(site, call, status, error) from None
         except TimeoutError:
             problem, was_sent = f"no answer within {format_duration(timeout)}", True
         except _BROKEN as error:
@@ -149,11 +151,7 @@ class HttpTransport:
         raise _broken(site, call, problem, was_sent=was_sent)
 
 
-class _Unreadable(Exception):
-    """A body that is too long or not what its headers say; `str()` is the whole story."""
-
-
-_BROKEN = (_Unreadable, httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError)
+_BROKEN = (Unreadable, httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError)
 
 
 def _aiohttp(ca_file: Path | None) -> httpx.AsyncBaseTransport:
@@ -204,72 +202,8 @@ def _url(url: str, params: tuple[tuple[str, str], ...]) -> httpx.URL:
     return httpx.URL(url, params=params) if params else httpx.URL(url)
 
 
-async def _read(response: httpx.Response, limit: int) -> bytes:
-    return b"".join([piece async for piece in _pieces(response, limit)])
-
-
-async def _pieces(response: httpx.Response, limit: int) -> AsyncIterator[bytes]:
-    """The body, decompressed by ourselves: httpx would inflate a whole chunk before anybody could count."""
-    encoding = response.headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("identity", "", "gzip", "x-gzip", "deflate"):
-        raise _Unreadable("a body in an encoding that was not asked for")
-    inflater = None if encoding in ("identity", "") else zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
-    length, is_complete = 0, True
-    async for chunk in response.aiter_raw():
-        for piece in _slices(chunk) if inflater is None else _inflate(inflater, chunk):
-            length += len(piece)
-            if length > limit:
-                raise _Unreadable(f"a body of more than {limit // 1024} KiB")
-            yield piece
-        is_complete = inflater is None or inflater.eof
-    if not is_complete:
-        raise _Unreadable("a truncated body")
-
-
-def _slices(chunk: bytes) -> Iterator[bytes]:
-    return (chunk[start : start + _PIECE] for start in range(0, len(chunk), _PIECE))
-
-
-def _inflate(inflater: "zlib._Decompress", chunk: bytes) -> Iterator[bytes]:
-    while chunk and not inflater.eof:
-        try:
-            yield inflater.decompress(chunk, _PIECE)
-        except zlib.error:
-            raise _Unreadable("a body that is not compressed as its headers say") from None
-        chunk = inflater.unconsumed_tail
-
-
-async def _texts(pieces: AsyncIterator[bytes]) -> AsyncIterator[str]:
-    decoder = codecs.getincrementaldecoder("utf-8-sig")()
-    try:
-        async for piece in pieces:
-            yield decoder.decode(piece)
-        yield decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        raise NotJson("is not JSON") from None
-
-
-def _parse(site: Site, call: Call, status: int, body: bytes) -> Any:
-    """JSON whatever the content type says, since gateways mislabel it. None for an empty body."""
-    if not body.strip():
-        return None
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        pass
-    raise _broken(site, call, f"HTTP {status} with a body that is not JSON", status=status)
-
-
-def _glance(body: bytes) -> Any:
-    """JSON, or None for everything else."""
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-
-
 _CAUSES: tuple[tuple[type[Exception], str, bool], ...] = (
-    (_Unreadable, "{error}", True),
+    (Unreadable, "{error}", True),
     (aiohttp.ClientConnectorDNSError, "the name of {host} cannot be resolved", False),
     (
         aiohttp.ClientConnectorCertificateError,
@@ -299,6 +233,10 @@ def _reason(error: BaseException) -> str:
     # Not the exception's own text, which names one of several addresses, another one each time.
     number = error.os_error.errno if isinstance(error, aiohttp.ClientConnectorError) else None
     return os.strerror(number) if number else "refused"
+
+
+def _unread(site: Site, call: Call, status: int, error: NotJson) -> Unavailable:
+    return _broken(site, call, f"HTTP {status} with a body that {error}", status=status)
 
 
 def _broken(

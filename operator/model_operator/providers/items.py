@@ -23,6 +23,8 @@ SLICE: Final = 0.005
 _DECODER: Final = json.JSONDecoder()
 _CUT = frozenset({"", ".", "e", "E", "e+", "e-", "E+", "E-"})
 """What may follow a number where the text ends within one: `0.` is a zero so far, and may become 0.5."""
+_NO_ITEMS: Final = frozenset({"error", "errors", "detail"})
+"""Names of arrays that hold what went wrong."""
 _BLANKS: Final = re.compile(r"[ \t\r\n]*")
 
 T = TypeVar("T")
@@ -115,7 +117,7 @@ class Items:
                 raise NotJson("is not JSON")
             self._at += 1
             yield from self._fill()
-            if self._here() == "[":
+            if self._here() == "[" and name not in _NO_ITEMS:
                 found[name] = []
                 yield from self._array(found[name])
             else:

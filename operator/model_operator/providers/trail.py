@@ -10,7 +10,7 @@ from model_operator.errors import ProviderError, Unavailable
 from model_operator.observability import audit
 from model_operator.observability.audit import Change, Outcome
 from model_operator.providers.base import Call, Reply, Site
-from model_operator.providers.refusals import Refused
+from model_operator.providers.complaints import Refused
 
 _REQUEST_IDS: Final = ("x-request-id", "request-id", "x-amzn-requestid", "x-correlation-id", "cf-ray")
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+=-]{0,127}")

@@ -19,16 +19,16 @@ from model_operator.domain import FINALIZER, Key
 from model_operator.errand import Errand, sent_on
 from model_operator.errors import NotAccepted
 from model_operator.kube import KubeError
-from model_operator.models.deployment_status import ModelDeploymentStatus
 from model_operator.models.metadata import Metadata
 from model_operator.models.parse import InvalidResource
 from model_operator.models.provider import ModelProvider
 from model_operator.observability.audit import Subject, on_behalf_of
 from model_operator.providers.base import Vendor
-from model_operator.reconcile.cache import Cache, Resource, provider_key
+from model_operator.reconcile.cache import Cache, Entry, Resource, provider_key, provider_of
 from model_operator.reconcile.recorder import Recorder
 from model_operator.reconcile.store import Store
 from model_operator.signals import Signals
+from model_operator.status.conditions import without_numbers
 from model_operator.status.invalid import not_understood
 from model_operator.status.refused import refused_write
 
@@ -53,6 +53,8 @@ class Refusal:
     """Each in one Event."""
 
 
+_MOST_SAID = 20
+"""Refusals of one object in different words; the status has the last one."""
 _REFUSED = "Give the operator the right, or change the quota, policy or rule that refuses it; it is tried again until then."
 
 R = TypeVar("R", bound=Resource)
@@ -108,15 +110,20 @@ class Pass(ABC, Generic[R, M]):
     async def refused(self, key: Key, error: KubeError) -> None:
         """The API server refuses what the last pass needed. Said on the object, by whatever way is left."""
         resource, now = self.find(key), asyncio.get_running_loop().time()
-        if resource is None or self.around.cache.version(key) is None:
+        entry = self.around.cache.entry(key)
+        found = entry.resource or entry.invalid if entry is not None and not entry.is_vanished else None
+        if found is None:
             return
-        metadata, message = resource.metadata, f"{str(error).rstrip('.')}. {_REFUSED}"[:1024]
+        metadata, message = found.metadata, f"{str(error).rstrip('.')}. {_REFUSED}"[:1024]
         refusal = self.refusals.get(key)
         if refusal is None or refusal.uid != metadata.uid:
             refusal = self.refusals[key] = Refusal(metadata.uid, now)
-        if message not in refusal.said:
-            refusal.said.add(message)
+        words = without_numbers(message)
+        if words not in refusal.said and len(refusal.said) < _MOST_SAID:
+            refusal.said.add(words)
             self.around.record.warn(key, metadata, Reason.WRITE_REFUSED, message)
+        if resource is None:
+            return  # its status says already that it is not understood
         is_stalled = now - refusal.since >= self.patience.total_seconds()
         clock, generation = self.around.clock(), metadata.generation
         status = refused_write(resource.status, message, generation, clock, is_stalled=is_stalled)
@@ -155,17 +162,19 @@ class Pass(ABC, Generic[R, M]):
     def lost(self, key: Key) -> None:
         """There is no such object, or none that this version understands."""
 
-    def holds(self, key: Key, invalid: InvalidResource) -> bool:  # noqa: ARG002  others ask the cache
-        """Whether an object that is not understood has something at the provider that its end would leave there."""
-        status = invalid.status
-        has_something = isinstance(status, ModelDeploymentStatus) and (status.external_id or status.pending)
-        return bool(has_something) and not invalid.orphans
+    @abstractmethod
+    def leaves(self, key: Key, invalid: InvalidResource) -> bool:
+        """Whether the end of an object that is not understood would leave something behind."""
+
+    def holds(self, key: Key, invalid: InvalidResource) -> bool:
+        """Whether it has to stay for that."""
+        return self.leaves(key, invalid) and not invalid.orphans
 
     async def tell_what_stays(self, key: Key, invalid: InvalidResource) -> None:
         """Before the finalizer of an object that is not understood goes: what its end leaves at the provider."""
 
     async def _report_invalid(self, key: Key, invalid: InvalidResource) -> None:
-        """Write what is wrong; let a terminating object go that holds nothing."""
+        """Write what is wrong; let a terminating object go that holds nothing, and no other."""
         metadata, status = invalid.metadata, invalid.status
         if metadata.is_terminating and FINALIZER in metadata.finalizers and not self.holds(key, invalid):
             await self.tell_what_stays(key, invalid)
@@ -174,7 +183,11 @@ class Pass(ABC, Generic[R, M]):
         after = not_understood(invalid, self.around.clock())
         if after != status:
             version = metadata.resource_version
-            self.around.cache.renew(key, await self.around.store.replace_status(key, version, after.dump()))
+            body = await self.around.store.replace_status(key, version, after.dump())
+            metadata = Metadata.read(body["metadata"])
+            self.around.cache.renew(key, body)
+        if self.leaves(key, invalid):
+            await self._put_finalizer(key, metadata)
 
     def is_early(self, provider: Key) -> bool:
         """The ModelProvider is there, and its first pass, which will bring its dependents back, is still to come."""
@@ -192,13 +205,18 @@ class Pass(ABC, Generic[R, M]):
 
     async def keep_finalizer(self, key: Key, resource: R) -> R:
         """Put it (back) on a living object; a `kubectl replace` may have taken it off."""
-        metadata = resource.metadata
-        if metadata.is_terminating or FINALIZER in metadata.finalizers:
+        if not await self._put_finalizer(key, resource.metadata):
             return resource
+        found = self.find(key)  # of that name: meanwhile it may be another object
+        return found if found is not None and found.metadata.uid == resource.metadata.uid else resource
+
+    async def _put_finalizer(self, key: Key, metadata: Metadata) -> bool:
+        """False if it is there already, or cannot be put on any more."""
+        if metadata.is_terminating or FINALIZER in metadata.finalizers:
+            return False
         body = await self.around.store.add_finalizer(key, metadata.resource_version, metadata.finalizers)
         self.around.cache.renew(key, body)
-        found = self.find(key)  # of that name: meanwhile it may be another object
-        return found if found is not None and found.metadata.uid == metadata.uid else resource
+        return True
 
     async def let_go(self, key: Key, metadata: Metadata) -> None:
         """Take our finalizer off. Where nothing else holds the object, this is its end."""
@@ -245,6 +263,15 @@ def leads_nowhere(ref: Key, cache: Cache, binding: Binding | None) -> NotAccepte
     if binding is not None and binding.reason is not None:
         return NotAccepted(binding.reason, f'ModelProvider "{ref.name}": {binding.message}')
     return None
+
+
+def may_be_of(provider: Key, entry: Entry, cache: Cache, bindings: Bindings) -> bool:
+    """Whether a CanaryEndpoint is of the account of that ModelProvider; also while nobody can tell."""
+    other = provider_of(entry)
+    if other is None:
+        return True
+    is_unseen = bindings.get(other) is None and cache.entry(other) is not None
+    return is_unseen or bindings.lead_to_one(provider, other)
 
 
 def still_there(provider: Key, cache: Cache) -> tuple[Key, ...]:

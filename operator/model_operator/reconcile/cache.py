@@ -3,8 +3,8 @@
 Fed by the watch and by the replies to our own writes; whatever is not newer than what is here is dropped.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,12 +14,17 @@ from model_operator.conditions import ConditionType, Reason
 from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
 from model_operator.kube import Version
 from model_operator.models.canary import CanaryEndpoint
+from model_operator.models.canary_status import CanaryEndpointStatus
 from model_operator.models.deployment import ModelDeployment
+from model_operator.models.deployment_status import ModelDeploymentStatus
 from model_operator.models.parse import InvalidResource
 from model_operator.models.provider import ModelProvider
 from model_operator.reconcile.claims import Claimant, Claims
 from model_operator.reconcile.members import members_of
 from model_operator.signals import Signals
+
+_LATE: Final = 4096
+"""Objects that have gone, of which a watch may still tell."""
 
 Resource = ModelProvider | ModelDeployment | CanaryEndpoint
 
@@ -47,6 +52,9 @@ class Cache:
         self._entries: dict[Key, Entry] = {}
         self._dependents: dict[Key, set[Key]] = {}
         self._canaries: dict[Key, set[Key]] = {}
+        self._needed: dict[Key, Key] = {}
+        self._ended: OrderedDict[str, int] = OrderedDict()
+        """UID → what was last known of an object that has gone: a watch that is late does not bring it back."""
         self._members: dict[Key, frozenset[str]] = {}
         self._users: dict[str, set[Key]] = {}
         self.claims = Claims()
@@ -58,10 +66,13 @@ class Cache:
         before = self._entries.get(key)
         if before is not None and before.version >= version:
             return False
+        if version <= self._ended.get(uid, 0):
+            return False
         try:
             entry = Entry(version, uid, _PARSERS[key.kind](body))
         except InvalidResource as error:
-            entry = Entry(version, uid, None, error)
+            # Its frames hold the body.
+            entry = Entry(version, uid, None, error.with_traceback(None))
         self._store(key, entry)
         return True
 
@@ -80,10 +91,13 @@ class Cache:
         return key
 
     def remove(self, key: Key) -> None:
-        self._entries.pop(key, None)
+        entry = self._entries.pop(key, None)
+        if entry is not None and not entry.is_vanished:
+            self._ended[entry.uid] = entry.version
+            if len(self._ended) > _LATE:
+                self._ended.popitem(last=False)
         self.claims.remove(key)
-        for keys in (*self._dependents.values(), *self._canaries.values()):
-            keys.discard(key)
+        self._change_needed(key, None)
         self._change_members(key, frozenset())
 
     def entry(self, key: Key) -> Entry | None:
@@ -120,7 +134,7 @@ class Cache:
 
     def canaries(self, provider: Key) -> frozenset[Key]:
         """CanaryEndpoints that name that ModelProvider."""
-        return frozenset(self._canaries.get(provider, ()))
+        return _users(self._canaries, provider)
 
     def users(self, *members: str) -> frozenset[Key]:
         """CanaryEndpoints that have any of these as a member, by `members.py`'s names."""
@@ -132,7 +146,7 @@ class Cache:
 
     def dependents(self, provider: Key) -> frozenset[Key]:
         """ModelDeployments that name that ModelProvider, terminating ones included."""
-        return frozenset(self._dependents.get(provider, ()))
+        return _users(self._dependents, provider)
 
     def deployments(self, provider: Key) -> Iterator[tuple[Key, ModelDeployment]]:
         for key in self.dependents(provider):
@@ -168,11 +182,17 @@ class Cache:
         found = entry.resource or entry.invalid
         if key.kind == DEPLOYMENT and isinstance(found, ModelDeployment | InvalidResource):
             self.claims.put(Claimant.of(key, found))
-        provider = _provider_of(key, entry)
-        if provider is not None:
-            users = self._canaries if key.kind == CANARY else self._dependents
-            users.setdefault(provider, set()).add(key)
+        self._change_needed(key, _needed_by(key, entry))
         self._change_members(key, members_of(key, entry.resource or entry.invalid))
+
+    def _change_needed(self, key: Key, provider: Key | None) -> None:
+        before = self._needed.pop(key, None)
+        users = self._canaries if key.kind == CANARY else self._dependents
+        if before is not None:
+            users[before].discard(key)
+        if provider is not None:
+            self._needed[key] = provider
+            users.setdefault(provider, set()).add(key)
 
     def _change_members(self, key: Key, members: frozenset[str]) -> None:
         before = self._members.pop(key, frozenset())
@@ -187,12 +207,33 @@ class Cache:
         self._signals.cached(key, before)
 
 
-def _provider_of(key: Key, entry: Entry) -> Key | None:
-    """The ModelProvider that the object needs, understood or not."""
+def _users(users: Mapping[Key, AbstractSet[Key]], provider: Key) -> frozenset[Key]:
+    """Those of which nobody can tell whose they are need every ModelProvider of their namespace."""
+    return frozenset((*users.get(provider, ()), *users.get(_any(provider.namespace), ())))
+
+
+def _any(namespace: str) -> Key:
+    return Key(PROVIDER, namespace, "")
+
+
+def _needed_by(key: Key, entry: Entry) -> Key | None:
+    found = provider_of(entry)
+    if found is not None or entry.invalid is None:
+        return found
+    status = entry.invalid.status
+    if not isinstance(status, ModelDeploymentStatus | CanaryEndpointStatus):
+        return None
+    return _any(key.namespace) if status.external_id or status.pending else None
+
+
+def provider_of(entry: Entry) -> Key | None:
+    """The ModelProvider that the object names, understood or not."""
     if isinstance(entry.resource, ModelDeployment | CanaryEndpoint):
         return provider_key(entry.resource)
-    named = entry.invalid.provider if entry.invalid is not None else None
-    return Key(PROVIDER, key.namespace, named) if named is not None else None
+    invalid = entry.invalid
+    if invalid is None or invalid.provider is None:
+        return None
+    return Key(PROVIDER, invalid.metadata.namespace, invalid.provider)
 
 
 def provider_key(resource: ModelDeployment | CanaryEndpoint) -> Key:

@@ -11,7 +11,7 @@ from model_operator.models.canary_status import CanaryEndpointStatus, Share
 from model_operator.models.deployment import ModelDeployment
 from model_operator.models.parse import InvalidResource
 from model_operator.models.provider import ModelProvider
-from model_operator.plan.canary.situation import State, intended
+from model_operator.plan.canary.situation import may_be_in_force
 
 
 def members_of(
@@ -28,6 +28,7 @@ def members_of(
 
 def _shares(status: CanaryEndpointStatus) -> Iterable[Share]:
     yield from status.traffic
+    yield from status.unacknowledged
     if status.rollout is not None:
         yield from status.rollout.origin
         yield from status.rollout.to
@@ -67,16 +68,15 @@ def deployments_of(members: Iterable[str]) -> Iterable[Key]:
 
 
 def _perhaps(status: CanaryEndpointStatus) -> Iterable[Share]:
-    """What a call may have put in force whose answer nobody has seen; nothing while none can have been sent."""
+    """What a call of the present rollout may have put in force; nothing while none can have been sent."""
     rollout, is_creating = status.rollout, status.pending is not None
     if rollout is None or not (is_creating or (status.external_id and rollout.is_begun)):
         return ()
-    is_going_back = rollout.state == State.ROLLING_BACK
-    return (*intended(rollout), *(rollout.to if is_going_back else ()))
+    return may_be_in_force(rollout)
 
 
 def has_traffic(namespace: str, status: CanaryEndpointStatus, members: frozenset[str]) -> bool:
     """Whether any of these gets traffic, may get it by a call that was sent, or would get it back."""
-    shares: list[Share] = [*status.traffic, *_perhaps(status)]
+    shares: list[Share] = [*status.traffic, *status.unacknowledged, *_perhaps(status)]
     shares += list(status.last_good.traffic) if status.last_good is not None else []
     return any(share.percent > 0 and not members.isdisjoint(names(namespace, share)) for share in shares)

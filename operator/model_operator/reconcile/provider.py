@@ -64,11 +64,14 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
     @override
     def lost(self, key: Key) -> None:
         binding = self.around.bindings.pop(key)
-        if binding is not None and binding.account is not None:
+        if binding is None:
+            return
+        if binding.account is not None:
             self.accounts.close(binding.account, key)
+        self.around.signals.rebound(key)
 
     @override
-    def holds(self, key: Key, invalid: InvalidResource) -> bool:
+    def leaves(self, key: Key, invalid: InvalidResource) -> bool:
         return bool(self.around.cache.dependents(key) or self.around.cache.canaries(key))
 
     @override
@@ -131,6 +134,8 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
         version = str(secret["metadata"]["resourceVersion"])
         account.is_proven = account.is_proven or resource.status.proven_secret_version == version
         account.has_listed = account.has_listed or bool(resource.status.list_worked)
+        if resource.status.list_worked is False and account.error is not None:
+            account.has_listed = False  # a person has said that there is no LIST any more
         self._confirm(key, resource, account)
         return Binding(account, secret_version=version)
 

@@ -31,9 +31,16 @@ _REFUSALS = frozenset(
         Reason.INSUFFICIENT_CAPACITY,
         Reason.INVALID_REQUEST,
         Reason.DELETION_REFUSED,
+        Reason.WRITE_REFUSED,
+        Reason.CONNECTION_NOT_WRITTEN,
     }
 )
-"""Written again where more than the numbers in the provider's words has changed."""
+"""Written again where more than the numbers in the words of the provider, or of the API server, has changed."""
+
+
+def without_numbers(message: str) -> str:
+    """What is the same in two refusals of one thing."""
+    return _CHANGES_EACH_TIME.sub("#", message)
 
 
 def _says_the_same(old: Condition, reason: str, message: str, generation: int) -> bool:
@@ -41,9 +48,7 @@ def _says_the_same(old: Condition, reason: str, message: str, generation: int) -
         return False
     if reason in _OUTAGES:
         return True
-    return reason in _REFUSALS and (
-        _CHANGES_EACH_TIME.sub("#", old.message) == _CHANGES_EACH_TIME.sub("#", message)
-    )
+    return reason in _REFUSALS and without_numbers(old.message) == without_numbers(message)
 
 
 def merge(

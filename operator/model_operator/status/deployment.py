@@ -29,6 +29,7 @@ _ACCEPTED = Verdict(True, Reason.ACCEPTED, "The spec can be acted on.")
 _IDLE = Verdict(False, Reason.IDLE, "Nothing is under way.")
 _NOT_STALLED = Verdict(False, Reason.NOT_STALLED, "Nothing waits for a person.")
 _STOPPED_ON_PURPOSE = frozenset({Reason.PAUSED, Reason.SCALED_DOWN})
+_WAITS_FOR_START = frozenset({Reason.STARTING, Reason.RESUMING})
 _COUNTS_AS_SYNCED = frozenset({Reason.HELD_WHILE_PAUSED, Reason.DRIFT_REPORTED, Reason.DUPLICATE_FOUND})
 
 
@@ -87,7 +88,7 @@ def _running(s: Situation) -> int | None:
 def _verdicts(s: Situation, decision: Decision) -> Mapping[ConditionType, Verdict]:
     accepted = decision.accepted or _ACCEPTED
     serving = decision.serving or _serving(s)
-    ready = _ready(accepted, decision.synced, serving)
+    ready = _short_of(s, _ready(accepted, decision.synced, serving))
     reconciling, stalled = _progress(s, decision, ready)
     return {
         ConditionType.READY: ready,
@@ -143,6 +144,15 @@ def _ready(accepted: Verdict, synced: Verdict, serving: Verdict) -> Verdict:
     if serving.reason in _STOPPED_ON_PURPOSE:
         return replace(serving, is_true=True)
     return serving
+
+
+def _short_of(s: Situation, ready: Verdict) -> Verdict:
+    """What a start waits for, where the provider says so: it goes on by itself once there is some."""
+    remote = s.remote
+    if remote is None or remote.shortage is None or ready.reason not in _WAITS_FOR_START:
+        return ready
+    said = f'The provider says "{remote.word}": {remote.message.rstrip(".")}. It goes on by itself once there is enough.'
+    return replace(ready, reason=remote.shortage, message=said)
 
 
 def _progress(s: Situation, decision: Decision, ready: Verdict) -> tuple[Verdict, Verdict]:

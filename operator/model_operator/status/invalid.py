@@ -20,6 +20,7 @@ def not_understood(error: InvalidResource, now: datetime) -> Status:
     verdicts = {
         ConditionType.READY: refused,
         ConditionType.ACCEPTED: refused,
+        ConditionType.RECONCILING: refused,
         ConditionType.STALLED: Verdict(True, Reason.UNSUPPORTED, message),
     }
     conditions = merge(status.conditions, verdicts, generation, now)

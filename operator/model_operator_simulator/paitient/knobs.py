@@ -76,7 +76,15 @@ class PaitientKnobs(Section):
     unset_fields: Literal["empty", "null", "absent"] = Field(
         "empty", description="How replies show tags, model_config and security_settings that nobody set."
     )
-    last_next_offset: Literal["null", "absent"] = Field("null", description="next_offset on the last page.")
+    id_form: Literal["plain", "path"] = Field(
+        "plain", description="A deployment's id: `dep_…`, or `projects/7/dep_…`."
+    )
+    last_next_offset: Literal["null", "absent", "beyond"] = Field(
+        "null", description="next_offset on the last page; beyond: of a page that is empty."
+    )
+    total: Literal["all", "page", "none"] = Field(
+        "all", description="What a list's total counts: all there is, the page, or it is null."
+    )
     list_tags: Literal["all", "partial"] = Field(
         "all", description="List items hold all tags, or only the first."
     )

@@ -163,8 +163,9 @@ class PaitientApi:
         page = matching[start : start + limit]
         first_tag_only = knobs.list_tags == "partial"
         items = [shown(LISTED, deployment, knobs, call.base, first_tag_only) for deployment in page]
-        pagination = {"total": len(matching), "limit": limit, "offset": offset}
-        if offset + limit < len(matching):
+        total = {"all": len(matching), "page": len(page), "none": None}[knobs.total]
+        pagination = {"total": total, "limit": limit, "offset": offset}
+        if offset + limit < len(matching) or (knobs.last_next_offset == "beyond" and page):
             pagination["next_offset"] = offset + limit
         elif knobs.last_next_offset == "null":
             return Reply(200, {"deployments": items, "pagination": {**pagination, "next_offset": None}})

@@ -61,7 +61,8 @@ class Paitient:
         if knobs.duplicate_names == "reject":
             self._check_name(account, fields["deployment_name"])
         now = self._core.clock.now()
-        deployment = Deployment(self._core.new_id("dep_"), account, fields, knobs.identity_tag, now)
+        prefix = "projects/7/dep_" if knobs.id_form == "path" else "dep_"
+        deployment = Deployment(self._core.new_id(prefix), account, fields, knobs.identity_tag, now)
         _distort(deployment, asked)
         self.deployments[deployment.id] = deployment
         self._by_account.setdefault(account, []).append(deployment)

@@ -1,6 +1,7 @@
 """What PaiTIENT's replies look like: each operation shows its own set of keys, as in the vendor's examples."""
 
 from typing import Any
+from urllib.parse import quote
 
 from model_operator_simulator.call import Json
 from model_operator_simulator.chance import seeded
@@ -85,7 +86,7 @@ def _values(deployment: Deployment, knobs: PaitientKnobs, base: str) -> dict[str
         **deployment.fields,
         "id": deployment.id,
         "status": deployment.status,
-        "endpoint": f"{base}/v1/deployments/{deployment.id}/generate",
+        "endpoint": f"{base}/v1/deployments/{quote(deployment.id, safe='')}/generate",
         "created_at": rfc3339(deployment.created_at + knobs.clock_skew_s),
         "updated_at": rfc3339(deployment.updated_at + knobs.clock_skew_s),
     }

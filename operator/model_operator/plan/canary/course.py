@@ -4,6 +4,7 @@ Targets are told apart by their reference; ids and names may change without a ne
 `spec.rollout` is filled in here.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -171,6 +172,24 @@ class Course:
         return next(
             (s for s in further if s.percent == 100 or identity(blend(origin, to, s.percent)) != here), None
         )
+
+
+_PATH: Final = ("rollout", "onTargetUnhealthy", "resync")
+
+
+def path_of(spec: CanaryEndpointSpec) -> str:
+    """What a course is made of, as a status remembers it."""
+    body = spec.dump()
+    return json.dumps({name: body[name] for name in _PATH if name in body}, sort_keys=True)
+
+
+def remembered_course(path: str | None, spec: CanaryEndpointSpec) -> Course | None:
+    """The course of that path; None if there is none, or none that this version understands."""
+    try:
+        body = {name: value for name, value in spec.dump().items() if name not in _PATH}
+        return course_of(spec.read({**body, **json.loads(path or "")}))
+    except (ValueError, TypeError, RecursionError):
+        return None
 
 
 def course_of(spec: CanaryEndpointSpec) -> Course:

@@ -15,6 +15,7 @@ from typing import Final
 
 from model_operator.conditions import CanaryPhase
 from model_operator.errors import RateLimited
+from model_operator.models.canary_status import CanaryEndpointStatus
 from model_operator.plan.canary import creating, ending, steering, stepping
 from model_operator.plan.canary.situation import AT_ONCE, Decision, Notice, Outlook, Situation, State
 from model_operator.plan.canary.words import failing, under_way, why_not
@@ -60,10 +61,11 @@ RULES: tuple[Rule, ...] = (
 def decide(s: Situation) -> Decision:
     """The next step for a CanaryEndpoint. Pure."""
     written, notices = s.status, tuple[Notice, ...]()
-    if written.rollout is not None and steering.is_consistent(written.rollout):
+    if steering.is_told(s):
         s, notices = steering.obey(s)
     made = next(decision for rule in RULES if (decision := rule(s)) is not None)
     made = replace(made, outlook=beside_refusal(s, made.outlook), notices=(*notices, *made.notices))
+    made = replace(made, status=with_course(s, made.status))
     decision = resync(s, made)
     if decision.action is not None and decision.status != written:
         return replace(decision, action=None, look_again=AT_ONCE)  # what is sent is written down already
@@ -84,6 +86,15 @@ def beside_refusal(s: Situation, outlook: Outlook) -> Outlook:
         accepted=refusal,
         progress=outlook.progress if outlook.progress is Progress.STUCK else Progress.MOVING,
     )
+
+
+def with_course(s: Situation, status: CanaryEndpointStatus) -> CanaryEndpointStatus:
+    """A rollout that is under way remembers by what it is judged, for a process that finds nothing but a refused spec."""
+    rollout = status.rollout
+    is_under_way = rollout is not None and rollout.state in {State.APPLYING, State.HOLDING}
+    if rollout is None or not is_under_way or s.observed.refusal is not None or not s.desired.path:
+        return status
+    return status.with_(rollout=rollout.with_(course=s.desired.path))
 
 
 def resync(s: Situation, decision: Decision) -> Decision:

@@ -5,16 +5,17 @@ the age of its figures.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from model_operator.conditions import Reason
 from model_operator.domain import Bucket, Figure
 from model_operator.models.canary_status import AnalysisStatus, MetricVerdict, Share
 from model_operator.plan.canary.checks import GRAVEST_FIRST, Said, is_absolute, is_relative, judge, text
 from model_operator.plan.canary.course import Check, Judgement, Shares
-from model_operator.plan.canary.situation import Question, Reading, Situation, State
+from model_operator.plan.canary.situation import Reading, Situation, State
 from model_operator.plan.canary.statistics import detectable
-from model_operator.plan.canary.transitions import evaluation_due
 
 _MOST_BUCKETS: Final = 500
 """The vendor sends at most 1,000 points, and what is older says little about now."""
@@ -29,13 +30,23 @@ Window = tuple[datetime, datetime]
 _CERTAIN: Final = (Said.PASS, Said.FAIL)
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which figures the next verdict needs. Times are by the provider's clock."""
+
+    references: tuple[str, ...]
+    start: datetime
+    end: datetime
+    interval: timedelta
+
+
 def question(s: Situation) -> Question | None:
     """What to read in this pass; None if no verdict is due."""
     judgement = s.course.judgement
     rollout = s.status.rollout
     if judgement is None or rollout is None or rollout.state != State.HOLDING:
         return None
-    due = evaluation_due(s)
+    due = s.evaluation_due
     if rollout.is_direct or rollout.is_promoted or (due is not None and s.now < due):
         return None
     if _sharer(s, judgement) is not None or not _judged(s):
@@ -75,11 +86,16 @@ def _sharer(s: Situation, judgement: Judgement) -> str | None:
 
 
 def _window(s: Situation, judgement: Judgement) -> Window:
-    """From the end of the warm-up to what is complete by now, by the provider's clock, in whole seconds."""
-    rollout = s.rollout
+    """From the end of the warm-up to what is complete by now, by the provider's clock, in whole seconds.
+
+    What has become complete while figures were read, one deployment's after the other's, was not so in the first.
+    """
+    rollout, reading = s.rollout, s.observed.reading
     acked = rollout.provider_acked_at or (rollout.acked_at or s.now) + s.clock_offset
     start = (acked + judgement.warmup + timedelta(milliseconds=999)).replace(microsecond=0)
     end = (s.provider_now - judgement.delay).replace(microsecond=0)
+    if reading is not None and reading.until is not None:
+        end = min(end, reading.until)
     return max(start, end - _MOST_BUCKETS * judgement.interval), max(start, end)
 
 
@@ -166,6 +182,23 @@ def is_old(s: Situation, analysis: AnalysisStatus) -> bool:
     if until is None and analysis.judged_until is not None and judgement is not None:
         until = analysis.judged_until + judgement.delay + 2 * judgement.interval
     return until is not None and s.provider_now > until
+
+
+def lack(s: Situation, analysis: AnalysisStatus) -> Reason:
+    """What a verdict needs."""
+    if analysis.verdict is None:
+        return Reason.PROGRESSING
+    return Reason.FIGURES_OLD if is_old(s, analysis) else Reason.INSUFFICIENT_TRAFFIC
+
+
+def missing(analysis: AnalysisStatus) -> str:
+    """The same in words."""
+    lacking = next((m for m in analysis.metrics if m.verdict == Said.INCONCLUSIVE), None)
+    if lacking is None:
+        return "the first verdict is due once there are figures of this step"
+    if (lacking.requests or 0) < (lacking.needed or 0):
+        return f"at least {lacking.needed} requests needed for the verdict on {lacking.name}"
+    return f"no verdict on {lacking.name}: {lacking.message}"
 
 
 def _counting(reading: Reading, share: Share, window: Window) -> list[Bucket]:

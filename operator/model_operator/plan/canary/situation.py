@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from model_operator.conditions import CanaryPhase
-from model_operator.domain import Canary, Figures, Split
+from model_operator.domain import Figures, Split
 from model_operator.errors import ProviderError
 from model_operator.models.canary_status import CanaryEndpointStatus, RolloutStatus, Share
 from model_operator.plan.canary.course import (
@@ -21,6 +21,7 @@ from model_operator.plan.canary.course import (
     identity,
     without_zeros,
 )
+from model_operator.plan.canary.remembered import Creation
 from model_operator.plan.verdict import Progress, Verdict
 
 AT_ONCE = timedelta()
@@ -68,6 +69,8 @@ class Desired:
     external_id: str | None = None
     command: str = ""
     """Value of the annotation by which people move a rollout."""
+    path: str = ""
+    """The course as a status remembers it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,16 +81,8 @@ class Reading:
     error: ProviderError | None = None
     clock_offset: timedelta | None = None
     """The provider's clock less ours, if it was shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Which figures the next verdict needs. Times are by the provider's clock."""
-
-    references: tuple[str, ...]
-    start: datetime
-    end: datetime
-    interval: timedelta
+    until: datetime | None = None
+    """The end that was asked for, of all of them, by the provider's clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,33 +137,6 @@ class Observed:
     reading: Reading | None = None
     is_status_lost: bool = False
     """Our finalizer is on an object whose status was never written."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Creation:
-    """What this process remembers from nothing to an id in the status; it can be lost without harm."""
-
-    intent: datetime | None = None
-    """`pending.startedAt` of the intent that this process wrote and whose request it has not sent."""
-    created: Canary | None = None
-    """The answer to our POST, should its id not have reached the status yet."""
-
-    def announced(self, started_at: datetime) -> "Creation":
-        """The intent is with the API server, and its request can be sent."""
-        return replace(self, intent=started_at)
-
-    def sent(self) -> "Creation":
-        """From here on the outcome may be unknown."""
-        return replace(self, intent=None)
-
-    def answered(self, reply: Canary, sent: Split) -> "Creation":
-        """An answer that shows no split is about the one that was sent."""
-        return replace(self, created=replace(reply, split=sent if reply.split is None else reply.split))
-
-    def recorded(self, external_id: str | None) -> "Creation":
-        """A status with that id was written. What it does not say is still to be said."""
-        is_said = self.created is not None and self.created.id == external_id
-        return replace(self, created=None) if is_said else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +201,14 @@ class Situation:
     @property
     def course(self) -> Course:
         return self.desired.course
+
+    @property
+    def evaluation_due(self) -> datetime | None:
+        """When the next verdict is due; at once if a clock was set back since that was written."""
+        due, judgement = self.rollout.next_evaluation_at, self.course.judgement
+        if due is None or judgement is None:
+            return due
+        return due if due - self.now <= max(judgement.first_verdict, judgement.interval) else self.now
 
     @property
     def provider_now(self) -> datetime:
@@ -307,6 +283,12 @@ class Situation:
 
     def with_rollout(self, rollout: RolloutStatus) -> "Situation":
         return self.with_status(self.status.with_(rollout=rollout))
+
+
+def may_be_in_force(rollout: RolloutStatus) -> Shares:
+    """What a call of a rollout that has begun may have put in force whose answer nobody has seen."""
+    is_going_back = rollout.state == State.ROLLING_BACK
+    return (*intended(rollout), *(rollout.to if is_going_back else ()))
 
 
 def intended(rollout: RolloutStatus) -> Shares:

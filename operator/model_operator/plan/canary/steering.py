@@ -100,12 +100,16 @@ class _Refused(Exception):
     """`str()` says why."""
 
 
+def is_told(s: Situation) -> bool:
+    """Whether the annotation has a command that was not handled yet, for a rollout that can be understood."""
+    token, last, rollout = s.desired.command[:_TOKEN_LIMIT], s.status.last_action, s.status.rollout
+    is_new = bool(token) and (last is None or last.token != token)
+    return is_new and rollout is not None and is_consistent(rollout)
+
+
 def obey(s: Situation) -> tuple[Situation, tuple[Notice, ...]]:
-    """The situation after the annotation's command, if it is a new one."""
+    """The situation after the annotation's command."""
     token = s.desired.command[:_TOKEN_LIMIT]
-    last = s.status.last_action
-    if not token or (last is not None and last.token == token):
-        return s, ()
     try:
         after, message = _carry_out(s, token), ""
     except _Refused as refused:

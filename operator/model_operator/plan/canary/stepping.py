@@ -15,7 +15,7 @@ from model_operator.plan.canary import transitions
 from model_operator.plan.canary.checks import Said
 from model_operator.plan.canary.course import describe, without_zeros
 from model_operator.plan.canary.ending import breach, fail_by_metrics, fail_with_target
-from model_operator.plan.canary.judging import is_judged, is_old, measure
+from model_operator.plan.canary.judging import is_judged, is_old, lack, measure, missing
 from model_operator.plan.canary.situation import AT_ONCE, Decision, Health, Outlook, Situation, State
 from model_operator.plan.canary.transitions import elapsed, left_until_late, stay
 from model_operator.plan.canary.words import at, notice, step_of, under_way, unready
@@ -85,29 +85,13 @@ def wait_for_evidence(s: Situation) -> Decision | None:
         worst = breach(s, analysis)
         message = f"At {at(s)}, held because {worst.message}"
         return stay(s, under_way(CanaryPhase.PROGRESSING, Reason.METRIC_BREACHED, message))
-    message = f"At {at(s)}, {_missing(analysis)}"
+    message = f"At {at(s)}, {missing(analysis)}"
     since = analysis.inconclusive_since
     if since is not None and s.provider_now - since >= judgement.inconclusive_timeout:
         late = f"{message}; write advance:{s.rollout.id} or abort:{s.rollout.id} to decide yourself"
-        return stay(s, under_way(CanaryPhase.WAITING, _lack(s, analysis), late))
+        return stay(s, under_way(CanaryPhase.WAITING, lack(s, analysis), late))
     earliest = "" if is_old(s, analysis) else _earliest(s)
-    return stay(s, under_way(CanaryPhase.PROGRESSING, _lack(s, analysis), message + earliest))
-
-
-def _lack(s: Situation, analysis: AnalysisStatus) -> Reason:
-    """What a verdict needs."""
-    if analysis.verdict is None:
-        return Reason.PROGRESSING
-    return Reason.FIGURES_OLD if is_old(s, analysis) else Reason.INSUFFICIENT_TRAFFIC
-
-
-def _missing(analysis: AnalysisStatus) -> str:
-    lacking = next((m for m in analysis.metrics if m.verdict == Said.INCONCLUSIVE), None)
-    if lacking is None:
-        return "the first verdict is due once there are figures of this step"
-    if (lacking.requests or 0) < (lacking.needed or 0):
-        return f"at least {lacking.needed} requests needed for the verdict on {lacking.name}"
-    return f"no verdict on {lacking.name}: {lacking.message}"
+    return stay(s, under_way(CanaryPhase.PROGRESSING, lack(s, analysis), message + earliest))
 
 
 def _evidence(s: Situation) -> AnalysisStatus | None:

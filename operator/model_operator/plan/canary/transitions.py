@@ -29,6 +29,7 @@ from model_operator.plan.canary.situation import (
     Outlook,
     Situation,
     State,
+    may_be_in_force,
 )
 from model_operator.plan.canary.words import at, mismatched, notice
 from model_operator.plan.verdict import Progress
@@ -58,8 +59,17 @@ def begin(s: Situation, to: Shares, origin: Shares, *, is_direct: bool) -> Situa
         step_percent=percent,
         retry=course.retry,
     )
-    history = _superseded(s.status, s.now)
-    return s.with_status(s.status.with_(rollout=rollout, failed_destination=None, history=history))
+    after = s.status.with_(rollout=rollout, failed_destination=None, history=_superseded(s.status, s.now))
+    return s.with_status(after.with_(unacknowledged=_unacknowledged(s.status)))
+
+
+def _unacknowledged(status: CanaryEndpointStatus) -> tuple[Share, ...]:
+    """What is in no answer, and would be in no rollout any more."""
+    rollout, before = status.rollout, status.unacknowledged
+    if rollout is None or not rollout.is_begun or rollout.state not in {State.APPLYING, State.ROLLING_BACK}:
+        return before
+    shares = (*before, *may_be_in_force(rollout))
+    return tuple({share.reference: share for share in shares if share.percent}.values())
 
 
 def _new_id(s: Situation, to: Shares, origin: Shares) -> str:
@@ -191,14 +201,6 @@ def keep_time(s: Situation, *, is_stopped: bool) -> Situation:
     return s.with_rollout(rollout)
 
 
-def evaluation_due(s: Situation) -> datetime | None:
-    """When the next verdict is due; at once if a clock was set back since that was written."""
-    due, judgement = s.rollout.next_evaluation_at, s.course.judgement
-    if due is None or judgement is None:
-        return due
-    return due if due - s.now <= max(judgement.first_verdict, judgement.interval) else s.now
-
-
 def answered(s: Situation, decision: Decision, action: Action, reply: Canary) -> Decision:
     """The action got a 2xx. `s.now` is the time of the answer, `decision` the one that made the action."""
     echo = action.split if reply.split is None else reply.split
@@ -226,6 +228,7 @@ def _with_reply(s: Situation, action: Action, reply: Canary, echo: Split) -> Can
         endpoint_url=reply.url or s.status.endpoint_url,
         pending=None,
         traffic=_rows(s, echo),
+        unacknowledged=(),
     )
 
 
@@ -275,7 +278,7 @@ def _sooner(s: Situation, wait: timedelta | None) -> timedelta | None:
     if late is not None:
         waits.append(late)
     if judgement is not None and rollout.state == State.HOLDING and rollout.next_evaluation_at is not None:
-        due = (evaluation_due(s) or s.now) - s.now
+        due = (s.evaluation_due or s.now) - s.now
         waits.append(due if due > AT_ONCE else judgement.interval)  # it was due, and could not be done
         if rollout.analysis is not None and rollout.analysis.inconclusive_since is not None:
             patience = rollout.analysis.inconclusive_since + judgement.inconclusive_timeout - s.provider_now

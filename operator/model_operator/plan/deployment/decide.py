@@ -12,6 +12,7 @@ unwanted  let_go → release_when_* → wait_while_in_use → delete → wait_fo
 The rule that speaks is not the last word. After it, in this order:
     updating.say_what_differs        a step that has nothing to say of the fields says which of them differ and stay so
     serving.say_what_else_is_ours    one that says "synced" names other deployments with our UID
+    wait_for_key                     a create or update whose access key cannot be read waits for it
     hold_back                        a step that failed waits for its retry, any step while the account must rest
     act (reconcile/deployment)       what the provider answers to the action, above all `_refused`
     publish (…/connection.py)        a ConfigMap that is somebody else's
@@ -20,17 +21,28 @@ The rule that speaks is not the last word. After it, in this order:
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 from model_operator.conditions import ConditionType, Phase, Reason
 from model_operator.errors import NotAccepted, ProviderError, RateLimited, delay_after, retry_for
 from model_operator.models.deployment_status import UNCHANGED, Pending, PendingEndpoint
 from model_operator.plan.deployment import adopting, creating, deleting, power, serving, updating
 from model_operator.plan.deployment.acceptance import REFUSALS
-from model_operator.plan.deployment.situation import Decision, Presence, Release, RunProbe, Situation
+from model_operator.plan.deployment.situation import (
+    Create,
+    Decision,
+    Presence,
+    Release,
+    RunProbe,
+    Situation,
+    Update,
+)
 from model_operator.plan.deployment.words import failed_step, lost, moving, refusal, unsynced, wait_for_look
 from model_operator.plan.verdict import Progress, Verdict
 
 Rule = Callable[[Situation], Decision | None]
+
+_KEY_RETRY = timedelta(minutes=1)
 
 
 def stay_when_blind(s: Situation) -> Decision | None:
@@ -132,7 +144,23 @@ def decide(s: Situation) -> Decision:
     """The next step for a ModelDeployment. Pure."""
     rules = WANTED if s.wanted else UNWANTED
     step = next(step for rule in rules if (step := rule(s)) is not None)
-    return hold_back(s, serving.say_what_else_is_ours(s, updating.say_what_differs(s, step)))
+    told = serving.say_what_else_is_ours(s, updating.say_what_differs(s, step))
+    return hold_back(s, wait_for_key(s, told))
+
+
+def sends_keys(step: Decision) -> bool:
+    """Whether the step is one that says the deployment's access keys, or announces one."""
+    return isinstance(step.action, Create | Update) or isinstance(step.change.pending, Pending)
+
+
+def wait_for_key(s: Situation, step: Decision) -> Decision:
+    """A create or an update without the access key would make, or leave, a model that cannot be loaded."""
+    if s.missing_key is None or not sends_keys(step):
+        return step
+    waiting = refusal(Reason.CREDENTIALS_MISSING, s.missing_key)
+    change = replace(step.change, pending=UNCHANGED)
+    phase = waiting.phase if s.holds_nothing else None
+    return replace(waiting, phase=phase, change=change, drift=step.drift, look_again=_KEY_RETRY)
 
 
 def hold_back(s: Situation, step: Decision) -> Decision:

@@ -32,11 +32,11 @@ def let_go(s: Situation) -> Decision | None:
 
 
 def _is_going(s: Situation) -> bool:
-    """A DELETE of ours was sent, or may have been: by a process before this one, which has said that it deletes."""
+    """A DELETE of ours was sent, or may have been by a process before this one: that has said so, or nothing is shown."""
     if s.sent.delete_at is not None or s.sent.is_delete_unanswered:
         return True
     if s.remote is None:
-        return s.status.phase == Phase.DELETING
+        return s.status.phase == Phase.DELETING or s.observed.next_look is not None
     said = s.status.condition(ConditionType.SYNCED)
     return s.remote.state in _ON_THE_WAY or (said is not None and said.reason == Reason.DELETING)
 

@@ -88,6 +88,8 @@ def render(value: object) -> str:
             return f"{low}..{high}"
         case {"device": device, "count": count}:
             return f"{count}x {device}"
+        case {"name": name, "resourceVersion": _}:
+            return f'Secret "{name}"'
         case tuple():
             return (" or " if value and isinstance(value[0], Mapping) else ", ").join(
                 map(render, value)

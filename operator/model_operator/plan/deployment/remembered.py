@@ -129,7 +129,9 @@ class SentUpdate:
     def shows_in(self, full: Remote) -> bool:
         """Whether a full GET shows all of it; what the GET leaves out is not held against it."""
         is_set = all(full.holds(name, value, unknown=True) for name, value in self.fields.items())
-        return is_set and all(full.value(name, None) != value for name, value in self.removed.items())
+        return is_set and not any(
+            full.holds(name, value, unknown=False) for name, value in self.removed.items()
+        )
 
 
 @dataclass(frozen=True, slots=True)

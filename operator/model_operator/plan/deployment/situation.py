@@ -91,6 +91,8 @@ class Situation:
     """Ours is on the object."""
     guard: str | None = None
     """Not None: that one sends traffic to the deployment, or would go back to it; in words."""
+    missing_key: str | None = None
+    """Not None: an access key that a create or an update would have to say cannot be read, and why."""
     rival: str | None = None
     """Another ModelDeployment (`namespace/name`) with the elder claim to the name or id."""
 

@@ -38,7 +38,7 @@ def update_fields(s: Situation) -> Decision | None:
         return None
     gap = gap_between(s.desired, remote, s.status.last_applied)
     if not gap:
-        return None
+        return _await_reading(s, remote)
     if remote.state not in _TAKES_CHANGES:
         return _wait_until_running(remote, gap)
     return _await(s, gap) or _send(s, remote, gap)
@@ -64,6 +64,15 @@ def _await(s: Situation, gap: Gap) -> Decision | None:
         return None
     waiting = moving(Reason.UPDATING, f"Waiting for the provider to show: {gap}.", _updating_phase(s))
     return replace(waiting, look_again=s.grace_left(sent.at))
+
+
+def _await_reading(s: Situation, remote: Remote) -> Decision | None:
+    """A change was sent and only the LIST was seen since, which does not show it: nobody knows whether it took."""
+    sent = s.sent.update
+    if sent is None or sent.is_verified or remote.is_full or sent.fields.keys() <= remote.fields.keys():
+        return None
+    waiting = "An edit was sent; that it took can be told once the provider shows the deployment in full."
+    return replace(moving(Reason.UPDATING, waiting, _updating_phase(s)), look_again=s.timing.poll_interval)
 
 
 def _was_sent(s: Situation, gap: Gap) -> bool:

@@ -10,6 +10,7 @@ from model_operator.conditions import Phase, Reason
 from model_operator.domain import RunState
 from model_operator.errors import (
     AccountMismatch,
+    Conflict,
     CredentialsInvalid,
     NameTaken,
     ProviderError,
@@ -109,7 +110,7 @@ def failed_step(s: Situation, decision: Decision, error: ProviderError, look_aga
     An unreachable provider is `Unknown` once a deployment exists, since it may well be serving.
     """
     is_known = not s.holds_nothing
-    reason = error.reason
+    reason = Reason.CREATING if isinstance(error, Conflict) and s.holds_nothing else error.reason
     is_of_endpoint = isinstance(error, NameTaken) and isinstance(decision.action, CreateEndpoint)
     if not is_of_endpoint and (isinstance(error, NameTaken) or (isinstance(error, Unsupported) and s.wanted)):
         return replace(refusal(reason, str(error)), look_again=look_again, change=decision.change)

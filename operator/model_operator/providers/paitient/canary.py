@@ -4,8 +4,7 @@ The vendor offers POST and PATCH and nothing else: what a reply echoes is all th
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from model_operator.domain import Bucket, Canary, Figure, Figures, Split
@@ -13,7 +12,7 @@ from model_operator.errors import Unavailable
 from model_operator.models.wire import format_time
 from model_operator.providers.account import Account
 from model_operator.providers.base import Call, Site
-from model_operator.providers.reading import Malformed, integer, mapping, number, text, url
+from model_operator.providers.reading import Malformed, identity, integer, mapping, moment, number, url
 
 T = TypeVar("T")
 
@@ -48,12 +47,12 @@ def create_call(name: str, split: Split) -> Call:
     )
 
 
-def update_call(id: str, split: Split) -> Call:
-    """The whole list: what the vendor makes of a part of it is not documented. `id` has been checked."""
+def update_call(id: str, place: str, split: Split) -> Call:
+    """The whole list: what the vendor makes of a part of it is not documented. `place` is the id in a path."""
     return Call(
         operation="update_canary",
         method="PATCH",
-        path=f"/v1/canary-endpoints/{id}",
+        path=f"/v1/canary-endpoints/{place}",
         json={"deployments": _targets(split)},
         about=id,
         id=id,
@@ -97,17 +96,13 @@ async def ask(account: Account, site: Site, call: Call, read: Callable[[Any, dat
 
 
 def date_of(headers: Mapping[str, str]) -> datetime | None:
-    try:
-        shown = parsedate_to_datetime(headers.get("date", ""))
-    except ValueError:
-        return None
-    return shown.replace(tzinfo=shown.tzinfo or UTC).astimezone(UTC)
+    return moment(headers.get("date"))
 
 
 def canary_of(body: Any, at: datetime | None) -> Canary:
     """Raises `Malformed` without an id. A list of targets that is missing or odd is unknown, not wrong."""
     body = mapping(body, "a canary endpoint")
-    id = text(body.get("id"))
+    id = identity(body.get("id"))
     if id is None:
         raise Malformed("a canary endpoint without an id")
     return Canary(id=id, url=url(body.get("url")), split=_split(body.get("deployments")), at=at)
@@ -125,16 +120,19 @@ def _split(items: Any) -> Split | None:
     for item in items:
         if not isinstance(item, dict):
             return None
-        id = text(item.get("id")) or text(item.get("deployment_id"))
+        id = identity(item.get("id")) or identity(item.get("deployment_id"))
         percent = integer(item.get("traffic_percentage"))
-        if id is None or percent is None:
+        if id is None or percent is None or not 0 <= percent <= 100:
             return None
         split[id] = split.get(id, 0) + percent
     return split
 
 
 def figures_of(body: Any, at: datetime | None, length: timedelta) -> Figures:
-    """Buckets by their time: series may be short, late, of unequal length and full of holes."""
+    """Buckets by their time: series may be short, late, of unequal length and full of holes.
+
+    Raises `Malformed` where there are times or values and none of them can be read: that is not the same as none.
+    """
     found = mapping(mapping(body, "the metrics").get("metrics") or {}, '"metrics"')
     seconds = length.total_seconds()
     buckets: dict[datetime, dict[Figure, float]] = {
@@ -153,20 +151,19 @@ def _points(found: Mapping[str, Any], where: tuple[str, str]) -> dict[datetime, 
     series = found.get(metric)
     if not isinstance(series, dict):
         return {}
-    times, values = series.get("timestamps"), series.get(name)
-    if not isinstance(times, list) or not isinstance(values, list):
+    raw_times, raw_values = series.get("timestamps"), series.get(name)
+    if not isinstance(raw_times, list) or not isinstance(raw_values, list):
         return {}
-    points = {}
-    for raw_time, raw_value in zip(times, values, strict=False):
-        time, value = _time(raw_time), number(raw_value)
-        if time is not None and value is not None:
-            points[time] = value
-    return points
+    times = [moment(raw) for raw in raw_times]
+    values = [number(raw) for raw in raw_values]
+    _check_legible(f"the times of {metric}", raw_times, times)
+    _check_legible(f"{name} of {metric}", raw_values, values)
+    pairs = zip(times, values, strict=False)
+    return {time: value for time, value in pairs if time is not None and value is not None}
 
 
-def _time(value: Any) -> datetime | None:
-    try:
-        time = datetime.fromisoformat(value) if isinstance(value, str) else None
-        return time.astimezone(UTC) if time is not None and time.tzinfo is not None else None
-    except (ValueError, OverflowError):
-        return None
+def _check_legible(what: str, raw: Sequence[Any], read: Sequence[object]) -> None:
+    """Gaps are null or NaN; if all that is no gap cannot be read, it has a spelling that nobody knows."""
+    is_said = any(value is not None and value == value for value in raw)  # noqa: PLR0124 - NaN is not itself
+    if is_said and all(value is None for value in read):
+        raise Malformed(f"{what} are in no form that is known")

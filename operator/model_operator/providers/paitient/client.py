@@ -3,7 +3,6 @@
 Every method is the request that the vendor's document describes; `wire` knows the bodies.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -28,14 +27,12 @@ from model_operator.providers.account import Account
 from model_operator.providers.base import Call, Capabilities, Provider, Site
 from model_operator.providers.paitient import canary, wire
 from model_operator.providers.paitient.paging import all_items
-from model_operator.providers.reading import Malformed, mapping
+from model_operator.providers.reading import Malformed, mapping, segment, text
 
 T = TypeVar("T")
 
 _ROOT = "/v1/deployments"
 _PAGE_BYTES: Final = 8 << 20
-_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
-
 
 CAPABILITIES: Final = Capabilities(
     pauses=False,
@@ -168,9 +165,13 @@ class PaitientProvider(Provider):
 
     @override
     async def update_canary(self, id: str, split: Split) -> Canary:
-        if not _ID.fullmatch(id):
-            raise InvalidRequest(f'paitient: update_canary "{id[:64]}": this is not the id of an endpoint')
-        return await canary.ask(self.account, self.site, canary.update_call(id, split), canary.updated(id))
+        place = segment(id)
+        if place is None:
+            raise InvalidRequest(
+                f'paitient: update_canary "{text(id[:64])}": this is not the id of an endpoint'
+            )
+        call = canary.update_call(id, place, split)
+        return await canary.ask(self.account, self.site, call, canary.updated(id))
 
     @override
     async def figures(self, id: str, start: datetime, end: datetime, interval: timedelta) -> Figures:
@@ -234,9 +235,10 @@ class PaitientProvider(Provider):
 
 def path_of(id: str, operation: str) -> str:
     """`/v1/deployments/{id}`. Raises `InvalidRequest` on what could be another path."""
-    if not _ID.fullmatch(id):
-        raise InvalidRequest(f'paitient: {operation} "{id[:64]}": this is not the id of a deployment')
-    return f"{_ROOT}/{id}"
+    place = segment(id)
+    if place is None:
+        raise InvalidRequest(f'paitient: {operation} "{text(id[:64])}": this is not the id of a deployment')
+    return f"{_ROOT}/{place}"
 
 
 def _same(body: Any, id: str) -> dict[str, Any]:

@@ -38,6 +38,8 @@ async def all_items(fetch: FetchPage, read: Callable[[Mapping[str, Any]], T]) ->
     offset, reached, total = 0, 0, None
     for _ in range(MOST_PAGES):
         page = await fetch(PAGE_LIMIT, offset)
+        if not page.items and page.total and not found:
+            raise Malformed(f"it shows none of the {page.total} deployments that it counts")
         known, unread = len(found), offset >= reached
         reached = max(reached, offset + len(page.items))
         if len(page.items) > LARGEST_PAGE or len(found) > MOST_ITEMS:
@@ -64,7 +66,10 @@ async def all_items(fetch: FetchPage, read: Callable[[Mapping[str, Any]], T]) ->
 
 
 def _next(page: Page, offset: int) -> int | None:
-    """Where the next page begins; None after the last one."""
+    """Where the next page begins; None after the last one.
+
+    Of two statements the explicit one is believed: a total may lag, or be that of the page.
+    """
     if not page.items:
         return None
     following = page.next_offset
@@ -75,4 +80,4 @@ def _next(page: Page, offset: int) -> int | None:
         return following if has_more else None
     if following <= offset:
         raise Malformed("its pages do not advance")
-    return following if page.total is None or following < page.total else None
+    return following

@@ -16,8 +16,11 @@ from model_operator.providers.reading import (
     Clean,
     Malformed,
     boolean,
+    count,
     digest,
+    identity,
     integer,
+    listed,
     mapping,
     note,
     number,
@@ -161,7 +164,7 @@ def mark(uid: str, owner: str | None) -> dict[str, str]:
 
 def identifier(item: Mapping[str, Any]) -> str:
     """The id; another dialect of the vendor calls it deployment_id. Raises `Malformed`."""
-    found = text(item.get("id")) or text(item.get("deployment_id"))
+    found = identity(item.get("id")) or identity(item.get("deployment_id"))
     if found is None:
         raise Malformed("a deployment without an id")
     return found
@@ -181,7 +184,7 @@ def remote_of(item: Any, *, clean: Clean, is_full: bool = False) -> Remote:
         model=text(item.get("model_name")) or text(item.get("model_id")),
         state=STATES.get(shown_word.lower(), RunState.UNKNOWN),
         word=shown_word,
-        replicas=integer(item.get("current_replicas")),
+        replicas=count(item.get("current_replicas")),
         url=url(item.get("endpoint")),
         owner_uid=owner_of(item),
         fields=_fields(item) if is_full else {},
@@ -206,7 +209,7 @@ def _fields(item: Mapping[str, Any]) -> Fields:
         fields |= shown(settings, SETTINGS)
     tags = item.get("tags")
     if isinstance(tags, dict):
-        shown_tags = {key: note(value) for key, value in tags.items() if key not in (UID_TAG, OWNER_TAG)}
+        shown_tags = {k: note(v) for k, v in tags.items() if text(k) and k not in (UID_TAG, OWNER_TAG)}
         fields |= {TAGS + key: value for key, value in shown_tags.items() if value is not None}
     return fields
 
@@ -241,20 +244,21 @@ class Page:
 def page_of(body: Any) -> Page:
     """Raises `Malformed`, also if only one item is not understood: a list is complete or an error."""
     body = mapping(body, "the list")
-    items = body.get("deployments")
-    if not isinstance(items, list):
-        raise Malformed('the list has no array "deployments"')
-    for item in items:
-        identifier(mapping(item, "a deployment"))
     pagination = body.get("pagination")
     if not isinstance(pagination, dict):
         pagination = {}
-    return Page(items, integer(pagination.get("next_offset")), integer(pagination.get("total")))
+    total = integer(pagination.get("total"))
+    if "deployments" not in body and total != 0:
+        raise Malformed('the list has no array "deployments"')
+    items = listed(body.get("deployments"), '"deployments" in the list')
+    for item in items:
+        identifier(mapping(item, "a deployment"))
+    return Page(items, integer(pagination.get("next_offset")), total)
 
 
 def endpoint_of(body: Any) -> Endpoint:
     body = mapping(body, "an endpoint")
-    id, where = text(body.get("id")), url(body.get("url"))
+    id, where = identity(body.get("id")), url(body.get("url"))
     if id is None or where is None:
         raise Malformed("an endpoint without id or url")
     return Endpoint(id=id, url=where)

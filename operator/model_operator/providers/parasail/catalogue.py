@@ -12,13 +12,16 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from model_operator.domain import Desired
-from model_operator.errors import InvalidRequest, NotFound, Unsupported
+from model_operator.errors import InsufficientCapacity, InvalidRequest, NotFound, Unsupported
 from model_operator.providers.account import Account
 from model_operator.providers.base import Call, Site
 from model_operator.providers.parasail import devices
 
 _ENGINE: Final = "VLLM"
 """Of the vendor, where a spec names none."""
+
+_FRESH: Final = 600.0
+"""Seconds: as long as a create may wait for its turn."""
 
 T = TypeVar("T")
 
@@ -37,8 +40,31 @@ class Patience:
         return max(timedelta(seconds=self._until - asyncio.get_running_loop().time()), timedelta())
 
 
+class Answers:
+    """What the catalogue has said for creates that then got no turn in time: an account with few requests would ask for
+    it again and again, and never come to the create."""
+
+    def __init__(self) -> None:
+        self._by_call: dict[tuple[Any, ...], tuple[float, Any]] = {}
+
+    def find(self, call: tuple[Any, ...]) -> Any:
+        """The answer, or None."""
+        asked_at, answer = self._by_call.get(call, (0.0, None))
+        return answer if asked_at + _FRESH > asyncio.get_running_loop().time() else None
+
+    def keep(self, call: tuple[Any, ...], answer: Any) -> None:
+        now = asyncio.get_running_loop().time()
+        fresh = {key: kept for key, kept in self._by_call.items() if kept[0] + _FRESH > now}
+        self._by_call = {**fresh, call: (now, answer)}
+
+    def forget(self, model: str) -> None:
+        """The create was sent, or what was said is no answer: the next one asks anew."""
+        self._by_call = {key: kept for key, kept in self._by_call.items() if key[-1] != model}
+
+
 @dataclass(frozen=True, slots=True)
 class Catalogue:
+    answers: Answers
     account: Account
     site: Site
     title: str
@@ -60,13 +86,17 @@ class Catalogue:
         try:
             await self._ask("support", desired, refuse)
             offers = await self._ask("devices", desired, devices.offers_of)
-        except NotFound:
-            return {"deviceConfigs": devices.unlisted(wanted)}
-        except Unsupported as error:
-            if error.status is None:  # said by us
+            chosen = devices.chosen_from(offers, wanted, self.title, desired.model, self.account.clean)
+        except (NotFound, Unsupported, InvalidRequest, InsufficientCapacity) as error:
+            self.answers.forget(desired.model)
+            # An access key has no place in a URL, where every proxy writes it down. So of a gated model the catalogue may
+            # know nothing, and of an account without a catalogue nobody does: the create finds out.
+            is_not_there = isinstance(error, NotFound | Unsupported) and error.status is not None
+            is_judged_without_key = desired.secrets and not isinstance(error, InsufficientCapacity)
+            if not (is_not_there or is_judged_without_key):
                 raise
-            return {"deviceConfigs": devices.unlisted(wanted)}
-        return {"deviceConfigs": devices.chosen_from(offers, wanted, self.title, desired.model)}
+            chosen = devices.unlisted(wanted)
+        return {"deviceConfigs": chosen}
 
     async def _ask(self, operation: str, desired: Desired, read: Callable[[Any], T]) -> T:
         engine = str(desired.fields.get("parasail.engine", _ENGINE))
@@ -78,6 +108,10 @@ class Catalogue:
             ("modelName", desired.model),
             *([("draftModelName", str(draft))] if draft is not None else []),
         ]
+        asked = (operation, *(value for _, value in params), desired.model)
+        known = self.answers.find(asked)
+        if known is not None:
+            return read(known)
         call = Call(
             operation=operation,
             method="GET",
@@ -86,7 +120,11 @@ class Catalogue:
             about=desired.model,
             mutates=False,
         )
-        return await self.account.ask(self.site, call, read, within=self.patience.left)
+        answer, found = await self.account.ask(
+            self.site, call, lambda body: (body, read(body)), within=self.patience.left
+        )
+        self.answers.keep(asked, answer)
+        return found
 
 
 def explained(error: InvalidRequest, desired: Desired) -> InvalidRequest:

@@ -5,7 +5,7 @@ Every method is the request that the vendor's document describes; `wire` knows t
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, Self, TypeVar
@@ -13,12 +13,12 @@ from typing import Any, Final, Self, TypeVar
 from typing_extensions import override
 
 from model_operator.domain import Canary, Desired, Endpoint, Fields, Figures, Priority, Remote, Split
-from model_operator.errors import InvalidRequest, Unavailable, Unsupported
+from model_operator.errors import InvalidRequest, NoTurn, ProviderError, Unavailable, Unsupported
 from model_operator.providers.account import Account
 from model_operator.providers.base import Call, Capabilities, Provider, Site
 from model_operator.providers.parasail import devices, wire
-from model_operator.providers.parasail.catalogue import Catalogue, Patience, explained
-from model_operator.providers.reading import Malformed, mapping
+from model_operator.providers.parasail.catalogue import Answers, Catalogue, Patience, explained
+from model_operator.providers.reading import Malformed, listed, mapping
 
 T = TypeVar("T")
 
@@ -43,8 +43,11 @@ class ParasailProvider(Provider):
     """`Provider` for one Parasail account."""
 
     account: Account
+    chats: Account
+    """The same at the chat host, whose limits are each model's own."""
     control: Site
     chat: Site
+    answers: Answers = field(default_factory=Answers)
 
     @property
     @override
@@ -53,7 +56,7 @@ class ParasailProvider(Provider):
 
     @override
     def at(self, priority: Priority) -> Self:
-        return replace(self, account=self.account.at(priority))
+        return replace(self, account=self.account.at(priority), chats=self.chats.at(priority))
 
     @override
     async def list(self) -> Sequence[Remote]:
@@ -74,13 +77,19 @@ class ParasailProvider(Provider):
         """Where the spec names devices, two reads of the vendor's catalogue come before the POST."""
         patience = Patience(within)
         about = f'"{desired.deployment_name}"'
-        catalogue = Catalogue(self.account, self.control, f"parasail: create {about}", patience)
+        catalogue = self._catalogue(f"parasail: create {about}", patience)
+        self.account.clean.learn(desired.secrets.values())
         body = wire.create_body(desired) | await catalogue.configs(desired)
         call = Call(operation="create", method="POST", path=_ROOT, json=body, about=about)
         try:
-            return await self.account.ask(self.control, call, self._remote, within=patience.left)
-        except InvalidRequest as error:
-            raise explained(error, desired) from None
+            remote = await self.account.ask(self.control, call, self._remote, within=patience.left)
+        except NoTurn:
+            raise  # what the catalogue has said will do for the next try
+        except ProviderError as error:
+            self.answers.forget(desired.model)
+            raise (explained(error, desired) if isinstance(error, InvalidRequest) else error) from None
+        self.answers.forget(desired.model)
+        return remote
 
     @override
     async def update(
@@ -92,21 +101,34 @@ class ParasailProvider(Provider):
         desired: Desired | None = None,
     ) -> None:
         """GET, change the owned keys, PUT the whole object; no PUT if that changes nothing."""
+        moved = await self._moved(id, changes, desired)
         current = await self._get(id, dict)
-        body = wire.edited(current, changes, removed)
-        catalogue = Catalogue(self.account, self.control, f"parasail: update {id}", Patience(None))
-        if devices.FIELD in changes and desired is not None:
-            body |= await catalogue.configs(desired)
-        elif devices.FIELD in removed and "parasail.serviceTierName" in changes:
+        body = wire.edited(current, changes, removed) | moved
+        if devices.FIELD in removed and "parasail.serviceTierName" in changes:
             body["deviceConfigs"] = devices.none_of(body.get("deviceConfigs"))
-        if body == current:
+        is_new_key = desired is not None and bool(desired.secrets.keys() & changes.keys())
+        if body == current and not is_new_key:
             return
         if desired is not None:
+            self.account.clean.learn(desired.secrets.values())
             body = devices.completed(wire.completed(body, desired.fields), desired.fields, shown)
+            body |= wire.access_keys(desired)
         try:
             await self._send("update", "PUT", id, json=body)
         except InvalidRequest as error:
             raise (error if desired is None else explained(error, desired)) from None
+
+    async def _moved(self, id: str, changes: Fields, desired: Desired | None) -> dict[str, Any]:
+        """`deviceConfigs` for another device. Asked before the GET, so that little time is between that and the PUT."""
+        if devices.FIELD not in changes or desired is None:
+            return {}
+        title = f"parasail: update {id}"
+        configs = await self._catalogue(title, Patience(None)).configs(desired)
+        self.answers.forget(desired.model)
+        return configs
+
+    def _catalogue(self, title: str, patience: Patience) -> Catalogue:
+        return Catalogue(self.answers, self.account, self.control, title, patience)
 
     @override
     async def adopt(self, id: str, uid: str, owner: str | None = None) -> None:
@@ -160,7 +182,7 @@ class ParasailProvider(Provider):
             raise Unavailable(
                 f"{call.title('parasail')}: there is no externalAlias yet", may_have_landed=False
             )
-        await self.account.ask(self.chat, call, _check_completion)
+        await self.chats.ask(self.chat, call, _check_completion)
 
     async def _get(self, id: str, read: Callable[[dict[str, Any]], T]) -> T:
         call = Call(operation="get", method="GET", path=_path(id, "get"), about=id, mutates=False)
@@ -188,14 +210,15 @@ class ParasailProvider(Provider):
 
 
 def _distinct(body: Any) -> Sequence[Remote]:
-    if not isinstance(body, list):
-        raise Malformed("the list of deployments is not a JSON array")
-    return tuple({remote.id: remote for remote in body}.values())
+    found = listed(body, "the list of deployments")
+    return tuple({remote.id: remote for remote in found}.values())
 
 
 def _path(id: str, operation: str) -> str:
-    if not re.fullmatch(r"[0-9]{1,19}", id):
-        raise InvalidRequest(f'parasail: {operation} "{id[:64]}": the id of a deployment is a number')
+    if not re.fullmatch(r"[1-9][0-9]{0,18}", id):
+        raise InvalidRequest(
+            f'parasail: {operation} "{id[:64]}": the id of a deployment is a number without leading zeros'
+        )
     return f"{_ROOT}/{id}"
 
 

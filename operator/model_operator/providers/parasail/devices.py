@@ -9,7 +9,17 @@ from typing import Any, Final
 
 from model_operator.domain import Fields, Value
 from model_operator.errors import InsufficientCapacity, Unsupported
-from model_operator.providers.reading import Clean, Malformed, boolean, integer, items, mapping, text
+from model_operator.providers.reading import (
+    Clean,
+    Malformed,
+    boolean,
+    finite,
+    integer,
+    items,
+    listed,
+    mapping,
+    text,
+)
 
 FIELD: Final = "parasail.devices"
 
@@ -38,14 +48,15 @@ def wanted_devices(value: Value) -> tuple[Device, ...]:
 
 
 def offers_of(body: Any) -> list[dict[str, Any]]:
-    """The catalogue as it came, every key of it and every null. Raises `Malformed`."""
-    if not isinstance(body, list) or len(body) > _MOST_OFFERS:
-        raise Malformed("the list of devices is not a JSON array, or too long")
-    return [dict(mapping(row, "a device")) for row in body]
+    """The catalogue as it came, every key of it and every null; it is sent back. Raises `Malformed`."""
+    offers = listed(body, "the list of devices")
+    if len(offers) > _MOST_OFFERS:
+        raise Malformed("the list of devices is too long")
+    return [dict(mapping(finite(row), "a device")) for row in offers]
 
 
 def chosen_from(
-    offers: Sequence[Mapping[str, Any]], wanted: Sequence[Device], title: str, model: str
+    offers: Sequence[Mapping[str, Any]], wanted: Sequence[Device], title: str, model: str, clean: Clean
 ) -> list[dict[str, Any]]:
     """The whole catalogue with the first wanted device selected that is free, and nothing else.
 
@@ -59,10 +70,11 @@ def chosen_from(
     if not offered:
         raise Unsupported(
             f"{title}: none of spec.parasail.devices is offered for {model}: {_named(wanted)}. Offered:"
-            f" {_named(map(_device, offers))}."
+            f" {clean(_named(map(_device, offers)))}."
         )
     raise InsufficientCapacity(
-        f"{title}: none of spec.parasail.devices is free now: {_named(offered)}. Free: {_named(map(_device, free))}."
+        f"{title}: none of spec.parasail.devices is free now: {_named(offered)}. Free:"
+        f" {clean(_named(map(_device, free)))}."
     )
 
 

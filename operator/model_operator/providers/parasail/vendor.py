@@ -4,17 +4,22 @@ The registry's row for `type: parasail`.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
 
 from typing_extensions import override
 
 from model_operator.domain import Fields
 from model_operator.models.deployment import ModelDeploymentSpec
 from model_operator.models.parasail import ScaleDownPolicy
-from model_operator.providers.account import Account, Cleaner
-from model_operator.providers.base import Connection, Credentials, Provider, Site, Vendor
+from model_operator.providers.account import Abreast, Account, Cleaner
+from model_operator.providers.base import Connection, Credentials, Provider, SecretKey, Site, Vendor
 from model_operator.providers.credentials import read_api_key
 from model_operator.providers.parasail import wire
 from model_operator.providers.parasail.client import CAPABILITIES, ParasailProvider
+
+_MOST_PROBES: Final = 20
+"""At once, of one account."""
 
 
 class Parasail(Vendor):
@@ -33,6 +38,10 @@ class Parasail(Vendor):
     def fixed(self, spec: ModelDeploymentSpec) -> Fields:
         """Nothing: what cannot change later is in `Desired` itself."""
         return {}
+
+    @override
+    def secret_keys(self, spec: ModelDeploymentSpec) -> Mapping[str, SecretKey]:
+        return wire.secret_keys_of(spec)
 
     @override
     def may_scale_down(self, spec: ModelDeploymentSpec) -> bool:
@@ -59,10 +68,12 @@ class Parasail(Vendor):
     def connect(self, connection: Connection) -> Provider:
         headers = {"Authorization": f"Bearer {connection.credentials.api_key}"}
         chat = connection.chat_base_url or self.default_chat_base_url or ""
+        account = Account(
+            transport=connection.transport, gate=connection.gate, clean=Cleaner(connection.credentials)
+        )
         return ParasailProvider(
-            account=Account(
-                transport=connection.transport, gate=connection.gate, clean=Cleaner(connection.credentials)
-            ),
+            account=account,
+            chats=replace(account, gate=Abreast(_MOST_PROBES)),
             control=Site(provider=self.type, base_url=connection.base_url.rstrip("/"), headers=headers),
             chat=Site(provider=self.type, base_url=chat.rstrip("/"), headers=headers),
         )

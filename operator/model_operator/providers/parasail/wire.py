@@ -12,12 +12,15 @@ from typing import Any, Final
 from model_operator.domain import Desired, Fields, Remote, RunState, Value
 from model_operator.models.deployment import ModelDeploymentSpec
 from model_operator.models.parasail import ParasailSpec
+from model_operator.providers.base import SecretKey
 from model_operator.providers.parasail.devices import FIELD, selection
 from model_operator.providers.reading import (
     Clean,
     Malformed,
     boolean,
+    count,
     digest,
+    finite,
     integer,
     items,
     mapping,
@@ -28,7 +31,7 @@ from model_operator.providers.reading import (
     word,
     words,
 )
-from model_operator.providers.refusals import shortage
+from model_operator.providers.vocabulary import shortage
 
 _NO_POLICY = "NONE"
 """Of `scaleDownPolicy`; whether the service shows it so or as null is not documented, and means the same."""
@@ -52,6 +55,12 @@ _READ: Final[Mapping[str, tuple[str, Callable[[Any], Value]]]] = {
     "parasail.description": ("description", note),
 }
 """Owned fields that are one key of the vendor's, by their path in a spec: that key and its type. Times are milliseconds."""
+
+_SECRETS: Final[Mapping[str, str]] = {
+    "parasail.modelAccessKeySecretRef": "modelAccessKey",
+    "parasail.draftModelAccessKeySecretRef": "draftModelAccessKey",
+}
+"""References to Secrets, and the key of a request that says what is in one."""
 
 _LISTS: Final[Mapping[str, str]] = {"parasail.tags": "tags", "parasail.customAliases": "customAliases"}
 """Those whose order means nothing: sorted here, and none is an empty one."""
@@ -106,6 +115,20 @@ def fields_of(spec: ModelDeploymentSpec) -> Fields:
     return {path: value for path, value in values.items() if value is not None}
 
 
+def secret_keys_of(spec: ModelDeploymentSpec) -> Mapping[str, SecretKey]:
+    """Access keys, by the path of their reference. The Secret's own key has the same name for both."""
+    block = spec.parasail or ParasailSpec()
+    refs = zip(
+        _SECRETS, (block.model_access_key_secret_ref, block.draft_model_access_key_secret_ref), strict=True
+    )
+    return {path: SecretKey(ref.name, "modelAccessKey") for path, ref in refs if ref is not None}
+
+
+def access_keys(desired: Desired) -> dict[str, str]:
+    """As keys of a request: no reply shows them, so each has to say them again."""
+    return {_SECRETS[path]: key for path, key in desired.secrets.items()}
+
+
 def _word(value: StrEnum | None) -> str | None:
     return None if value is None else str(value)
 
@@ -123,14 +146,15 @@ def create_body(desired: Desired) -> dict[str, Any]:
     body: dict[str, Any] = {"deploymentName": desired.deployment_name, "modelName": desired.model}
     for path, value in desired.fields.items():
         body |= _written(path, value, body, chooses_devices=FIELD in desired.fields)
-    return body
+    return body | access_keys(desired)
 
 
 def edited(current: Mapping[str, Any], changes: Fields, removed: frozenset[str]) -> dict[str, Any]:
     """The whole body for a PUT but for its devices: everything as it was, unknown keys too, save the owned keys that
-    change. Only a removed field becomes null, and only where the vendor shows it.
+    change. Only a removed field becomes null, and only where the vendor shows it; and a number that is none, since no
+    JSON can say it.
     """
-    body = dict(current)
+    body = {key: finite(value) for key, value in current.items()}
     for path in removed:
         body |= {key: value for key, value in _cleared(path).items() if key in current}
     for path, value in changes.items():
@@ -168,7 +192,7 @@ def _written(path: str, value: Value, current: Mapping[str, Any], *, chooses_dev
             is_so = current.get("contextLength") == value and current.get("contextLengthOverride") is None
             both = chooses_devices and not is_so
             return {"contextLength": value} | ({"contextLengthOverride": value} if both else {})
-        case _ if path == FIELD:
+        case _ if path == FIELD or path in _SECRETS:
             return {}
         case _, tuple():
             return {_LISTS[path]: list(value)}
@@ -207,8 +231,9 @@ def remote_of(item: Any, *, chat_base_url: str | None, clean: Clean, is_full: bo
     message = clean(words(status.get("statusMessage")))
     replicas, alias = _running(item, status, state), text(item.get("externalAlias"))
     fields, modified = _fields(item), item.get("modifiedAt")
-    # What moves modifiedAt is not documented (instances that come up do not), so all that is seen counts besides.
-    version = f"{modified}/{shown_word}/{replicas}/{alias}/{fields}/{message}" if modified else digest(item)
+    # What moves modifiedAt is not documented (instances that come up do not), so all that is read counts besides. And
+    # nothing else does: other times move by themselves.
+    version = digest([modified, shown_word, replicas, alias, fields, message])
     return Remote(
         id=identifier(item),
         name=text(item.get("deploymentName")) or "",
@@ -262,7 +287,7 @@ def _running(item: Mapping[str, Any], status: Mapping[str, Any], state: RunState
     instances = status.get("instances") or item.get("instances")
     if isinstance(instances, list) and instances:
         return sum(_is_running(instance) for instance in instances)
-    return integer(item.get("replicas")) if state is RunState.SERVING else None
+    return count(item.get("replicas")) if state is RunState.SERVING else None
 
 
 def _is_running(instance: Any) -> bool:

@@ -81,7 +81,7 @@ def _refused(
     outlook = failing(s, decision.outlook, action, error)
     said = Decision(status=status, outlook=outlook, notices=decision.notices)
     wait = _delay(said, error, memory.retry.count)
-    memory.failed(Failure(action, error, s.now + wait))
+    memory.failed(Failure(action, error.to_keep(), s.now + wait))
     return replace(said, look_again=wait)
 
 

@@ -15,12 +15,15 @@ from model_operator.accounts.bindings import Binding
 from model_operator.conditions import Reason
 from model_operator.domain import ACTION, FINALIZER, Key, Priority
 from model_operator.models.canary import CanaryEndpoint
-from model_operator.plan.canary.course import course_of
+from model_operator.models.canary_status import CanaryEndpointStatus
+from model_operator.models.metadata import Metadata
+from model_operator.models.parse import InvalidResource
+from model_operator.plan.canary.course import course_of, path_of, remembered_course
 from model_operator.plan.canary.decide import decide
 from model_operator.plan.canary.situation import Decision, Desired, Observed, Situation, State
 from model_operator.plan.verdict import Verdict
 from model_operator.reconcile.base import Pass, leads_nowhere, still_there
-from model_operator.reconcile.cache import provider_key
+from model_operator.reconcile.cache import provider_key, provider_of
 from model_operator.reconcile.canary.act import act
 from model_operator.reconcile.canary.memory import Memory
 from model_operator.reconcile.canary.observe import Look, observe, read, shares_of
@@ -75,7 +78,7 @@ class CanaryPass(Pass[CanaryEndpoint, Memory]):
             )
         )
         seen = replace(seen, is_status_lost=s.observed.is_status_lost)
-        s = replace(s, desired=memory.accepted(s.desired, is_refused=seen.refusal is not None))
+        s = replace(s, desired=_accepted(resource, s, memory, is_refused=seen.refusal is not None))
         s = replace(s, observed=seen, paused_until=account.paused_until(clock()), now=clock())
         reading = await read(s, account.provider.at(Priority.SWEEP), clock)
         if reading is None:
@@ -95,6 +98,7 @@ class CanaryPass(Pass[CanaryEndpoint, Memory]):
                 course=course_of(spec),
                 external_id=spec.external_id,
                 command=metadata.annotations.get(ACTION, ""),
+                path=path_of(spec),
             ),
             status=status,
             observed=Observed(is_status_lost=is_lost),
@@ -153,32 +157,69 @@ class CanaryPass(Pass[CanaryEndpoint, Memory]):
         metadata = resource.metadata
         if FINALIZER not in metadata.finalizers:
             return  # the object's end will tell
-        self._say_what_stays(key, resource, memory)
-        memory.finish()
+        name = resource.spec.endpoint_name or key.name
+        await self._promise(key, metadata, _what_stays(resource.status, name, memory), memory)
         await self.let_go(key, metadata)
 
-    def _say_what_stays(self, key: Key, resource: CanaryEndpoint, memory: Memory) -> None:
-        status, created = resource.status, memory.creation.created
-        id = status.external_id or (created.id if created is not None else None)
-        if memory.is_finished or (id is None and status.pending is None):
-            return
-        which = id or f'"{resource.spec.endpoint_name or key.name}", if its create arrived,'
-        message = (
-            f"Canary endpoint {which} stays at the provider with {status.split or 'its split'}: its API cannot delete"
-            " it."
-        )
-        log.warning("%s: EndpointOrphaned: %s", key, message)
-        self.around.record.warn(key, resource.metadata, "EndpointOrphaned", message)
+    async def _promise(self, key: Key, metadata: Metadata, message: str | None, memory: Memory) -> None:
+        """Before the finalizer goes. Raises `KubeError` where an Event may pass later."""
+        if message is not None:
+            await self.around.record.promise(key, metadata, "EndpointOrphaned", message)
+            log.warning("%s: EndpointOrphaned: %s", key, message)
+        memory.finish()
+
+    @override
+    def leaves(self, key: Key, invalid: InvalidResource) -> bool:
+        status = invalid.status
+        return isinstance(status, CanaryEndpointStatus) and bool(status.external_id or status.pending)
+
+    @override
+    def holds(self, key: Key, invalid: InvalidResource) -> bool:
+        return False  # nothing can be deleted for it, understood or not
+
+    @override
+    async def tell_what_stays(self, key: Key, invalid: InvalidResource) -> None:
+        memory = self.memory(key, invalid.metadata.uid)
+        await self._promise(key, invalid.metadata, _left_by(invalid, key.name, memory), memory)
 
     @override
     def ended(self, key: Key) -> Iterable[Key]:
-        resource = self.around.cache.canary(key)
-        if resource is None:
-            self.forget(key)
-            return ()
-        self._say_what_stays(key, resource, self.memories.get(key) or Memory())
+        entry, memory = self.around.cache.entry(key), self.memories.get(key) or Memory()
+        resource, invalid = (entry.resource, entry.invalid) if entry is not None else (None, None)
+        message = None
+        if isinstance(resource, CanaryEndpoint):
+            message = _what_stays(resource.status, resource.spec.endpoint_name or key.name, memory)
+        elif invalid is not None:
+            message = _left_by(invalid, key.name, memory)
+        found = resource or invalid
+        if message is not None and found is not None:
+            log.warning("%s: EndpointOrphaned: %s", key, message)
+            self.around.record.warn(key, found.metadata, "EndpointOrphaned", message)
+        provider = provider_of(entry) if entry is not None else None
         self.forget(key)
-        return still_there(provider_key(resource), self.around.cache)
+        return still_there(provider, self.around.cache) if provider is not None else ()
+
+
+def _left_by(invalid: InvalidResource, name: str, memory: Memory) -> str | None:
+    status = invalid.status
+    return _what_stays(status, name, memory) if isinstance(status, CanaryEndpointStatus) else None
+
+
+def _what_stays(status: CanaryEndpointStatus, name: str, memory: Memory) -> str | None:
+    """What the object's end leaves, unless that has been said; `name` is the endpoint's at the provider."""
+    created = memory.creation.created
+    id = status.external_id or (created.id if created is not None else None)
+    if memory.is_finished or (id is None and status.pending is None):
+        return None
+    which = id or f'"{name}", if its create arrived,'
+    split = status.split or "its split"
+    return f"Canary endpoint {which} stays at the provider with {split}: its API cannot delete it."
+
+
+def _accepted(resource: CanaryEndpoint, s: Situation, memory: Memory, *, is_refused: bool) -> Desired:
+    rollout = s.status.rollout
+    path = rollout.course if rollout is not None and is_refused else None
+    return memory.accepted(s.desired, remembered_course(path, resource.spec), is_refused=is_refused)
 
 
 def _has_been_reported(resource: CanaryEndpoint) -> bool:

@@ -10,7 +10,8 @@ from typing import Final
 from model_operator.domain import Canary, Split
 from model_operator.models.canary_status import CanaryEndpointStatus
 from model_operator.plan.canary.course import Course
-from model_operator.plan.canary.situation import AT_ONCE, Creation, Desired, Failure
+from model_operator.plan.canary.remembered import Creation
+from model_operator.plan.canary.situation import AT_ONCE, Desired, Failure
 
 _NOISE: Final = timedelta(seconds=2)
 
@@ -38,10 +39,12 @@ class Memory:
     is_finished: bool = False
     """What stays at the provider has been said."""
 
-    def accepted(self, desired: Desired, *, is_refused: bool) -> Desired:
-        """With the course by which a rollout is judged: a refused spec changes nothing of it."""
-        if not is_refused:
-            self.course = desired.course
+    def accepted(self, desired: Desired, remembered: Course | None, *, is_refused: bool) -> Desired:
+        """With the course by which a rollout is judged: a refused spec changes nothing of it.
+
+        `remembered` is the one that the status has.
+        """
+        self.course = (self.course or remembered) if is_refused else desired.course
         return desired if self.course is None else replace(desired, course=self.course)
 
     def offset(self, status: CanaryEndpointStatus) -> timedelta:

@@ -13,12 +13,13 @@ from model_operator.conditions import ConditionType, Reason
 from model_operator.domain import DEPLOYMENT, Figures, Key, RunState
 from model_operator.errors import NotFound, ProviderError
 from model_operator.models.canary import CanaryEndpoint
-from model_operator.models.canary_status import Share
+from model_operator.models.canary_status import CanaryEndpointStatus, Share
 from model_operator.models.deployment import ModelDeployment
 from model_operator.plan.canary.judging import question
 from model_operator.plan.canary.situation import Health, Observed, Reading, Situation, Target
 from model_operator.plan.verdict import Verdict
 from model_operator.providers.base import Provider
+from model_operator.reconcile.base import may_be_of
 from model_operator.reconcile.cache import Cache, provider_key
 from model_operator.reconcile.members import has_traffic, in_words, names
 
@@ -91,7 +92,7 @@ async def read(s: Situation, provider: Provider, clock: Clock) -> Reading | None
             offset = found.at - clock() if found.at is not None else offset
     except ProviderError as error:
         return Reading(error=error, clock_offset=offset)
-    return Reading(figures=figures, clock_offset=offset)
+    return Reading(figures=figures, clock_offset=offset, until=asked.end)
 
 
 async def _targets(look: Look) -> dict[str, Target]:
@@ -106,7 +107,8 @@ async def _target(look: Look, share: Share, with_traffic: frozenset[str | None])
     """One that is being deleted, and is not kept by its traffic, may be gone any moment."""
     if share.deployment_ref is None:
         return await _by_id(look, share.deployment_id or "")
-    found = look.cache.deployment(Key(DEPLOYMENT, look.key.namespace, share.deployment_ref))
+    ref = Key(DEPLOYMENT, look.key.namespace, share.deployment_ref)
+    found = look.cache.deployment(ref)
     if found is not None:
         target = _of_deployment(found)
         if found.metadata.is_terminating and target.id not in with_traffic:
@@ -116,6 +118,9 @@ async def _target(look: Look, share: Share, with_traffic: frozenset[str | None])
         return target
     if share.deployment_id is not None:  # its ModelDeployment was deleted, the deployment left behind
         return await _by_id(look, share.deployment_id)
+    if look.cache.entry(ref) is not None:
+        words = f"this version of the operator does not understand ModelDeployment {share.deployment_ref}"
+        return Target(None, Health.UNREADY, words)
     return Target(None, Health.UNREADY, f"there is no ModelDeployment {share.deployment_ref}")
 
 
@@ -175,9 +180,11 @@ def _sharers(look: Look, targets: dict[str, Target]) -> dict[str, str]:
         known = share.with_(deployment_id=target.id if target else share.deployment_id)
         members = frozenset(names(look.key.namespace, known))
         for other in sorted(look.cache.users(*members) - {look.key}):
-            canary = look.cache.canary(other)
-            if canary is None or not look.bindings.lead_to_one(mine, provider_key(canary)):
+            entry = look.cache.entry(other)
+            if entry is None or not may_be_of(mine, entry, look.cache, look.bindings):
                 continue
-            if has_traffic(other.namespace, canary.status, members):
+            said = entry.resource or entry.invalid
+            status = said.status if said is not None else None
+            if isinstance(status, CanaryEndpointStatus) and has_traffic(other.namespace, status, members):
                 found[reference] = in_words(other, look.key.namespace)
     return found

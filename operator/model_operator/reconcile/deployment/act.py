@@ -13,7 +13,15 @@ from model_operator.accounts.account import Account
 from model_operator.conditions import Reason
 from model_operator.domain import Power, Probe, Remote
 from model_operator.errand import Outdated
-from model_operator.errors import NameTaken, NotFound, ProviderError, Unavailable, delay_after, retry_for
+from model_operator.errors import (
+    NameTaken,
+    NotFound,
+    ProviderError,
+    RateLimited,
+    Unavailable,
+    delay_after,
+    retry_for,
+)
 from model_operator.models.deployment_status import LastPowerAction, Pending, RemoteEndpoint
 from model_operator.plan.deployment import creating
 from model_operator.plan.deployment.remembered import ProbeResult, SentUpdate
@@ -171,6 +179,10 @@ async def _delete(  # noqa: PLR0913
 async def _probe(remote: Remote, probe: Probe, provider: Provider, now: datetime) -> ProbeResult:
     try:
         await provider.probe(remote, probe.prompt, probe.timeout)
+    except RateLimited:
+        return ProbeResult(
+            passed=True, message="", retry_at=now
+        )  # it has as many requests as it takes: it serves
     except ProviderError as error:
         return ProbeResult(passed=False, message=str(error), retry_at=now + _PROBE_RETRY)
     return ProbeResult(passed=True, message="", retry_at=now)

@@ -2,10 +2,10 @@
 
 from model_operator.accounts.bindings import Bindings
 from model_operator.domain import DEPLOYMENT, Key
-from model_operator.models.canary import CanaryEndpoint
 from model_operator.models.canary_status import CanaryEndpointStatus
 from model_operator.models.deployment import ModelDeployment
-from model_operator.reconcile.cache import Cache, Entry, provider_key
+from model_operator.reconcile.base import may_be_of
+from model_operator.reconcile.cache import Cache, provider_key
 from model_operator.reconcile.members import has_traffic, in_words, member_names
 
 
@@ -17,7 +17,7 @@ def find_guard(resource: ModelDeployment, cache: Cache, bindings: Bindings) -> s
     members = frozenset(member_names(Key(DEPLOYMENT, metadata.namespace, metadata.name), resource))
     for key in sorted(cache.users(*members)):
         entry = cache.entry(key)
-        if entry is None or not _may_be_of(provider_key(resource), entry, cache, bindings):
+        if entry is None or not may_be_of(provider_key(resource), entry, cache, bindings):
             continue
         found = entry.resource or entry.invalid
         if found is None or found.metadata.is_terminating:
@@ -26,12 +26,3 @@ def find_guard(resource: ModelDeployment, cache: Cache, bindings: Bindings) -> s
         if isinstance(status, CanaryEndpointStatus) and has_traffic(key.namespace, status, members):
             return in_words(key, metadata.namespace)
     return None
-
-
-def _may_be_of(provider: Key, entry: Entry, cache: Cache, bindings: Bindings) -> bool:
-    """Whether it is of the account of that ModelProvider; also while that is not known yet, or cannot be read."""
-    if not isinstance(entry.resource, CanaryEndpoint):
-        return True
-    other = provider_key(entry.resource)
-    is_unseen = bindings.get(other) is None and cache.provider(other) is not None
-    return is_unseen or bindings.lead_to_one(provider, other)

@@ -18,7 +18,7 @@ from model_operator.errors import NotAccepted
 from model_operator.models.deployment import ModelDeployment
 from model_operator.models.parse import InvalidResource
 from model_operator.plan.deployment import words
-from model_operator.plan.deployment.decide import decide, is_under_way
+from model_operator.plan.deployment.decide import decide, is_under_way, sends_keys
 from model_operator.plan.deployment.situation import Create, Decision, Observed, Release, Situation, Timing
 from model_operator.plan.verdict import Progress
 from model_operator.providers.base import Vendor
@@ -29,16 +29,19 @@ from model_operator.reconcile.deployment.act import AT_ONCE, act
 from model_operator.reconcile.deployment.connection import publish, with_connection
 from model_operator.reconcile.deployment.desire import desire
 from model_operator.reconcile.deployment.guard import find_guard
+from model_operator.reconcile.deployment.keys import NO_KEYS, mask, read_keys
 from model_operator.reconcile.deployment.leaving import (
     left_behind,
     left_by,
     may_have_made,
     may_have_something,
 )
+from model_operator.reconcile.deployment.look import Look
 from model_operator.reconcile.deployment.memory import Memory
-from model_operator.reconcile.deployment.observe import Look, observe
+from model_operator.reconcile.deployment.observe import observe
 from model_operator.reconcile.deployment.rivals import Contest
 from model_operator.reconcile.deployment.saying import Saying
+from model_operator.redaction import Redactor
 from model_operator.status.deployment import summarize, time_left
 from model_operator.status.events import of_deployment
 
@@ -53,6 +56,7 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
     full_read_interval: timedelta
     installation: str = ""
     """Names this cluster in the marks of what is created."""
+    redactor: Redactor = field(default_factory=Redactor, repr=False)
     claims: set[str] = field(default_factory=set)
     """UIDs of those whose name or id nobody else may have, until a pass refuses them."""
     told: set[str] = field(default_factory=set)
@@ -65,8 +69,7 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
         memory = self.memory(key, resource.metadata.uid)
         if may_have_something(resource, memory):
             resource = await self.keep_finalizer(key, resource)
-        s, account = await self._observe(key, resource, memory)
-        step = decide(s)
+        s, account, step = await self._decide(key, resource, memory)
         self._note_claim(resource.metadata.uid, s, step, account)
         if account is not None:
             resource, s, step = await self._act(key, resource, s, step, account, memory)
@@ -103,6 +106,36 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
             resource = await self.keep_finalizer(key, resource)
             memory.marked()
         return resource
+
+    async def _decide(
+        self, key: Key, resource: ModelDeployment, memory: Memory
+    ) -> tuple[Situation, Account | None, Decision]:
+        vendor, now = self.around.vendors[resource.spec.vendor], self.around.clock()
+        if memory.keys.is_due(vendor.secret_keys(resource.spec), now, self.full_read_interval):
+            await self._read_keys(resource, vendor, memory)
+        s, account = await self._observe(key, resource, memory)
+        step = decide(s)
+        if memory.keys.refs and sends_keys(step):
+            await self._read_keys(resource, vendor, memory)
+            s = self._with_keys(s, resource, vendor, memory)
+            step = decide(s)
+        return s, account, step
+
+    async def _read_keys(self, resource: ModelDeployment, vendor: Vendor, memory: Memory) -> None:
+        """Right before they are sent, and hourly."""
+        before, namespace = memory.keys, resource.metadata.namespace
+        refs = vendor.secret_keys(resource.spec)
+        keys = await read_keys(self.around.store, namespace, refs, before, self.around.clock())
+        mask(self.redactor, namespace, before, keys)
+        memory.read_keys(keys)
+
+    def _with_keys(
+        self, s: Situation, resource: ModelDeployment, vendor: Vendor, memory: Memory
+    ) -> Situation:
+        desired = memory.keys.given_to(
+            desire(resource, vendor, self.installation), resource.status.last_applied
+        )
+        return replace(s, desired=desired, missing_key=memory.keys.problem)
 
     def _is_early(self, key: Key, resource: ModelDeployment) -> bool:
         """Its ModelProvider's first pass, or its account's first LIST, is still to come and will bring it back."""
@@ -145,7 +178,13 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
             )
         )
         memory.looked(before, seen.creation, seen.view, seen.sent)
-        contest = Contest(Claimant.of(key, resource), account, self.around.cache.claims, self.claims)
+        contest = Contest(
+            Claimant.of(key, resource),
+            account,
+            self.around.cache.claims,
+            self.claims,
+            lambda provider: self.around.bindings.account(provider) is not None,
+        )
         remote = seen.observed.remote
         rival = contest.rival() or (contest.owner(remote) if remote is not None else None)
         situation = replace(
@@ -161,7 +200,7 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
         return situation, account
 
     def _situation(self, resource: ModelDeployment, vendor: Vendor, memory: Memory) -> Situation:
-        return Situation(
+        situation = Situation(
             desired=desire(resource, vendor, self.installation),
             wanted=not resource.metadata.is_terminating,
             status=memory.complete(resource.status),
@@ -176,6 +215,7 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
             has_finalizer=FINALIZER in resource.metadata.finalizers,
             guard=find_guard(resource, self.around.cache, self.around.bindings),
         )
+        return self._with_keys(situation, resource, vendor, memory)
 
     def _note_claim(self, uid: str, s: Situation, step: Decision, account: Account | None) -> None:
         """At once, and not with the write that follows: a rival's pass may come before that arrives."""
@@ -272,6 +312,9 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
                 waits.append(account.poll_interval)  # a name gets free without anybody telling
             if not account.can_list:
                 waits.append(self.timing.transition_poll if is_moving else account.poll_interval)
+            due = memory.keys.due_at(self.full_read_interval)
+            if due is not None:
+                waits.append(max(due - s.now, timedelta(seconds=1)))
             if memory.view.read_again_at is not None:
                 waits.append(max(memory.view.read_again_at - s.now, timedelta(seconds=1)))
         known = [wait for wait in waits if wait is not None]
@@ -286,6 +329,7 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
         memory = self.forget(key)
         if memory is not None:
             self.claims.discard(memory.uid)
+            mask(self.redactor, key.namespace, memory.keys, NO_KEYS)
         if resource is None:
             return self._ended_not_understood(key, entry, memory)
         provider = still_there(provider_key(resource), self.around.cache)
@@ -302,6 +346,10 @@ class DeploymentPass(Pass[ModelDeployment, Memory]):
         if super(DeploymentPass, self).holds(key, invalid):
             return True
         return not invalid.orphans and may_have_made(invalid, self.memories.get(key))
+
+    @override
+    def leaves(self, key: Key, invalid: InvalidResource) -> bool:
+        return left_by(invalid, self.memories.get(key)) is not None
 
     @override
     async def tell_what_stays(self, key: Key, invalid: InvalidResource) -> None:

@@ -12,6 +12,7 @@ from model_operator.errors import ProviderError
 from model_operator.models.deployment_status import LastPowerAction, ModelDeploymentStatus, Pending
 from model_operator.plan.deployment.remembered import Creation, Failure, ProbeResult, Sent, SentUpdate
 from model_operator.plan.verdict import Verdict
+from model_operator.reconcile.deployment.keys import NO_KEYS, AccessKeys
 from model_operator.reconcile.deployment.view import View
 
 
@@ -37,6 +38,7 @@ class Memory:
     view: View = field(default_factory=View)
     sent: Sent = field(default_factory=Sent)
     retry: Retry = field(default_factory=Retry)
+    keys: AccessKeys = NO_KEYS
     connection: Verdict | None = None
     """Why the connection's ConfigMap is not as it should be."""
     has_told_what_stays: bool = False
@@ -69,6 +71,10 @@ class Memory:
     def marked(self) -> None:
         """This process has put the finalizer on, as the intent of a first create."""
         self.creation = self.creation.marked()
+
+    def read_keys(self, keys: AccessKeys) -> None:
+        """The Secrets that the spec names were read."""
+        self.keys = keys
 
     def creating(self, fields: Fields, now: datetime) -> None:
         """The POST, which says these, is about to be sent."""
@@ -134,7 +140,7 @@ class Memory:
     def failed(self, error: ProviderError, until: datetime, generation: int) -> None:
         """A change was refused, and is not tried again before then."""
         count = self.retry.repeats(error, generation) + 1
-        self.retry = Retry(failure=Failure(error, until, generation), count=count)
+        self.retry = Retry(failure=Failure(error.to_keep(), until, generation), count=count)
 
     def unanswered(self) -> None:
         """A create was sent and nothing is known of it: looking for what it made is no retry."""

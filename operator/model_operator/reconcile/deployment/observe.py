@@ -4,12 +4,12 @@
 """
 
 import random
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 
-from model_operator.accounts.account import Account, is_live
+from model_operator.accounts.account import is_live
 from model_operator.conditions import ConditionType
-from model_operator.domain import Desired, Key, Remote, RunState
+from model_operator.domain import Power, Remote, RunState
 from model_operator.errors import (
     AccountMismatch,
     NotFound,
@@ -18,46 +18,12 @@ from model_operator.errors import (
     Unsupported,
     delay_after,
 )
-from model_operator.models.deployment import ModelDeployment
-from model_operator.plan.deployment.absence import Standing, is_gone, next_look
-from model_operator.plan.deployment.remembered import Creation, Sent
-from model_operator.plan.deployment.situation import Observed, Presence, Timing
-from model_operator.providers.base import Provider
-from model_operator.reconcile.cache import provider_key
-from model_operator.reconcile.deployment.view import View
+from model_operator.plan.deployment.situation import Observed, Presence
+from model_operator.reconcile.deployment.look import Look, Seen
+from model_operator.reconcile.deployment.missing import SUSPECT, missed, note_get
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _UP = frozenset({RunState.SERVING, RunState.UPDATING})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """What one pass looks with; nothing of it is changed. `provider` is the account's, at this pass's priority."""
-
-    key: Key
-    resource: ModelDeployment
-    desired: Desired
-    account: Account
-    provider: Provider
-    timing: Timing
-    full_read_interval: timedelta
-    now: datetime
-    creation: Creation
-    view: View
-    sent: Sent
-
-    def showed(self, observed: Observed) -> "Seen":
-        return Seen(observed, self.creation, self.view, self.sent)
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What a look has shown, and the parts of the memory as they are after it."""
-
-    observed: Observed
-    creation: Creation
-    view: View
-    sent: Sent
 
 
 async def observe(look: Look) -> Seen:
@@ -104,7 +70,7 @@ def _by_name(look: Look) -> Observed:
     if not account.can_list:
         return Observed(can_list=False)
     snapshot = account.snapshot
-    marked = _candidates(look) if look.resource.metadata.is_terminating else ()
+    marked = look.candidates() if look.resource.metadata.is_terminating else ()
     # Where requests are few, a LIST may wait for its turn for longer than it counts as recent.
     recent = look.timing.poll_interval + look.timing.queueing
     if snapshot is None or snapshot.ended < look.now - recent:
@@ -116,14 +82,8 @@ def _by_name(look: Look) -> Observed:
         )  # its id was taken from the status, and that LIST is too old to show it
     if account.is_mismatch:
         # What is created here would be lost with the key.
-        return Observed(error=AccountMismatch(_SUSPECT), candidates=marked)
-    return Observed(candidates=_candidates(look), listed_at=snapshot.begun)
-
-
-def _candidates(look: Look) -> tuple[Remote, ...]:
-    """What the last LIST shows with our tag or name, however old it is."""
-    snapshot = look.account.snapshot
-    return snapshot.candidates(look.desired.deployment_name, look.desired.uid) if snapshot else ()
+        return Observed(error=AccountMismatch(SUSPECT), candidates=marked)
+    return Observed(candidates=look.candidates(), listed_at=snapshot.begun)
 
 
 async def _lost(look: Look) -> Seen:
@@ -141,7 +101,7 @@ async def _lost(look: Look) -> Seen:
         return look.showed(Observed(error=error))
     live = tuple(remote for remote in found if is_live(remote))
     if not live and account.is_mismatch:
-        return look.showed(Observed(error=AccountMismatch(_SUSPECT)))
+        return look.showed(Observed(error=AccountMismatch(SUSPECT)))
     deadline = pending.deadline if pending is not None else None
     # The one that was taken for gone may be back; it is no trace of the create.
     is_found = any(remote.id != look.resource.status.external_id for remote in live)
@@ -155,7 +115,7 @@ async def _by_id(look: Look, id_: str) -> Seen:
     account.note(look.key, id_)
     if account.lasting_error is not None:
         if not look.resource.metadata.is_terminating:
-            return look.showed(Observed(error=account.lasting_error, remote=None))
+            return await _without_list(look, id_, account.lasting_error)
         if look.sent.delete_at is not None:
             item = None  # that LIST is from before the DELETE
     if account.can_list and account.snapshot is None:
@@ -166,6 +126,7 @@ async def _by_id(look: Look, id_: str) -> Seen:
         return await _read(look, id_, None)
     if account.snapshot is not None:
         look = replace(look, view=look.view.seen(account.snapshot.begun))
+        item = look.view.newest(item, account.snapshot.begun)
     is_first = look.view.version is None and look.resource.status.external_id is not None
     if is_first:
         # Spread over the interval, so that a restart does not read a thousand at once.
@@ -178,6 +139,26 @@ async def _by_id(look: Look, id_: str) -> Seen:
     return _shown(look, look.view.merged(item))
 
 
+async def _without_list(look: Look, id_: str, error: ProviderError) -> Seen:
+    """The LIST does not work: by GETs alone, what is under way is finished; everybody else waits for the LIST."""
+    if not isinstance(error, Unavailable) or not _is_under_way(look):
+        return look.showed(Observed(error=error))
+    try:
+        full = await look.provider.get(id_)
+    except ProviderError:
+        return look.showed(Observed(error=error))
+    return look.showed(Observed(error=error)) if full.is_gone else _was_read(look, id_, full, None)
+
+
+def _is_under_way(look: Look) -> bool:
+    """The spec was edited, or an edit or a pause has not come to its end."""
+    status, wanted = look.resource.status, Power.PAUSE if look.desired.paused else Power.RESUME
+    last = status.last_power_action.action if status.last_power_action is not None else Power.RESUME
+    has_other_power = look.desired.paused is not None and last is not wanted
+    has_edit = status.last_applied != dict(look.desired.fields) or look.sent.update is not None
+    return status.external_id is not None and (has_other_power or has_edit)
+
+
 async def _read(look: Look, id_: str, item: Remote | None) -> Seen:
     """GET. Whatever it fails with, an item of the LIST is proof of presence at least."""
     try:
@@ -186,13 +167,17 @@ async def _read(look: Look, id_: str, item: Remote | None) -> Seen:
         if item is not None:
             wait = delay_after(error, look.view.blind)
             return _shown(replace(look, view=look.view.failed(look.now + wait)), look.view.merged(item))
-        return _missed(look, id_, error)
+        return missed(look, id_, error)
     if full.is_gone:
-        return _missed(look, id_, NotFound(f"{id_} is deleted", is_vendors_own=True))
+        return missed(look, id_, NotFound(f"{id_} is deleted", is_vendors_own=True))
+    return _was_read(look, id_, full, item)
+
+
+def _was_read(look: Look, id_: str, full: Remote, item: Remote | None) -> Seen:
     look.account.saw()
     if item is not None and item.word != full.word:
         look.account.doubt(look.key)
-    _note_get(look, id_, is_there=True)
+    note_get(look, id_, is_there=True)
     timing = look.timing
     sent = look.sent.compared(
         full, look.desired.uid, look.now, recheck=timing.recovery_window, grace=timing.power_grace
@@ -204,55 +189,8 @@ async def _read(look: Look, id_: str, item: Remote | None) -> Seen:
 
 def _shown(look: Look, remote: Remote) -> Seen:
     sent = look.sent if remote.state in _UP else look.sent.went_down()
-    found = Observed(presence=Presence.PRESENT, remote=remote, candidates=_candidates(look))
+    found = Observed(presence=Presence.PRESENT, remote=remote, candidates=look.candidates())
     return replace(look, sent=sent).showed(found)
-
-
-def _missed(look: Look, id_: str, error: ProviderError) -> Seen:
-    """No LIST shows it, and a GET was answered with an error: gone only if that is proven."""
-    account = look.account
-    begun = account.snapshot.begun if account.snapshot is not None else look.now
-    is_404 = isinstance(error, NotFound)
-    if account.can_list:
-        look = replace(look, view=look.view.missed(begun, is_proof=is_404))
-    elif isinstance(error, NotFound) and error.is_vendors_own:
-        look = replace(look, view=look.view.missed(look.now, is_proof=True))
-        _note_get(look, id_, is_there=False)
-    elif is_404:
-        unlike_it = (
-            f"{error}. That is not how this API speaks of a deployment, and it has no list to compare with."
-        )
-        return look.showed(Observed(error=Unavailable(unlike_it, may_have_landed=False)))
-    standing = _standing(look, id_)
-    if is_gone(look.view.looks, standing):
-        return look.showed(Observed(presence=Presence.ABSENT, candidates=_candidates(look)))
-    again = next_look(look.view.looks, standing, look.now)
-    if not is_404:
-        return look.showed(Observed(error=error, next_look=again))
-    if not standing.is_credible and not standing.is_deleted:
-        return look.showed(Observed(error=AccountMismatch(_MISMATCH.format(id=id_))))
-    return look.showed(Observed(next_look=again))
-
-
-def _standing(look: Look, id_: str) -> Standing:
-    account, timing = look.account, look.timing
-    is_held = look.resource.status.external_id is not None
-    is_credible = not account.is_mismatch and (account.is_proven or not is_held)
-    return Standing(
-        # Without a LIST, all others have been looked at as well by then.
-        window=timing.recovery_window
-        if account.can_list
-        else max(timing.recovery_window, 2 * timing.poll_interval),
-        is_credible=is_credible or account.is_confirmed(provider_key(look.resource), id_),
-        has_list=account.can_list,
-        is_deleted=look.sent.delete_at is not None and look.sent.delete_under == account.id,
-    )
-
-
-def _note_get(look: Look, id_: str, *, is_there: bool) -> None:
-    """Whether most of the account is missing; what is being deleted is no surprise."""
-    if not look.account.can_list and not look.resource.metadata.is_terminating:
-        look.account.looked_up(look.key, id_, is_there=is_there)
 
 
 def _needs_full_read(look: Look, item: Remote) -> bool:
@@ -295,14 +233,3 @@ def _is_newer_than_list(look: Look, full: Remote) -> bool:
         and created_at is not None
         and snapshot.begun <= created_at
     )
-
-
-_CONFIRM = (
-    " Put the right key into the Secret; if it is really gone, annotate the ModelProvider with"
-    " modeloperator.dev/confirm-absence: <the token in its status.missing>."
-)
-_SUSPECT = "Nothing is created while other known deployments are missing from this account." + _CONFIRM
-_MISMATCH = (
-    "The provider does not know deployment {id}, and these credentials have not proven to belong to the account that"
-    " holds it." + _CONFIRM
-)

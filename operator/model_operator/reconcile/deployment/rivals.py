@@ -6,13 +6,13 @@ then who has it already, then the intent in the status, then who was let through
 be on its way to the API server), and only then the age. The order of arrival decides nothing.
 """
 
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from model_operator.accounts.account import Account
-from model_operator.domain import Remote
+from model_operator.domain import Key, Remote
 from model_operator.reconcile.claims import Claimant, Claims, hash_of
 from model_operator.reconcile.deployment.desire import default_name
 
@@ -30,6 +30,8 @@ class Contest:
     claims: Claims
     let_through: Container[str]
     """UIDs of those that no pass has refused so far."""
+    has_account: Callable[[Key], bool]
+    """Whether it is known where a ModelProvider leads."""
 
     def rival(self) -> str | None:
         """Who comes first, in words for a message; None: nobody does."""
@@ -54,10 +56,17 @@ class Contest:
         if name is not None:
             terms += [f"name/{name}", f"hash/{name.rpartition('-')[2]}"]
         for other in self._found(*terms):
-            if other.provider not in self.account.all_members:
+            if not self._may_be_of_the_account(other):
                 continue
             if not self.own.ids.isdisjoint(other.ids) or (name is not None and name == self._name(other)):
                 yield other
+
+    def _may_be_of_the_account(self, other: Claimant) -> bool:
+        """Also one of the namespace that has something at a provider while nobody can tell in whose account."""
+        if other.provider in self.account.all_members:
+            return True
+        is_near = other.key.namespace == self.own.key.namespace and (other.holds_id or other.is_pending)
+        return is_near and (other.provider is None or not self.has_account(other.provider))
 
     def _found(self, *terms: str) -> Iterator[Claimant]:
         for key in sorted(self.claims.find(*terms) - {self.own.key}):

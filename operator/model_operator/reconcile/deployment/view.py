@@ -29,7 +29,7 @@ class View:
     looks: Looks = NOT_LOOKED
     """What looking for it has shown since it was last seen."""
     read_at: datetime | None = None
-    """When `full` was read."""
+    """When the pass that has read `full` began."""
     beats: int = 0
     """GETs in a row that a new version alone had asked for, and that showed nothing new."""
     blind: int = 0
@@ -83,6 +83,20 @@ class View:
         again_at = min(self.read_again_at or read_at + rest, read_at + rest)
         return replace(self, version=item.version, read_again_at=again_at)
 
+    def newest(self, item: Remote, begun: datetime) -> Remote:
+        """What a LIST that began then shows; a GET that is younger knows the state better."""
+        full = self.full
+        if full is None or self.read_at is None or begun > self.read_at or self.version != item.version:
+            return item
+        return replace(
+            item,
+            state=full.state,
+            word=full.word,
+            message=full.message,
+            replicas=full.replicas,
+            shortage=full.shortage,
+        )
+
     def seen(self, at: datetime) -> "View":
         """It was there then."""
         return replace(self, looks=self.looks.seen(at))
@@ -105,6 +119,7 @@ class View:
             state=item.state,
             word=item.word,
             message=item.message or full.message,
+            shortage=item.shortage,
             replicas=full.replicas if item.replicas is None else item.replicas,
         )
 

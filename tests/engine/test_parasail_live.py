@@ -1,0 +1,342 @@
+"""A whole life at Parasail as its live accounts are: devices, the vendor's autoscaler, access keys of gated models."""
+
+import asyncio
+import json
+
+import pytest
+
+from model_operator.domain import DEPLOYMENT, Key
+from support.engine_world import LLAMA, play
+from support.manifests import deployment, secret
+
+L40S, H100 = {"device": "L40S", "count": 1}, {"device": "H100SXM", "count": 2}
+TOKEN = "hf_abcdefghijklmnopqrstuvwxyz"
+SECOND = "hf_zyxwvutsrqponmlkjihgfedcba"
+REF = {"modelAccessKeySecretRef": {"name": "hugging-face"}}
+
+
+def llama(block=None, **spec):
+    """Keywords are fields of spec; the block has nothing but what is given."""
+    body = deployment("parasail", "llama", **spec)
+    body["spec"]["parasail"] = {"devices": [L40S]} if block is None else block
+    return body
+
+
+async def begin(world, body, seconds=60, **knobs):
+    await world.simulator.control("PATCH", "/knobs", {"parasail": {"profile": "extended", **knobs}})
+    world.apply(body)
+    await asyncio.sleep(seconds)
+
+
+def edit(world, **spec):
+    world.server.merge(LLAMA, {"spec": spec})
+
+
+async def remote(world):
+    (one,) = await world.shown()
+    return one
+
+
+def selected(one):
+    return [(row["device"], row["count"]) for row in one["deviceConfigs"] if row["selected"]]
+
+
+async def requests(world, operation):
+    found = await world.simulator.control("GET", f"/requests?vendor=parasail&operation={operation}")
+    return found["requests"]
+
+
+def test_a_deployment_by_device_serves_is_scaled_moved_paused_and_deleted():
+    async def story(world):
+        await begin(world, llama())
+        assert world.ready() == ("True", "Available")
+        assert selected(await remote(world)) == [("L40S", 1)]
+        edit(world, replicas=2)
+        await asyncio.sleep(60)
+        assert ((await remote(world))["replicas"], world.ready()) == (2, ("True", "Available"))
+        edit(world, replicas=1, parasail={"devices": [H100, L40S]})
+        await asyncio.sleep(60)
+        assert selected(await remote(world)) == [("L40S", 1)]  # which will do as well
+        edit(world, parasail={"devices": [H100]})
+        await asyncio.sleep(60)
+        assert (selected(await remote(world)), world.ready()) == ([("H100SXM", 2)], ("True", "Available"))
+        edit(world, paused=True)
+        await asyncio.sleep(60)
+        assert world.ready() == ("True", "Paused")
+        world.server.delete(LLAMA)
+        await asyncio.sleep(60)
+        assert await world.shown() == []
+
+    play(story, is_served=False)
+
+
+@pytest.mark.parametrize(
+    ("knobs", "block", "type_", "reason", "said"),
+    [
+        pytest.param(
+            {},
+            {"devices": [{"device": "B200", "count": 8}]},
+            "Accepted",
+            "Unsupported",
+            "1x L40S",
+            id="offer",
+        ),
+        pytest.param(
+            {"unsupported_models": ["*"]}, None, "Accepted", "Unsupported", "Architecture", id="model"
+        ),
+        pytest.param(
+            {"devices": [{**L40S, "available": False}, H100]},
+            None,
+            "Synced",
+            "InsufficientCapacity",
+            "Free: 2x H100SXM",
+            id="capacity",
+        ),
+        pytest.param(
+            {},
+            {"serviceTierName": "low-cost"},
+            "Synced",
+            "InvalidRequest",
+            "spec.parasail.devices",
+            id="tier",
+        ),
+    ],
+)
+def test_what_an_account_does_not_have_is_a_condition_and_made_once_it_has_it(
+    knobs, block, type_, reason, said
+):
+    async def story(world):
+        await begin(world, llama(block), 90, **knobs)
+        found = world.condition(type_)
+        assert (found["status"], found["reason"], said in found["message"]) == ("False", reason, True)
+        assert world.ready() == ("False", reason)
+        assert world.condition("Stalled")["status"] == "True"
+        assert await world.shown() == []
+        usual = {
+            "unsupported_models": [],
+            "profile": "either",
+            "devices": [L40S, {"device": "B200", "count": 8}],
+        }
+        await world.simulator.control("PATCH", "/knobs", {"parasail": {"gpu_quota": None, **usual}})
+        await asyncio.sleep(700)  # it is tried again every ten minutes
+        assert world.ready() == ("True", "Available")
+
+    play(story, is_served=False)
+
+
+def test_a_refused_tier_is_mended_by_the_field_that_the_message_names():
+    async def story(world):
+        await begin(world, llama({"serviceTierName": "low-cost"}), 30)
+        assert world.ready() == ("False", "InvalidRequest")
+        edit(world, parasail={"serviceTierName": None, "devices": [L40S]})
+        await asyncio.sleep(60)
+        assert world.ready() == ("True", "Available")
+        assert len(await requests(world, "create")) == 2
+
+    play(story, is_served=False)
+
+
+@pytest.mark.parametrize("shows", ["replicas", "instances"])
+def test_the_vendors_autoscaler_is_left_alone_within_its_bounds(shows):
+    async def story(world):
+        scaling = {"replicas": None, "autoscaling": {"minReplicas": 1, "maxReplicas": 4}}
+        knobs = {"gpu_quota": None, "autoscale_shows": shows}
+        await begin(world, llama(**scaling), 30, **knobs)
+        seen = set()
+        for _ in range(80):
+            await asyncio.sleep(10)
+            seen.add(world.status["replicas"])
+            assert (world.ready(), world.status["drift"]) == (("True", "Available"), [])
+        assert seen == {1, 2, 3, 4}
+        assert await requests(world, "update") == []
+        edit(world, autoscaling={"minReplicas": 5, "maxReplicas": 6})
+        await asyncio.sleep(60)
+        one = await remote(world)
+        assert (one["minReplicas"], one["maxReplicas"], one["autoscaling"]) == (5, 6, True)
+        assert len(await requests(world, "update")) == 1
+        edit(world, autoscaling=None, replicas=2)
+        await asyncio.sleep(120)
+        one = await remote(world)
+        assert (one["replicas"], one["autoscaling"], world.ready()) == (2, False, ("True", "Available"))
+
+    play(story, is_served=False)
+
+
+def test_an_autoscaler_that_somebody_switched_on_is_drift_and_not_fought_each_time():
+    async def story(world):
+        await begin(world, llama(), 30, gpu_quota=None)
+        one = await remote(world)
+        change = {"autoscaling": True, "minReplicas": 1, "maxReplicas": 4}
+        await world.simulator.control("PATCH", f"/deployments/parasail/{one['id']}", {"fields": change})
+        await asyncio.sleep(600)
+        assert len(await requests(world, "update")) == 1
+        assert (await remote(world))["autoscaling"] is False
+
+    play(story, is_served=False)
+
+
+def test_a_quota_message_of_a_start_is_said_and_still_moving():
+    async def story(world):
+        await begin(world, llama(replicas=5), 120)
+        assert world.ready() == ("False", "QuotaExceeded")
+        assert "Insufficient quota" in world.condition("Ready")["message"]
+        told = {type_: world.condition(type_) for type_ in ("Synced", "Serving", "Reconciling", "Stalled")}
+        assert {type_: (c["status"], c["reason"]) for type_, c in told.items()} == {
+            "Synced": ("True", "Synced"),
+            "Serving": ("False", "Starting"),
+            "Reconciling": ("True", "QuotaExceeded"),
+            "Stalled": ("False", "NotStalled"),
+        }
+        await world.simulator.control("PATCH", "/knobs", {"parasail": {"gpu_quota": 5}})
+        await asyncio.sleep(60)
+        assert world.ready() == ("True", "Available")
+
+    play(story, is_served=False)
+
+
+GATED = {"gated_models": ["*"], "put_write_only": "clear"}
+
+
+def test_an_access_key_goes_with_the_create_and_every_update_and_nowhere_else():
+    async def story(world):
+        world.apply(secret("hugging-face", modelAccessKey=TOKEN))
+        await begin(world, llama({"devices": [L40S], **REF}), **GATED)
+        assert world.ready() == ("True", "Available")
+        version = world.server.get(Key("Secret", "team", "hugging-face"))["metadata"]["resourceVersion"]
+        applied = world.status["lastApplied"]["parasail.modelAccessKeySecretRef"]
+        assert applied == {"name": "hugging-face", "resourceVersion": version}
+        edit(world, replicas=2)
+        await asyncio.sleep(60)
+        edit(world, parasail={"engine": "SGLANG"})  # loaded anew, for which the key must still be there
+        await asyncio.sleep(60)
+        assert (world.ready(), (await remote(world))["engine"]) == (("True", "Available"), "SGLANG")
+        sent = [r["body"]["modelAccessKey"] for op in ("create", "update") for r in await requests(world, op)]
+        assert sent == ["***"] * 3
+        asked = await requests(world, "devices")
+        assert "modelAccessKey" not in json.dumps([r["query"] for r in asked])
+        assert TOKEN not in json.dumps([world.server.get(LLAMA), *world.server.list("Event", "team")])
+
+    play(story, is_served=False)
+
+
+def test_another_access_key_is_sent_within_the_hour_and_a_label_is_no_other_key():
+    async def story(world):
+        world.apply(secret("hugging-face", modelAccessKey=TOKEN))
+        await begin(world, llama({"devices": [L40S], **REF}))
+        key = Key("Secret", "team", "hugging-face")
+        world.server.merge(key, {"metadata": {"labels": {"a": "b"}}})
+        await asyncio.sleep(4500)
+        assert await requests(world, "update") == []
+        world.server.merge(key, {"data": secret("x", modelAccessKey=SECOND)["data"]})
+        await asyncio.sleep(4500)
+        assert len(await requests(world, "update")) == 1
+        assert world.ready() == ("True", "Available")
+        await asyncio.sleep(7300)
+        assert len(await requests(world, "update")) == 1
+
+    play(story, is_served=False)
+
+
+def test_a_create_waits_for_its_access_key_and_says_which():
+    async def story(world):
+        await begin(world, llama({"devices": [L40S], **REF}), 30)
+        for type_ in ("Accepted", "Ready"):
+            found = world.condition(type_)
+            assert (found["status"], found["reason"]) == ("False", "CredentialsMissing")
+            assert found["message"].startswith(
+                'spec.parasail.modelAccessKeySecretRef: there is no Secret "hugging-face" in namespace team.'
+            )
+        assert await requests(world, "create") == []
+        world.apply(secret("hugging-face", modelAccessKey=TOKEN))
+        await asyncio.sleep(120)
+        assert world.ready() == ("True", "Available")
+
+    play(story, is_served=False)
+
+
+def test_an_update_waits_for_its_access_key_and_pause_resume_and_delete_do_not():
+    async def story(world):
+        key = Key("Secret", "team", "hugging-face")
+        world.apply(secret("hugging-face", modelAccessKey=TOKEN))
+        await begin(world, llama({"devices": [L40S], **REF}))
+        world.server.delete(key)
+        await asyncio.sleep(4500)
+        assert world.ready() == ("True", "Available")  # nothing is to be sent
+        edit(world, replicas=2)
+        await asyncio.sleep(90)
+        assert world.ready() == ("False", "CredentialsMissing")
+        assert await requests(world, "update") == []
+        edit(world, replicas=1, paused=True)
+        await asyncio.sleep(60)
+        assert world.ready() == ("True", "Paused")
+        edit(world, paused=False)
+        await asyncio.sleep(60)
+        assert world.ready() == ("True", "Available")
+        world.server.delete(LLAMA)
+        await asyncio.sleep(60)
+        assert await world.shown() == []
+
+    play(story, is_served=False)
+
+
+@pytest.mark.parametrize("status", [400, 403, 422, 500])
+def test_a_refusal_that_repeats_an_access_key_is_said_without_it(status, capfd):
+    async def story(world):
+        world.apply(secret("hugging-face", modelAccessKey="a-key-of-no-known-shape"))
+        said = {
+            "kind": "error",
+            "operation": "create",
+            "status": status,
+            "message": "bad a-key-of-no-known-shape",
+        }
+        await world.simulator.control("POST", "/faults", said)
+        await begin(world, llama({"devices": [L40S], **REF}), 30)
+        told = world.condition("Synced")["message"]
+        assert "bad ***" in told or status == 500  # whose outcome is the news
+        everything = json.dumps([world.server.get(LLAMA), *world.server.list("Event", "team")])
+        assert "no-known-shape" not in everything
+
+    play(story, is_served=False)
+    assert "no-known-shape" not in "".join(capfd.readouterr())
+
+
+def test_a_model_at_its_limit_of_requests_stops_nobody_else():
+    """The chat host's 429 is about one model. The probe has its answer, and the account goes on."""
+
+    async def story(world):
+        rule = {"kind": "error", "operation": "chat", "status": 429, "retry_after": 120}
+        await world.simulator.control("POST", "/faults", rule)
+        other = llama(probe={"prompt": "Say yes."})
+        other["metadata"]["name"] = "busy"
+        await begin(world, llama(), 30)
+        world.apply(other)
+        await asyncio.sleep(30)
+        assert world.ready(Key(DEPLOYMENT, "team", "busy")) == ("True", "Available")
+        edit(world, paused=True)
+        await asyncio.sleep(10)
+        assert world.ready() == ("True", "Paused")
+        assert len(await requests(world, "chat")) == 1
+
+    play(story, is_served=False)
+
+
+EDITS = [
+    ({"parasail": {"displayName": "ours"}}, "displayName"),
+    ({"parasail": {"engine": "SGLANG"}}, "engine"),
+    ({"parasail": {"maxConnectionsPerReplica": 9}}, "maxConnectionsPerReplica"),
+    ({"parasail": {"devices": [H100]}}, "deviceConfigs"),
+    ({"replicas": None, "autoscaling": {"minReplicas": 1, "maxReplicas": 2}}, "autoscaling"),
+]
+
+
+@pytest.mark.parametrize(("change", "field"), EDITS, ids=[field for _, field in EDITS])
+def test_whatever_may_be_fixed_is_tried_once_and_said_if_it_did_not_take(change, field):
+    async def story(world):
+        await begin(world, llama(), put_ignored_fields=[field])
+        edit(world, **change)
+        await asyncio.sleep(200)
+        assert world.ready() == ("False", "UpdateIgnored")
+        await asyncio.sleep(7200)
+        assert (len(await requests(world, "update")), world.ready()) == (1, ("False", "UpdateIgnored"))
+
+    play(story, is_served=False)
