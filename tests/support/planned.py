@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from model_operator.cli.planning import QUICK
 from model_operator.domain import Key
-from model_operator.kube import ObjectGone
+from model_operator.kube import Media, ObjectGone
 from model_operator.providers.http import HttpTransport
 from model_operator.providers.registry import PROVIDERS
 from model_operator.reconcile.claims import hash_of
@@ -57,15 +57,12 @@ class DryRun:
             yield body
 
     async def request(
-        self, method: str, path: str, body: object = None, content_type: str = "application/json"
+        self, method: str, path: str, body: object = None, media: Media | None = None
     ) -> Object:
         """A merge patch, or an apply by one manager, which is as good as one here."""
         url = urlsplit(path)
-        assert content_type in {
-            "application/json",
-            "application/merge-patch+json",
-            "application/apply-patch+yaml",
-        }
+        sent = "application/json" if media is None else media.sent
+        assert sent in {"application/json", "application/merge-patch+json", "application/apply-patch+yaml"}
         assert parse_qs(url.query)["dryRun"] == ["All"]
         assert isinstance(body, dict)
         *_, namespace, plural, name = (url.path if method != "POST" else f"{url.path}/-").split("/")

@@ -14,18 +14,19 @@ import click
 from model_operator.cli.files import Document
 from model_operator.domain import GROUP, VERSION, Key
 from model_operator.hosts import HostRule
-from model_operator.kube import Kube, KubeConfigError, KubeError, namespace_of
+from model_operator.kube import Kube, KubeError
+from model_operator.kubeconfig import KubeConfigError, namespace_of
 from model_operator.providers.base import Transport
 from model_operator.providers.http import HttpTransport
 from model_operator.providers.registry import PROVIDERS
 from model_operator.reconcile.store import Body
 from model_operator.rehearsal.cluster import KINDS, Cluster
 from model_operator.rehearsal.imagined import IMAGINED_INSTALLATION
-from model_operator.rehearsal.overlay import Nothing, Reads
+from model_operator.rehearsal.overlay import Reads
 from model_operator.rehearsal.plan import Gathered
 from model_operator.rehearsal.rehearse import Means, rehearse
 from model_operator.rehearsal.shown import Shown
-from model_operator.rehearsal.sources import SECRET, Account, gather_offline, gather_online
+from model_operator.rehearsal.sources import SECRET, Account, MadeUp, gather_offline, gather_online
 from model_operator.settings import Settings, SettingsInvalid, load
 from model_operator_simulator import Simulator
 from model_operator_simulator.registry import VENDORS
@@ -97,7 +98,7 @@ async def _offline(question: Question) -> Answer:
             objects.found, _accounts(url), PROVIDERS, hides_urls=question.provider_url is None
         )
         settings = _settings(question, (_host_of(url),), None)
-        return await _answer(gathered, objects, Nothing(), transport, settings)
+        return await _answer(gathered, objects, MadeUp(), transport, settings)
 
 
 async def _answer(

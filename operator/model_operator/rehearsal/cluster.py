@@ -9,12 +9,14 @@ from urllib.parse import quote
 from typing_extensions import override
 
 from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
-from model_operator.kube import KubeError, KubeForbidden, ObjectGone, path_of
+from model_operator.kube import KubeError, KubeForbidden, Media, ObjectGone, path_of
 from model_operator.reconcile.store import Body
 from model_operator.rehearsal.overlay import Reads
 
 KINDS: Final = (PROVIDER, DEPLOYMENT, CANARY)
 _LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
+_MERGE: Final = Media(sent="application/merge-patch+json")
+_APPLY: Final = Media(sent="application/apply-patch+yaml")
 _KUBECTL: Final = "kubectl-client-side-apply"
 _SERVERS_OWN: Final = ("uid", "resourceVersion", "generation", "creationTimestamp", "managedFields")
 
@@ -27,7 +29,7 @@ class Api(Protocol):
     def list(self, kind: str, namespace: str | None) -> AsyncIterator[Body]: ...
 
     async def request(
-        self, method: str, path: str, body: object = None, content_type: str = "application/json"
+        self, method: str, path: str, body: object = None, media: Media | None = None
     ) -> Body: ...
 
 
@@ -60,18 +62,18 @@ class Cluster(Reads):
         wanted = cleaned(wanted)
         manager = _applier(before) if before is not None else None
         if manager is not None:
-            return await self._patch(key, wanted, "application/apply-patch+yaml", manager)
+            return await self._patch(key, wanted, _APPLY, manager)
         if before is None:
             query = f"?{_dry(_KUBECTL)}"
             return await self.kube.request("POST", path_of(key.kind, key.namespace) + query, wanted)
         patch = _both(wanted, _deletions(_last_applied(before), wanted))
-        return await self._patch(key, patch, "application/merge-patch+json", _KUBECTL)
+        return await self._patch(key, patch, _MERGE, _KUBECTL)
 
-    async def _patch(self, key: Key, body: Body, content_type: str, manager: str) -> Body:
+    async def _patch(self, key: Key, body: Body, media: Media, manager: str) -> Body:
         query = _dry(manager)
-        if content_type.startswith("application/apply-patch") and manager != "kubectl":
+        if media is _APPLY and manager != "kubectl":
             query += "&force=true"  # as Argo CD and Flux do
-        return await self.kube.request("PATCH", f"{path_of(*key)}?{query}", body, content_type)
+        return await self.kube.request("PATCH", f"{path_of(*key)}?{query}", body, media)
 
 
 def _dry(manager: str) -> str:

@@ -5,11 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from typing_extensions import override
+
 from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
 from model_operator.kube import KubeError, KubeForbidden, ObjectGone
 from model_operator.providers.base import Vendor
 from model_operator.reconcile.store import Body
 from model_operator.rehearsal.cluster import Cluster, cleaned, explained
+from model_operator.rehearsal.overlay import Nothing
 from model_operator.rehearsal.plan import Gathered, Item
 from model_operator.rehearsal.schema import immutable_fields, problems, stored
 
@@ -28,6 +31,23 @@ class Account:
     chat_base_url: str | None
     secret: Mapping[str, str] = field(repr=False)
     """What a Secret for it holds."""
+
+
+class _AnyKey(dict[str, str]):
+    """Whatever key is asked for, there is one."""
+
+    def __missing__(self, name: str) -> str:
+        return base64.b64encode(f"made-up-{name}-of-nobody".encode()).decode()
+
+
+class MadeUp(Nothing):
+    """No API server, and all Secrets that anybody asks for."""
+
+    @override
+    async def get(self, kind: str, namespace: str, name: str) -> Body:
+        if kind != SECRET:
+            return await super().get(kind, namespace, name)
+        return {"metadata": {"name": name, "resourceVersion": "1"}, "data": _AnyKey()}
 
 
 Found = Mapping[Key, Body]

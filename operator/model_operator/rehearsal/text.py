@@ -76,6 +76,9 @@ def _body(body: Mapping[str, Any], indent: str = "") -> Iterator[str]:
         if isinstance(value, dict) and value:
             yield f"{indent}{name}:"
             yield from _body(value, indent + "  ")
+        elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
+            yield f"{indent}{name}:"
+            yield from (f"{indent}  - {_json(item)}" for item in value)
         else:
             yield f"{indent}{name}: {_json(value)}"
 
