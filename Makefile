@@ -20,7 +20,7 @@ BUILDER ?= $(notdir $(firstword $(foreach name,docker podman buildah,$(shell com
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help init demo test test-long explore mutate check fmt generate bench image image-test sbom lock clean
+.PHONY: help init demo test test-long explore matrix mutate check fmt generate bench image image-test sbom lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ test-long: init ## Run what takes longer: ten minutes of explorer, all mutations
 
 explore: init ## Random histories over the real engine (MINUTES=5; ARGS="--seed 1 --keep-going")
 	@cd tests && PYTHONPATH=. $(abspath $(BIN))/python -m explorer --minutes $(or $(MINUTES),5) $(ARGS)
+
+matrix: init ## Crashes, faults and refusals at each point of each change (ARGS="--seconds 60", --whole 1/4, --case NAME)
+	@cd tests && PYTHONPATH=. $(abspath $(BIN))/python -m explorer.matrix $(or $(ARGS),--seconds 60)
 
 mutate: init ## Take out each safety line, one at a time: a test has to notice (ARGS="--only finalizer --jobs 2")
 	@$(BIN)/python tools/mutate.py $(ARGS)

@@ -6,6 +6,7 @@ from typing import Any
 
 from explorer.moves import move, seconds
 from explorer.world import World
+from model_operator.domain import PROVIDER
 from support.memory_store import Effect, Trouble, Verb
 
 _KINDS = ("", "", "ModelDeployment", "ModelProvider", "CanaryEndpoint", "Secret", "ConfigMap", "Event")
@@ -101,13 +102,21 @@ def kill(world: World, seconds: float) -> None:
     process = world.process
     if process is None:
         return
+    _forgets(world)
+    process.kill()
+    world.loop.call_later(seconds, start, world)
+
+
+def _forgets(world: World) -> None:
+    """What only that process knew is lost."""
+    providers = (body for key, body in world.server.objects.items() if key.kind == PROVIDER)
+    if not all(body.get("status", {}).get("provenSecretVersion") for body in providers):
+        world.marks.add("unproven")  # also that the key had proven to be the account's
     world.excused |= world.stripped
     # Neither a restart nor another leader can look an endpoint up: a person is asked.
     world.killed_in_create |= any(
         not body.get("status", {}).get("externalID") for _, body in world.canaries()
     )
-    process.kill()
-    world.loop.call_later(seconds, start, world)
 
 
 def start(world: World) -> None:
@@ -121,7 +130,7 @@ def change_leader(world: World, seconds: float) -> None:
     process = world.process
     if process is None:
         return
-    world.excused |= world.stripped
+    _forgets(world)
     process.leads = False
     world.start()
     world.loop.call_later(seconds, process.kill)

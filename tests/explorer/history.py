@@ -55,15 +55,17 @@ _QUIET = 100.0  # seconds
 
 @dataclass(frozen=True)
 class Step:
-    """A move, so many seconds after the one before, or (`at`) at the next moment of that kind."""
+    """A move, so many seconds after the one before, or (`at`) at the next, or the `nth`, moment of that kind."""
 
     move: str
     arguments: dict[str, Any]
     wait: float = 0.0
     at: str | None = None
+    nth: int = 1
 
     def __str__(self) -> str:
         when = f", at={self.at!r}" if self.at else f", wait={self.wait}" if self.wait else ""
+        when += f", nth={self.nth}" if self.nth > 1 else ""
         return f"Step({self.move!r}, {self.arguments!r}{when}),"
 
 
@@ -131,6 +133,8 @@ class Outcome:
     problems: tuple[tuple[str, str], ...]
     log: str
     objects: tuple[Any, ...]
+    points: tuple[tuple[float, str], ...] = ()
+    """When which moment came that a step could have waited for."""
 
     @property
     def rules(self) -> set[str]:
@@ -167,7 +171,8 @@ async def _play(history: History, seed: int) -> Outcome:
         elif step.at is None:
             play(world, step.move, step.arguments)
         else:
-            world.trap(step.at, lambda step=step: play(world, step.move, step.arguments))
+            world.trap(step.at, lambda step=step: play(world, step.move, step.arguments), step.nth)
+    points = tuple(world.points)
     await asyncio.sleep(_AFTERMATH)
     await calm(world)
     end = await come_to_rest(world)
@@ -175,7 +180,7 @@ async def _play(history: History, seed: int) -> Outcome:
     objects = tuple(body for key, body in world.server.objects.items() if key.kind not in ("Secret", "Event"))
     if world.process is not None:
         world.process.kill()
-    return Outcome(problems, world.log.getvalue(), objects)
+    return Outcome(problems, world.log.getvalue(), objects, points)
 
 
 async def calm(world: World) -> None:
@@ -184,6 +189,7 @@ async def calm(world: World) -> None:
     world.troubles[:] = [t for t in world.troubles if t.left is None and t.status == 403]
     world.forgotten.clear()
     world.lies.clear()
+    world.empties.clear()
     put_keys_back(world)
     await world.simulator.control("DELETE", "/faults")
     await end_lag(world)

@@ -215,7 +215,7 @@ _REASONS: dict[str, tuple[str, ...]] = {
     "NameTaken": ("stranger", "squatted", "shared", "copied"),
     "ExternalIDTaken": ("copied", "squatted"),
     "ExternalResourceMissing": ("removed",),
-    "UpdateIgnored": ("hand",),
+    "UpdateIgnored": ("hand", "lied"),
     "FieldContested": ("hand",),
     "Stopped": ("hand",),
     "Failed": ("hand",),
@@ -223,7 +223,7 @@ _REASONS: dict[str, tuple[str, ...]] = {
     "ModelMismatch": ("copied",),
     "ProviderNotFound": ("elsewhere",),
     "RemovalUnsupported": ("removal",),
-    "AccountMismatch": ("removed", "copied", "restored"),
+    "AccountMismatch": ("removed", "copied", "restored", "unproven"),
 }
 """Why an object may still not be Ready when all faults have ended, and what must have happened for that."""
 

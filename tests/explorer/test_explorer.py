@@ -1,31 +1,18 @@
 """Random histories, other ones each day, and those by name that once found something."""
 
 import json
-import os
-import subprocess
-import sys
 from functools import lru_cache
-from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
+from explorer.alone import alone
 from explorer.history import Step, draw, run, shorten
 from explorer.named import NAMED, Named
 
-TESTS = Path(__file__).resolve().parents[1]
 
-
-def explore(*arguments: str, limit: float = 110) -> subprocess.CompletedProcess[str]:
-    """In a process of its own: sets of strings come in one order there."""
-    environment = {
-        **os.environ,
-        "PYTHONHASHSEED": "0",
-        "PYTHONPATH": os.pathsep.join([str(TESTS), *sys.path]),
-    }
-    command = [sys.executable, "-m", "explorer", *arguments]
-    return subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=False, timeout=limit
-    )
+def explore(*arguments: str, limit: float = 110) -> CompletedProcess[str]:
+    return alone("explorer", *arguments, limit=limit)
 
 
 @lru_cache

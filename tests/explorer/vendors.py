@@ -77,7 +77,19 @@ def _lie(random: Random, vendors: tuple[str, ...]) -> dict[str, Any]:
 @move(1, _lie)
 def refuse_under_200(world: World, vendor: str, operation: str, times: int) -> None:
     """200, with an error in the body, and nothing done."""
+    if operation == "update":
+        world.marks.add("lied")
+    if operation.endswith("_canary"):
+        world.marks.add("canary-faults")
     world.lies.extend([(vendor, operation)] * times)
+
+
+@move(0)
+def empty_reply(world: World, vendor: str, operation: str) -> None:
+    """Done, and answered with nothing under a 200."""
+    if operation.endswith("_canary"):
+        world.marks.add("canary-faults")
+    world.empties.append((vendor, operation))
 
 
 def _outage(random: Random, vendors: tuple[str, ...]) -> dict[str, Any]:

@@ -60,6 +60,7 @@ class Trap:
 
     point: str
     spring: Callable[[], None]
+    left: int = 1  # at the first of them
 
 
 @dataclass(slots=True, eq=False)
@@ -101,6 +102,8 @@ class World:
     failing: dict[str, float] = field(default_factory=dict)
     figures_end: float | None = None
     """Since when the providers' metrics have stood still."""
+    points: list[tuple[float, str]] = field(default_factory=list)
+    """All moments at which a trap could have sprung, with their times."""
     marks: set[str] = field(default_factory=set)
     """What has happened in this history that changes what may be expected of its end."""
     watch_delay: float = 0.01
@@ -109,6 +112,8 @@ class World:
     forgotten: set[str] = field(default_factory=set)
     lies: list[tuple[str, str]] = field(default_factory=list)
     """(vendor, operation) of requests that are refused under a 200."""
+    empties: list[tuple[str, str]] = field(default_factory=list)
+    """Likewise: carried out, and answered with nothing."""
     judges: list[Callable[["World", Sent], str | None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -155,8 +160,8 @@ class World:
         known = self.process.known.get(key) if self.process else None
         return known is not None and known[1]["metadata"]["uid"] == uid
 
-    def trap(self, point: str, spring: Callable[[], None]) -> None:
-        self.traps.append(Trap(point, spring))
+    def trap(self, point: str, spring: Callable[[], None], nth: int = 1) -> None:
+        self.traps.append(Trap(point, spring, nth))
 
     def start(self) -> Process:
         """One more operator process."""
@@ -168,6 +173,7 @@ class World:
             self.forgotten,
             lambda: self.figures_end,
             self.lies,
+            self.empties,
         )
         process = Process(store, way, Wall(self.loop), watch_delay=lambda: self.watch_delay)
         self.processes.append(process)
@@ -205,10 +211,13 @@ class World:
         self._spring(f"{request.key.kind}.{point}")
 
     def _spring(self, point: str) -> None:
-        found = next((trap for trap in self.traps if trap.point == point), None)
-        if found is not None:
-            self.traps.remove(found)
-            found.spring()
+        self.points.append((self.loop.time(), point))
+        found = [trap for trap in self.traps if trap.point == point]
+        for trap in found:
+            trap.left -= 1
+            if not trap.left:
+                self.traps.remove(trap)
+                trap.spring()
 
     # What people do. A command that the server refuses has no effect.
 

@@ -14,12 +14,12 @@ class Creation:
     """What this process remembers from nothing to an id in the status; it can be lost without harm."""
 
     intent: datetime | None = None
-    """`pending.startedAt` of the intent that this process wrote and whose request it has not sent."""
+    """`pending.startedAt` of the intent that this process wrote, or tried to, and whose request it has not sent."""
     created: Canary | None = None
     """The answer to our POST, should its id not have reached the status yet."""
 
     def announced(self, started_at: datetime) -> "Creation":
-        """The intent is with the API server, and its request can be sent."""
+        """Once the API server shows this intent, its request can be sent."""
         return replace(self, intent=started_at)
 
     def sent(self) -> "Creation":

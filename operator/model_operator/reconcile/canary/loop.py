@@ -127,9 +127,10 @@ class CanaryPass(Pass[CanaryEndpoint, Memory]):
         self, key: Key, resource: CanaryEndpoint, s: Situation, decision: Decision, memory: Memory
     ) -> None:
         status = summarize(s, decision, self.grace)
+        memory.announcing(resource.status, status)
         if status != resource.status:
             await self.write(key, resource, status.dump())
-        memory.written(resource.status, status)
+        memory.written(status)
         known = {past.id for past in resource.status.history}
         for past in status.history:
             if past.id not in known:

@@ -100,10 +100,13 @@ class Memory:
         if self.retry.failure is not None:
             self.retry = replace(self.retry, failure=replace(self.retry.failure, until=until))
 
-    def written(self, before: CanaryEndpointStatus, after: CanaryEndpointStatus) -> None:
-        """The status is with the API server: what it says need not be remembered, what it announced is ours."""
+    def announcing(self, before: CanaryEndpointStatus, after: CanaryEndpointStatus) -> None:
+        """The status is about to be written: what it announces is ours, also where the reply to the write is lost."""
         if after.pending is not None and after.pending != before.pending:
             self.creation = self.creation.announced(after.pending.started_at)
+
+    def written(self, after: CanaryEndpointStatus) -> None:
+        """The status is with the API server: what it says need not be remembered."""
         self.creation = self.creation.recorded(after.external_id)
 
     def finish(self) -> None:
