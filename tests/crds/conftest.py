@@ -1,12 +1,14 @@
 """What the server says to our kinds: the object, or a refusal taken apart."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from model_operator.rehearsal.overlay import merged
+from model_operator.rehearsal.schema import problems
 from model_operator_demo.controlplane_access import Access
 from support.kube_api import ApiError, KubeApi, Object, path_of
 
@@ -39,7 +41,8 @@ class Api:
 
     def try_create(self, body: Object) -> Answer:
         """A dry run: nothing is stored, so that names may repeat."""
-        return self._ask("POST", path_of(body["kind"], self.namespace) + DRY_RUN, body)
+        answer = self._ask("POST", path_of(body["kind"], self.namespace) + DRY_RUN, body)
+        return as_offline(answer, problems(body["kind"], body))
 
     def create(self, body: Object) -> Object:
         return done(self._ask("POST", path_of(body["kind"], self.namespace), body))
@@ -48,7 +51,11 @@ class Api:
         return self._ask("PUT", path_of(body["kind"], self.namespace, body["metadata"]["name"]), body)
 
     def edit(self, kind: str, name: str, patch: Object) -> Answer:
-        return self._ask("PATCH", path_of(kind, self.namespace, name), patch, MERGE)
+        before = self.get(kind, name)
+        wanted = merged(before, patch)
+        answer = self._ask("PATCH", path_of(kind, self.namespace, name), patch, MERGE)
+        is_same = wanted["spec"] == before["spec"]  # what is stored is not judged again
+        return answer if is_same else as_offline(answer, problems(kind, wanted, before))
 
     def report(self, kind: str, name: str, status: Object) -> Answer:
         return self._ask("PATCH", path_of(kind, self.namespace, name, "status"), {"status": status}, MERGE)
@@ -64,6 +71,17 @@ class Api:
             return self.kube.call(method, path, body, content)
         except ApiError as error:
             return Refusal(error.status, error.causes, str(error))
+
+
+def as_offline(answer: Answer, found: Sequence[str]) -> Answer:
+    """The server's answer, which is what `model-operator plan --offline` says of it."""
+    if isinstance(answer, Refusal):
+        fields = {cause for cause, _ in answer.causes}
+        assert found, f"refused by the server alone: {answer.text}"
+        assert not fields or fields & {problem.partition(": ")[0] for problem in found}, (answer.text, found)
+    else:
+        assert not found, f"accepted by the server alone: {found}"
+    return answer
 
 
 def done(answer: Answer) -> Object:

@@ -11,6 +11,7 @@ from model_operator.cli.crds import print_crds
 from model_operator.cli.demo import show_demo
 from model_operator.cli.logs import print_logs
 from model_operator.cli.metrics import print_metrics
+from model_operator.cli.plan import print_plan
 from model_operator.cli.run import run_operator
 from model_operator.cli.simulator import run_simulator
 
@@ -18,6 +19,7 @@ EPILOG = """\b
 Examples:
   model-operator demo                     see it work, without a cluster or an account
   model-operator crds | kubectl apply --server-side -f -
+  model-operator plan -f llama.yaml       what would be sent, before anything is paid for
   model-operator run --namespace team-a   run the operator against your cluster
   model-operator COMMAND --help           what a command does, with examples
 """
@@ -31,5 +33,14 @@ def main() -> None:
     """Run models on remote inference providers from Kubernetes YAML."""
 
 
-for command in (run_operator, print_crds, show_demo, run_simulator, print_logs, print_metrics, canary):
+for command in (
+    run_operator,
+    print_crds,
+    show_demo,
+    run_simulator,
+    print_logs,
+    print_metrics,
+    print_plan,
+    canary,
+):
     main.add_command(command)

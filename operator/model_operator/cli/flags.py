@@ -1,9 +1,9 @@
-"""The flags that `logs` and `metrics` have in common, and what they mean.
+"""The flags that `logs`, `metrics` and `plan` have in common, and what they mean.
 
 Nothing here connects to anything, so that help and wrong use cost nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -71,8 +71,7 @@ def _host(text: str) -> HostRule:
         raise click.BadParameter(str(error)) from error
 
 
-_FLAGS = (
-    click.argument("name"),
+_WHERE = (
     click.option("-n", "--namespace", help="Its namespace; without it the one of the kubeconfig's context."),
     click.option(
         "--kubeconfig",
@@ -93,6 +92,10 @@ _FLAGS = (
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         help="PEM file with authorities to trust besides the public ones, as for `run`.",
     ),
+)
+_FLAGS = (
+    click.argument("name"),
+    *_WHERE,
     click.option(
         "--since", type=_duration, metavar="DURATION", help="Begin so long before now, or before --end-time."
     ),
@@ -111,6 +114,15 @@ _FLAGS = (
 
 def reading_flags(command: Command) -> Command:
     """The flags that both commands have."""
-    for flag in reversed(_FLAGS):
+    return _with(_FLAGS, command)
+
+
+def where_flags(command: Command) -> Command:
+    """Which cluster, which namespace, and where keys may be sent."""
+    return _with(_WHERE, command)
+
+
+def _with(flags: Sequence[Callable[[Command], Command]], command: Command) -> Command:
+    for flag in reversed(flags):
         command = flag(command)
     return command

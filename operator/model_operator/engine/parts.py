@@ -9,7 +9,7 @@ from model_operator.accounts.account import Steady
 from model_operator.accounts.bindings import Bindings
 from model_operator.accounts.registry import Accounts
 from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER
-from model_operator.engine.controller import Controller
+from model_operator.engine.controller import Controller, Pass
 from model_operator.observability.metrics import Metrics
 from model_operator.plan.deployment.situation import Timing
 from model_operator.providers.base import Transport, Vendor
@@ -48,7 +48,9 @@ class Parts:
     cache: Cache
     recorder: Recorder
     accounts: Accounts
+    providers: ProviderPass
     deployments: DeploymentPass
+    canaries: CanaryPass
     controllers: Mapping[str, Controller]
 
 
@@ -74,18 +76,26 @@ def make(outside: Outside, signals: Signals) -> Parts:
         record=recorder,
         clock=outside.clock,
     )
+    providers = _providers(settings, around, accounts)
     deployments = _deployments(settings, around, outside.redactor)
-    passes = (
-        (PROVIDER, _providers(settings, around, accounts), _PROVIDER_WORKERS),
+    canaries = _canaries(settings, around)
+    passes: tuple[tuple[str, Pass, int], ...] = (
+        (PROVIDER, providers, _PROVIDER_WORKERS),
         (DEPLOYMENT, deployments, settings.workers),
-        (CANARY, _canaries(settings, around), _CANARY_WORKERS),
+        (CANARY, canaries, _CANARY_WORKERS),
     )
     controllers = {
         kind: Controller(one, outside.store, signals, outside.metrics.controller(kind), workers)
         for kind, one, workers in passes
     }
     return Parts(
-        cache=cache, recorder=recorder, accounts=accounts, deployments=deployments, controllers=controllers
+        cache=cache,
+        recorder=recorder,
+        accounts=accounts,
+        providers=providers,
+        deployments=deployments,
+        canaries=canaries,
+        controllers=controllers,
     )
 
 

@@ -11,6 +11,8 @@ _BEATS: Final = 2
 """So many new versions in a row that showed nothing new to a GET are taken for a heartbeat."""
 _FIRST_REST: Final = timedelta(minutes=1)
 """Before a GET for the version alone; twice as long after each that showed nothing new, up to the full read."""
+_NONE: Final = "(none)"
+"""A version that no provider shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,11 @@ class View:
     def of(self, id_: str, now: datetime) -> "View":
         """The view of that id: this one, or one in which nothing was seen yet."""
         return self if self.id == id_ else View(id=id_, known_since=now)
+
+    @classmethod
+    def unread(cls, id_: str, now: datetime) -> "View":
+        """Nothing was read, and the first look is to be a GET, whatever a LIST shows."""
+        return cls(id=id_, known_since=now, version=_NONE)
 
     def anew(self) -> "View":
         """Under another credential: nothing was seen yet."""

@@ -1,0 +1,139 @@
+"""`model-operator plan`: what the operator would do with these objects, before anything is applied or paid for."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+from typing_extensions import override
+
+from model_operator.cli.files import documents
+from model_operator.cli.flags import where_flags
+from model_operator.hosts import HostRule
+
+EPILOG = """\b
+Examples:
+  model-operator plan -f llama.yaml                    with your kubeconfig, and the key in the provider's Secret
+  kustomize build . | model-operator plan -f -
+  model-operator plan -f models/ -R --offline          no cluster, no account: an empty simulator answers
+  model-operator plan -f models/ --provider-url http://127.0.0.1:8700    a simulator of yours answers
+  model-operator plan -f models/ --detailed-exitcode   for CI: 2 if anything would change
+
+\b
+Nothing is changed: the API server is asked with a dry run, the provider with GETs, and every request that would change
+something is caught where it would have left. `<uid>` stands for what comes from the UID of an object that is not there
+yet, `<id of …>` for what only the provider can give. Keys are never shown.
+
+\b
+Exit code: 0 all can be carried out; 1 something is refused, cannot be found out, or the command is wrong;
+2, with --detailed-exitcode alone, all can be carried out and something would change.
+"""
+
+
+class _WrongUse(click.UsageError):
+    """Exit code 2 means changes here."""
+
+    exit_code = 1
+
+
+class _Planning(click.Command):
+    @override
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            raise _WrongUse(error.format_message(), ctx) from error
+
+
+@click.command("plan", cls=_Planning, epilog=EPILOG)
+@click.option(
+    "-f",
+    "--filename",
+    "paths",
+    multiple=True,
+    required=True,
+    type=click.Path(exists=True, allow_dash=True),
+    metavar="FILE",
+    help="File or folder with ModelProviders, ModelDeployments and CanaryEndpoints, YAML or JSON; - is the standard"
+    " input; may be repeated.",
+)
+@click.option("-R", "--recursive", "is_recursive", is_flag=True, help="Folders with all folders in them.")
+@where_flags
+@click.option(
+    "--installation",
+    metavar="NAME",
+    help="What the operator calls this cluster, as for `run`; without it the UID of the namespace kube-system.",
+)
+@click.option(
+    "--offline",
+    is_flag=True,
+    help="Ask neither a cluster nor a provider: every object is new, and an empty simulator answers.",
+)
+@click.option(
+    "--provider-url",
+    metavar="URL",
+    help="Ask no cluster, and this simulator (model-operator simulator) instead of the providers.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["text", "json", "yaml"]),
+    default="text",
+    show_default=True,
+    help="For people or for programs.",
+)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit code 2 if anything would change.")
+def print_plan(  # noqa: PLR0913  the flags of a command
+    *,
+    paths: tuple[str, ...],
+    is_recursive: bool,
+    namespace: str | None,
+    kubeconfig: Path | None,
+    context: str | None,
+    allowed_hosts: tuple[HostRule, ...],
+    provider_ca_file: Path | None,
+    installation: str | None,
+    offline: bool,
+    provider_url: str | None,
+    output: str,
+    detailed_exitcode: bool,
+) -> None:
+    """Show what would be sent to the providers if these files were applied.
+
+    For each object: the exact requests in their order, each change from what to what, what the API server or the
+    provider would refuse as far as can be known without trying, and what can never be changed later. The operator's
+    own decisions are used, with what is at the provider now.
+    """
+    is_offline = offline or provider_url is not None
+    if is_offline and (kubeconfig or context):
+        raise _WrongUse("--offline and --provider-url ask no cluster: leave --kubeconfig and --context out")
+    from model_operator.cli.planning import Question, answer  # noqa: PLC0415  it brings the clients
+
+    question = Question(
+        documents=tuple(documents(paths, is_recursive=is_recursive)),
+        namespace=namespace,
+        kubeconfig=kubeconfig,
+        context=context,
+        allowed_hosts=allowed_hosts,
+        provider_ca_file=provider_ca_file,
+        installation=installation,
+        is_offline=is_offline,
+        provider_url=provider_url,
+    )
+    found = answer(question)
+    click.echo(_rendered(found.document, output))
+    if found.is_refused:
+        raise SystemExit(1)
+    raise SystemExit(2 if detailed_exitcode and found.has_changes else 0)
+
+
+def _rendered(document: Mapping[str, Any], output: str) -> str:
+    from model_operator.rehearsal.text import lines  # noqa: PLC0415
+
+    if output == "json":
+        return json.dumps(document, indent=2)
+    if output == "yaml":
+        return yaml.safe_dump(document, sort_keys=False, allow_unicode=True).rstrip()
+    return "\n".join(lines(document))

@@ -1,0 +1,263 @@
+"""A plan changes nothing, shows no secret, and says what is refused, what is not known and what cannot be changed."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import pytest
+
+from model_operator.domain import DEPLOYMENT, Key
+from model_operator.rehearsal.imagined import IMAGINED_INSTALLATION
+from model_operator.rehearsal.text import lines
+from support.canary_world import canary
+from support.engine_world import SIM, World
+from support.manifests import deployment, parasail_deployment, provider, secret, secret_of
+from support.memory_store import Effect, Trouble, Verb
+from support.planned import TEAM, last_request, plan, sent_since
+from support.rows import ROWS
+from support.virtual_time import run
+
+EVERY = pytest.mark.parametrize("vendor", list(ROWS))
+A = Key(DEPLOYMENT, TEAM, "a")
+
+
+def beside(story: Callable[[World], Awaitable[None]]) -> None:
+    """Beside an API server and providers on which no operator works."""
+
+    async def main() -> None:
+        world = World()
+        await story(world)
+        await world.simulator.aclose()
+
+    run(main())
+
+
+def with_account(world: World, vendor: str, **keys: str) -> None:
+    world.apply(secret_of(vendor, **keys))
+    world.apply(provider(vendor, SIM))
+
+
+@EVERY
+def test_nothing_is_written_and_nothing_but_reads_is_sent(vendor: str) -> None:
+    async def story(world: World) -> None:
+        with_account(world, vendor)
+        before = world.server.snapshot()
+        await plan(world, deployment(vendor, "a"), deployment(vendor, "b", connection={"configMapName": "c"}))
+        assert world.server.snapshot() == before
+        assert await last_request(world) > 0
+        assert await sent_since(world, 0) == []
+
+    beside(story)
+
+
+@EVERY
+def test_no_secret_is_shown_and_no_uid_of_nobody(vendor: str) -> None:
+    async def story(world: World) -> None:
+        key, client = "sim-" + vendor + "-key", "sim-client"
+        with_account(world, vendor)
+        body = deployment(vendor, "a", model=f"org/{key}")
+        planned, shown = await plan(world, body)
+        text = json.dumps(shown) + "\n".join(lines(shown))
+        assert key not in text
+        assert client not in text
+        assert planned.objects[0].uid not in text
+        assert "<uid>" in text
+
+    beside(story)
+
+
+def only(shown: Mapping[str, Any]) -> tuple[str, str]:
+    (one,) = shown["objects"]
+    return one["outcome"], one["reason"]
+
+
+@EVERY
+def test_a_key_that_is_not_accepted(vendor: str) -> None:
+    async def story(world: World) -> None:
+        with_account(world, vendor, apiKey="another-key-of-nobody")
+        planned, shown = await plan(world, deployment(vendor, "a"))
+        assert only(shown) == ("Refused", "CredentialsInvalid")
+        assert planned.is_refused
+        _, shown = await plan(world, provider(vendor, SIM))
+        assert only(shown) == ("Refused", "CredentialsInvalid")
+
+    beside(story)
+
+
+@EVERY
+def test_a_provider_that_does_not_answer(vendor: str) -> None:
+    async def story(world: World) -> None:
+        with_account(world, vendor)
+        await world.simulator.control("POST", "/faults", {"kind": "error", "status": 503, "vendor": vendor})
+        for body in (deployment(vendor, "a"), provider(vendor, SIM)):
+            _, shown = await plan(world, body)
+            assert only(shown)[1] == "ProviderUnavailable"
+
+    beside(story)
+
+
+@EVERY
+def test_a_provider_is_looked_at(vendor: str) -> None:
+    async def story(world: World) -> None:
+        with_account(world, vendor)
+        await world.make_by_hand(vendor, "by-hand")
+        _, shown = await plan(world, provider(vendor, SIM))
+        assert only(shown) == ("Nothing", "Available")
+        notes = shown["objects"][0]["notes"]
+        assert notes == ["The key is accepted, and the list answers: 1 deployment in the account."]
+
+    beside(story)
+
+
+def test_a_secret_that_is_not_there() -> None:
+    async def story(world: World) -> None:
+        world.apply(provider("parasail", SIM))
+        _, shown = await plan(world, parasail_deployment("a"))
+        assert only(shown) == ("Refused", "CredentialsMissing")
+
+    beside(story)
+
+
+def test_a_secret_and_a_provider_of_the_same_files() -> None:
+    async def story(world: World) -> None:
+        bodies = [provider("parasail", SIM), parasail_deployment("a")]
+        _, shown = await plan(world, secret_of("parasail"), *bodies)
+        assert [one["outcome"] for one in shown["objects"]] == ["Nothing", "Changes"]
+        as_text = {
+            "kind": "Secret",
+            "metadata": {"name": "parasail"},
+            "stringData": {"apiKey": "sim-parasail-key"},
+        }
+        _, shown = await plan(world, as_text, *bodies)
+        assert [one["outcome"] for one in shown["objects"]] == ["Nothing", "Changes"]
+
+    beside(story)
+
+
+def test_what_the_api_server_refuses_is_in_its_own_words() -> None:
+    async def story(world: World) -> None:
+        with_account(world, "parasail")
+        world.apply(parasail_deployment("a"))
+        planned, shown = await plan(
+            world, parasail_deployment("a", model="org/other"), parasail_deployment("b", replicas=0)
+        )
+        first, second = shown["objects"]
+        assert "model is immutable" in first["message"]
+        assert "spec.replicas" in second["message"]
+        assert planned.is_refused
+        assert [one.requests for one in planned.objects] == [(), ()]
+
+    beside(story)
+
+
+def test_a_field_that_was_applied_and_is_wanted_no_more_goes() -> None:
+    async def story(world: World) -> None:
+        with_account(world, "parasail")
+        body = parasail_deployment("a", contextLength=4096)
+        applied = {"kubectl.kubernetes.io/last-applied-configuration": json.dumps(body)}
+        world.apply({**body, "metadata": {"name": "a", "annotations": applied}})
+        planned, _ = await plan(world, parasail_deployment("a"))
+        assert planned.objects[0].is_edited
+        planned, _ = await plan(world, body)
+        assert not planned.objects[0].is_edited
+
+    beside(story)
+
+
+def test_what_cannot_be_changed_later_is_told() -> None:
+    async def story(world: World) -> None:
+        with_account(world, "paitient")
+        _, shown = await plan(world, deployment("paitient", "a"))
+        assert "spec.paitient.instanceType" in shown["objects"][0]["immutable"]
+        assert "spec.replicas" not in shown["objects"][0]["immutable"]
+
+    beside(story)
+
+
+def test_an_account_that_others_claim_a_name_of() -> None:
+    async def story(world: World) -> None:
+        with_account(world, "parasail")
+        world.apply(parasail_deployment("elder", deploymentName="mine"))
+        _, shown = await plan(world, parasail_deployment("a", deploymentName="mine"))
+        assert only(shown) == ("Refused", "NameTaken")
+
+    beside(story)
+
+
+def test_a_canary_without_its_deployments_waits_and_names_them() -> None:
+    async def story(world: World) -> None:
+        with_account(world, "paitient")
+        targets = [{"name": "v1", "deploymentRef": {"name": "v1"}, "percent": 100}]
+        planned, shown = await plan(world, canary("c", traffic=targets))
+        assert only(shown)[0] == "Waits"
+        assert "there is no ModelDeployment v1" in shown["objects"][0]["message"]
+        assert not planned.is_refused
+
+    beside(story)
+
+
+def test_what_may_not_be_read_is_not_taken_for_an_answer() -> None:
+    async def story(world: World) -> None:
+        with_account(world, "parasail")
+        forbidden = Trouble(
+            Effect.REFUSE, kinds=frozenset({"Secret"}), status=403, message="secrets is forbidden"
+        )
+        _, shown = await plan(world, parasail_deployment("a"), trouble=forbidden)
+        assert only(shown) == ("Unknown", "SecretForbidden")
+        assert "may not read" in shown["objects"][0]["message"]
+
+    beside(story)
+
+
+def test_in_plain_english() -> None:
+    async def story(world: World) -> None:
+        with_account(world, "parasail")
+        _, shown = await plan(world, parasail_deployment("a"), secret("unused", apiKey="x" * 20))
+        assert list(lines(shown)) == [
+            "ModelDeployment team/a (new)",
+            f"  1. POST {SIM}/parasail/api/v1/dedicated/deployments",
+            '       deploymentName: "a-<uid>"',
+            '       modelName: "meta-llama/Llama-3.1-8B-Instruct"',
+            "       replicas: 1",
+            '       serviceTierName: "H100"',
+            "  cannot be changed later: spec.providerRef.name, spec.model",
+            "",
+            "Plan: 1 deployment to create.",
+        ]
+
+    beside(story)
+
+
+def test_who_may_not_try_it_gets_the_word_of_the_schema_that_ships() -> None:
+    async def story(world: World) -> None:
+        with_account(world, "parasail")
+        world.apply(parasail_deployment("a"))
+        verbs = frozenset({Verb.CREATE, Verb.PATCH})
+        forbidden = Trouble(Effect.REFUSE, verbs=verbs, status=403, message="may not patch")
+        bodies = [parasail_deployment("a", replicas=2), parasail_deployment("b", replicas=None)]
+        _, shown = await plan(world, *bodies, trouble=forbidden)
+        edited, refused = shown["objects"]
+        assert (edited["object"], edited["outcome"]) == ("update", "Changes")
+        assert "may not patch" in edited["notes"][0]
+        assert "set exactly one of replicas and autoscaling" in refused["message"]
+        other, _ = await plan(world, parasail_deployment("a", model="org/other"), trouble=forbidden)
+        assert "model is immutable" in other.objects[0].message
+
+    beside(story)
+
+
+@pytest.mark.parametrize(
+    ("installation", "owner"),
+    [
+        pytest.param("blue", "blue/team/a", id="of that name"),
+        pytest.param(IMAGINED_INSTALLATION, "<installation>/team/a", id="of a name that may not be read"),
+    ],
+)
+def test_the_owner_of_what_is_created_is_this_cluster(installation: str, owner: str) -> None:
+    async def story(world: World) -> None:
+        with_account(world, "paitient")
+        _, shown = await plan(world, deployment("paitient", "a"), installation=installation)
+        (create,) = shown["objects"][0]["requests"]
+        assert create["body"]["tags"] == {"model-operator-uid": "<uid>", "model-operator-owner": owner}
+
+    beside(story)
