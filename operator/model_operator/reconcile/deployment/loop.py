@@ -81,11 +81,14 @@ class DeploymentPass(EndingDeployments):
         """Carry the step out. The object is as it is after that, should it have been written on the way."""
         if isinstance(step.action, Create) and s.status.pending is None:
             resource = await self._mark(key, resource, memory)
-            # The write may have taken its time, and the request's deadline counts from here.
-            s = replace(s, now=self.around.clock(), creation=memory.creation)
+            # The write may have taken its time, and the request's deadline counts from here, as does its place in the queue.
+            s = replace(s, now=self.around.clock(), creation=memory.creation, timing=self._timing_at(account))
         saying = Saying(self.around, key, resource, s, memory)
         s, step = await act(s, step, account.provider.at(_priority(s)), account, memory, saying.creating)
         return saying.resource, s if saying.told is None else replace(s, status=saying.told), step
+
+    def _timing_at(self, account: Account) -> Timing:
+        return self.timing.at(account.poll_interval, account.gate.queueing)
 
     async def _mark(self, key: Key, resource: ModelDeployment, memory: Memory) -> ModelDeployment:
         """The finalizer as the intent of a first create: from here on a process that comes after this one looks first."""
@@ -147,7 +150,7 @@ class DeploymentPass(EndingDeployments):
             return replace(s, observed=Observed(error=refused)), None
         if account is None:
             return s, None
-        timing = self.timing.at(account.poll_interval, account.gate.queueing)
+        timing = self._timing_at(account)
         before = memory.view
         seen = await observe(
             Look(

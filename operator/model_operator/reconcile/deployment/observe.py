@@ -72,7 +72,9 @@ def _by_name(look: Look) -> Observed:
     snapshot = account.snapshot
     marked = look.candidates() if look.resource.metadata.is_terminating else ()
     # Where requests are few, a LIST may wait for its turn for longer than it counts as recent.
-    recent = look.timing.poll_interval + look.timing.queueing
+    recent = look.timing.poll_interval
+    if look.timing.queueing:
+        recent += look.timing.queueing + look.timing.request_deadline  # also for who got no turn in time
     if snapshot is None or snapshot.ended < look.now - recent:
         return Observed(error=account.error, candidates=marked)
     made_at = look.creation.created_at
