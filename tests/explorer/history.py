@@ -18,6 +18,7 @@ from explorer.moves import MOVES, play
 from explorer.oracle import judge
 from explorer.people import put_keys_back
 from explorer.process import own_tasks
+from explorer.rollouts import thaw_figures
 from explorer.vendors import end_lag
 from explorer.world import TEAM, World
 from model_operator.domain import PROVIDER, Key
@@ -190,6 +191,7 @@ async def calm(world: World) -> None:
     world.forgotten.clear()
     world.lies.clear()
     world.empties.clear()
+    thaw_figures(world)
     put_keys_back(world)
     await world.simulator.control("DELETE", "/faults")
     await end_lag(world)

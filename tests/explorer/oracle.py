@@ -214,7 +214,8 @@ def every_object_has_settled_or_says_what_it_waits_for(end: End) -> Iterator[str
 _REASONS: dict[str, tuple[str, ...]] = {
     "NameTaken": ("stranger", "squatted", "shared", "copied"),
     "ExternalIDTaken": ("copied", "squatted"),
-    "ExternalResourceMissing": ("removed",),
+    "ExternalResourceMissing": ("removed", "copied"),
+    "OutcomeUnknown": ("stranger",),
     "UpdateIgnored": ("hand", "lied"),
     "FieldContested": ("hand",),
     "Stopped": ("hand",),
@@ -272,6 +273,9 @@ def what_was_deleted_is_gone(end: End) -> Iterator[str]:
             if is_elsewhere(end, id_):
                 continue
             reason = condition(body, "Ready")
+            is_rekeyed = "credentials" in end.world.marks and id_ not in end.ledger
+            if reason["reason"] == "AccountMismatch" and is_rekeyed:
+                continue  # gone, and nothing is left that the key put back could prove itself by: a person is asked
             if reason["reason"] == "InUse" and Key(CANARY, TEAM, "triage") in end.world.server.objects:
                 continue
             if not end.world.marks.intersection(_REASONS.get(reason["reason"], ())):

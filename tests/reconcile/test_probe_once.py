@@ -1,7 +1,5 @@
 """One chat completion for each way up, and a model's own limits are nobody else's."""
 
-from datetime import timedelta
-
 from support.situations import told
 
 PROBE = {"probe": {"prompt": "Say yes."}}
@@ -31,7 +29,7 @@ async def test_a_model_with_as_many_requests_as_it_takes_serves(parasail, new_li
     life = new_life(parasail, **PROBE)
     await life.serve()
     assert told(life.status)["Ready"] == "True Available"
-    assert (await life.count("chat"), life.account.gate.pauses) == (1, [])
+    assert (await life.count("chat"), parasail.gate.pauses) == (1, [])
 
 
 async def test_a_gateway_that_names_a_time_for_a_model_stops_no_account(parasail, new_life):
@@ -39,5 +37,4 @@ async def test_a_gateway_that_names_a_time_for_a_model_stops_no_account(parasail
     life = new_life(parasail, **PROBE)
     await life.serve()
     assert told(life.status)["Ready"] == "False ProbeFailed"
-    assert life.account.gate.resting == timedelta()
-    assert life.account.gate.pauses == []
+    assert parasail.gate.pauses == []

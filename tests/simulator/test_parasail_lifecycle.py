@@ -35,6 +35,8 @@ async def act(sim, identifier, *steps):
         pytest.param([9, "pause", 4, "resume", 4, "pause", 4], "OFFLINE", id="paused while resuming"),
         pytest.param([9, "delete"], "STOPPING", id="deleting"),
         pytest.param([9, "delete", "delete", 3], 404, id="deleted twice"),
+        pytest.param([9, "delete", "ERROR", 60], "ERROR", id="a delete that failed"),
+        pytest.param([9, "delete", "ERROR", "delete", 3], 404, id="deleted again after it failed"),
         pytest.param([9, "delete", "resume", 3], 404, id="no resume stops a delete"),
         pytest.param([9, "pause", 4, "delete", 3], 404, id="deleted while stopped"),
         pytest.param([9, "ERROR", 60], "ERROR", id="failed for good"),

@@ -124,7 +124,7 @@ class Parasail:
 
     def delete(self, deployment: Deployment, asked: Distortion) -> None:
         """Delete it for good; a second time is no error while it is on its way."""
-        if deployment.deleting:
+        if deployment.deleting and deployment.status == "STOPPING":
             return
         self._begin_write(deployment, "delete", asked)
         deployment.deleting = True
