@@ -224,4 +224,21 @@ NAMED = (
             Step("delete_all", {}, wait=10.0),
         ),
     ),
+    Named(
+        "a status that was emptied while somebody pauses",
+        "nothing_is_orphaned_silently",
+        (
+            Step("open_accounts", {"vendors": ["parasail"]}),
+            Step("latency", {"provider": 4.0, "cluster": 0.5}),
+            Step("apply", {"name": "pa", "spec": {"deploymentName": "shared-llama"}}),
+            Step(
+                "api_trouble",
+                {"effect": "delay", "verb": "status", "left": 1, "kind": "ModelProvider", "seconds": 2.0},
+                wait=35.0,
+            ),
+            Step("lose_status", {"name": "pa"}),
+            Step("edit", {"name": "pa", "spec": {"paused": True}}),
+        ),
+        seed=5180,
+    ),
 )

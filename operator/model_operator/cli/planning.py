@@ -125,12 +125,12 @@ def _settings(question: Question, allowed_hosts: tuple[HostRule, ...], cluster: 
     """The defaults of `run`, and what the environment says of them. `cluster` is its name if no setting has one."""
     given = {} if question.installation is None else {"installation": question.installation}
     settings = load(given)
-    update = {
+    told: dict[str, object] = {
         "allowed_provider_hosts": allowed_hosts,
         "transition_poll": QUICK,
         "installation": settings.installation or cluster or IMAGINED_INSTALLATION,
     }
-    return settings.model_copy(update=update)
+    return load(told)
 
 
 @asynccontextmanager

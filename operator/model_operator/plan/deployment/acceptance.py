@@ -34,12 +34,12 @@ def refuse_rival(s: Situation) -> Decision | None:
 
 
 def refuse_foreign_name(s: Situation) -> Decision | None:
-    """A deployment of our name that is not ours is never touched."""
+    """A deployment of our name that is not ours is never touched, and never said not to exist: also while paused."""
     if not s.holds_nothing or s.desired.external_id is not None or s.creation.created is not None:
         return None
     others = (c for c in s.observed.candidates if c.id != s.status.external_id)
     foreign = next((c for c in others if not is_ours(s, c)), None)
-    if foreign is None or s.desired.paused:
+    if foreign is None:
         return None
     return refusal(
         Reason.NAME_TAKEN,

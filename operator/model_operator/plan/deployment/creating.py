@@ -177,9 +177,12 @@ def _ask(s: Situation) -> Decision:
 
 
 def wait_while_paused(s: Situation) -> Decision | None:
-    """Created paused: nothing is paid for until it is unpaused."""
+    """Created paused: nothing is paid for until it is unpaused. What is there already is taken, and paused then."""
     if not s.holds_nothing or s.desired.external_id is not None or not s.desired.paused:
         return None
+    made = made_by_us(s)
+    if made is not None:
+        return take(made, s)
     nothing = Verdict(False, Reason.PAUSED, "Nothing is created at the provider while spec.paused is true.")
     return replace(settled(Phase.PAUSED, nothing), change=StatusChange(pending=None))
 
