@@ -129,9 +129,11 @@ class Stage:
         for key, (newer, _) in cases.items():
             body = self.server.get(key)
             conditions = {c["type"]: (c["status"], c["reason"]) for c in body["status"]["conditions"]}
+            is_told = key.kind == DEPLOYMENT and "externalID" in body["status"]
             assert conditions == {
                 "Ready": ("False", "Unsupported"),
                 "Accepted": ("False", "Unsupported"),
+                **({"Synced": ("False", "Unsupported")} if is_told else {}),
                 "Reconciling": ("False", "Unsupported"),
                 "Stalled": ("True", "Unsupported"),
             }
@@ -201,6 +203,50 @@ def test_served_deployments_are_kept_and_go_on_when_they_are_understood(vendor: 
         assert stage.there(account, *cases) == set()
         assert await stage.mutations() == {"create": len(cases), "delete": len(cases)}
         assert await stage.world.live() == []
+
+    run(story)
+
+
+def test_what_a_deployment_may_have_made_keeps_its_provider() -> None:
+    """The finalizer is the only trace of the create, and nobody can tell whose the object is."""
+
+    async def story(stage: Stage) -> None:
+        body = deployment("parasail", "llama")
+        key, account = key_of(body), Key(PROVIDER, "team", "parasail")
+        await stage.serve(body)
+        stage.world.watch.go_deaf()
+        stage.server.replace_status(key, None, stage.server.schemas[DEPLOYMENT].status_default or {})
+        stage.put(key, {"spec": {name: part for name, part in body["spec"].items() if name != "providerRef"}})
+        await stage.look_again(restarts=True)
+        stage.delete(account, key)
+        await asyncio.sleep(300)
+        assert stage.there(account, key) == {account, key}
+        stage.put(key, body)
+        await asyncio.sleep(300)
+        assert stage.there(account, key) == set()
+        assert await stage.world.live() == []
+
+    run(story)
+
+
+@VENDOR
+@LIVES
+def test_a_deployment_whose_create_was_refused_goes_when_it_is_deleted(vendor: str, restarts: bool) -> None:
+    """It has a finalizer, and it is known that there is nothing behind it."""
+
+    async def story(stage: Stage) -> None:
+        cases = differing(DEPLOYMENT, lambda name: deployment(vendor, name), vendor)
+        rule = {"kind": "error", "status": 400, "vendor": vendor, "operation": "create"}
+        await stage.world.simulator.control("POST", "/faults", rule)
+        stage.apply(*bodies(cases))
+        await asyncio.sleep(120)
+        assert stage.reasons(*cases) == dict.fromkeys(cases, "InvalidRequest")
+        stage.speak_newer(cases)
+        await stage.look_again(restarts=restarts)
+        stage.delete(*cases)
+        await asyncio.sleep(60)
+        assert stage.there(*cases) == set()
+        assert stage.world.events("Orphaned") == []
 
     run(story)
 

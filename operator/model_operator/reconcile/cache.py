@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from model_operator.accounts.account import Ids
 from model_operator.conditions import ConditionType, Reason
-from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
+from model_operator.domain import CANARY, DEPLOYMENT, FINALIZER, PROVIDER, Key
 from model_operator.kube import Version
 from model_operator.models.canary import CanaryEndpoint
 from model_operator.models.canary_status import CanaryEndpointStatus
@@ -220,10 +220,18 @@ def _needed_by(key: Key, entry: Entry) -> Key | None:
     found = provider_of(entry)
     if found is not None or entry.invalid is None:
         return found
-    status = entry.invalid.status
+    return _any(key.namespace) if _may_have_something(entry.invalid) else None
+
+
+def _may_have_something(invalid: InvalidResource) -> bool:
+    """At its provider, by what the API server shows: an id, an intent, or a finalizer, which is one until a status is written."""
+    status = invalid.status
     if not isinstance(status, ModelDeploymentStatus | CanaryEndpointStatus):
-        return None
-    return _any(key.namespace) if status.external_id or status.pending else None
+        return False
+    if status.external_id or status.pending:
+        return True
+    is_untold = isinstance(status, ModelDeploymentStatus) and status.is_untold
+    return is_untold and FINALIZER in invalid.metadata.finalizers
 
 
 def provider_of(entry: Entry) -> Key | None:

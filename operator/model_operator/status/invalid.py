@@ -17,9 +17,12 @@ def not_understood(error: InvalidResource, now: datetime) -> Status:
     generation, status = error.metadata.generation, error.status
     message = f"This version of the operator does not understand the spec: {error}. Change it or upgrade the operator."
     refused = Verdict(False, Reason.UNSUPPORTED, message)
+    # That a pass has reported on it must stay known: until then its finalizer may be an intent.
+    is_told = status.condition(ConditionType.SYNCED) is not None
     verdicts = {
         ConditionType.READY: refused,
         ConditionType.ACCEPTED: refused,
+        **({ConditionType.SYNCED: refused} if is_told else {}),
         ConditionType.RECONCILING: refused,
         ConditionType.STALLED: Verdict(True, Reason.UNSUPPORTED, message),
     }
