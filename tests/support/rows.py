@@ -7,8 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from model_operator.domain import OWNER_TAG
 from model_operator.providers.base import Vendor
 from model_operator.providers.registry import PROVIDERS
+
+INSTALLATION = "e2e"
+"""The setting of the operator that end-to-end tests share."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +84,12 @@ class Row:
         """The knob by which an update does not change their number."""
         return {self.ignores: list(self.api.replicas)}
 
-    def tags_of(self, uid: str) -> dict[str, str]:
-        """What our updates make of the tags."""
-        return {} if self.uid_tag is None else {self.uid_tag: uid}
+    def tags_of(self, metadata: dict[str, Any], installation: str) -> dict[str, str]:
+        """What our updates make of the tags, for an object with that metadata."""
+        if self.uid_tag is None:
+            return {}
+        owner = f"{installation}/{metadata['namespace']}/{metadata['name']}"
+        return {self.uid_tag: metadata["uid"], OWNER_TAG: owner}
 
 
 ROWS = {

@@ -17,7 +17,7 @@ from support.deadlines import NotYet, eventually
 from support.kube_api import path_of
 from support.namespace import OUR_KINDS, Namespace
 from support.operator_process import OperatorProcess, Setting
-from support.rows import ROWS
+from support.rows import INSTALLATION, ROWS
 from support.simulator_process import SimulatorProcess
 
 SETTINGS: Mapping[str, Setting] = {**QUICK, "create_retry": "1s", "log_format": "json"}
@@ -43,7 +43,7 @@ def _shared_world(
         "kubeconfig": str(kubeconfig),
         "namespaces": [namespace.name],
         "allowed_provider_hosts": [simulator.url],
-        "installation": "e2e",
+        "installation": INSTALLATION,
     }
     operator = OperatorProcess(processes, folder, {**SETTINGS, **own})
     operator.start()
