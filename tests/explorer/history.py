@@ -49,7 +49,7 @@ _CANARY_POINTS = (
     "metrics.sent",
 )
 _LATENCIES = (0.02, 0.02, 0.02, 0.5, 4.0)  # seconds, each way
-_REST = 26  # looks of half a minute each
+_REST = 52  # looks of half a minute each
 _AFTERMATH = 15.0  # seconds from the last move to the end of all faults
 _QUIET = 100.0  # seconds
 
@@ -206,7 +206,10 @@ async def calm(world: World) -> None:
 
 
 async def come_to_rest(world: World) -> End:
-    """As soon as nothing is wrong any more, or after a quarter of an hour."""
+    """As soon as nothing is wrong any more, or after half an hour.
+
+    A rollout may hold for ten minutes, and a deletion follows it.
+    """
     for look in range(_REST):
         await asyncio.sleep(30)
         is_calm = bool(look) and not is_rolling(world) and have_answered(world)
