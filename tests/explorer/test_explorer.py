@@ -21,12 +21,7 @@ def named_outcomes() -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-def _case(named: Named) -> object:
-    marks = [pytest.mark.xfail(strict=True, reason=named.fault)] if named.fault else []
-    return pytest.param(named, id=named.name.replace(" ", "-"), marks=marks)
-
-
-@pytest.mark.parametrize("named", [_case(named) for named in NAMED])
+@pytest.mark.parametrize("named", [pytest.param(named, id=named.name.replace(" ", "-")) for named in NAMED])
 def test_a_history_that_once_failed_ends_well(named: Named) -> None:
     assert named_outcomes()[named.name] == []
 

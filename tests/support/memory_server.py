@@ -14,6 +14,7 @@ from typing import Any
 
 from model_operator.domain import CANARY, DEPLOYMENT, GROUP, PROVIDER, VERSION, Key
 from model_operator.kube import KubeError, KubeForbidden, ObjectGone, Shown, Version, WriteConflict
+from model_operator.rehearsal.overlay import merged
 from support.memory_schema import Object, Refusal, Schema, shipped
 
 _SERVED_BY_US = (PROVIDER, DEPLOYMENT, CANARY)
@@ -211,19 +212,6 @@ class Server:
 
     def _time(self) -> str:
         return self.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def merged(target: Any, patch: Any) -> Any:
-    """RFC 7396."""
-    if not isinstance(patch, Mapping):
-        return copy.deepcopy(patch)
-    found = dict(target) if isinstance(target, Mapping) else {}
-    for name, value in patch.items():
-        if value is None:
-            found.pop(name, None)
-        else:
-            found[name] = merged(found.get(name), value)
-    return found
 
 
 def _content(body: Object) -> Object:
