@@ -18,8 +18,8 @@ from explorer.world import (
 from model_operator.domain import CANARY, CONFIRM_ABSENCE, DEPLOYMENT, PROVIDER, Key
 from model_operator.providers.registry import PROVIDERS
 from model_operator.reconcile.deployment.desire import default_name
+from model_operator.rehearsal.overlay import merged
 from support.memory_schema import Object
-from support.memory_server import merged
 
 SHARED_NAME = "shared-llama"
 _VARIANTS: tuple[dict[str, Any], ...] = (
