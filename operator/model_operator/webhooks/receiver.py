@@ -4,6 +4,7 @@ Each becomes a hint to look at one account, or an answer that says when to try a
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -25,6 +26,10 @@ _AT_ONCE: Final = 64
 """Requests under way: more of them wait outside."""
 _RETRY_AFTER: Final = "5"
 """Seconds."""
+
+log = logging.getLogger(__name__)
+_strangers = logging.getLogger(f"{__name__}.strangers")
+_strangers.setLevel(logging.CRITICAL)  # what is no HTTP is nobody's news: else anybody could fill the log
 
 
 class Result(StrEnum):
@@ -117,6 +122,9 @@ class Receiver:
             return await self._judge(provider, request)
         except NotRead as error:
             return self._answer("unknown", error.result)
+        except Exception:
+            log.exception("a request to %r failed in an unforeseen way", request.path)
+            return web.Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)
         finally:
             self._under_way -= 1
 
@@ -177,6 +185,7 @@ async def listen(receiver: Receiver, host: str, port: int) -> AsyncIterator[str]
     runner = web.AppRunner(
         app,
         access_log=None,
+        logger=_strangers,
         shutdown_timeout=1,
         auto_decompress=False,  # what is signed is what was sent; and no bomb goes off
         keepalive_timeout=30,
