@@ -26,6 +26,7 @@ CASES: dict[str, Object] = {
     },
     "webhooks": {
         "replicaCount": 2,
+        "podDisruptionBudget": {"enabled": True, "maxUnavailable": 1},
         "webhooks": {
             "enabled": True,
             "from": [{"namespaceSelector": {"matchLabels": {"team": "ingress"}}}],
@@ -41,6 +42,7 @@ CASES: dict[str, Object] = {
     },
     "webhooks by a Gateway": {
         "replicaCount": 2,
+        "podDisruptionBudget": {"enabled": True, "maxUnavailable": 1},
         "webhooks": {
             "enabled": True,
             "port": 9100,
