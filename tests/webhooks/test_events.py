@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from model_operator.domain import PROVIDER
-from model_operator.settings import ListenAddress, Settings
+from model_operator.setting_values import ListenAddress
+from model_operator.settings import Settings
 from model_operator.webhooks.opening import take_events
 from model_operator_simulator import Knobs, Simulator
 from support import manifests
