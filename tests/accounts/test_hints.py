@@ -166,11 +166,12 @@ async def test_a_day_of_events_costs_a_fifteenth_of_a_day_of_polls() -> None:
             await polling.settled()
             before = len(polling.provider.priorities)
             for change in range(20):
-                polling.provider.answer = [remote(id="1", version=f"v{change}")]
+                polling.provider.answer = [remote(id="1", version=f"change {change}")]
                 if events:
                     polling.account.hint()
                 await asyncio.sleep(86_400 / 20)
                 assert polling.news() == {A}
+                polling.pass_each(A)
             return len(polling.provider.priorities) - before
 
     polled = await lists(timedelta(seconds=30), events=False)

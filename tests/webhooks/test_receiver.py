@@ -267,6 +267,15 @@ async def test_without_a_leader_in_reach_the_sender_is_asked_to_come_again(stand
     assert stand_by.results == ["not_leading"] * 5
 
 
+async def test_what_is_no_address_is_not_asked_though_somebody_is_there(
+    replica: Replica, stand_by: Replica
+) -> None:
+    for leader in (replica.address.replace("127.0.0.1", "localhost"), f"a@{replica.address}"):
+        stand_by.leader = leader
+        assert await stand_by.send() == (503, "5")
+    assert replica.counted == []
+
+
 async def test_an_event_is_not_handed_round_in_a_circle(stand_by: Replica) -> None:
     stand_by.leader = stand_by.address
     assert await stand_by.send() == (503, "5")

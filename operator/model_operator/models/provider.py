@@ -79,7 +79,7 @@ class Webhook(Model):
     model_config = checked(
         rule(
             "has(self.header) != (has(self.scheme) && self.scheme == 'StandardWebhooks')",
-            "header is needed, save for scheme StandardWebhooks, which has names of its own",
+            "webhook needs header, save for scheme StandardWebhooks, which has names of its own",
         ),
         rule(
             "!has(self.algorithm) || !has(self.scheme) || self.scheme in ['Timestamped', 'Body']",
