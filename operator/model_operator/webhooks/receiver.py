@@ -5,6 +5,7 @@ Each becomes a hint to look at one account, or an answer that says when to try a
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -101,13 +102,15 @@ class Receiver:
         handover: Handover,
         count: Callable[[str, str], None],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`count(provider, result)` is the metric; `clock` is the wall's."""
+        """`count(provider, result)` is the metric; `clock` is the wall's, `timer` counts seconds and is never set."""
         self._inside = inside
         self._leads = leads
         self._handover = handover
         self._count = count
         self._clock = clock
+        self._timer = timer
         self._under_way = 0
         self._handed_over = Allowance()
 
@@ -133,7 +136,7 @@ class Receiver:
             return self._answer("unknown", Result.EARLY)
         inlet = self._inside.hooks.inlet(provider)
         type_ = inlet.hook.provider
-        if not inlet.allowance.take(_now()):
+        if not inlet.allowance.take(self._timer()):
             return self._answer(type_, Result.THROTTLED)
         body = await _read(request)
         result = Result(inlet.judge(request.headers, body, self._clock()))
@@ -143,7 +146,7 @@ class Receiver:
 
     async def _hand_over(self, request: web.Request) -> web.Response:
         """To the replica that leads: this one knows no secret."""
-        if not self._handed_over.take(_now()):
+        if not self._handed_over.take(self._timer()):
             return self._answer("unknown", Result.THROTTLED)
         body = await _read(request)
         status = await self._handover.post(request.path, request.headers, body)
@@ -198,7 +201,3 @@ async def listen(receiver: Receiver, host: str, port: int) -> AsyncIterator[str]
         yield f"[{host}]:{bound}" if ":" in host else f"{host}:{bound}"
     finally:
         await runner.cleanup()
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
