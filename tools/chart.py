@@ -45,6 +45,7 @@ _NOT_SETTINGS: Final = frozenset(
         "metrics_port",
         "namespaces",
         "ready_file",
+        "webhook_address",
     }
 )
 _TABLE: Final = re.compile(r"(?<=<!-- values -->\n).*(?=<!-- /values -->)", re.DOTALL)

@@ -18,6 +18,7 @@ import reference
 from model_operator.cli import crds
 from model_operator.observability.canaries import CanaryView
 from model_operator.observability.metrics import Metrics
+from model_operator.setting_values import Address
 from model_operator.settings import Settings, default_of, env_of, flag_of, is_many, is_switch
 from model_operator_demo.go_tools import NoTool
 
@@ -115,7 +116,14 @@ def _type(name: str) -> str:
         return "list"
     if is_switch(name):
         return "`true` or `false`"
-    return {int: "number", timedelta: "duration", str: "address"}.get(kind, "file")  # type: ignore[arg-type]
+    words: dict[object, str] = {
+        int: "number",
+        int | None: "number",
+        timedelta: "duration",
+        str: "address",
+        Address | None: "address",
+    }
+    return words.get(kind, "file")
 
 
 def _default(name: str) -> str:

@@ -29,6 +29,7 @@ from model_operator.providers.http import HttpTransport
 from model_operator.providers.registry import PROVIDERS
 from model_operator.redaction import Redactor
 from model_operator.settings import Settings
+from model_operator.webhooks.opening import take_events
 
 OLDEST_SERVER = (1, 31)
 """Of Kubernetes, as the chart's kubeVersion has it."""
@@ -91,6 +92,10 @@ async def _main(settings: Settings, redactor: Redactor) -> None:
         )
         urls = await _listen(stack, settings, kube, _health(settings, engine, metrics, leadership), metrics)
         log.info("model-operator %s, health at %s", __version__, urls["health"])
+        if settings.webhook_address is not None:
+            events = take_events(settings.webhook_address, engine, metrics, leadership)
+            where = f"{settings.webhook_address.host}:{settings.webhook_address.port}"
+            urls["webhooks"] = await _open(stack, events, where, "the receiver of webhooks")
         if settings.ready_file is not None:
             server.write_ready_file(settings.ready_file, urls)
         dump_on_sigusr1(asyncio.get_running_loop())
@@ -240,7 +245,7 @@ async def _listen(
     kube: Kube,
     health: AbstractAsyncContextManager[str],
     metrics: Metrics,
-) -> Mapping[str, str]:
+) -> dict[str, str]:
     """The URLs, by what is there. Raises `CannotStart` where an address or a certificate cannot be had."""
     urls = {"health": await _open(stack, health, f"{settings.health_host}:{settings.health_port}")}
     port, files = settings.metrics_port, (settings.metrics_cert_file, settings.metrics_key_file)
@@ -256,13 +261,16 @@ async def _listen(
     return {**urls, "metrics": await _open(stack, guarded, f"{settings.health_host}:{port}")}
 
 
-async def _open(stack: AsyncExitStack, serving: AbstractAsyncContextManager[str], where: str) -> str:
+async def _open(
+    stack: AsyncExitStack,
+    serving: AbstractAsyncContextManager[str],
+    where: str,
+    what: str = "the health endpoints",
+) -> str:
     try:
         return await stack.enter_async_context(serving)
     except OSError as error:
-        raise CannotStart(
-            f"the health endpoints cannot listen on {where}: {error.strerror or error}"
-        ) from error
+        raise CannotStart(f"{what} cannot listen on {where}: {error.strerror or error}") from error
 
 
 async def _review(kube: Kube, path: str, body: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -23,6 +23,8 @@ class ConditionType(StrEnum):
     """CanaryEndpoint: the provider's figures can be read and belong to this rollout alone."""
     ROLLOUT_COMPLETE = "RolloutComplete"
     """CanaryEndpoint: the traffic is at its destination."""
+    WEBHOOK_READY = "WebhookReady"
+    """ModelProvider with spec.webhook: the provider's events are taken. Without them it is polled all the same."""
     READY = "Ready"
     """Accepted, Synced, and Serving unless it is stopped on purpose."""
     RECONCILING = "Reconciling"
@@ -175,6 +177,11 @@ class Reason(StrEnum):
     ROLLING_BACK = "RollingBack"
     ROLLED_BACK = "RolledBack"
     STATE_INCONSISTENT = "StateInconsistent"
+
+    # WebhookReady
+    LISTENING = "Listening"
+    NOT_LISTENING = "NotListening"
+    WEBHOOK_SECRET_MISSING = "WebhookSecretMissing"  # noqa: S105  a word
 
     # Stalled
     PROGRESS_DEADLINE_EXCEEDED = "ProgressDeadlineExceeded"

@@ -23,6 +23,7 @@ from kubernetes.aio.leaderelection.leaderelectionrecord import LeaderElectionRec
 from kubernetes.aio.leaderelection.resourcelock.leaselock import LeaseLock
 from typing_extensions import override
 
+from model_operator.domain import GROUP
 from model_operator.kube import Kube
 
 LEASE_DURATION = 15
@@ -30,6 +31,8 @@ LEASE_DURATION = 15
 RENEW_DEADLINE = 10
 """Seconds after the last renewal until which this process may act; the rest is for requests on their way."""
 RETRY_PERIOD = 2
+ADDRESS = f"{GROUP}/events-at"
+"""Annotation of the Lease: where its holder takes events of providers, as IP:PORT."""
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +88,15 @@ class Leadership:
         """May anything be sent now? By the monotonic clock, which goes on while the process is stopped."""
         return self._clock() < self._lock.renewed_at + RENEW_DEADLINE and not self._lock.over.is_set()
 
+    def take_events_at(self, address: str | None) -> None:
+        """Tell the other replicas in the Lease, once it is ours, where to hand events over to."""
+        self._lock.address = address
+
+    @property
+    def leader_address(self) -> str | None:
+        """Where the other replica that leads takes events, as the Lease said a moment ago; None if it does not say."""
+        return self._lock.leader_address
+
     async def lost(self) -> None:
         """Returns when the Lease could not be renewed in time, or is seen to be another's."""
         if self._run is None:
@@ -111,6 +123,10 @@ async def _nothing() -> None:
     return
 
 
+def _annotations(lease: client.V1Lease) -> dict[str, str]:
+    return lease.metadata.annotations or {} if lease.metadata is not None else {}
+
+
 class TimedLock(LeaseLock):
     """Remembers when the last successful renewal was begun; answers every failure with a plain no."""
 
@@ -127,6 +143,8 @@ class TimedLock(LeaseLock):
         self.renewed_at = float("-inf")
         self.over = asyncio.Event()
         """Set once this process has led and may not do so again."""
+        self.address: str | None = None
+        """Of this process: where it takes events of providers."""
         self._foreign: tuple[str, str] | None = None
         self._foreign_since = 0.0
 
@@ -163,8 +181,10 @@ class TimedLock(LeaseLock):
     @override
     async def create(self, name: str, namespace: str, election_record: LeaderElectionRecord) -> bool:
         # The client's own passes `pretty`, which its generated API refuses.
+        annotations = {ADDRESS: self.address} if self.address is not None else None
         lease = client.V1Lease(
-            metadata=client.V1ObjectMeta(name=name), spec=self.update_lease(election_record)
+            metadata=client.V1ObjectMeta(name=name, annotations=annotations),
+            spec=self.update_lease(election_record),
         )
         return await self._timed(self.api_instance.create_namespaced_lease(namespace, lease))
 
@@ -174,7 +194,23 @@ class TimedLock(LeaseLock):
         if lease is None or self._is_late() or self._is_anothers():
             return False
         lease.spec = self.update_lease(updated_record, lease.spec)
+        self._name_address(lease)
         return await self._timed(self.api_instance.replace_namespaced_lease(name, namespace, lease))
+
+    def _name_address(self, lease: client.V1Lease) -> None:
+        """Ours instead of the one of whoever led before."""
+        if lease.metadata is not None:
+            others = {k: v for k, v in _annotations(lease).items() if k != ADDRESS}
+            ours = {ADDRESS: self.address} if self.address is not None else {}
+            lease.metadata.annotations = {**others, **ours}
+
+    @property
+    def leader_address(self) -> str | None:
+        """Of the other process that held the Lease at the last look."""
+        lease = self.lease_reference
+        if lease is None or self._foreign is None:
+            return None
+        return _annotations(lease).get(ADDRESS)
 
     async def give_up(self) -> None:
         """Empty the holder, so that nobody has to wait for the Lease to run out."""

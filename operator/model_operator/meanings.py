@@ -246,6 +246,15 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         "status.rollout made no sense, so the rollout holds at the acknowledged split.",
         "Look at status.traffic, then annotate with modeloperator.dev/action: resume:<rollout id>.",
     ),
+    Reason.LISTENING: Meaning("Events are taken at the path in the message."),
+    Reason.NOT_LISTENING: Meaning(
+        "The operator runs without --webhook-address, so it takes no events. The provider is polled all the same.",
+        "Have the operator listen (Helm: webhooks.enabled), or remove spec.webhook.",
+    ),
+    Reason.WEBHOOK_SECRET_MISSING: Meaning(
+        "The Secret of the ModelProvider has no shared secret for its webhook, or one that cannot be used.",
+        "Put it under the key that the message names. It is looked at again within a minute.",
+    ),
     Reason.PROGRESS_DEADLINE_EXCEEDED: Meaning(
         "The change has been under way for longer than spec.progressDeadline.",
         "See the other conditions for what it waits for. Work goes on, slowly.",

@@ -5,13 +5,15 @@ import ssl
 import tomllib
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 import yaml
 from pydantic import AfterValidator, BeforeValidator
 
 from model_operator.durations import parse_duration
 from model_operator.hosts import HostRule
+
+_LAST_PORT: Final = 65535
 
 
 def _to_duration(value: object) -> timedelta:
@@ -79,6 +81,26 @@ def to_readable(path: Path) -> Path:
     return path
 
 
+class ListenAddress(NamedTuple):
+    """Where to listen."""
+
+    host: str
+    """Without brackets."""
+    port: int
+
+
+def _to_address(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    host, _, port = value.rpartition(":")
+    is_port = port.isascii() and port.isdigit() and int(port) <= _LAST_PORT
+    name = host.removeprefix("[").removesuffix("]")
+    if not name or not is_port or (":" in name) != host.startswith("["):
+        raise ValueError(f"{value!r} is not HOST:PORT, such as 0.0.0.0:8090 or [::]:8090")
+    return ListenAddress(name, int(port))
+
+
+Address = Annotated[ListenAddress, BeforeValidator(_to_address)]
 Duration = Annotated[timedelta, BeforeValidator(_to_duration)]
 Namespace = Annotated[str, AfterValidator(_to_namespace)]
 Installation = Annotated[str, AfterValidator(_to_installation)]

@@ -26,6 +26,7 @@ from typing_extensions import override
 from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER
 from model_operator.durations import format_duration
 from model_operator.setting_values import (
+    Address,
     Duration,
     Installation,
     Level,
@@ -153,10 +154,15 @@ class Settings(BaseSettings):
     metrics_key_file: Annotated[Path, AfterValidator(to_file)] | None = Field(
         default=None, description="Its private key, PEM."
     )
+    webhook_address: Address | None = Field(
+        default=None,
+        description="Address, HOST:PORT, to take events of providers at, such as 0.0.0.0:8090; without it none are "
+        "taken. Plain HTTP, for an Ingress or Gateway with TLS before it; port 0 takes a free one.",
+    )
     ready_file: Path | None = Field(
         default=None,
-        description='File that gets {"health": "<url>"} as soon as the port is open; "metrics" beside it where that '
-        "has a port of its own.",
+        description='File that gets {"health": "<url>"} as soon as the port is open; "metrics" and "webhooks" beside '
+        "it where those are listened for.",
     )
     log_format: Annotated[Literal["text", "json"], BeforeValidator(to_lower)] = Field(
         default="text", description="How log lines are written to stderr."

@@ -92,6 +92,23 @@ TAKEN = [
         },
         id="everything for a provider",
     ),
+    pytest.param(
+        PROVIDER,
+        {
+            "type": "paitient",
+            "webhook": {
+                "header": "X-Sig",
+                "scheme": "Body",
+                "algorithm": "SHA512",
+                "secretKey": "hook.secret_1",
+                "tolerance": "1h",
+            },
+        },
+        id="events in every detail",
+    ),
+    pytest.param(
+        PROVIDER, {"type": "paitient", "webhook": {"scheme": "StandardWebhooks"}}, id="standard events"
+    ),
     pytest.param(PARASAIL, {"parasail": {"scaleDownPolicy": "NONE"}}, id="a policy that needs no threshold"),
     pytest.param(
         PARASAIL,

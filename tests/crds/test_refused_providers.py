@@ -73,6 +73,33 @@ PROVIDERS = [
         "greater than or equal to 1",
         "no requests",
     ),
+    refused(
+        PROVIDER,
+        {"webhook": {"header": "X-Sig"}},
+        "spec.webhook",
+        "webhook is for type paitient only",
+        "events of Parasail",
+    ),
+    *[
+        refused(PROVIDER, {"type": "paitient", "webhook": webhook}, f"spec.webhook{field}", message, id)
+        for webhook, field, message, id in (
+            ({}, "", "webhook needs header", "no header"),
+            ({"scheme": "Token"}, "", "webhook needs header", "a token without a header"),
+            ({"scheme": "StandardWebhooks", "header": "a"}, "", "webhook needs header", "a header too many"),
+            ({"header": "X Sig"}, ".header", "should match", "a header with a blank"),
+            ({"header": "a", "scheme": "Md5"}, ".scheme", "supported values", "unknown scheme"),
+            ({"header": "a", "algorithm": "MD5"}, ".algorithm", "supported values", "unknown hash"),
+            (
+                {"header": "a", "scheme": "Token", "algorithm": "SHA256"},
+                ".algorithm",
+                "algorithm is for the schemes",
+                "a hash of nothing",
+            ),
+            ({"header": "a", "tolerance": "2h"}, ".tolerance", "at most 1h", "too tolerant"),
+            ({"header": "a", "tolerance": "0s"}, ".tolerance", "longer than 0s", "intolerant"),
+            ({"header": "a", "secretKey": "a/b"}, ".secretKey", "should match", "no key of a Secret"),
+        )
+    ],
 ]
 
 

@@ -106,3 +106,42 @@ def test_a_leader_that_ends_cleanly_leaves_no_gap(
     assert first.terminate() == 0
     eventually(lambda: leads(second), within=timedelta(seconds=8), what="the second to lead")
     assert second.terminate() == 0
+
+
+def test_an_event_that_meets_the_replica_that_stands_by_reaches_the_leader_within_a_second(
+    namespace: Namespace, simulator: SimulatorProcess, operator: Start, electorate: dict[str, Any]
+) -> None:
+    listening = {**electorate, "webhook_address": "127.0.0.1:0"}
+    first = operator(**listening)
+    eventually(lambda: leads(first), what="the first to lead")
+    second = operator(**listening)
+    hook = {"header": "X-Sim-Signature"}
+    namespace.apply(
+        manifests.paitient_secret(webhookSecret="sim-webhook-secret"),
+        manifests.paitient_provider(simulator.url, pollInterval="1h", webhook=hook),
+    )
+    namespace.wait_for_condition("ModelProvider", "paitient", "WebhookReady=True Listening")
+    world = World(namespace, simulator, first)
+    (live,) = world.serve(manifests.paitient_deployment("triage"))
+    simulator.knobs(webhooks={"url": f"{second.url('webhooks')}/webhooks/{namespace.name}/paitient"})
+    simulator.edit_deployment("paitient", live["status"]["externalID"], status="failed")
+    namespace.wait(
+        "ModelDeployment",
+        "triage",
+        lambda body: body["status"]["providerState"] == "failed",
+        what="the event to be heard",
+        within=timedelta(seconds=1.5),  # a second, and what it takes to ask
+    )
+    events = "model_operator_webhook_events_total"
+    assert second.metric(events, result="handed_over") >= 1
+    assert first.metric(events, provider="paitient", result="accepted") >= 1
+    assert second.metric("model_operator_provider_requests_total") == 0
+
+    first.terminate()  # as long as nobody leads, the sender is asked to come again
+    simulator.edit_deployment("paitient", live["status"]["externalID"], status="running")
+    eventually(lambda: leads(second), within=TAKEOVER, what="the second to lead")
+    eventually(
+        lambda: second.metric(events, provider="paitient", result="accepted"),
+        within=timedelta(seconds=40),
+        what="the event to come again",
+    )

@@ -159,3 +159,23 @@ async def test_a_living_lease_is_not_taken_whatever_the_wall_clocks_say() -> Non
         leases.now += 1
         assert await renew(stand_by)
         assert leases.holder == "me"
+
+
+async def test_the_lease_says_where_its_holder_takes_events() -> None:
+    leases = Leases()
+    async with serving(leases) as kube:
+        lock, stand_by = leases.lock(kube), leases.lock(kube)
+        lock.address = "10.0.0.1:8090"
+        await lock.create(NAME, NAMESPACE, record())
+        await lock.get(NAME, NAMESPACE)
+        assert lock.leader_address is None  # itself
+        leases.holder = "another"
+        await stand_by.get(NAME, NAMESPACE)
+        assert stand_by.leader_address == "10.0.0.1:8090"
+
+        leases.holder = ""
+        await stand_by.get(NAME, NAMESPACE)
+        assert stand_by.leader_address is None
+        leases.lease["metadata"]["annotations"]["example.com/kept"] = "yes"
+        assert await renew(stand_by)  # it takes no events: what the one before said is gone
+        assert leases.lease["metadata"]["annotations"] == {"example.com/kept": "yes"}

@@ -13,6 +13,7 @@ NOTHING_TO_DO = {
     Reason.SYNCED,
     Reason.SERVING,
     Reason.AVAILABLE,
+    Reason.LISTENING,
     Reason.IDLE,
     Reason.NOT_STALLED,
     Reason.CREATING,

@@ -124,6 +124,36 @@ def test_there_is_nothing_in_it_that_runs_by_itself_or_costs_money(helm: Helm, v
             id="nobody's roles",
         ),
         pytest.param(
+            {"webhooks": {"ingress": {"enabled": True, "host": "a.example.com"}}},
+            "nothing would be behind it. Enable webhooks, too",
+            id="way to nothing",
+        ),
+        pytest.param(
+            {"webhooks": {"enabled": True, "ingress": {"enabled": True}}},
+            "name the host that the provider sends its events to",
+            id="way from nowhere",
+        ),
+        pytest.param(
+            {"webhooks": {"enabled": True, "httpRoute": {"enabled": True}}},
+            "name the Gateway",
+            id="route without a Gateway",
+        ),
+        pytest.param(
+            {"webhooks": {"enabled": True, "port": 8080}},
+            "webhooks.port is also the port of /healthz or /metrics",
+            id="one port for two",
+        ),
+        pytest.param(
+            {"webhooks": {"enabled": True, "ingress": {"host": "https://a.example.com"}}},
+            "at '/webhooks/ingress/host': 'https://a.example.com' does not match pattern",
+            id="URL for a host",
+        ),
+        pytest.param(
+            {"settings": {"webhook_address": "0.0.0.0:80"}},
+            "at '/settings': additional properties 'webhook_address'",
+            id="address beside the chart's own port",
+        ),
+        pytest.param(
             {"metrics": {"secure": {"enabled": True}}},
             "name the Secret with the certificate",
             id="TLS without a certificate",
@@ -359,6 +389,56 @@ def test_guarded_metrics_have_a_port_a_certificate_and_somebody_to_ask(helm: Hel
         (["tokenreviews"], ["create"]),
         (["subjectaccessreviews"], ["create"]),
     ]
+
+
+def test_events_come_in_by_service_and_ingress_and_are_handed_to_the_leader(helm: Helm) -> None:
+    made = helm.template(CASES["webhooks"])
+    operator = container(made)
+    env = {entry["name"]: entry.get("value") for entry in operator["env"]}
+    assert env["MODEL_OPERATOR_WEBHOOK_ADDRESS"] == "0.0.0.0:8090"
+    assert {"name": "webhooks", "containerPort": 8090} in operator["ports"]
+    (service,) = of_kind(made, "Service")
+    (deployment,) = of_kind(made, "Deployment")
+    name = service["metadata"]["name"]
+    assert name == "model-operator-webhooks"
+    assert service["spec"] == {
+        "type": "ClusterIP",
+        "selector": deployment["spec"]["selector"]["matchLabels"],
+        "ports": [{"name": "webhooks", "port": 80, "targetPort": "webhooks", "protocol": "TCP"}],
+    }
+    (ingress,) = of_kind(made, "Ingress")
+    (rule,) = ingress["spec"]["rules"]
+    (path,) = rule["http"]["paths"]
+    assert (rule["host"], path["path"]) == ("hooks.example.com", "/webhooks/")
+    assert path["backend"]["service"] == {"name": name, "port": {"name": "webhooks"}}
+    assert ingress["spec"]["tls"] == [{"hosts": ["hooks.example.com"], "secretName": "hooks-tls"}]
+    (policy,) = of_kind(made, "NetworkPolicy")
+    ours = {"podSelector": deployment["spec"]["selector"]}
+    incoming, outgoing = policy["spec"]["ingress"][1], policy["spec"]["egress"][3]
+    assert [port["port"] for port in incoming["ports"]] == ["webhooks"]
+    assert incoming["from"] == [{"namespaceSelector": {"matchLabels": {"team": "ingress"}}}, ours]
+    assert (outgoing["ports"], outgoing["to"]) == ([{"port": 8090, "protocol": "TCP"}], [ours])
+
+
+def test_events_come_in_by_a_gateway(helm: Helm) -> None:
+    made = helm.template(CASES["webhooks by a Gateway"])
+    (service,) = of_kind(made, "Service")
+    (route,) = of_kind(made, "HTTPRoute")
+    name = service["metadata"]["name"]
+    assert len(name) <= 63
+    assert service["spec"]["ports"][0]["port"] == 8080
+    assert route["spec"]["parentRefs"] == [{"name": "public", "namespace": "gateways"}]
+    assert route["spec"]["rules"][0]["backendRefs"] == [{"name": name, "port": 8080}]
+
+
+def test_nothing_listens_for_events_unasked(helm: Helm) -> None:
+    made = helm.template({"networkPolicy": {"enabled": True}})
+    names = {entry["name"] for entry in container(made)["env"]}
+    assert "MODEL_OPERATOR_WEBHOOK_ADDRESS" not in names
+    assert [port["name"] for port in container(made)["ports"]] == ["health"]
+    assert {obj["kind"] for obj in made}.isdisjoint({"Service", "Ingress", "HTTPRoute"})
+    (policy,) = of_kind(made, "NetworkPolicy")
+    assert (len(policy["spec"]["ingress"]), len(policy["spec"]["egress"])) == (1, 3)
 
 
 def test_without_canaries_nobody_has_a_right_to_them(helm: Helm) -> None:

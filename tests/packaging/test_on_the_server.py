@@ -13,8 +13,10 @@ from support.helm import ROOT, Helm, of_kind
 from support.kube_api import Object
 from support.namespace import Namespace
 
-# prometheus-operator's CRD is not there, and values that are about objects of somebody else's namespace.
-CASES_HERE = {name: values for name, values in CASES.items() if name not in ("monitored", "other names")}
+# prometheus-operator's CRD and those of the Gateway API are not there, and values that are about objects of somebody
+# else's namespace.
+ELSEWHERE = ("monitored", "other names", "webhooks by a Gateway")
+CASES_HERE = {name: values for name, values in CASES.items() if name not in ELSEWHERE}
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,37 @@ CASES: dict[str, Object] = {
         "extraVolumes": [{"name": "more", "emptyDir": {}}],
         "extraVolumeMounts": [{"name": "more", "mountPath": "/more"}],
     },
+    "webhooks": {
+        "replicaCount": 2,
+        "podDisruptionBudget": {"enabled": True, "maxUnavailable": 1},
+        "webhooks": {
+            "enabled": True,
+            "from": [{"namespaceSelector": {"matchLabels": {"team": "ingress"}}}],
+            "ingress": {
+                "enabled": True,
+                "className": "nginx",
+                "host": "hooks.example.com",
+                "tlsSecretName": "hooks-tls",
+                "annotations": {"cert-manager.io/cluster-issuer": "letsencrypt"},
+            },
+        },
+        "networkPolicy": {"enabled": True},
+    },
+    "webhooks by a Gateway": {
+        "replicaCount": 2,
+        "podDisruptionBudget": {"enabled": True, "maxUnavailable": 1},
+        "webhooks": {
+            "enabled": True,
+            "port": 9100,
+            "service": {"annotations": {"a.example.com/b": "c"}, "port": 8080},
+            "httpRoute": {
+                "enabled": True,
+                "parentRefs": [{"name": "public", "namespace": "gateways"}],
+                "hostnames": ["hooks.example.com"],
+            },
+        },
+        "fullnameOverride": "y" * 80,
+    },
     "no canaries": {"canaryEndpoints": {"enabled": False}},
     "own ServiceAccount": {"serviceAccount": {"create": False, "name": "mine"}},
     "roles by somebody else": {

@@ -101,8 +101,12 @@ class OperatorProcess:
     @property
     def health_url(self) -> str | None:
         """Where /healthz, /readyz and /metrics are; None while the port is not open yet."""
+        return self.url("health")
+
+    def url(self, what: str) -> str | None:
+        """What the ready file says; None while that port is not open yet."""
         try:
-            return str(json.loads(self._ready_file.read_text())["health"])
+            return str(json.loads(self._ready_file.read_text())[what])
         except (OSError, ValueError):  # not there, or not written to its end
             return None
 

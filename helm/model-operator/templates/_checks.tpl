@@ -20,4 +20,18 @@
 {{- if and .Values.metrics.secure.enabled (not .Values.metrics.secure.secretName) }}
 {{- fail "metrics.secure.enabled is true and metrics.secure.secretName is empty: name the Secret with the certificate, tls.crt and tls.key." }}
 {{- end }}
+{{- with .Values.webhooks }}
+{{- if and (or .ingress.enabled .httpRoute.enabled) (not .enabled) }}
+{{- fail "webhooks.ingress or webhooks.httpRoute is enabled and webhooks.enabled is false: nothing would be behind it. Enable webhooks, too." }}
+{{- end }}
+{{- if and .ingress.enabled (not .ingress.host) }}
+{{- fail "webhooks.ingress.enabled is true and webhooks.ingress.host is empty: name the host that the provider sends its events to." }}
+{{- end }}
+{{- if and .httpRoute.enabled (not .httpRoute.parentRefs) }}
+{{- fail "webhooks.httpRoute.enabled is true and webhooks.httpRoute.parentRefs is empty: name the Gateway." }}
+{{- end }}
+{{- if and .enabled (has (int .port) (list (int $.Values.healthPort) (ternary (int $.Values.metrics.secure.port) 0 $.Values.metrics.secure.enabled))) }}
+{{- fail "webhooks.port is also the port of /healthz or /metrics: choose another one." }}
+{{- end }}
+{{- end }}
 {{- end }}

@@ -17,6 +17,10 @@
   value: /etc/model-operator/metrics/tls.key
 {{- end }}
 {{- end }}
+{{- if .Values.webhooks.enabled }}
+- name: MODEL_OPERATOR_WEBHOOK_ADDRESS
+  value: {{ printf "0.0.0.0:%d" (int .Values.webhooks.port) | quote }}
+{{- end }}
 {{- if .Values.leaderElection.enabled }}
 - name: MODEL_OPERATOR_LEADER_ELECT
   value: "true"

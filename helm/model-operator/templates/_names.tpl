@@ -17,6 +17,10 @@
 {{- end }}
 {{- end }}
 
+{{- define "model-operator.webhooksName" -}}
+{{- printf "%s-webhooks" (include "model-operator.fullname" . | trunc 54 | trimSuffix "-") }}
+{{- end }}
+
 {{- define "model-operator.namespace" -}}
 {{- default .Release.Namespace .Values.namespaceOverride }}
 {{- end }}

@@ -21,6 +21,9 @@ Version = tuple[str | None, str, int | None]
 HICCUPS = 2
 """Failed polls in a row that change nothing in any status."""
 
+LOOKS_AFTER_A_HINT = 2
+"""LISTs after an event: one at once, and one for what the first is too early to show."""
+
 _NEVER: Version = (None, "", None)
 _NOT_THERE = frozenset({RunState.GONE, RunState.DELETING})
 
@@ -131,10 +134,17 @@ class Account:
     seen: dict[Key, Version | None] = field(default_factory=dict)
     """Version of each key's deployment at its last pass; None: it was missing."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    hinted_looks: int = 0
+    """LISTs that are still owed to events of the provider, and begin soon."""
 
     def want_list(self, key: Key) -> None:
         """That key runs again after the next complete LIST, which is begun soon."""
         self.waiting.add(key)
+        self.wake.set()
+
+    def hint(self) -> None:
+        """The provider tells that something has changed. It is believed in nothing: the next LIST comes sooner."""
+        self.hinted_looks = LOOKS_AFTER_A_HINT
         self.wake.set()
 
     def settle(self, key: Key, *, is_moving: bool) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from model_operator.accounts.account import Account
 from model_operator.conditions import Reason
 from model_operator.domain import Key
+from model_operator.plan.verdict import Verdict
 
 
 @dataclass(slots=True)
@@ -16,6 +17,8 @@ class Binding:
     reason: Reason | None = None
     message: str = ""
     secret_version: str | None = None
+    webhook: Verdict | None = None
+    """Whether its events are taken, as far as its Secret could be read."""
 
 
 class Bindings:

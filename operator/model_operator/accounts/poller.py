@@ -18,6 +18,12 @@ _SLOWS_DOWN_OVER = 30.0
 """Seconds without news after which the quick poll has doubled its interval."""
 _LIST_AGAIN = 2
 """Sweeps after which an account without LIST is asked once more whether it has one now."""
+_SECOND_LOOK = 5.0
+"""Seconds after the first LIST for an event: by then the provider's own lists have it, too."""
+_HINT_WAITS = 30.0
+"""Seconds between two looks for events where a look is dear: there is no LIST, it has just failed, or had no news."""
+_MAY_BE_VAIN = 4
+"""Looks without news, after which events that keep coming have to wait for longer and longer."""
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +41,8 @@ class Poller:
         self._clock = clock
         self._quick = transition_poll.total_seconds()
         self._news_at = _now()
+        self._in_vain = 0
+        """LISTs for events, in a row, that had no news."""
 
     async def run(self) -> None:
         """Poll for ever. No answer of a provider ends it."""
@@ -54,7 +62,8 @@ class Poller:
     async def poll(self) -> None:
         """One LIST, and all that follows from it."""
         account = self._account
-        is_urgent = bool(account.moving or account.waiting)
+        is_urgent = bool(account.moving or account.waiting or account.hinted_looks)
+        hinted, account.hinted_looks = account.hinted_looks, 0
         provider = account.provider.at(Priority.TRANSITION if is_urgent else Priority.SWEEP)
         account.wake.clear()
         begun, waiting = self._clock(), set(account.waiting)
@@ -64,13 +73,14 @@ class Poller:
         except Unsupported as error:
             sick = account.list_refused(error)
             if sick is not None:
-                self._failed(sick)
+                self._failed(sick, hinted)
             else:
-                self._cannot_list()
+                self._cannot_list(hinted)
             return
         except ProviderError as error:
-            self._failed(error)
+            self._failed(error, hinted)
             return
+        account.hinted_looks = max(account.hinted_looks, hinted - 1)
         snapshot = Snapshot.of(begun, remotes, ended=self._clock())
         await asyncio.sleep(0)  # edits may go first
         ids = self._holders.ids(account.members)
@@ -81,20 +91,24 @@ class Poller:
         account.waiting = late
         if late:
             account.wake.set()
+        self._in_vain = 0 if news else self._in_vain + bool(hinted)
         if news:
             self._news_at = _now()
             self._account.signals.changed(news)
 
-    def _cannot_list(self) -> None:
+    def _cannot_list(self, hinted: int) -> None:
         account = self._account
+        account.hinted_looks = max(account.hinted_looks, hinted - 1)
         is_new, account.can_list = account.can_list or account.error is not None, False
         # What it showed when it last could would be believed for ever.
         account.error, account.failures, account.snapshot = None, 0, None
         if is_new:
             account.signals.changed(account.members)
+        if is_new or hinted:  # an event says of nobody that it is about them
             self._account.signals.changed(self._everyone())
 
-    def _failed(self, error: ProviderError) -> None:
+    def _failed(self, error: ProviderError, hinted: int) -> None:
+        self._account.hinted_looks = max(self._account.hinted_looks, hinted)
         if self._account.failed(error):
             self._account.signals.changed(self._everyone())
         log.info("listing failed: %s", error)
@@ -110,26 +124,41 @@ class Poller:
         try:
             async with asyncio.timeout_at(began + self._interval()):
                 await account.wake.wait()
-                # Woken in a slow interval: from now on the quick one counts.
-                self._news_at = _now()
+                if account.moving or account.waiting:
+                    # Woken in a slow interval: from now on the quick one counts.
+                    self._news_at = _now()
         except TimeoutError:
             return
-        await asyncio.sleep(max(0.0, began + self._quick - _now()))
+        await asyncio.sleep(max(0.0, began + self._soonest() - _now()))
+
+    def _soonest(self) -> float:
+        """Seconds after a LIST began before which no other does, whoever asks for one."""
+        account = self._account
+        if not account.hinted_looks:
+            return self._quick
+        if account.error is not None or not account.can_list:
+            return self._interval()  # events do not cut short how an account in trouble is spared
+        # Half of it, so that what an event tells is known within the quick interval.
+        return min(self._quick / 2 * 2.0 ** max(0, self._in_vain - _MAY_BE_VAIN), _HINT_WAITS)
 
     def _interval(self) -> float:
         account = self._account
         sweep = account.poll_interval.total_seconds()
         if account.error is not None:
             if account.snapshot is not None and account.failures <= HICCUPS:
-                return sweep  # a blip of seconds is nobody's news
+                return self._sooner(sweep, _HINT_WAITS)  # a blip of seconds is nobody's news
             delay = delay_after(account.error, account.failures - 1).total_seconds()
             return max(delay, self._quick)
         if not account.can_list:
-            return sweep * _LIST_AGAIN
+            return self._sooner(sweep * _LIST_AGAIN, _HINT_WAITS)
         if account.moving or account.waiting:
             age = _now() - self._news_at
-            return min(self._quick * (1 + age / _SLOWS_DOWN_OVER), sweep)
-        return sweep
+            sweep = min(self._quick * (1 + age / _SLOWS_DOWN_OVER), sweep)
+        return self._sooner(sweep, _SECOND_LOOK)
+
+    def _sooner(self, interval: float, hinted: float) -> float:
+        """The second of them at most, while a look is owed to an event."""
+        return min(interval, hinted) if self._account.hinted_looks else interval
 
 
 def _now() -> float:

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 import click
 from typing_extensions import override
 
+from model_operator.setting_values import Address
 from model_operator.settings import (
     Settings,
     SettingsInvalid,
@@ -72,6 +73,7 @@ def _metavar(name: str) -> str | None:
         int | None: "NUMBER",
         timedelta: "DURATION",
         bool: None,
+        Address | None: "HOST:PORT",
     }
     return words.get(kind, "FILE")
 

@@ -25,6 +25,7 @@ from model_operator.reconcile.store import ListingStore
 from model_operator.redaction import Redactor
 from model_operator.settings import Settings
 from model_operator.signals import Signals
+from model_operator.webhooks.hooks import Hooks
 
 _COUNT_AFTER = timedelta(seconds=5)
 """A ModelProvider's status counts its deployments; those of one `kubectl apply` together."""
@@ -218,6 +219,24 @@ class Engine(Signals):
     @override
     def throttled(self, provider: str, account: str, rest: timedelta) -> None:
         self._metrics.provider_throttled(provider, account, rest.total_seconds())
+
+    # From the receiver of webhooks: `Inside`.
+
+    @property
+    def hooks(self) -> Hooks:
+        """The ModelProviders that take events."""
+        return self._parts.hooks
+
+    def is_early(self, provider: Key) -> bool:
+        """Its first pass, which reads its secret, is still to come; or nobody knows yet whether it is there."""
+        known = self.cache.provider(provider)
+        return not self._is_primed or (known is not None and self._parts.bindings.get(provider) is None)
+
+    def hinted(self, provider: Key) -> None:
+        """An event of that ModelProvider has come: its account is listed soon."""
+        account = self._parts.bindings.account(provider)
+        if account is not None:
+            account.hint()
 
     def _is_idle(self) -> bool:
         return all(controller.queue.is_idle for controller in self._controllers.values())

@@ -25,6 +25,7 @@ from model_operator.reconcile.store import Store
 from model_operator.redaction import Redactor
 from model_operator.settings import Settings
 from model_operator.signals import Signals
+from model_operator.webhooks.hooks import Hooks
 
 _PROVIDER_WORKERS = 4
 _CANARY_WORKERS = 4
@@ -48,6 +49,8 @@ class Parts:
     cache: Cache
     recorder: Recorder
     accounts: Accounts
+    bindings: Bindings
+    hooks: Hooks
     providers: ProviderPass
     deployments: DeploymentPass
     canaries: CanaryPass
@@ -57,6 +60,7 @@ class Parts:
 def make(outside: Outside, signals: Signals) -> Parts:
     """The parts, wired to each other and, upwards, to `signals`. Nothing runs yet."""
     settings = outside.settings
+    hooks = Hooks(outside.redactor)
     cache, recorder = Cache(signals), Recorder(outside.store, outside.clock)
     accounts = Accounts(
         transport=outside.transport,
@@ -76,7 +80,7 @@ def make(outside: Outside, signals: Signals) -> Parts:
         record=recorder,
         clock=outside.clock,
     )
-    providers = _providers(settings, around, accounts)
+    providers = _providers(settings, around, accounts, hooks)
     deployments = _deployments(settings, around, outside.redactor)
     canaries = _canaries(settings, around)
     passes: tuple[tuple[str, Pass, int], ...] = (
@@ -92,6 +96,8 @@ def make(outside: Outside, signals: Signals) -> Parts:
         cache=cache,
         recorder=recorder,
         accounts=accounts,
+        bindings=around.bindings,
+        hooks=hooks,
         providers=providers,
         deployments=deployments,
         canaries=canaries,
@@ -99,7 +105,7 @@ def make(outside: Outside, signals: Signals) -> Parts:
     )
 
 
-def _providers(settings: Settings, around: Surroundings, accounts: Accounts) -> ProviderPass:
+def _providers(settings: Settings, around: Surroundings, accounts: Accounts, hooks: Hooks) -> ProviderPass:
     return ProviderPass(
         around=around,
         find=around.cache.provider,
@@ -110,6 +116,8 @@ def _providers(settings: Settings, around: Surroundings, accounts: Accounts) -> 
         secret_refresh=settings.secret_refresh,
         default_poll_interval=settings.default_poll_interval,
         grace=settings.accepted_grace,
+        hooks=hooks,
+        listens=settings.webhook_address is not None,
         salt=secrets.token_bytes(16),
     )
 

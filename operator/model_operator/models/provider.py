@@ -34,6 +34,26 @@ def _web_address(name: str) -> JsonDict:
     )
 
 
+class SignatureScheme(StrEnum):
+    """How a sender signs an event."""
+
+    TIMESTAMPED = "Timestamped"
+    """`t=SECONDS,v1=SIGNATURE` in one header, of `SECONDS.BODY`."""
+    STANDARD_WEBHOOKS = "StandardWebhooks"
+    """standardwebhooks.com: headers webhook-id, webhook-timestamp and webhook-signature."""
+    BODY = "Body"
+    """`SIGNATURE` or `sha256=SIGNATURE` in one header, of the body alone."""
+    TOKEN = "Token"  # noqa: S105  a word
+    """The secret itself in one header."""
+
+
+class SignatureAlgorithm(StrEnum):
+    """The hash of the HMAC."""
+
+    SHA256 = "SHA256"
+    SHA512 = "SHA512"
+
+
 _AT_LEAST_5_SECONDS: Final = validations(
     rule("duration(self) >= duration('5s')", "pollInterval must be at least 5s")
 )
@@ -55,6 +75,56 @@ class Credentials(Model):
     )
 
 
+class Webhook(Model):
+    model_config = checked(
+        rule(
+            "has(self.header) != (has(self.scheme) && self.scheme == 'StandardWebhooks')",
+            "webhook needs header, save for scheme StandardWebhooks, which has names of its own",
+        ),
+        rule(
+            "!has(self.algorithm) || !has(self.scheme) || self.scheme in ['Timestamped', 'Body']",
+            "algorithm is for the schemes Timestamped and Body; remove it",
+            at=".algorithm",
+        ),
+    )
+
+    header: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=128,
+        description="Name of the header that holds the signature, in any case. Needed, save for scheme StandardWebhooks.",
+        json_schema_extra={"pattern": r"^[A-Za-z0-9-]+$"},
+    )
+    scheme: SignatureScheme | None = Field(
+        default=None,
+        description="How events are signed. Timestamped: t=SECONDS,v1=SIGNATURE in the header, of SECONDS.BODY."
+        " StandardWebhooks: as standardwebhooks.com has it. Body: SIGNATURE or sha256=SIGNATURE, of the body alone."
+        " Token: the secret itself. Signatures are HMACs in hex or base64. Default: Timestamped.",
+    )
+    algorithm: SignatureAlgorithm | None = Field(
+        default=None, description="Hash of the HMAC of the schemes Timestamped and Body. Default: SHA256."
+    )
+    secret_key: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=253,
+        description="Key of the Secret of spec.credentials that holds the shared secret (16 to 4,096 characters)."
+        " Default: webhookSecret.",
+        json_schema_extra={"pattern": r"^[-._a-zA-Z0-9]+$"},
+    )
+    tolerance: Duration | None = Field(
+        default=None,
+        description="How old a signature may be, or how far ahead of the operator's clock: events are remembered for"
+        " so long, so that a copy is not looked at again. Of the schemes that sign a time. At most 1h. Default: 5m.",
+        json_schema_extra=validations(
+            rule(
+                "duration(self) > duration('0s') && duration(self) <= duration('1h')",
+                "tolerance must be longer than 0s and at most 1h",
+            )
+        ),
+    )
+
+
 class ModelProviderSpec(Model):
     model_config = checked(
         immutable("type"),
@@ -64,6 +134,11 @@ class ModelProviderSpec(Model):
             "!has(self.chatBaseURL) || self.type == 'parasail'",
             "chatBaseURL is for type parasail only; remove it",
             at=".chatBaseURL",
+        ),
+        rule(
+            "!has(self.webhook) || self.type == 'paitient'",
+            "webhook is for type paitient only, since the others send no events; remove it",
+            at=".webhook",
         ),
     )
 
@@ -101,6 +176,12 @@ class ModelProviderSpec(Model):
         description="How often the account's deployments are listed while nothing moves. At least 5s."
         " Default: 30s.",
         json_schema_extra=_AT_LEAST_5_SECONDS,
+    )
+    webhook: Webhook | None = Field(
+        default=None,
+        description="PaiTIENT only: take the vendor's events at /webhooks/NAMESPACE/NAME of the operator, if it runs with"
+        " --webhook-address. An event is a hint: the account's deployments are listed at once. The vendor names its events"
+        " and publishes neither payload nor signature, so the body is never read, and how it is signed is said here.",
     )
 
 

@@ -51,6 +51,12 @@ class Metrics:
             ["result"],
             registry=self.registry,
         )
+        self._events = Counter(
+            "model_operator_webhook_events",
+            "Requests to /webhooks by type of provider and result; `accepted` ones have made the operator look.",
+            ["provider", "result"],
+            registry=self.registry,
+        )
         Gauge(
             "model_operator_build_info", "Always 1.", ["version", "python_version"], registry=self.registry
         ).labels(__version__, platform.python_version()).set(1)
@@ -90,6 +96,10 @@ class Metrics:
         if provider not in self._throttles:
             self._throttles[provider] = _Throttle(provider, self._families, self._clock)
         self._throttles[provider].rest(account, seconds)
+
+    def webhook_event(self, provider: str, result: str) -> None:
+        """A request has come where events are taken. `provider` is a type, or unknown."""
+        self._events.labels(provider, result).inc()
 
     def leads(self, name: str, is_held: Callable[[], bool]) -> None:
         """Ask `is_held` at every scrape whether this process is the leader."""

@@ -49,10 +49,15 @@ class SecretData(Mapping[str, str]):
 
 def read_api_key(secret: Mapping[str, str]) -> str:
     """The value under `apiKey`. Raises `CredentialsIncomplete`, also for one that is too short."""
-    value = read_key(secret, "apiKey")
+    return read_long_key(secret, "apiKey", "an API key")
+
+
+def read_long_key(secret: Mapping[str, str], name: str, what: str) -> str:
+    """The value under `name`. Raises `CredentialsIncomplete`, also for one that is too short for `what`."""
+    value = read_key(secret, name)
     if len(value) < SHORTEST_KEY:
         raise CredentialsIncomplete(
-            f'the Secret\'s key "apiKey" is too short for an API key, which has {SHORTEST_KEY} to'
+            f'the Secret\'s key "{name}" is too short for {what}, which has {SHORTEST_KEY} to'
             f" {LONGEST_KEY:,} characters"
         )
     return value

@@ -22,11 +22,14 @@ from model_operator.hosts import HostRule, may_send
 from model_operator.kube import KubeForbidden, NoSuchName, ObjectGone
 from model_operator.models.parse import InvalidResource
 from model_operator.models.provider import ModelProvider
+from model_operator.plan.verdict import Verdict
 from model_operator.providers.base import CredentialsIncomplete
 from model_operator.providers.credentials import SecretData
 from model_operator.reconcile.base import Pass
+from model_operator.reconcile.webhook import hook_of
 from model_operator.status.events import of_transition
 from model_operator.status.provider import AccountView, confirm, summarize
+from model_operator.webhooks.hooks import Hooks
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +50,9 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
     secret_refresh: timedelta
     default_poll_interval: timedelta
     grace: timedelta
+    hooks: Hooks
+    listens: bool
+    """Whether this operator takes events of providers at all."""
     salt: bytes = field(repr=False)
     """Of the process: account ids say nothing about keys."""
 
@@ -63,6 +69,7 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
 
     @override
     def lost(self, key: Key) -> None:
+        self.hooks.drop(key)
         binding = self.around.bindings.pop(key)
         if binding is None:
             return
@@ -88,6 +95,8 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
         before = self.around.bindings.get(key)
         after = await self._look_up(key, resource, before)
         self.around.bindings.put(key, after)
+        if after.webhook is None or not after.webhook.is_true:
+            self.hooks.drop(key)
         if before is not None and before.account is not None and before.account is not after.account:
             self.accounts.close(before.account, key)
         if before is None or (before.account, before.reason) != (after.account, after.reason):
@@ -111,7 +120,8 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
         name = spec.credentials.secret_ref.name
         try:
             secret = await self.around.store.get("Secret", key.namespace, name)
-            credentials = vendor.credentials(SecretData(secret))
+            values = SecretData(secret)
+            credentials = vendor.credentials(values)
         except ObjectGone:
             message = f'There is no Secret "{name}" in namespace {key.namespace}. Apply it; it is looked for every minute.'
             return Binding(kept, Reason.CREDENTIALS_MISSING, message)
@@ -137,7 +147,13 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
         if resource.status.list_worked is False and account.error is not None:
             account.has_listed = False  # a person has said that there is no LIST any more
         self._confirm(key, resource, account)
-        return Binding(account, secret_version=version)
+        return Binding(account, secret_version=version, webhook=self._listen(key, resource, values))
+
+    def _listen(self, key: Key, resource: ModelProvider, values: SecretData) -> Verdict | None:
+        hook, said = hook_of(resource, values, listens=self.listens)
+        if hook is not None:
+            self.hooks.put(key, hook)
+        return said
 
     def _confirm(self, key: Key, resource: ModelProvider, account: Account) -> None:
         confirmed = confirm(resource, self._missing(key, account), account.is_shown)
@@ -183,6 +199,7 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
             secret_version=binding.secret_version,
             dependents=dependents,
             canaries=canaries,
+            webhook=binding.webhook,
         )
         status = summarize(resource, view, self.around.clock(), self.grace)
         if status == resource.status:

@@ -38,6 +38,8 @@ class AccountView:
     """Names of the ModelDeployments that use it."""
     canaries: tuple[str, ...] = ()
     """Names of the CanaryEndpoints that use it."""
+    webhook: Verdict | None = None
+    """Whether its events are taken; None where its Secret could not be read, or the spec asks for none."""
 
 
 def summarize(
@@ -50,6 +52,7 @@ def summarize(
     stalled = is_waiting and needs_person and _since(status, ready, now) >= grace
     verdicts = {
         ConditionType.READY: ready,
+        **_webhook(resource, view),
         ConditionType.RECONCILING: replace(ready, is_true=True) if is_waiting and not stalled else _IDLE,
         ConditionType.STALLED: replace(ready, is_true=True) if stalled else _NOT_STALLED,
     }
@@ -64,6 +67,14 @@ def summarize(
         confirmed_absence=confirmed,
         conditions=merge(status.conditions, verdicts, metadata.generation, now),
     )
+
+
+def _webhook(resource: ModelProvider, view: AccountView) -> dict[ConditionType, Verdict]:
+    """Beside Ready and no part of it: without events the account is polled."""
+    if resource.spec.webhook is None:
+        return {}
+    unread = Verdict(False, view.reason or Reason.PENDING, view.message)
+    return {ConditionType.WEBHOOK_READY: view.webhook or unread}
 
 
 def confirm(
