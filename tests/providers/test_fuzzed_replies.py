@@ -52,11 +52,11 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(name: str, spec: Mapping[str, Any], **knobs: Any):
+async def bench(name: str, spec: Mapping[str, Any], knobs: Mapping[str, Any]):
     row, simulator, gate = ROWS[name], Simulator(clock="manual"), OpenGate()
     recorder = Recorder(InProcess(simulator))
     world = await opened(World(row, "http://simulator", HttpTransport(client=recorder), gate, simulator))
-    await world.set(**knobs)
+    await world.control("PATCH", "/knobs", knobs)
     id = await world.serving(world.desired(**spec))
     canary_id = await _canary(world, id)
     held = world.desired(**spec)
@@ -202,16 +202,11 @@ async def rounds(bench: Bench, seconds: float, change=mutate) -> int:
     return round_
 
 
-KNOBS = {
-    "parasail": {"profile": "extended", "unset_fields": "absent", "power_body": "object"},
-    "paitient": {"unset_fields": "null", "last_next_offset": "absent", "list_tags": "partial"},
-}
-SPECS: dict[str, dict[str, Any]] = {"parasail": {"parasail": {"devices": [{"device": "L40S", "count": 1}]}}}
 USUAL = [pytest.param(False, id="as usual"), pytest.param(True, id="other knobs")]
 
 
 def bench_of(name: str, *, is_odd: bool = False):
-    return bench(name, SPECS.get(name, {}), **KNOBS[name]) if is_odd else bench(name, {})
+    return bench(name, ROWS[name].odd_spec, ROWS[name].odd_knobs) if is_odd else bench(name, {}, {})
 
 
 @pytest.mark.parametrize("name", list(ROWS))

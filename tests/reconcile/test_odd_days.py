@@ -76,8 +76,7 @@ async def test_a_setting_that_went_through_32_bits_is_the_one_that_was_sent(pait
 
 @pytest.mark.parametrize("spelling", [{"refusals": "success"}, {"not_now_status": 423}], ids=named)
 async def test_a_quota_is_a_quota_in_every_spelling(world, new_life, spelling):
-    quota = {"parasail": {"gpu_quota": 0, "quota_mode": "http"}, "paitient": {"max_deployments": 0}}
-    await world.control("PATCH", "/knobs", {"spelling": spelling, world.name: quota[world.name]})
+    await world.control("PATCH", "/knobs", {"spelling": spelling, **world.row.no_quota_left})
     life = new_life(world)
     await life.poll()
     await life.work()

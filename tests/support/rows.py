@@ -70,6 +70,14 @@ class Row:
     knobs: Mapping[str, Any] = field(default_factory=dict)
     quick: Mapping[str, Any] = field(default_factory=dict)
     """Knobs for a real clock: tenths of seconds, and no quota."""
+    no_quota_left: Mapping[str, Any] = field(default_factory=dict)
+    """Knobs of an account whose quota is used up."""
+    odd_knobs: Mapping[str, Any] = field(default_factory=dict)
+    """Knobs by which the vendor spells its answers in its other ways."""
+    odd_spec: Mapping[str, Any] = field(default_factory=dict)
+    """What a deployment needs besides `spec` under `odd_knobs`."""
+    empty_lists: tuple[str, ...] = ()
+    """Bodies that a LIST of an account without deployments may have."""
 
     @property
     def name(self) -> str:
@@ -124,6 +132,10 @@ ROWS = {
         quick={
             "parasail": {"start_s": 0.2, "stop_s": 0.1, "delete_s": 0.1, "instance_s": 0.1, "gpu_quota": None}
         },
+        no_quota_left={"parasail": {"gpu_quota": 0, "quota_mode": "http"}},
+        odd_knobs={"parasail": {"profile": "extended", "unset_fields": "absent", "power_body": "object"}},
+        odd_spec={"parasail": {"devices": [{"device": "L40S", "count": 1}]}},
+        empty_lists=("[]", "null", " null\n"),
     ),
     "paitient": Row(
         vendor=PROVIDERS["paitient"],
@@ -161,6 +173,11 @@ ROWS = {
         knows_paths_by_code=True,
         knobs={"paitient": {"max_deployments": None}},
         quick={"paitient": {"create_s": 0.2, "update_s": 0.1, "delete_s": 0.1, "max_deployments": None}},
+        no_quota_left={"paitient": {"max_deployments": 0}},
+        odd_knobs={
+            "paitient": {"unset_fields": "null", "last_next_offset": "absent", "list_tags": "partial"}
+        },
+        empty_lists=('{"deployments": []}', '{"deployments": null}', '{"pagination": {"total": 0}}'),
     ),
 }
 

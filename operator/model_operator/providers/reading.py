@@ -79,11 +79,11 @@ def note(value: Any) -> str | None:
 
 
 def identity(value: Any) -> str | None:
-    """An id, of whatever JSON type, in its one spelling. Else unknown."""
+    """An id, of whatever JSON type, in its one spelling. Else unknown, as the number 0 is: many languages spell "none" so."""
     if isinstance(value, str):
         return text(value)
     found = integer(value)
-    return None if found is None else str(found)
+    return str(found) if found else None
 
 
 def segment(id: str) -> str | None:
