@@ -34,6 +34,15 @@ class Api:
     """What the operator leaves alone in a deployment that it adopts."""
     other_id: Any
     """An id of nobody's, as JSON has it."""
+    fields: Mapping[str, str]
+    """Spec field → the path in an answer that shows it."""
+
+    def shown(self, field: str, remote: Mapping[str, Any]) -> Any:
+        """What an answer shows of that spec field."""
+        value: Any = remote
+        for key in self.fields[field].split("."):
+            value = (value or {}).get(key)
+        return value
 
 
 @dataclass(frozen=True)
@@ -127,6 +136,7 @@ ROWS = {
             replicas=("replicas",),
             other_fields={"contextLength": 4096, "description": "by hand"},
             other_id=424242,
+            fields={"model": "modelName", "replicas": "replicas", "contextLength": "contextLength"},
         ),
         knobs={"parasail": {"gpu_quota": None, "profile": "documented"}},
         quick={
@@ -168,6 +178,11 @@ ROWS = {
             replicas=("min_replicas", "max_replicas"),
             other_fields={"model_config": {"context_length": 4096}, "tags": {"team": "x"}},
             other_id="dep_somebodyelse",
+            fields={
+                "model": "model_name",
+                "replicas": "max_replicas",
+                "contextLength": "model_config.context_length",
+            },
         ),
         uid_tag="model-operator-uid",
         knows_paths_by_code=True,

@@ -11,15 +11,16 @@ from datetime import timedelta
 from typing import Any
 
 from explorer.processes.known import is_known
-from explorer.processes.moves import vendor_of
 from explorer.processes.people import KIND
 from explorer.processes.play import STAYS, Play
 from support.by_hand import word_of
 from support.deadlines import NotYet, eventually
 from support.fault_stage import A_MINUTE, VENDORS, is_so
 from support.kube_api import Object
+from support.manifests import vendor_of
 from support.namespace import OUR_KINDS, conditions
 from support.operator_process import SECRETS
+from support.rows import ROWS
 
 _SWEEPS = 3  # LISTs of each account that must come with nothing between them
 _QUIET_WITHIN = timedelta(seconds=20)
@@ -266,12 +267,8 @@ def _wanted(obj: Object) -> dict[str, Any]:
 
 def _shown(obj: Object, remote: dict[str, Any]) -> dict[str, Any]:
     runs = word_of(remote) in ("ONLINE", "running")
-    if vendor_of(obj) == "parasail":
-        fields = {"replicas": remote["replicas"], "model": remote["modelName"]}
-        return {**fields, "contextLength": remote["contextLength"], "runs": runs}
-    length = (remote["model_config"] or {}).get("context_length")
-    fields = {"replicas": remote["min_replicas"], "model": remote["model_name"]}
-    return {**fields, "contextLength": length, "runs": runs}
+    api = ROWS[vendor_of(obj)].api
+    return {**{field: api.shown(field, remote) for field in api.fields}, "runs": runs}
 
 
 def _said(obj: Object) -> str:
