@@ -102,8 +102,12 @@ def _has_settled(obj: Object, play: Play, taken: set[str]) -> bool:
         return is_so(obj, "Reconciling=False") and is_so(obj, "Stalled=False")
     if obj["spec"].get("deploymentName") in taken:
         return is_so(obj, "Ready=False NameTaken")
-    is_removed = obj["metadata"]["uid"] in play.removed.values()
-    return is_removed and is_so(obj, "Ready=False ExternalResourceMissing") and is_so(obj, "Stalled=True")
+    return obj["metadata"]["uid"] in play.removed.values() and _waits_for_a_person(obj)
+
+
+def _waits_for_a_person(obj: Object) -> bool:
+    """What it names was removed, and is not created again."""
+    return is_so(obj, "Ready=False ExternalResourceMissing") and is_so(obj, "Stalled=True")
 
 
 def synced_means_that_the_provider_holds_the_spec(play: Play) -> None:
@@ -119,9 +123,13 @@ def synced_means_that_the_provider_holds_the_spec(play: Play) -> None:
 def _not_held(end: End) -> Iterator[str]:
     for name, obj in end.objects.items():
         id_ = holder(obj)
-        if id_ is None or id_ not in end.ledger:
-            if is_so(obj, "Ready=True Available") or (is_so(obj, "Ready=True") and id_ is not None):
-                yield f"{name} is Ready, and {id_} does not live"
+        if id_ is None:
+            if is_so(obj, "Ready=True Available"):
+                yield f"{name} is Ready, and holds nothing"
+            continue
+        if id_ not in end.ledger:
+            if not _waits_for_a_person(obj):  # within the proof of absence nothing is said, and it is no rest
+                yield f"{name} holds {id_}, which does not live"
             continue
         wanted, shown = _wanted(obj), _shown(obj, end.ledger[id_])
         wrong = {field: shown[field] for field in wanted if shown[field] != wanted[field]}
