@@ -11,14 +11,17 @@ from contextvars import Context
 from dataclasses import dataclass
 from typing import Any
 
-import kopf
 from typing_extensions import override
 
 from model_operator.domain import GROUP, VERSION, Key
 from model_operator.engine.engine import Engine
 from model_operator.kube import PLURALS, Kube
+from model_operator.loading import absent
 from model_operator.observability.logs import about
 from model_operator.settings import Settings
+
+with absent("kubernetes.client"):  # Kopf would let handlers have its objects; a body is enough for ours
+    import kopf
 
 
 class _NoDiffBase(kopf.DiffBaseStorage):

@@ -1,4 +1,4 @@
-"""The one Kubernetes client, and the only place that knows the `kubernetes` package.
+"""The one Kubernetes client.
 
 Bodies go in and out as plain JSON: the generated models cost four times the CPU of the request itself.
 """
@@ -12,10 +12,10 @@ from typing import Any, Final, NamedTuple, Self
 from urllib.parse import quote
 
 from aiohttp import ClientError
-from kubernetes.aio.client import ApiClient, Configuration
 
 from model_operator.domain import CANARY, DEPLOYMENT, FINALIZER, GROUP, PROVIDER, VERSION, Key
 from model_operator.kubeconfig import Login, load_configuration
+from model_operator.kubernetes_client import ApiClient, Configuration
 from model_operator.models.rules import OBJECT_NAME
 
 PLURALS: Final = {PROVIDER: "modelproviders", DEPLOYMENT: "modeldeployments", CANARY: "canaryendpoints"}

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Final
 
 import yaml
-from kubernetes.aio import config as kubeconfig
-from kubernetes.aio.client import Configuration
+
+from model_operator.kubernetes_client import Configuration
+from model_operator.kubernetes_client import config as kubeconfig
 
 _SERVICE_ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 

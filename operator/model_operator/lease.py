@@ -15,16 +15,18 @@ from time import monotonic
 from typing import Any
 
 from aiohttp import ClientError
-from kubernetes.aio import client
-from kubernetes.aio.client.exceptions import ApiException
-from kubernetes.aio.leaderelection.electionconfig import Config
-from kubernetes.aio.leaderelection.leaderelection import LeaderElection
-from kubernetes.aio.leaderelection.leaderelectionrecord import LeaderElectionRecord
-from kubernetes.aio.leaderelection.resourcelock.leaselock import LeaseLock
 from typing_extensions import override
 
 from model_operator.domain import GROUP
 from model_operator.kube import Kube
+from model_operator.kubernetes_client import (
+    ApiException,
+    Config,
+    LeaderElection,
+    LeaderElectionRecord,
+    LeaseLock,
+    client,
+)
 
 LEASE_DURATION = 15
 """Seconds after which the others may take over a Lease that is not renewed (client-go's default)."""

@@ -16,16 +16,19 @@ from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
-import httpx
-from httpx_aiohttp import AiohttpTransport
 
 from model_operator import __version__
 from model_operator.durations import format_duration
 from model_operator.errors import InvalidRequest, Unavailable
+from model_operator.loading import absent
 from model_operator.providers.base import Call, Reply, Site
 from model_operator.providers.bodies import Unreadable, glance, parse, pieces, texts
 from model_operator.providers.complaints import Refused
 from model_operator.providers.items import NotJson, read_items
+
+with absent("httpx._main"):  # its command line, with rich and pygments
+    import httpx
+    from httpx_aiohttp import AiohttpTransport
 
 BODY_LIMIT = 1 << 20
 """Bytes of one body, after decompression, of anything but a list."""
