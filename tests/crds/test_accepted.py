@@ -118,6 +118,10 @@ TAKEN = [
     pytest.param(
         PAITIENT, {"externalID": "dep_12345abcde", "deletionPolicy": "Orphan"}, id="an id of PaiTIENT"
     ),
+    *(
+        pytest.param(PAITIENT, {"externalID": id_, "deletionPolicy": "Orphan"}, id=f"the id {id_}")
+        for id_ in ("projects/7/dep_x", "a:b", "..a/...", "größe 7", ".hidden", "x" * 512)
+    ),
 ]
 
 

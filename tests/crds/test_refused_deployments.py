@@ -333,12 +333,29 @@ DEPLOYMENTS = [
         "without leading zeros",
         "an id of Parasail with leading zeros",
     ),
-    refused(
-        PAITIENT,
-        {"externalID": "../secrets", "deletionPolicy": "Orphan"},
-        "spec.externalID",
-        "^[A-Za-z0-9][A-Za-z0-9._~-]*$",
-        "an id that is a path",
+    *(
+        refused(
+            PAITIENT,
+            {"externalID": id_, "deletionPolicy": "Orphan"},
+            "spec.externalID",
+            "externalID must be an id of the provider's, not a path",
+            f"an id that is the path {id_}",
+        )
+        for id_ in ("../secrets", "a/../b", "/a", "a/", "a//b", ".", "..", "a/ /b", "a/. ", "a\\..\\b")
+    ),
+    *(
+        refused(
+            PAITIENT,
+            {"externalID": id_, "deletionPolicy": "Orphan"},
+            "spec.externalID",
+            "should match",
+            f"an id with {what}",
+        )
+        for id_, what in (
+            ("%2e%2e", "a percent sign"),
+            ("a\nb", "two lines"),
+            ("a\x7f", "a control character"),
+        )
     ),
     refused(
         PARASAIL,

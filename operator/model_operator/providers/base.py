@@ -33,6 +33,8 @@ class Capabilities:
     """Speaks OpenAI chat completions, so a probe and an `externalAlias` make sense."""
     name_limit: int
     """Longest deployment name, in characters."""
+    keeps_logs: bool = False
+    """`model-operator logs` shows what happened to a deployment, which its status does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,7 @@ CAPABILITIES: Final = Capabilities(
     splits_traffic=True,
     chats=False,
     name_limit=64,
+    keeps_logs=True,
 )
 
 
@@ -222,7 +223,7 @@ class PaitientProvider(Provider):
         return wire.auto_scaling(reply.body)
 
     def _remote(self, item: Any, *, is_full: bool = False) -> Remote:
-        return wire.remote_of(item, clean=self.account.clean, is_full=is_full)
+        return self.account.clean.keyless(wire.remote_of(item, clean=self.account.clean, is_full=is_full))
 
     def _full(self, item: dict[str, Any]) -> Remote:
         return self._remote(item, is_full=True)
