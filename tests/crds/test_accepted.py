@@ -116,6 +116,20 @@ TAKEN = [
         id="taken over, so no service tier",
     ),
     pytest.param(
+        PARASAIL,
+        {
+            "parasail": {
+                "chatTemplateOverride": "{% for m in messages %}\n{{ m.content }}\n{% endfor %}\n" * 600
+            }
+        },
+        id="a chat template",
+    ),
+    pytest.param(
+        PARASAIL,
+        {"parasail": {"speculativeConfig": {"method": "ngram", "promptLookupMin": 2, "promptLookupMax": 2}}},
+        id="speculative decoding",
+    ),
+    pytest.param(
         PAITIENT, {"externalID": "dep_12345abcde", "deletionPolicy": "Orphan"}, id="an id of PaiTIENT"
     ),
     *(

@@ -333,6 +333,34 @@ DEPLOYMENTS = [
         "without leading zeros",
         "an id of Parasail with leading zeros",
     ),
+    refused(
+        PARASAIL,
+        {"parasail": {"chatTemplateOverride": " \n\t"}},
+        "spec.parasail.chatTemplateOverride",
+        "must not be blank",
+        "a blank chat template",
+    ),
+    refused(
+        PARASAIL,
+        {"parasail": {"chatTemplateOverride": "x" * 32_769}},
+        "spec.parasail.chatTemplateOverride",
+        "Too long",
+        "a chat template of more than 32 KiB",
+    ),
+    refused(
+        PARASAIL,
+        {"parasail": {"speculativeConfig": {"promptLookupMin": 3, "promptLookupMax": 2}}},
+        "spec.parasail.speculativeConfig.promptLookupMin",
+        "must not be more than promptLookupMax",
+        "a shortest lookup that is longer than the longest",
+    ),
+    refused(
+        PARASAIL,
+        {"parasail": {"speculativeConfig": {"numSpeculativeTokens": 0}}},
+        "spec.parasail.speculativeConfig.numSpeculativeTokens",
+        "greater than or equal to 1",
+        "no tokens at a time",
+    ),
     *(
         refused(
             PAITIENT,

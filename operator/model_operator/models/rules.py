@@ -77,7 +77,7 @@ def one_segment(name: str) -> JsonDict:
     """For `Field(json_schema_extra=…)` of a `REMOTE_ID`: no server on the way may take it for another path."""
     return validations(
         rule(
-            r"!self.matches(r'(^|[/\\])\s*[.]{0,2}\s*([/\\]|$)')",
+            r"!self.matches('(^|[/\\\\]) *[.]{0,2} *([/\\\\]|$)')",
             f"{name} must be an id of the provider's, not a path: no part of it between slashes may be empty, . or ..",
         )
     )

@@ -170,6 +170,10 @@ class Vendor(Protocol):
         """Access keys that a deployment is given, by the path of their reference in the spec. Most vendors have none."""
         return {}
 
+    def texts(self, spec: ModelDeploymentSpec) -> Mapping[str, str]:  # noqa: ARG002
+        """Owned fields of which `fields` has a fingerprint only, since they are long. Most vendors have none."""
+        return {}
+
     def may_scale_down(self, spec: ModelDeploymentSpec) -> bool: ...
 
     def forces_delete(self, spec: ModelDeploymentSpec) -> bool: ...

@@ -75,12 +75,12 @@ class PaitientProvider(Provider):
     @override
     async def find(self, desired: Desired) -> Sequence[Remote]:
         """The list by our tag, then a GET each: an item may show part of its tags, or the filter be ignored."""
-        items = await self._items("find", dict, (f"tags[{UID_TAG}]", desired.uid))
+        listed = await self._items("find", self._remote, (f"tags[{UID_TAG}]", desired.uid))
         found = []
-        for item in items:
-            if wire.owner_of(item) in (None, desired.uid) and not _is_leaving(self._remote(item)):
+        for item in listed:
+            if item.owner_uid in (None, desired.uid) and not _is_leaving(item):
                 try:
-                    found.append(await self._get(wire.identifier(item), self._aged))
+                    found.append(await self._get(item.id, self._aged))
                 except NotFound:
                     continue
         mine = [one for one in found if one[1].owner_uid == desired.uid and not _is_leaving(one[1])]
