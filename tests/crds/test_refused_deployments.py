@@ -356,6 +356,17 @@ DEPLOYMENTS = [
     ),
     refused(
         PARASAIL,
+        {
+            "replicas": None,
+            "autoscaling": {"minReplicas": 1, "maxReplicas": 2},
+            "parasail": {"targetConnectionsPerReplica": 17, "maxConnectionsPerReplica": 16},
+        },
+        "spec.parasail.targetConnectionsPerReplica",
+        "no replica would ever be added",
+        "a load that a replica never has",
+    ),
+    refused(
+        PARASAIL,
         {"parasail": {"speculativeConfig": {"numSpeculativeTokens": 0}}},
         "spec.parasail.speculativeConfig.numSpeculativeTokens",
         "greater than or equal to 1",

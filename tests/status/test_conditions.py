@@ -181,6 +181,18 @@ def test_a_failure_with_a_reason_says_that():
     assert failed.condition("Serving").message == 'The provider says "ERROR": no such model'
 
 
+def test_lists_without_end_at_the_provider_are_drift_of_a_bearable_length():
+    """A condition's message has at most 32,768 characters, and a status must fit into etcd."""
+    theirs = {f"parasail.list{n}": tuple("x" * 500 for _ in range(1000)) for n in range(8)}
+    ours = dict.fromkeys(theirs, ("a",))
+    seen = remote(fields={**remote().fields, **theirs})
+    s = situation(status=created(last_applied=ours), remote=seen, fields={**remote().fields, **ours})
+    for corrects_drift in (True, False):
+        found = status_of(changed(s, corrects_drift=corrects_drift))
+        assert found.condition("Synced").reason in ("Updating", "DriftReported")
+        assert len(found.model_dump_json()) < 16_000
+
+
 def test_an_outage_says_when_it_began_and_when_it_ended():
     ready = serving_since_long()
     out = changed(situation(status=ready), observed=replace(NEVER.observed, error=Unavailable("no answer")))

@@ -114,6 +114,12 @@ class ParasailSpec(Model):
             "serviceTierName and devices exclude each other: set the one that the account takes",
             at=".devices",
         ),
+        rule(
+            "!has(self.targetConnectionsPerReplica) || !has(self.maxConnectionsPerReplica)"
+            " || self.targetConnectionsPerReplica <= self.maxConnectionsPerReplica",
+            "targetConnectionsPerReplica must not be more than maxConnectionsPerReplica: no replica would ever be added",
+            at=".targetConnectionsPerReplica",
+        ),
     )
 
     service_tier_name: str | None = Field(
@@ -191,7 +197,7 @@ class ParasailSpec(Model):
         default=None,
         ge=1,
         le=1_000_000,
-        description="With spec.autoscaling: requests at once per replica from which on the vendor adds a replica. Below"
+        description="With spec.autoscaling: requests at once per replica from which on the vendor adds a replica. At most"
         " maxConnectionsPerReplica. Default: the vendor's.",
     )
     autoscaling_factor: DecimalText | None = Field(
