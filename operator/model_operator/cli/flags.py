@@ -71,7 +71,7 @@ def _host(text: str) -> HostRule:
         raise click.BadParameter(str(error)) from error
 
 
-_WHERE = (
+_CLUSTER = (
     click.option("-n", "--namespace", help="Its namespace; without it the one of the kubeconfig's context."),
     click.option(
         "--kubeconfig",
@@ -79,6 +79,9 @@ _WHERE = (
         help="Kubeconfig file; without it $KUBECONFIG or ~/.kube/config.",
     ),
     click.option("--context", help="Context of the kubeconfig; without it the current one."),
+)
+_WHERE = (
+    *_CLUSTER,
     click.option(
         "--allowed-provider-host",
         "allowed_hosts",
@@ -115,6 +118,11 @@ _FLAGS = (
 def reading_flags(command: Command) -> Command:
     """The flags that both commands have."""
     return _with(_FLAGS, command)
+
+
+def cluster_flags(command: Command) -> Command:
+    """Which cluster and which namespace."""
+    return _with(_CLUSTER, command)
 
 
 def where_flags(command: Command) -> Command:
