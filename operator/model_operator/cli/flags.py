@@ -48,7 +48,8 @@ class Span:
         return cls(start, end)
 
 
-def _duration(text: str) -> timedelta:
+def duration(text: str) -> timedelta:
+    """A flag's value. Raises `click.BadParameter`."""
     try:
         return parse_duration(text)
     except ValueError as error:
@@ -100,7 +101,7 @@ _FLAGS = (
     click.argument("name"),
     *_WHERE,
     click.option(
-        "--since", type=_duration, metavar="DURATION", help="Begin so long before now, or before --end-time."
+        "--since", type=duration, metavar="DURATION", help="Begin so long before now, or before --end-time."
     ),
     click.option("--start-time", type=_time, metavar="TIME", help="Begin there, e.g. 2026-01-31T12:00:00Z."),
     click.option("--end-time", type=_time, metavar="TIME", help="End there."),

@@ -3,7 +3,7 @@
 import shutil
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -28,13 +28,40 @@ Exit code 1 if NAME is not there.
 """
 
 
+_CANARY_EPILOG = """\b
+Examples:
+  model-operator canary status triage -w    its provider, its deployments and where its rollout is, followed
+"""
+
+
+@click.command("status", epilog=_CANARY_EPILOG)
+@click.argument("name")
+@cluster_flags
+@click.option("-w", "--watch", "is_followed", is_flag=True, help="Follow it, and print what changes.")
+@output_flag("json", "yaml", "name")
+def print_canary(**flags: Any) -> None:
+    """Show a CanaryEndpoint with its provider and its deployments.
+
+    NAME is a CanaryEndpoint.
+    """
+    _follow(**flags, is_everywhere=False)
+
+
 @click.command("status", epilog=EPILOG)
 @click.argument("name", required=False)
 @cluster_flags
 @click.option("-A", "--all-namespaces", "is_everywhere", is_flag=True, help="Those of all namespaces.")
 @click.option("-w", "--watch", "is_followed", is_flag=True, help="Follow them, and print what changes.")
 @output_flag("json", "yaml", "name")
-def print_status(  # noqa: PLR0913  the flags of a command
+def print_status(**flags: Any) -> None:
+    """Show providers, deployments and canaries as a tree.
+
+    For each one: its state, the reason, since when it exists and, where something is wrong, what happened and what to do.
+    """
+    _follow(**flags)
+
+
+def _follow(  # noqa: PLR0913  the flags of a command
     *,
     name: str | None,
     namespace: str | None,
@@ -44,10 +71,6 @@ def print_status(  # noqa: PLR0913  the flags of a command
     is_followed: bool,
     output: str,
 ) -> None:
-    """Show providers, deployments and canaries as a tree.
-
-    For each one: its state, the reason, since when it exists and, where something is wrong, what happened and what to do.
-    """
     from model_operator.cli.connecting import Place  # noqa: PLC0415  it brings the clients
     from model_operator.cli.looking import look  # noqa: PLC0415
 
