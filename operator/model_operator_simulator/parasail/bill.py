@@ -3,8 +3,8 @@
 from model_operator_simulator.core import Core
 from model_operator_simulator.ledger import Ledger, Usage, constant
 
+from .catalogue import selected
 from .deployment import Deployment
-from .fields import selected
 from .knobs import ParasailKnobs
 
 RUNNING = frozenset({"STARTING", "ONLINE", "STOPPING"})
