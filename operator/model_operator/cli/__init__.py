@@ -8,6 +8,7 @@ import click
 from model_operator import __version__
 from model_operator.cli.canary import canary
 from model_operator.cli.check import check_cluster
+from model_operator.cli.completion import print_completion
 from model_operator.cli.crds import print_crds
 from model_operator.cli.demo import show_demo
 from model_operator.cli.explain import explain_reason
@@ -54,5 +55,6 @@ for command in (
     print_metrics,
     print_plan,
     canary,
+    print_completion,
 ):
     main.add_command(command)

@@ -1,7 +1,7 @@
 """`kubectl models`: the same commands under the name by which kubectl finds them.
 
 kubectl takes any program `kubectl-models` on the PATH for a command of its own. What is not for users of a cluster
-(`run`, `simulator`, `demo`) stays with `model-operator`.
+(`run`, `simulator`, `demo`, its own `completion`) stays with `model-operator`.
 """
 
 import copy
@@ -14,7 +14,7 @@ from model_operator.cli import main as whole
 
 PROGRAM: Final = "kubectl models"
 _WORDS: Final = "model-operator"
-_NOT_HERE: Final = frozenset({"run", "simulator", "demo"})
+_NOT_HERE: Final = frozenset({"run", "simulator", "demo", "completion"})
 
 EPILOG = """\b
 Examples:
