@@ -87,7 +87,7 @@ class Engine(Signals):
 
     def start(self) -> None:
         self._background = {
-            "the event recorder": asyncio.create_task(self._recorder.run()),
+            "the event recorder": asyncio.create_task(self._recorder.run(self._is_idle)),
             "the garbage collection": asyncio.create_task(collect_when_idle(self._is_idle)),
             "the comparison with the API server": asyncio.create_task(self._comparison().run()),
         }
