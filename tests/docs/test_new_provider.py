@@ -16,7 +16,6 @@ from support.markdown import ROOT
 PAGE = ROOT / "docs" / "new-provider.md"
 GENERATED = ("crds/", "helm/", "manifests/install.yaml", "docs/api.md")
 FOLDERS = ("operator", "tests", "tools", "docs", "crds", "helm", "manifests")
-CONTRACT = ("tests/providers/test_contract.py", "tests/simulator/test_docs.py")
 ALL_THAT_KNOW_PROVIDERS = (
     *("tests/models", "tests/providers", "tests/reconcile", "tests/cli/test_simulator_command.py"),
     *("tests/simulator/test_control.py", "tests/simulator/test_docs.py", "tests/simulator/test_knobs.py"),
@@ -97,12 +96,6 @@ def test_the_other_places_of_the_page_exist_or_are_the_new_providers() -> None:
 
 def test_its_layers_are_those_of_the_others(tree: Tree) -> None:
     tree.run("lint-imports", "--no-cache")
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_its_adapter_and_its_simulator_pass_the_contract_suite(tree: Tree) -> None:
-    tree.run("pytest", "-q", "-x", "-p", "no:cacheprovider", "-k", "acme", *CONTRACT)
 
 
 @pytest.mark.long

@@ -174,6 +174,7 @@ def test_a_cluster_that_has_the_operator_already_is_left_alone(start: type[Demo]
     assert demo.leftovers() == []
 
 
+@pytest.mark.long
 def test_a_cluster_of_the_users_own_is_as_before_afterwards(start: type[Demo]) -> None:
     with ControlPlane.start(controller_manager=True) as plane:
         demo = start("--once", "--existing-cluster", environ=existing(plane.access))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from explorer.history import History, Step, run
+from support.rows import ROWS
 
 _READY, _SPLIT = 35.0, 150.0  # seconds until a deployment serves, and until an endpoint has its first split
 _WRITES = frozenset({"create", "patch", "finalizer", "status"})
@@ -102,7 +103,7 @@ def _deployment_acts(vendor: str, name: str) -> Iterator[Act]:
     yield Act("create", vendor, opened, (made,))
     yield Act("scale", vendor, served, edited(replicas=2))
     yield Act("update", vendor, served, edited(contextLength=8192))
-    if vendor == "parasail":
+    if ROWS[vendor].vendor.capabilities.pauses:
         yield Act("pause", vendor, served, edited(paused=True))
         yield Act("resume", vendor, (*served, *edited(paused=True), _nothing(60)), edited(paused=False))
     yield Act("delete", vendor, served, (delete,))

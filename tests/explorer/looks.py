@@ -4,8 +4,9 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from explorer.world import OWN_ACCOUNT, World, vendor_of
+from explorer.world import OWN_ACCOUNT, World
 from model_operator.domain import UID_TAG
+from support.manifests import vendor_of
 from support.memory_schema import Object
 
 Id = tuple[str, str]

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from explorer.looks import End, Id, condition, holder, is_elsewhere, is_terminating, marked, uid_of
-from explorer.world import SECRETS, TEAM, THEIR_MODEL, vendor_of
+from explorer.world import SECRETS, TEAM, THEIR_MODEL
 from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
 from model_operator.providers.registry import PROVIDERS
+from support.manifests import vendor_of
 from support.memory_schema import Object
+from support.rows import ROWS
 
 Rule = Callable[[End], Iterator[str]]
 RULES: list[Rule] = []
@@ -104,7 +106,7 @@ def synced_means_that_the_provider_holds_the_spec(end: End) -> Iterator[str]:
             continue
         remote, spec = end.ledger[id_], body["spec"]
         for field, wanted in _wanted(spec).items():
-            seen = _seen(field, remote)
+            seen = ROWS[vendor_of(body)].api.shown(field, remote)
             if seen != wanted:
                 yield f"{key.name}: Synced, and {field} of {id_} is {seen}, not {wanted}"
 
@@ -112,14 +114,6 @@ def synced_means_that_the_provider_holds_the_spec(end: End) -> Iterator[str]:
 def _wanted(spec: dict[str, Any]) -> dict[str, Any]:
     wanted = {field: spec[field] for field in ("replicas", "contextLength") if field in spec}
     return wanted | {"model": spec["model"]}
-
-
-def _seen(field: str, remote: dict[str, Any]) -> Any:
-    if "deploymentName" in remote:  # Parasail
-        return remote.get({"model": "modelName"}.get(field, field))
-    if field == "contextLength":
-        return (remote.get("model_config") or {}).get("context_length")
-    return remote.get({"model": "model_name", "replicas": "max_replicas"}[field])
 
 
 @rule

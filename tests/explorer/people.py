@@ -20,6 +20,7 @@ from model_operator.providers.registry import PROVIDERS
 from model_operator.reconcile.deployment.desire import default_name
 from model_operator.rehearsal.overlay import merged
 from support.memory_schema import Object
+from support.rows import ROWS
 
 SHARED_NAME = "shared-llama"
 _VARIANTS: tuple[dict[str, Any], ...] = (
@@ -57,7 +58,11 @@ def key_of(name: str, namespace: str = TEAM) -> Key:
 
 
 def _fitting(name: str, spec: dict[str, Any]) -> dict[str, Any]:
-    fitting = {k: v for k, v in spec.items() if not (k == "paused" and vendor_of_name(name) == "paitient")}
+    fitting = {
+        k: v
+        for k, v in spec.items()
+        if not (k == "paused" and not ROWS[vendor_of_name(name)].vendor.capabilities.pauses)
+    }
     return {**fitting, "connection": {"configMapName": f"for-{name}"}} if "connection" in spec else fitting
 
 
@@ -186,8 +191,8 @@ def adopt_stranger(world: World, vendor: str, name: str) -> None:
     found = next(((v, id_) for v, id_ in sorted(world.strangers) if v == vendor), None)
     if found is None:
         return
-    model = world.strangers[found]["modelName" if vendor == "parasail" else "model_name"]
-    prefix = "p" if vendor == "parasail" else "t"
+    model = ROWS[vendor].api.shown("model", world.strangers[found])
+    prefix = NAMES[vendor][0][0]
     spec = {"externalID": found[1], "deletionPolicy": "Delete", "model": model}
     if world.create(deployment(vendor, f"{prefix}-{name}", **spec)):
         world.strangers.pop(found)

@@ -8,7 +8,7 @@ from explorer.moves import a_name, move, named, vendor_of_name
 from explorer.people import SHARED_NAME
 from explorer.world import TEAM, THEIR_MODEL, World
 from model_operator.domain import DEPLOYMENT, UID_TAG, Key
-from support.rows import LIVE
+from support.rows import LIVE, ROWS
 
 _OPERATIONS = ("create", "create", "list", "get", "update", "delete", "pause", "resume", None)
 _CANARY_OPERATIONS = ("create_canary", "update_canary", "metrics")
@@ -101,7 +101,7 @@ def _outage(random: Random, vendors: tuple[str, ...]) -> dict[str, Any]:
 @move(2, _outage)
 def outage(world: World, vendor: str, status: int, body: str, seconds: float) -> None:
     """A gateway answers for the whole API."""
-    if vendor == "paitient":
+    if ROWS[vendor].vendor.capabilities.splits_traffic:
         world.marks.add("canary-faults")  # its 5xx may hide a create that was done
     rule = {"kind": "error", "vendor": vendor, "status": status, "body": body}
     world.later(_for_a_while(world, rule, seconds))
@@ -199,7 +199,7 @@ def colleague_creates(world: World, vendor: str, name: str) -> None:
 def twin(world: World, name: str) -> None:
     """A second deployment with the mark of this object: a request of ours that somebody repeats from a log."""
     body = world.server.find(Key(DEPLOYMENT, TEAM, name))
-    if body is None or vendor_of_name(name) != "paitient":
+    if body is None or not ROWS[vendor_of_name(name)].vendor.capabilities.has_tags:
         return
     world.twins.add(body["metadata"]["uid"])
     made = _body("paitient", f"{name}-twin", body["spec"]["model"]) | {
@@ -209,8 +209,6 @@ def twin(world: World, name: str) -> None:
 
 
 def _body(vendor: str, name: str, model: str) -> dict[str, Any]:
-    if vendor == "parasail":
-        machine = {"serviceTierName": "H100", "deviceConfigs": LIVE.api.least["deviceConfigs"]}
-        return {"deploymentName": name, "modelName": model, "replicas": 1, **machine}
-    place = {"compute_type": "gpu", "instance_type": "g5.2xlarge", "region": "us-west-2"}
-    return {"deployment_name": name, "model_name": model, "min_replicas": 1, "max_replicas": 1, **place}
+    api = ROWS[vendor].api
+    machine = {key: LIVE.api.least[key] for key in ("deviceConfigs",) if vendor == LIVE.name}
+    return {**api.least, **machine, api.name: name, api.fields["model"]: model}

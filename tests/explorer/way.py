@@ -16,6 +16,7 @@ import httpx
 
 from model_operator.models.wire import format_time
 from support.in_process import InProcess
+from support.rows import ROWS
 from support.virtual_time import START
 
 _OPERATIONS = (
@@ -90,7 +91,7 @@ class Way(httpx.AsyncBaseTransport):
 
     async def _ask(self, request: httpx.Request, sent: Sent) -> httpx.Response:
         if sent.id in self.forgotten:
-            unknown = "999999999" if sent.vendor == "parasail" else "dep_forgotten"
+            unknown = ROWS[sent.vendor].missing_id
             url = request.url.copy_with(path=request.url.path.replace(sent.id, unknown))
             request = httpx.Request(request.method, url, headers=request.headers, content=request.content)
         if (sent.vendor, sent.operation) in self.lies:

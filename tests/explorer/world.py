@@ -26,10 +26,11 @@ from model_operator.reconcile.deployment.desire import default_name
 from model_operator_simulator import Knobs, Simulator
 from support import manifests
 from support.in_process import InProcess
+from support.manifests import vendor_of
 from support.memory_schema import Object
 from support.memory_server import Server
 from support.memory_store import MemoryStore, Request, Trouble
-from support.rows import LIVE
+from support.rows import LIVE, ROWS
 from support.virtual_time import START, Wall
 
 TEAM = "team-a"
@@ -289,23 +290,19 @@ class World:
         return (vendor_of(body), found) if body and found else None
 
 
-def vendor_of(body: Object) -> str:
-    return "parasail" if "parasail" in body["spec"] else "paitient"
-
-
 def secret(vendor: str, key: str, name: str | None = None) -> Object:
-    client = {"clientID": CLIENTS.get(key, "sim-client")} if vendor == "paitient" else {}
+    client = {"clientID": CLIENTS.get(key, "sim-client")} if "clientID" in ROWS[vendor].secret else {}
     return manifests.secret(name or vendor, apiKey=key, **client)
 
 
 def provider(vendor: str, name: str | None = None, **spec: Any) -> Object:
-    make = manifests.parasail_provider if vendor == "parasail" else manifests.paitient_provider
-    return make(URL, name or vendor, name or vendor, **{"pollInterval": None, **spec})
+    return manifests.provider(vendor, URL, name or vendor, name or vendor, **{"pollInterval": None, **spec})
 
 
 def deployment(vendor: str, name: str, **spec: Any) -> Object:
-    make = manifests.parasail_deployment if vendor == "parasail" else manifests.paitient_deployment
-    return make(name, **{"progressDeadline": "5m", **spec})
+    return manifests.deployment(
+        vendor, name, block=spec.pop(vendor, None), **{"progressDeadline": "5m", **spec}
+    )
 
 
 def by_device(body: Object) -> Object:

@@ -70,7 +70,7 @@ def test_six_requests_show_next_to_nothing():
     assert warning(100_000, 2) is None
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_rates_in_the_document_are_the_simulations():
     location = importlib.util.spec_from_file_location(
         "canary_rates", DOCS.parent / "tools" / "canary_rates.py"

@@ -137,9 +137,15 @@ def helm_3(go_tool: Program, tmp_path_factory: pytest.TempPathFactory) -> Helm:
     return Helm(go_tool(HELM_3), tmp_path_factory.mktemp("helm"))
 
 
-@pytest.fixture(scope="session", params=[pytest.param(tool, id=tool.version) for tool in (HELM_4, HELM_3)])
+@pytest.fixture(
+    scope="session",
+    params=[
+        pytest.param(HELM_4, id=HELM_4.version),
+        pytest.param(HELM_3, id=HELM_3.version, marks=pytest.mark.long),
+    ],
+)
 def any_helm(request: Any, go_tool: Program, tmp_path_factory: pytest.TempPathFactory) -> Helm:
-    """Each of them."""
+    """Each of them: Helm 3 in `make test-long`."""
     return Helm(go_tool(request.param), tmp_path_factory.mktemp("helm"))
 
 

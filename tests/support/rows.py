@@ -34,6 +34,15 @@ class Api:
     """What the operator leaves alone in a deployment that it adopts."""
     other_id: Any
     """An id of nobody's, as JSON has it."""
+    fields: Mapping[str, str]
+    """Spec field → the path in an answer that shows it."""
+
+    def shown(self, field: str, remote: Mapping[str, Any]) -> Any:
+        """What an answer shows of that spec field."""
+        value: Any = remote
+        for key in self.fields[field].split("."):
+            value = (value or {}).get(key)
+        return value
 
 
 @dataclass(frozen=True)
@@ -127,6 +136,7 @@ ROWS = {
             replicas=("replicas",),
             other_fields={"contextLength": 4096, "description": "by hand"},
             other_id=424242,
+            fields={"model": "modelName", "replicas": "replicas", "contextLength": "contextLength"},
         ),
         knobs={"parasail": {"gpu_quota": None, "profile": "documented"}},
         quick={
@@ -134,7 +144,13 @@ ROWS = {
         },
         no_quota_left={"parasail": {"gpu_quota": 0, "quota_mode": "http"}},
         odd_knobs={"parasail": {"profile": "extended", "unset_fields": "absent", "power_body": "object"}},
-        odd_spec={"parasail": {"devices": [{"device": "L40S", "count": 1}]}},
+        odd_spec={
+            "parasail": {
+                "devices": [{"device": "L40S", "count": 1}],
+                "chatTemplateOverride": "{{ messages }}\n",
+                "speculativeConfig": {"method": "ngram", "numSpeculativeTokens": 5},
+            }
+        },
         empty_lists=("[]", "null", " null\n"),
     ),
     "paitient": Row(
@@ -168,6 +184,11 @@ ROWS = {
             replicas=("min_replicas", "max_replicas"),
             other_fields={"model_config": {"context_length": 4096}, "tags": {"team": "x"}},
             other_id="dep_somebodyelse",
+            fields={
+                "model": "model_name",
+                "replicas": "max_replicas",
+                "contextLength": "model_config.context_length",
+            },
         ),
         uid_tag="model-operator-uid",
         knows_paths_by_code=True,

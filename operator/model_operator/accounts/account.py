@@ -285,18 +285,3 @@ class Account:
 
 
 Clock = Callable[[], datetime]
-
-
-class Steady:
-    """A wall clock as it stood at the first look, going on by the event loop's: nobody sets it while we run."""
-
-    def __init__(self, wall: Clock) -> None:
-        self._wall = wall
-        self._began: tuple[datetime, float] | None = None
-
-    def __call__(self) -> datetime:
-        now = asyncio.get_running_loop().time()
-        if self._began is None:
-            self._began = self._wall(), now
-        began, since = self._began
-        return began + timedelta(seconds=now - since)

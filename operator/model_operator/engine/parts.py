@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from model_operator.accounts.account import Steady
 from model_operator.accounts.bindings import Bindings
 from model_operator.accounts.registry import Accounts
 from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER
+from model_operator.engine.clock import Steady
 from model_operator.engine.controller import Controller, Pass
 from model_operator.observability.metrics import Metrics
 from model_operator.plan.deployment.situation import Timing

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from explorer.processes.troubles import ALL_OPERATIONS, KILLS, TROUBLES
+from support.rows import ROWS
 
 Args = dict[str, Any]
 
@@ -97,7 +98,7 @@ class _Author:
         name = self.random.choice([name for name in _NAMES if name not in self.applied] or _NAMES)
         vendor, random = vendor_of_name(name), self.random
         spec: Args = {"replicas": random.randint(1, 3)}
-        if vendor == "parasail" and random.random() < 0.15:
+        if ROWS[vendor].vendor.capabilities.pauses and random.random() < 0.15:
             spec["paused"] = True
         if random.random() < 0.3:
             spec["connection"] = {"configMapName": f"{name}-connection"}
@@ -118,8 +119,8 @@ class _Author:
         return None
 
     def _power(self, *, paused: bool) -> None:
-        """Parasail alone can pause; nothing can be resumed that does not pause first."""
-        names = [name for name in self.applied if vendor_of_name(name) == "parasail"]
+        """Not every provider can pause; nothing can be resumed that does not pause first."""
+        names = [n for n in self.applied if ROWS[vendor_of_name(n)].vendor.capabilities.pauses]
         if not names:
             return self._apply()
         name = self.random.choice(names)

@@ -12,7 +12,9 @@ from support import manifests
 from support.apiproxy import CUT, Answer, Outcome, Phase, status_error
 from support.deadlines import NotYet
 from support.kube_api import Object
-from support.simulator_process import ControlRefused, Vendor
+from support.manifests import vendor_of
+from support.rows import ROWS
+from support.simulator_process import ControlRefused
 
 if TYPE_CHECKING:
     from explorer.processes.play import Play
@@ -159,8 +161,7 @@ def edit_by_hand(play: "Play", args: Args) -> None:
     if found is None or not _is_recorded(found):
         return
     vendor = vendor_of(found)
-    count = args["replicas"]
-    fields = {"replicas": count} if vendor == "parasail" else {"min_replicas": count, "max_replicas": count}
+    fields = dict.fromkeys(ROWS[vendor].api.replicas, args["replicas"])
     with contextlib.suppress(ControlRefused):
         play.stage.simulator.edit_deployment(vendor, found["status"]["externalID"], fields=fields)
 
@@ -174,11 +175,6 @@ def remove_by_hand(play: "Play", args: Args) -> None:
     with contextlib.suppress(ControlRefused):
         play.stage.simulator.remove_deployment(vendor, id_)
         play.removed[vendor] = found["metadata"]["uid"]
-
-
-def vendor_of(obj: Object) -> Vendor:
-    """By its block."""
-    return "parasail" if "parasail" in obj["spec"] else "paitient"
 
 
 def _is_recorded(obj: Object | None) -> bool:

@@ -11,15 +11,16 @@ from datetime import timedelta
 from typing import Any
 
 from explorer.processes.known import is_known
-from explorer.processes.moves import vendor_of
 from explorer.processes.people import KIND
 from explorer.processes.play import STAYS, Play
 from support.by_hand import word_of
 from support.deadlines import NotYet, eventually
 from support.fault_stage import A_MINUTE, VENDORS, is_so
 from support.kube_api import Object
+from support.manifests import vendor_of
 from support.namespace import OUR_KINDS, conditions
 from support.operator_process import SECRETS
+from support.rows import ROWS
 
 _SWEEPS = 3  # LISTs of each account that must come with nothing between them
 _QUIET_WITHIN = timedelta(seconds=20)
@@ -101,8 +102,12 @@ def _has_settled(obj: Object, play: Play, taken: set[str]) -> bool:
         return is_so(obj, "Reconciling=False") and is_so(obj, "Stalled=False")
     if obj["spec"].get("deploymentName") in taken:
         return is_so(obj, "Ready=False NameTaken")
-    is_removed = obj["metadata"]["uid"] in play.removed.values()
-    return is_removed and is_so(obj, "Ready=False ExternalResourceMissing") and is_so(obj, "Stalled=True")
+    return obj["metadata"]["uid"] in play.removed.values() and _waits_for_a_person(obj)
+
+
+def _waits_for_a_person(obj: Object) -> bool:
+    """What it names was removed, and is not created again."""
+    return is_so(obj, "Ready=False ExternalResourceMissing") and is_so(obj, "Stalled=True")
 
 
 def synced_means_that_the_provider_holds_the_spec(play: Play) -> None:
@@ -118,9 +123,13 @@ def synced_means_that_the_provider_holds_the_spec(play: Play) -> None:
 def _not_held(end: End) -> Iterator[str]:
     for name, obj in end.objects.items():
         id_ = holder(obj)
-        if id_ is None or id_ not in end.ledger:
-            if is_so(obj, "Ready=True Available") or (is_so(obj, "Ready=True") and id_ is not None):
-                yield f"{name} is Ready, and {id_} does not live"
+        if id_ is None:
+            if is_so(obj, "Ready=True Available"):
+                yield f"{name} is Ready, and holds nothing"
+            continue
+        if id_ not in end.ledger:
+            if not _waits_for_a_person(obj):  # within the proof of absence nothing is said, and it is no rest
+                yield f"{name} holds {id_}, which does not live"
             continue
         wanted, shown = _wanted(obj), _shown(obj, end.ledger[id_])
         wrong = {field: shown[field] for field in wanted if shown[field] != wanted[field]}
@@ -266,12 +275,8 @@ def _wanted(obj: Object) -> dict[str, Any]:
 
 def _shown(obj: Object, remote: dict[str, Any]) -> dict[str, Any]:
     runs = word_of(remote) in ("ONLINE", "running")
-    if vendor_of(obj) == "parasail":
-        fields = {"replicas": remote["replicas"], "model": remote["modelName"]}
-        return {**fields, "contextLength": remote["contextLength"], "runs": runs}
-    length = (remote["model_config"] or {}).get("context_length")
-    fields = {"replicas": remote["min_replicas"], "model": remote["model_name"]}
-    return {**fields, "contextLength": length, "runs": runs}
+    api = ROWS[vendor_of(obj)].api
+    return {**{field: api.shown(field, remote) for field in api.fields}, "runs": runs}
 
 
 def _said(obj: Object) -> str:
