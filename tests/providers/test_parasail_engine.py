@@ -1,10 +1,13 @@
 """What a spec says of the engine at Parasail beyond its name: the chat template, and speculative decoding."""
 
+import json
 from hashlib import sha256
 
 import pytest
 
+from model_operator.providers.http import HttpTransport
 from model_operator.providers.parasail import wire
+from support.raw_server import serve_raw
 
 NOTHING = frozenset()
 TEMPLATE = "{% for message in messages %}\n{{ message.content }}\n{% endfor %}\n"
@@ -137,3 +140,23 @@ async def test_a_put_has_it_also_where_the_get_does_not_show_it(parasail):
 def test_what_a_reply_shows_of_it(shown, is_known, value):
     remote = wire.remote_of({"id": 1, **shown}, chat_base_url=None, clean=str, is_full=True)
     assert remote.value(METHOD, "unknown") == (value if is_known else "unknown")
+
+
+async def test_the_longest_chat_template_makes_no_list_unreadable(parasail):
+    """Also of characters of which JSON may make six each, in a deployment as long as live ones are."""
+    longest = "\u4e2d" * 32_768
+    block = {**TEMPLATED["parasail"], "chatTemplateOverride": longest}
+    desired = parasail.desired(parasail=block)
+    await parasail.set(device_choices=24, chat_template_bytes=4600)
+    id = await parasail.serving(desired)
+    shown = await parasail.shown(id)
+    items = [json.dumps({**shown, "id": n, "description": n * 5000 * "x"}) for n in range(1, 9)]
+    assert len(items[0]) > 6 * 32_768 + 10_000
+    async with (
+        serve_raw(lambda visit: visit.reply("200 OK", f"[{','.join(items)}]".encode())) as server,
+        HttpTransport() as transport,
+    ):
+        parasail.url, parasail.transport = server.url, transport
+        listed = await parasail.provider.list()
+    path = "parasail.chatTemplateOverride"
+    assert [remote.fields[path] for remote in listed] == 8 * [desired.fields[path]]
