@@ -143,7 +143,7 @@ def test_whoever_empties_the_status_of_what_is_being_deleted_is_answered_in_turn
     """Each pass asks the provider for a list then."""
 
     async def story(world: World) -> None:
-        Emptier(world)
+        rival = Emptier(world)
         await world.simulator.control(
             "POST", "/faults", {"kind": "error", "operation": "delete", "status": 500}
         )
@@ -154,6 +154,7 @@ def test_whoever_empties_the_status_of_what_is_being_deleted_is_answered_in_turn
         assert world.server.writes - writes < 3 * HOUR / 4 / 20
         assert await world.count("list") - lists < 300
         await world.simulator.control("DELETE", "/faults")
+        rival.stop()
         await asyncio.sleep(400)
         assert await world.live() == []
         assert world.server.find(LLAMA) is None
