@@ -243,7 +243,7 @@ def say(outcome: Outcome) -> None:
 
 
 def chosen(rows: Sequence[Row], only: str, seed: int | None) -> list[Row]:
-    found = [row for row in rows if re.search(only, row.name)]
+    found = [row for row in rows if re.search(only, f"{row.name}\n{row.file}")]
     if seed is not None:
         random.Random(seed).shuffle(found)  # noqa: S311
     return found
@@ -251,7 +251,9 @@ def chosen(rows: Sequence[Row], only: str, seed: int | None) -> list[Row]:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--only", default="", metavar="REGEX", help="rows whose name this is found in")
+    parser.add_argument(
+        "--only", default="", metavar="REGEX", help="rows in whose name or file this is found"
+    )
     parser.add_argument("--jobs", type=int, default=1, help="mutants at a time")
     parser.add_argument("--seconds", type=float, default=None, help="begin no mutant after so long")
     parser.add_argument("--seed", type=int, default=None, help="shuffle the rows; 0: by the day")

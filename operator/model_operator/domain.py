@@ -233,6 +233,8 @@ class Desired:
     fixed: Fields = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Access keys by the path of their reference, which is among the fields with the Secret's name and resourceVersion."""
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Long values by their path, of which `fields` has a fingerprint."""
     external_id: str | None = None
     paused: bool | None = False
     """None: the power state is not ours (an adopted deployment whose spec omits `paused`)."""

@@ -1,65 +1,56 @@
 """Kopf's side: it watches, lists again and logs in again; here its events become keys. No logic.
 
-The only module that knows kopf. Its change handlers, timers, daemons and finalizers are not used: they lose updates
-under faults (docs/decisions).
+Kopf's handlers, and the queues and workers before them, are not used: the former lose updates under faults, the latter
+cost a quarter of the operator's CPU (docs/decisions).
 """
 
 import asyncio
 import itertools
-from collections.abc import Callable, Collection, Iterator
-from contextvars import Context
+import logging
+from collections.abc import AsyncGenerator, Collection, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
-
-from typing_extensions import override
+from typing import Any, Protocol, cast
 
 from model_operator.domain import GROUP, VERSION, Key
-from model_operator.engine.engine import Engine
+from model_operator.kopf_names import (
+    Bookmark,
+    ConnectionInfo,
+    NamespaceName,
+    OperatorRegistry,
+    OperatorSettings,
+    RawEvent,
+    Resource,
+    infinite_watch,
+    on,
+    run_tasks,
+    spawn_tasks,
+)
 from model_operator.kube import PLURALS, Kube
-from model_operator.loading import absent
 from model_operator.observability.logs import about
 from model_operator.settings import Settings
 
-with absent("kubernetes.client"):  # Kopf would let handlers have its objects; a body is enough for ours
-    import kopf
+log = logging.getLogger(__name__)
 
 
-class _NoDiffBase(kopf.DiffBaseStorage):
-    """Keeps nothing on the objects: no annotation, no second copy of the spec."""
+class Told(Protocol):
+    """Whom the watch tells: the engine."""
 
-    @override
-    def build(
-        self, *, body: kopf.Body, extra_fields: object = None, ignored_fields: object = None
-    ) -> kopf.BodyEssence:
-        return kopf.BodyEssence()
+    def shown(self, key: Key, body: dict[str, Any]) -> None:
+        """The API server shows this body."""
 
-    @override
-    def fetch(self, *, body: kopf.Body) -> kopf.BodyEssence | None:
-        return kopf.BodyEssence()
-
-    @override
-    def store(self, *, body: kopf.Body, patch: kopf.Patch, essence: kopf.BodyEssence) -> None:
-        return
+    def deleted(self, key: Key, body: dict[str, Any]) -> None:
+        """The API server has dropped the object; this is its last body."""
 
 
-def registry_for(engine: Engine, kube: Kube, kinds: Collection[str]) -> kopf.OperatorRegistry:
-    """Handlers that carry events to the engine, and the login that gives Kopf our own connection's settings."""
-    registry = kopf.OperatorRegistry()
+def registry_for(kube: Kube) -> OperatorRegistry:
+    """No handlers of objects; the login gives Kopf our own connection's settings."""
+    registry = OperatorRegistry()
 
-    for kind in kinds:
-
-        @kopf.on.event(GROUP, VERSION, PLURALS[kind], id=f"watch-{kind}", registry=registry, param=kind)
-        async def carry(*, event: kopf.RawEvent, param: Any = None, **_: Any) -> None:
-            body: dict[str, Any] = dict(event["object"])
-            key = Key(param, body["metadata"]["namespace"], body["metadata"]["name"])
-            tell = engine.deleted if event["type"] == "DELETED" else engine.shown
-            # Kopf's context holds the whole body, and every pass and timer that begins here would keep it.
-            Context().run(_tell, tell, key, body)
-
-    @kopf.on.login(registry=registry)
-    async def log_in(**_: Any) -> kopf.ConnectionInfo:
+    @on.login(registry=registry)
+    async def log_in(**_: Any) -> ConnectionInfo:
         login = await kube.login()
-        return kopf.ConnectionInfo(
+        return ConnectionInfo(
             server=login.server,
             ca_path=login.ca_path,
             insecure=login.is_insecure,
@@ -72,11 +63,6 @@ def registry_for(engine: Engine, kube: Kube, kinds: Collection[str]) -> kopf.Ope
     return registry
 
 
-def _tell(tell: Callable[[Key, dict[str, Any]], None], key: Key, body: dict[str, Any]) -> None:
-    with about(key):
-        tell(key, body)
-
-
 class _Endless:
     """Seconds between tries. A watch that gives up takes the process with it: the API server may be away for long."""
 
@@ -84,19 +70,12 @@ class _Endless:
         return itertools.chain((0.5, 1.0, 2.0, 4.0), itertools.repeat(8.0))
 
 
-def settings_for(server: tuple[int, int]) -> kopf.OperatorSettings:
-    """Kopf as informer: nothing on the objects, no Events, quick to forget idle ones."""
-    settings = kopf.OperatorSettings()
+def settings_for(server: tuple[int, int]) -> OperatorSettings:
+    """Kopf as informer: nothing on the objects, no Events, no peers."""
+    settings = OperatorSettings()
     settings.posting.enabled = False
-    settings.persistence.diffbase_storage = _NoDiffBase()
-    settings.persistence.progress_storage = kopf.MultiProgressStorage(
-        []
-    )  # none, instead of two that find nothing
-    settings.persistence.finalizer = f"{GROUP}/kopf-unused"
     settings.peering.standalone = True
     settings.scanning.disabled = True
-    settings.queueing.idle_timeout = 0.1
-    settings.queueing.exit_timeout = 20
     settings.networking.request_timeout = 30
     settings.networking.connect_timeout = 5
     settings.networking.error_backoffs = _Endless()
@@ -110,17 +89,60 @@ def settings_for(server: tuple[int, int]) -> kopf.OperatorSettings:
     return settings
 
 
+async def follow(engine: Told, watched: Settings, settings: OperatorSettings) -> None:
+    """Tell the engine of every event of the kinds and namespaces, each object's in their order.
+
+    For ever; raises what Kopf's watch cannot go on with. Runs where Kopf's credentials are: as its command.
+    """
+    places = itertools.product(watched.kinds, watched.namespaces or (None,))
+    streams = [asyncio.create_task(_follow(engine, settings, kind, place)) for kind, place in places]
+    try:
+        await asyncio.gather(*streams)
+    finally:
+        for stream in streams:
+            stream.cancel()
+        await asyncio.wait(streams)
+
+
+async def _follow(engine: Told, settings: OperatorSettings, kind: str, namespace: str | None) -> None:
+    stream = infinite_watch(
+        settings=settings,
+        resource=Resource(GROUP, VERSION, PLURALS[kind], namespaced=True),
+        namespace=NamespaceName(namespace) if namespace is not None else None,
+    )
+    async with aclosing(cast(AsyncGenerator[Bookmark | RawEvent, None], stream)) as events:
+        async for event in events:
+            if not isinstance(event, Bookmark) and event["type"] != "BOOKMARK":
+                _carry(engine, kind, event)
+            # A list arrives at once and a burst of changes almost so; an edit and a reply need their turn in between.
+            await asyncio.sleep(0)
+
+
+def _carry(engine: Told, kind: str, event: RawEvent) -> None:
+    """Never raises: one object that nobody foresaw does not end the watch for all."""
+    try:
+        body: dict[str, Any] = dict(event["object"])
+        key = Key(kind, body["metadata"]["namespace"], body["metadata"]["name"])
+        with about(key):
+            tell = engine.deleted if event["type"] == "DELETED" else engine.shown
+            tell(key, body)
+    except Exception:
+        log.exception("an event of the watch could not be taken in")
+
+
 async def spawn(
-    engine: Engine, kube: Kube, watched: Settings, server: tuple[int, int], stop_flag: Any
+    engine: Told, kube: Kube, watched: Settings, server: tuple[int, int], stop_flag: Any
 ) -> Collection[Any]:
     """Start watching the kinds and namespaces of the settings; the tasks are for a `Watch` to run."""
-    return await kopf.spawn_tasks(
-        registry=registry_for(engine, kube, watched.kinds),
-        settings=settings_for(server),
+    settings = settings_for(server)
+    return await spawn_tasks(
+        registry=registry_for(kube),
+        settings=settings,
         standalone=True,
         clusterwide=not watched.namespaces,
         namespaces=list(watched.namespaces),
         stop_flag=stop_flag,
+        _command=follow(engine, watched, settings),
     )
 
 
@@ -133,4 +155,4 @@ class Watch:
 
     async def run(self, ignored: Collection[Any]) -> None:
         """Until the flag is set or the watch cannot go on (then it raises). `ignored` tasks are left alone."""
-        await kopf.run_tasks(self.tasks, ignored=frozenset(ignored))
+        await run_tasks(self.tasks, ignored=frozenset(ignored))

@@ -84,6 +84,7 @@ class Control:
             "DELETE /requests": self._delete_requests,
             "GET /state": self._state,
             "GET /counters": self._counters,
+            "GET /ledger": self._ledger,
             "GET /clock": self._get_clock,
             "POST /clock/advance": self._advance,
             "POST /reset": self._reset,
@@ -204,6 +205,16 @@ class Control:
         for app in self._apps.values():
             answer |= {app.name: app.counters.report(), **app.more_counts()}
         return {**answer, "defects": self._exchange.defects}
+
+    def _ledger(self, ask: Ask) -> Answer:
+        wanted = {name: ask.query[name] for name in ("vendor", "account", "id") if name in ask.query}
+        rows = [{"vendor": app.name, **row} for app in self._apps.values() for row in app.ledger.report()]
+        found = [row for row in rows if all(row[name] == value for name, value in wanted.items())]
+        sums = ("billed_replica_seconds", "cost")
+        return {
+            "deployments": found,
+            "total": {name: round(sum(row[name] for row in found), 6) for name in sums},
+        }
 
     def _get_clock(self, _: Ask) -> Answer:
         return self._clock()

@@ -12,6 +12,7 @@ from .accounts import Token
 from .call import Call, Json, Refused, Reply, Route
 from .core import Core
 from .counters import Counters
+from .ledger import Ledger
 from .operations import Operation
 from .sections import Section
 
@@ -67,6 +68,7 @@ class VendorApp:
     api: Api
     out_of_band: OutOfBand
     counters: Counters
+    ledger: Ledger
     more_counts: Callable[[], dict[str, Json]] = dict
     """What `/__sim/counters` shows beside the vendor's own, by name."""
     close: Callable[[], None] = lambda: None

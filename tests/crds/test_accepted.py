@@ -116,7 +116,25 @@ TAKEN = [
         id="taken over, so no service tier",
     ),
     pytest.param(
+        PARASAIL,
+        {
+            "parasail": {
+                "chatTemplateOverride": "{% for m in messages %}\n{{ m.content }}\n{% endfor %}\n" * 600
+            }
+        },
+        id="a chat template",
+    ),
+    pytest.param(
+        PARASAIL,
+        {"parasail": {"speculativeConfig": {"method": "ngram", "promptLookupMin": 2, "promptLookupMax": 2}}},
+        id="speculative decoding",
+    ),
+    pytest.param(
         PAITIENT, {"externalID": "dep_12345abcde", "deletionPolicy": "Orphan"}, id="an id of PaiTIENT"
+    ),
+    *(
+        pytest.param(PAITIENT, {"externalID": id_, "deletionPolicy": "Orphan"}, id=f"the id {id_}")
+        for id_ in ("projects/7/dep_x", "a:b", "..a/...", "größe 7", ".hidden", "x" * 512)
     ),
 ]
 

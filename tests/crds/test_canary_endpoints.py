@@ -194,7 +194,7 @@ REFUSED = [
         id="rollback of a static split",
     ),
     pytest.param({"resync": "0s"}, "spec.resync", "must be longer than 0s", id="resync for ever"),
-    pytest.param({"externalID": "../x"}, "spec.externalID", "should match", id="an id that is a path"),
+    pytest.param({"externalID": "../x"}, "spec.externalID", "not a path", id="an id that is a path"),
     pytest.param(
         {"rollout": {"analysis": {}}}, "spec.rollout.analysis.metrics", "Required value", id="no metrics"
     ),

@@ -334,11 +334,67 @@ DEPLOYMENTS = [
         "an id of Parasail with leading zeros",
     ),
     refused(
-        PAITIENT,
-        {"externalID": "../secrets", "deletionPolicy": "Orphan"},
-        "spec.externalID",
-        "^[A-Za-z0-9][A-Za-z0-9._~-]*$",
-        "an id that is a path",
+        PARASAIL,
+        {"parasail": {"chatTemplateOverride": " \n\t"}},
+        "spec.parasail.chatTemplateOverride",
+        "must not be blank",
+        "a blank chat template",
+    ),
+    refused(
+        PARASAIL,
+        {"parasail": {"chatTemplateOverride": "x" * 32_769}},
+        "spec.parasail.chatTemplateOverride",
+        "Too long",
+        "a chat template of more than 32 KiB",
+    ),
+    refused(
+        PARASAIL,
+        {"parasail": {"speculativeConfig": {"promptLookupMin": 3, "promptLookupMax": 2}}},
+        "spec.parasail.speculativeConfig.promptLookupMin",
+        "must not be more than promptLookupMax",
+        "a shortest lookup that is longer than the longest",
+    ),
+    refused(
+        PARASAIL,
+        {
+            "replicas": None,
+            "autoscaling": {"minReplicas": 1, "maxReplicas": 2},
+            "parasail": {"targetConnectionsPerReplica": 17, "maxConnectionsPerReplica": 16},
+        },
+        "spec.parasail.targetConnectionsPerReplica",
+        "no replica would ever be added",
+        "a load that a replica never has",
+    ),
+    refused(
+        PARASAIL,
+        {"parasail": {"speculativeConfig": {"numSpeculativeTokens": 0}}},
+        "spec.parasail.speculativeConfig.numSpeculativeTokens",
+        "greater than or equal to 1",
+        "no tokens at a time",
+    ),
+    *(
+        refused(
+            PAITIENT,
+            {"externalID": id_, "deletionPolicy": "Orphan"},
+            "spec.externalID",
+            "externalID must be an id of the provider's, not a path",
+            f"an id that is the path {id_}",
+        )
+        for id_ in ("../secrets", "a/../b", "/a", "a/", "a//b", ".", "..", "a/ /b", "a/. ", "a\\..\\b")
+    ),
+    *(
+        refused(
+            PAITIENT,
+            {"externalID": id_, "deletionPolicy": "Orphan"},
+            "spec.externalID",
+            "should match",
+            f"an id with {what}",
+        )
+        for id_, what in (
+            ("%2e%2e", "a percent sign"),
+            ("a\nb", "two lines"),
+            ("a\x7f", "a control character"),
+        )
     ),
     refused(
         PARASAIL,

@@ -4,12 +4,14 @@ The marker stands behind the language, as in ```` ```console test ````; readers 
 """
 
 import base64
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -106,30 +108,76 @@ def test_a_key_is_replaced_by_the_documented_command(
     assert key == b"YOUR_SECRET_API_KEY"
 
 
+BY_DEVICE = (
+    "    devices:\n      - device: L40S\n        count: 1\n      - device: RTX4090\n        count: 1\n"
+)
+BY_TIER = "    serviceTierName: low-cost\n"
+
+
 @pytest.mark.e2e
 @pytest.mark.slow
+@pytest.mark.parametrize("profile", ["extended", "documented"])
 def test_the_readme_works_from_top_to_bottom(
+    profile: str,
     namespace: Namespace,
     simulator: SimulatorProcess,
     operator: Callable[..., OperatorProcess],
     run: Callable[[Block], str],
     tmp_path: Path,
 ) -> None:
-    """Its blocks in their order, with an operator that runs and with the simulator as the vendor."""
+    """Its blocks in their order up to a chat completion and on to the end, with an operator that runs and with the
+    simulator as the vendor, of either kind of account."""
     simulator.put_token("parasail", "YOUR_SECRET_API_KEY")
-    account = tmp_path / "checkout" / "manifests" / "examples" / "parasail-provider.yaml"
-    addresses = f"  baseURL: {simulator.url}/parasail/api/v1\n  chatBaseURL: {simulator.url}/parasail/v1\n"
+    simulator.knobs(parasail={"profile": profile})
+    examples = tmp_path / "checkout" / "manifests" / "examples"
+    account, chat = examples / "parasail-provider.yaml", f"{simulator.url}/parasail/v1"
+    addresses = f"  baseURL: {simulator.url}/parasail/api/v1\n  chatBaseURL: {chat}\n"
     account.write_text(account.read_text().replace("spec:\n", f"spec:\n{addresses}"))
     operator(transition_poll="200ms")
-    story = [block for block in blocks(README) if block.is_test]
     missing: list[tuple[str, Any]] = []
-    for block in story:
+    for block in [block for block in blocks(README) if block.is_test]:
         output = run(block)
         missing += [(str(block), line) for line in block.output if not is_shown(line, output)]
+        if "apply -f manifests/examples/parasail.yaml" in block.script and profile == "documented":
+            run(by_tier_as_the_message_says(namespace, examples / "parasail.yaml", block))
+        if ".status.externalAlias" in block.script:
+            assert answer_of(run, output.split(), chat).startswith("assistant")
     assert missing == []
     assert simulator.counters("parasail")["live"] == 0
     created = simulator.counters("parasail")["creates_by_name"]
     assert list(created.values()) == [1]
+
+
+def by_tier_as_the_message_says(namespace: Namespace, example: Path, block: Block) -> Block:
+    """What an account that knows no devices asks of a reader of the README: another field in the same object."""
+
+    def is_told(body: dict[str, Any]) -> bool:
+        found = [one["message"] for one in body["status"]["conditions"] if one["type"] == "Ready"]
+        return "set spec.parasail.serviceTierName, instead of devices" in found[0]
+
+    namespace.wait("ModelDeployment", "llama", is_told, what="the message that names the field")
+    kept = [
+        line for line in example.read_text().splitlines(keepends=True) if not line.lstrip().startswith("#")
+    ]
+    plain = re.sub(r" +#.*", "", "".join(kept))
+    assert BY_DEVICE in plain
+    example.write_text(plain.replace(BY_DEVICE, BY_TIER))
+    return replace(block, info=("sh",), body="kubectl apply -f manifests/examples/parasail.yaml\n")
+
+
+def answer_of(run: Callable[[Block], str], status: list[str], chat: str) -> str:
+    """The README's own request, with what the status says; role and words of what is answered."""
+    url, alias = status
+    assert url == chat
+    (block,) = [
+        block for block in SHELL_BLOCKS if block.page == README and "chat/completions" in block.script
+    ]
+    request = block.script.replace("https://api.parasail.io/v1", url).replace("acme-llama-k3x7qd2n", alias)
+    assert request.count(url) == request.count(alias) == 1
+    key = "export PARASAIL_API_KEY=YOUR_SECRET_API_KEY\n"
+    answer = json.loads(run(replace(block, info=("sh",), body=f"{key}{request}")))
+    said = answer["choices"][0]["message"]
+    return f"{said['role']}: {said['content']}"
 
 
 @pytest.mark.parametrize(

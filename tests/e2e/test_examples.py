@@ -1,5 +1,6 @@
 """The examples that README and demo show: accepted by the server as they stand, and meant for the vendors."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 import yaml
 
 from model_operator.cli.simulator import run_simulator
+from support.markdown import PAGES
 from support.namespace import Namespace
 
 EXAMPLES = Path(__file__).parents[2] / "manifests" / "examples"
@@ -22,6 +24,23 @@ def test_the_server_accepts_it_and_it_says_what_it_is_for(path: Path, namespace:
     assert path.read_text().startswith("# ")
     done = namespace.kubectl("apply", "--server-side", "--dry-run=server", "--filename", str(path))
     assert len(done.stdout.splitlines()) == len(documents(path))
+
+
+GATED = re.compile(r"\b(?:meta-llama|google/gemma|mistralai|bigcode|CohereForAI|black-forest-labs)\b[/\w.-]*")
+"""Makers whose models nobody gets without an access key."""
+
+
+def test_a_gated_model_comes_with_its_access_key_and_no_page_has_another() -> None:
+    gated = [
+        document["spec"]
+        for path in FILES
+        for document in documents(path)
+        if document["kind"] == "ModelDeployment" and GATED.match(document["spec"]["model"])
+    ]
+    assert all("modelAccessKeySecretRef" in spec["parasail"] for spec in gated)
+    assert {
+        page.name: GATED.findall(page.read_text()) for page in PAGES if GATED.search(page.read_text())
+    } == {}
 
 
 def test_both_vendors_have_an_account_and_deployments_that_name_it() -> None:

@@ -323,7 +323,15 @@ def test_a_model_at_its_limit_of_requests_stops_nobody_else():
 EDITS = [
     ({"parasail": {"displayName": "ours"}}, "displayName"),
     ({"parasail": {"engine": "SGLANG"}}, "engine"),
+    ({"parasail": {"engineTask": "EMBED"}}, "engineTask"),
     ({"parasail": {"maxConnectionsPerReplica": 9}}, "maxConnectionsPerReplica"),
+    ({"parasail": {"maxCompletionTokens": 9}}, "maxCompletionTokens"),
+    ({"parasail": {"maxRequestDuration": "9s"}}, "maxRequestDuration"),
+    ({"parasail": {"description": "ours"}}, "description"),
+    ({"parasail": {"tags": ["ours"]}}, "tags"),
+    ({"parasail": {"customAliases": ["ours"]}}, "customAliases"),
+    ({"parasail": {"chatTemplateOverride": "{{ ours }}"}}, "chatTemplateOverride"),
+    ({"parasail": {"speculativeConfig": {"numSteps": 9}}}, "speculativeConfig"),
     ({"parasail": {"devices": [H100]}}, "deviceConfigs"),
     ({"replicas": None, "autoscaling": {"minReplicas": 1, "maxReplicas": 2}}, "autoscaling"),
 ]
@@ -338,5 +346,40 @@ def test_whatever_may_be_fixed_is_tried_once_and_said_if_it_did_not_take(change,
         assert world.ready() == ("False", "UpdateIgnored")
         await asyncio.sleep(7200)
         assert (len(await requests(world, "update")), world.ready()) == (1, ("False", "UpdateIgnored"))
+
+    play(story, is_served=False)
+
+
+TEMPLATE = "{% for message in messages %}\n" + "{{ message.content }}\n" * 200 + "{% endfor %}\n"
+
+
+def test_a_chat_template_that_somebody_changes_is_put_back_and_told_of_by_its_fingerprint():
+    block = {"devices": [L40S], "chatTemplateOverride": TEMPLATE, "speculativeConfig": {"method": "ngram"}}
+
+    async def story(world):
+        await begin(world, llama(block, driftPolicy="Report"))
+        assert (await remote(world))["chatTemplateOverride"] == TEMPLATE
+        id_ = world.status["externalID"]
+        theirs = {"chatTemplateOverride": "\x1b[2J", "speculativeConfig": {"method": "eagle"}}
+        await world.simulator.control("PATCH", f"/deployments/parasail/{id_}", {"fields": theirs})
+        await asyncio.sleep(120)
+        drift = {row["field"]: (row["desired"], row["observed"]) for row in world.status["drift"]}
+        ours = world.status["lastApplied"]["parasail.chatTemplateOverride"]
+        assert drift == {
+            "parasail.chatTemplateOverride": (ours, "4 characters, sha256 05704e8a84c06017"),
+            "parasail.speculativeConfig.method": ("ngram", "eagle"),
+        }
+        assert ours.startswith(f"{len(TEMPLATE.rstrip())} characters, sha256 ")
+        assert len(json.dumps(world.status)) < 4096
+        edit(world, driftPolicy=None)
+        await asyncio.sleep(120)
+        found = await remote(world)
+        assert (found["chatTemplateOverride"], found["speculativeConfig"]) == (TEMPLATE, {"method": "ngram"})
+        assert (len(await requests(world, "update")), world.ready()) == (1, ("True", "Available"))
+        edit(world, parasail={"chatTemplateOverride": None, "speculativeConfig": None})
+        await asyncio.sleep(120)
+        found = await remote(world)
+        assert (found["chatTemplateOverride"], found["speculativeConfig"]) == (None, None)
+        assert (len(await requests(world, "update")), world.ready()) == (2, ("True", "Available"))
 
     play(story, is_served=False)

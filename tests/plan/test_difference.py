@@ -102,6 +102,8 @@ def test_a_removed_field_is_known_while_it_is_there(wanted, shown, expected):
         (2, "2"),
         ("low-cost", "low-cost"),
         ({"minReplicas": 1, "maxReplicas": 3}, "1..3"),
+        (("a", "b"), "a, b"),
+        (tuple("x" * 300 for _ in range(100_000)), "x" * 255 + "…"),
     ],
 )
 def test_values_are_written_for_people(value, text):

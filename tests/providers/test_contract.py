@@ -67,6 +67,15 @@ async def test_an_empty_account_is_an_empty_list(world):
     assert list(await world.provider.find(world.desired())) == []
 
 
+async def test_a_name_that_holds_the_key_is_shown_without_it(world):
+    """An account's key has 16 characters or more."""
+    key = world.row.key
+    made = await world.provider.create(world.desired(key))
+    found = [made, await world.provider.get(made.id), *await world.provider.list()]
+    assert {remote.id for remote in found} == {made.id}
+    assert not any(key in str(remote) for remote in found)
+
+
 async def test_a_version_moves_only_with_the_deployment(world):
     first = await world.serving()
     other = await world.serving(world.desired("other", "other-uid"))

@@ -115,6 +115,7 @@ def check(bench: Bench, name: str, found: object, served: list[Answer]) -> None:
         return
     for text in strings(found):
         assert text.isprintable()
+        assert KEY not in text
         assert len(text) <= (MOST_OF_A_LOG_LINE if name == "logs" else max(NAME_LIMIT, 2048))
     # What is looked up besides may be refused: a deployment of a list that is gone, an account without a catalogue.
     assert all(200 <= answer.status < 300 or answer.status in (404, 405, 501) for answer in served[:-1])

@@ -499,3 +499,10 @@ async def test_a_former_leader_sends_nothing():
             await transport.send(site(server.url), POST)
         assert not caught.value.may_have_landed
         assert len(server.visits) == 1
+
+
+async def test_a_list_that_is_too_long_is_said_with_the_way_out(transport):
+    call = Call(operation="list", method="GET", path="/things", mutates=False, each=str, limit=4096)
+    async with serve_raw(replying(body=b'["' + b"x" * 5000 + b'"]')) as server:
+        with pytest.raises(Unavailable, match="a list of more than 4 KiB: delete at the provider what"):
+            await transport.send(site(server.url), call)

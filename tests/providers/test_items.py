@@ -73,7 +73,7 @@ def test_more_items_than_anybody_has_are_refused_before_the_rest_is_read():
 
 
 def test_one_endless_item_is_refused():
-    with pytest.raises(NotJson, match="an item of more than 128 KiB"):
+    with pytest.raises(NotJson, match="an item of more than 256 KiB"):
         read('["', *["x" * 65536] * 100)
 
 

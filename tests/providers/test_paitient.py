@@ -500,3 +500,23 @@ async def test_the_owner_goes_into_a_tag_of_its_own_and_is_no_field(paitient):
     await paitient.provider.adopt(made.id, "another", "munich/team/llama")
     sent = (await paitient.requests(operation="update"))[0]
     assert sent["body"] == {"tags": {UID_TAG: "another", OWNER_TAG: "munich/team/llama"}}
+
+
+@pytest.mark.parametrize("operation", ["list", "find"])
+async def test_an_item_whose_id_repeats_the_key_is_asked_for_nowhere(paitient, operation):
+    """Found by the fuzzer: the id went into a path, and by that into a message."""
+    key = paitient.row.key
+    lines = []
+
+    async def script(visit):
+        lines.append(visit.line)
+        item = {"id": f"dep_{key}", "status": "running", "tags": {UID_TAG: "11111111-2222"}}
+        await visit.reply("200 OK", json.dumps({"deployments": [item]}).encode())
+
+    async with serve_raw(script) as server:
+        paitient.url = server.url
+        asked = {"list": paitient.provider.list, "find": lambda: paitient.provider.find(paitient.desired())}
+        with pytest.raises(Unavailable, match="an id that repeats a key") as caught:
+            await asked[operation]()
+    assert key not in str(caught.value)
+    assert len(lines) == 1

@@ -1,6 +1,7 @@
 """Logs and metrics of PaiTIENT deployments, with every documented parameter, against the simulator."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,8 +10,10 @@ from model_operator.errors import InvalidRequest, NotFound, Unavailable
 from model_operator.providers.paitient.reports import (
     ArrayStyle,
     LogQuery,
+    Metrics,
     MetricsQuery,
     Order,
+    Series,
     read_logs,
     read_metrics,
 )
@@ -189,6 +192,21 @@ async def test_metrics_of_any_shape_are_read_as_far_as_they_go(paitient, body, s
         paitient.url = server.url
         found = await read_metrics(paitient.provider, "dep_1", MetricsQuery())
     assert {name: one.values for name, one in found.series.items()} == series
+
+
+async def test_the_vendor_s_names_of_series_and_times_are_fit_for_a_terminal(paitient):
+    key = paitient.row.secret["apiKey"]
+    odd = "\x1b[2Jp50\n"
+    body = {
+        "interval": odd,
+        "metrics": {odd: {odd: [1], "timestamps": [f"at\t{key}"]}},
+        "summary": {odd: {odd: 2}},
+    }
+    async with serve_raw(lambda visit: visit.reply("200 OK", json.dumps(body).encode())) as server:
+        paitient.url = server.url
+        found = await read_metrics(paitient.provider, "dep_1", MetricsQuery())
+    series = Series(("at ***",), {"[2Jp50": (1.0,)})
+    assert found == Metrics("[2Jp50", {"[2Jp50": series}, {"[2Jp50": {"[2Jp50": 2.0}})
 
 
 async def test_pages_without_a_token_end_with_the_first_short_one(paitient):

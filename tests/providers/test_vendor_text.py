@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from model_operator.domain import Canary, Endpoint
 from model_operator.durations import parse_duration
 from model_operator.errors import InvalidRequest, ModelNotFound, Unavailable
 from model_operator.hosts import HostRule
@@ -12,10 +13,20 @@ from model_operator.providers.base import Call, Credentials
 from model_operator.providers.complaints import Refused, read
 from model_operator.providers.paitient import wire as paitient_wire
 from model_operator.providers.parasail import wire as parasail_wire
-from model_operator.providers.reading import NAME_LIMIT, VENDOR_TEXT, cut, integer, number, text, url
+from model_operator.providers.reading import (
+    NAME_LIMIT,
+    VENDOR_TEXT,
+    Malformed,
+    cut,
+    integer,
+    number,
+    text,
+    url,
+)
 from model_operator.providers.refusals import explain
 from model_operator.redaction import SecretSet, mask_shapes
 from support.effort import cpu_seconds
+from support.situations import remote
 
 MIB = 1 << 20
 KEY = "sk-very-secret-0123456789"
@@ -183,3 +194,53 @@ def test_no_value_of_a_vendor_gets_into_a_remote_uncut():
     tagged = {"id": "dep_1", "deployment_name": bad, "model_name": bad, "tags": {"team": bad, "x": "y"}}
     remote = paitient_wire.remote_of(tagged, clean=CLEAN, is_full=True)
     assert (remote.name, remote.model, remote.fields) == ("", None, {"paitient.tags.x": "y"})
+
+
+def test_a_key_is_in_nothing_that_was_read_and_is_kept_as_it_is():
+    item = {
+        "id": 1,
+        "deploymentName": f"llama-{KEY}",
+        "modelName": KEY,
+        "externalAlias": f"acme-{KEY}",
+        "engine": f"VLLM-{KEY}",
+        "tags": [KEY, "team"],
+        "modifiedAt": "1",
+    }
+    found = CLEAN.keyless(
+        parasail_wire.remote_of(item, chat_base_url=f"https://chat/{KEY}", clean=CLEAN, is_full=True)
+    )
+    assert (found.name, found.model, found.alias, found.url) == (
+        "llama-***",
+        "***",
+        "acme-***",
+        "https://chat/***",
+    )
+    assert found.fields == {"parasail.engine": "VLLM-***", "parasail.tags": ("***", "team")}
+    tagged = {"id": "dep_1", "deployment_name": KEY, "status": f"{KEY}!", "tags": {KEY: "x", "y": f"({KEY})"}}
+    found = CLEAN.keyless(paitient_wire.remote_of(tagged, clean=CLEAN, is_full=True))
+    assert (found.name, found.word) == ("***", "***!")
+    assert found.fields == {"paitient.tags.***": "x", "paitient.tags.y": "(***)"}
+    assert CLEAN.keyless(Endpoint(id="ep_1", url=f"https://x/?key={KEY}")).url == "https://x/?key=***"
+    assert CLEAN.keyless((Canary(id="cep_1", split={KEY: 100}),)) == (Canary(id="cep_1", split={"***": 100}),)
+
+
+@pytest.mark.parametrize("found", [remote(id=KEY), Canary(id=f"x{KEY}"), Endpoint(KEY, "https://x")])
+def test_what_repeats_a_key_is_no_id(found):
+    with pytest.raises(Malformed, match="an id that repeats a key of the account"):
+        CLEAN.keyless(found)
+
+
+def test_what_is_sent_back_as_it_came_and_what_holds_no_key_stay_as_they_are():
+    whole = {"id": 1, "modelAccessKey": KEY}
+    assert CLEAN.keyless(whole) is whole
+    plain = remote()
+    assert CLEAN.keyless(plain) is plain
+
+
+def test_an_access_key_is_known_once_it_was_sent_and_a_short_one_is_a_word_like_any_other():
+    clean = Cleaner(Credentials(api_key=KEY))
+    named = remote(name="token-of-the-model/x", alias="acme-team")
+    assert clean.keyless(named) is named
+    clean.learn(["token-of-the-model/x", "team"])
+    assert clean.keyless(named) == remote(name="***", alias="acme-team")
+    assert clean.keyless(remote(name="token-of-the-model%2Fx")).name == "***"

@@ -228,6 +228,23 @@ def test_in_plain_english() -> None:
     beside(story)
 
 
+def test_what_a_provider_shows_moves_no_cursor_and_fills_no_screen() -> None:
+    change = {"field": "chatTemplateOverride", "from": "\x1b[2J\u202e" + "x" * 5000, "to": "größe\n2"}
+    request = {"method": "PUT", "operation": "update", "url": "https://x/\x9b2J", "changes": [change]}
+    one = {
+        "kind": "ModelDeployment",
+        "namespace": "team",
+        "name": "a",
+        "object": "update",
+        "outcome": "Changes",
+    }
+    found = list(lines({"objects": [{**one, "requests": [request]}], "summary": {"update": 1}}))
+    assert found[1] == "  1. PUT https://x/\\x9b2J"
+    assert found[2].startswith('       chatTemplateOverride: "\\u001b[2J\\u202exxx')
+    assert found[2].endswith('x… (5012 characters) -> "größe\\n2"')
+    assert len(found[2]) < 1100
+
+
 def test_who_may_not_try_it_gets_the_word_of_the_schema_that_ships() -> None:
     async def story(world: World) -> None:
         with_account(world, "parasail")

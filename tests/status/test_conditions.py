@@ -16,9 +16,12 @@ from model_operator.status.conditions import merge
 from model_operator.status.deployment import time_left
 from support.situations import (
     NOW,
+    PAITIENT,
+    PARASAIL,
     changed,
     created,
     later,
+    remote,
     serving_since_long,
     situation,
     status_of,
@@ -157,6 +160,37 @@ def test_a_changed_reason_is_still_the_same_work():
 def test_what_only_a_person_can_help_needs_no_deadline():
     s = situation(RunState.FAILED)
     assert time_left(s, decide(s)) is None
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "said"),
+    [
+        (PARASAIL, 'The provider says "ERROR".'),
+        (PAITIENT, 'The provider says "ERROR". `model-operator logs llama -n team` may say why.'),
+    ],
+    ids=["there are no logs", "there are"],
+)
+def test_a_failure_without_a_reason_says_where_one_may_be(capabilities, said):
+    failed = status_of(situation(RunState.FAILED, capabilities=capabilities))
+    assert failed.condition("Serving").message == failed.condition("Ready").message == said
+
+
+def test_a_failure_with_a_reason_says_that():
+    seen = remote(RunState.FAILED, message="no such model")
+    failed = status_of(situation(RunState.FAILED, capabilities=PAITIENT, remote=seen))
+    assert failed.condition("Serving").message == 'The provider says "ERROR": no such model'
+
+
+def test_lists_without_end_at_the_provider_are_drift_of_a_bearable_length():
+    """A condition's message has at most 32,768 characters, and a status must fit into etcd."""
+    theirs = {f"parasail.list{n}": tuple("x" * 500 for _ in range(1000)) for n in range(8)}
+    ours = dict.fromkeys(theirs, ("a",))
+    seen = remote(fields={**remote().fields, **theirs})
+    s = situation(status=created(last_applied=ours), remote=seen, fields={**remote().fields, **ours})
+    for corrects_drift in (True, False):
+        found = status_of(changed(s, corrects_drift=corrects_drift))
+        assert found.condition("Synced").reason in ("Updating", "DriftReported")
+        assert len(found.model_dump_json()) < 16_000
 
 
 def test_an_outage_says_when_it_began_and_when_it_ended():

@@ -1,8 +1,11 @@
-"""What Kopf asks of an API server, answered over a socket from the server in memory: discovery, and watches."""
+"""What Kopf asks of an API server, answered over a socket from the server in memory: discovery, and watches.
+
+Or from a script: what each watch of a kind shows, one after the other.
+"""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,10 +18,18 @@ from support.memory_server import Server
 _VERBS = ["get", "list", "watch", "patch"]
 _BEGINNING = {"k8s.io/initial-events-end": "true"}
 
+Event = tuple[str, dict[str, Any]]
+"""Its type, and its object."""
+
 
 @asynccontextmanager
-async def kopf_server(server: Server) -> AsyncIterator[str]:
-    """The URL. Each watch shows what is there when it begins, and then stays open."""
+async def kopf_server(
+    server: Server, scripts: Mapping[str, Iterator[Sequence[Event]]] = {}
+) -> AsyncIterator[str]:
+    """The URL. Each watch shows what is there when it begins, and then stays open.
+
+    `scripts`: of these kinds it shows the next one, and then ends; the first after the last one stays open.
+    """
     app = web.Application()
     app.router.add_get("/api", _answer({"versions": ["v1"]}))
     app.router.add_get("/api/v1", _answer({"resources": [_resource("Namespace", "namespaces")]}))
@@ -28,7 +39,9 @@ async def kopf_server(server: Server) -> AsyncIterator[str]:
     ours = [_resource(kind, plural) for kind, plural in PLURALS.items()]
     app.router.add_get(f"/apis/{GROUP}/{VERSION}", _answer({"resources": ours}))
     for kind, plural in PLURALS.items():
-        app.router.add_get(f"/apis/{GROUP}/{VERSION}/{plural}", _watch(server, kind))
+        watch = _scripted(scripts[kind]) if kind in scripts else _watch(server, kind)
+        for within in ("", "/namespaces/{namespace}"):
+            app.router.add_get(f"/apis/{GROUP}/{VERSION}{within}/{plural}", watch)
     runner = web.AppRunner(app, shutdown_timeout=0)
     await runner.setup()
     try:
@@ -58,6 +71,20 @@ def _watch(server: Server, kind: str) -> Any:
         end = {"kind": kind, "metadata": {"resourceVersion": str(server.version), "annotations": _BEGINNING}}
         await reply.write(_event("BOOKMARK", end))
         await asyncio.Event().wait()
+        return reply
+
+    return watch
+
+
+def _scripted(script: Iterator[Sequence[Event]]) -> Any:
+    async def watch(request: web.Request) -> web.StreamResponse:
+        reply = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await reply.prepare(request)
+        events = next(script, None)
+        if events is None:
+            await asyncio.Event().wait()
+        # In one piece, as a server sends what it has at hand.
+        await reply.write(b"".join(_event(*event) for event in events or ()))
         return reply
 
     return watch

@@ -88,6 +88,7 @@ class World:
             model=parsed.model,
             fields=self.vendor.fields(parsed),
             fixed=self.vendor.fixed(parsed),
+            texts=self.vendor.texts(parsed),
         )
 
     async def control(self, method: str, path: str, body: Any = None) -> Any:

@@ -144,7 +144,13 @@ ROWS = {
         },
         no_quota_left={"parasail": {"gpu_quota": 0, "quota_mode": "http"}},
         odd_knobs={"parasail": {"profile": "extended", "unset_fields": "absent", "power_body": "object"}},
-        odd_spec={"parasail": {"devices": [{"device": "L40S", "count": 1}]}},
+        odd_spec={
+            "parasail": {
+                "devices": [{"device": "L40S", "count": 1}],
+                "chatTemplateOverride": "{{ messages }}\n",
+                "speculativeConfig": {"method": "ngram", "numSpeculativeTokens": 5},
+            }
+        },
         empty_lists=("[]", "null", " null\n"),
     ),
     "paitient": Row(

@@ -15,11 +15,14 @@ from model_operator.models.deployment import ProviderRef
 from model_operator.models.metadata import Metadata
 from model_operator.models.parse import parse_body
 from model_operator.models.rules import (
+    MOST_OF_AN_ID,
+    REMOTE_ID,
     REPLACE,
     checked,
     immutable,
     immutable_if_set,
     object_name,
+    one_segment,
     positive,
     rule,
     validations,
@@ -65,9 +68,10 @@ class Target(Model):
     deployment_id: str | None = Field(
         default=None,
         min_length=1,
-        max_length=128,
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]*$",
+        max_length=MOST_OF_AN_ID,
+        pattern=REMOTE_ID,
         description="The provider's id of a deployment that no ModelDeployment stands for.",
+        json_schema_extra=one_segment("deploymentID"),
     )
     percent: int = Field(ge=0, le=100, description="Its share of the traffic at the destination.")
 
@@ -149,10 +153,11 @@ class CanaryEndpointSpec(Model):
     external_id: str | None = Field(
         default=None,
         min_length=1,
-        max_length=128,
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]*$",
+        max_length=MOST_OF_AN_ID,
+        pattern=REMOTE_ID,
         description="Adopt this existing canary endpoint, by the provider's id, instead of creating one. May"
         " be added later, once one exists only with the value of status.externalID; then immutable.",
+        json_schema_extra=one_segment("externalID"),
     )
 
     @model_validator(mode="after")

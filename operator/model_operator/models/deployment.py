@@ -22,11 +22,14 @@ from model_operator.models.parasail import ParasailSpec
 from model_operator.models.parse import parse_body
 from model_operator.models.provider import ProviderType
 from model_operator.models.rules import (
+    MOST_OF_AN_ID,
+    REMOTE_ID,
     REPLACE,
     checked,
     immutable,
     immutable_if_set,
     object_name,
+    one_segment,
     positive,
     rule,
 )
@@ -222,11 +225,12 @@ class ModelDeploymentSpec(Model):
     external_id: str | None = Field(
         default=None,
         min_length=1,
-        max_length=128,
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]*$",
+        max_length=MOST_OF_AN_ID,
+        pattern=REMOTE_ID,
         description="Adopts this existing deployment, by the vendor's id, instead of creating one. Needs"
         " an explicit deletionPolicy. May be added later, once one exists only with the value of"
         " status.externalID; then immutable.",
+        json_schema_extra=one_segment("externalID"),
     )
     deletion_policy: DeletionPolicy | None = Field(
         default=None,

@@ -8,7 +8,16 @@ from typing import Annotated, Final
 from pydantic import Field, StringConstraints
 
 from model_operator.domain import OWNER_TAG, UID_TAG
-from model_operator.models.rules import at_most, checked, immutable_if_set, rule, set_once, validations
+from model_operator.models.rules import (
+    MOST_OF_AN_ID,
+    REMOTE_ID,
+    at_most,
+    checked,
+    immutable_if_set,
+    rule,
+    set_once,
+    validations,
+)
 from model_operator.models.wire import DecimalText, Model
 
 CloudId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
@@ -126,7 +135,8 @@ class PaitientSpec(Model):
     endpoint_id: str | None = Field(
         default=None,
         min_length=1,
-        max_length=128,
+        max_length=MOST_OF_AN_ID,
+        pattern=REMOTE_ID,
         alias="endpointID",
         description="Id of the routing endpoint that a create of endpointName made whose answer was lost, as the"
         " provider's console shows it. Set once.",

@@ -61,6 +61,46 @@ class AccessKeyRef(Model):
     )
 
 
+class SpeculativeConfig(Model):
+    """Draft tokens that the model then checks; the vendor's own words, of which no document says more."""
+
+    model_config = checked(
+        rule(
+            "!has(self.promptLookupMin) || !has(self.promptLookupMax) || self.promptLookupMin <= self.promptLookupMax",
+            "promptLookupMin must not be more than promptLookupMax",
+            at=".promptLookupMin",
+        )
+    )
+
+    method: Word | None = Field(
+        default=None,
+        description="How draft tokens are made, for example ngram or eagle. Default: the vendor's.",
+    )
+    num_speculative_tokens: int | None = Field(
+        default=None, ge=1, le=1000, description="How many draft tokens are made at a time."
+    )
+    max_model_len: int | None = Field(
+        default=None, ge=1, le=100_000_000, description="Longest context of the draft model, in tokens."
+    )
+    disable_by_batch_size: int | None = Field(
+        default=None, ge=1, le=1_000_000, description="Requests at once from which on no drafts are made."
+    )
+    prompt_lookup_min: int | None = Field(
+        default=None,
+        ge=1,
+        le=1000,
+        description="Shortest run of tokens that is looked up in the prompt (ngram).",
+    )
+    prompt_lookup_max: int | None = Field(
+        default=None,
+        ge=1,
+        le=1000,
+        description="Longest run of tokens that is looked up in the prompt (ngram).",
+    )
+    eagle_top_k: int | None = Field(default=None, ge=1, le=1000, description="Branches of the draft (eagle).")
+    num_steps: int | None = Field(default=None, ge=1, le=1000, description="Steps of the draft (eagle).")
+
+
 class ParasailSpec(Model):
     model_config = checked(
         rule(
@@ -73,6 +113,12 @@ class ParasailSpec(Model):
             "!has(self.serviceTierName) || !has(self.devices)",
             "serviceTierName and devices exclude each other: set the one that the account takes",
             at=".devices",
+        ),
+        rule(
+            "!has(self.targetConnectionsPerReplica) || !has(self.maxConnectionsPerReplica)"
+            " || self.targetConnectionsPerReplica <= self.maxConnectionsPerReplica",
+            "targetConnectionsPerReplica must not be more than maxConnectionsPerReplica: no replica would ever be added",
+            at=".targetConnectionsPerReplica",
         ),
     )
 
@@ -128,13 +174,30 @@ class ParasailSpec(Model):
     draft_model_name: str | None = Field(
         default=None, min_length=1, max_length=512, description="Draft model for speculative decoding."
     )
+    speculative_config: SpeculativeConfig | None = Field(
+        default=None,
+        description="Speculative decoding in detail, beside draftModelName or without one. What is not set here stays as"
+        " the vendor has it.",
+    )
+    chat_template_override: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=32_768,
+        description="A chat template, in Jinja, in the place of the model's own. The status holds its fingerprint only.",
+        json_schema_extra=validations(
+            rule(
+                r"self.matches('\\S')",
+                "chatTemplateOverride must not be blank; leave it out for the model's own",
+            )
+        ),
+    )
     generative: bool | None = Field(default=None, description="Says that the model generates text.")
     embedding: bool | None = Field(default=None, description="Says that the model makes embeddings.")
     target_connections_per_replica: int | None = Field(
         default=None,
         ge=1,
         le=1_000_000,
-        description="With spec.autoscaling: requests at once per replica from which on the vendor adds a replica. Below"
+        description="With spec.autoscaling: requests at once per replica from which on the vendor adds a replica. At most"
         " maxConnectionsPerReplica. Default: the vendor's.",
     )
     autoscaling_factor: DecimalText | None = Field(

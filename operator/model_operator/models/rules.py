@@ -11,6 +11,11 @@ from pydantic.config import JsonDict
 OBJECT_NAME: Final = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
 """What the API server takes as the name of an object: a DNS subdomain."""
 
+REMOTE_ID: Final = r"^[^%\x00-\x1f\x7f]+$"
+"""A provider's id, of which nobody says what it is made of. It is encoded where it becomes part of a URL."""
+
+MOST_OF_AN_ID: Final = 512
+
 VALIDATIONS: Final = "x-kubernetes-validations"
 REPLACE: Final = "delete this object and apply a new one to change it"
 
@@ -66,6 +71,16 @@ def object_name() -> JsonDict:
     Only the server checks it: an object that was stored before there was a pattern can still be read.
     """
     return {"pattern": OBJECT_NAME}
+
+
+def one_segment(name: str) -> JsonDict:
+    """For `Field(json_schema_extra=…)` of a `REMOTE_ID`: no server on the way may take it for another path."""
+    return validations(
+        rule(
+            r"!self.matches('(^|[/\\\\]) *[.]{0,2} *([/\\\\]|$)')",
+            f"{name} must be an id of the provider's, not a path: no part of it between slashes may be empty, . or ..",
+        )
+    )
 
 
 def positive(name: str) -> JsonDict:

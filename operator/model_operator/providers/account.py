@@ -17,6 +17,7 @@ from model_operator.errand import Errand, current_errand
 from model_operator.errors import NoTurn, ProviderError, RateLimited, Unavailable
 from model_operator.providers.base import Call, Credentials, Gate, Reply, Site, Transport
 from model_operator.providers.complaints import TEXT_LIMIT, Refused, read_success
+from model_operator.providers.keyless import keyless, spellings
 from model_operator.providers.reading import VENDOR_TEXT, Malformed, cut
 from model_operator.providers.refusals import explain
 from model_operator.providers.trail import Trail
@@ -97,7 +98,7 @@ class Account:
         try:
             reply = await self.send(site, call, within=within)
             status = reply.status
-            return read(reply.body)
+            return self.clean.keyless(read(reply.body))
         except Malformed as error:
             problem = str(error)
         except RecursionError:
@@ -149,6 +150,7 @@ class Cleaner:
         self._key.add(credentials.api_key)
         self._secrets = SecretSet()
         self._learned: set[str] = set()
+        self._keys = spellings({credentials.api_key})
         for secret in (credentials.api_key, credentials.client_id):
             if is_maskable(secret):
                 self._secrets.add(secret)
@@ -159,6 +161,7 @@ class Cleaner:
             if is_maskable(secret) and secret not in self._learned:
                 self._learned.add(secret)
                 self._secrets.add(secret)
+                self._keys += spellings({secret})
 
     def __call__(self, text: str, *, limit: int = TEXT_LIMIT) -> str:
         if not text:
@@ -168,6 +171,10 @@ class Cleaner:
         text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
         text = self._redact(text)
         return text if len(text) <= limit else text[: limit - 1] + "…"
+
+    def keyless(self, found: T) -> T:
+        """What was read and is kept as it is, without a key. Raises `Malformed` where an id is one."""
+        return keyless(found, self._keys)
 
     def is_key(self, text: str) -> bool:
         """It holds the account's API key."""

@@ -33,6 +33,8 @@ class Capabilities:
     """Speaks OpenAI chat completions, so a probe and an `externalAlias` make sense."""
     name_limit: int
     """Longest deployment name, in characters."""
+    keeps_logs: bool = False
+    """`model-operator logs` shows what happened to a deployment, which its status does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +168,10 @@ class Vendor(Protocol):
 
     def secret_keys(self, spec: ModelDeploymentSpec) -> Mapping[str, SecretKey]:  # noqa: ARG002
         """Access keys that a deployment is given, by the path of their reference in the spec. Most vendors have none."""
+        return {}
+
+    def texts(self, spec: ModelDeploymentSpec) -> Mapping[str, str]:  # noqa: ARG002
+        """Owned fields of which `fields` has a fingerprint only, since they are long. Most vendors have none."""
         return {}
 
     def may_scale_down(self, spec: ModelDeploymentSpec) -> bool: ...

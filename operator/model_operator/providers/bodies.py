@@ -16,10 +16,12 @@ class Unreadable(Exception):
     """A body that is too long or not what its headers say; `str()` is the whole story."""
 
 
-async def pieces(chunks: AsyncIterator[bytes], encoding: str, limit: int) -> AsyncIterator[bytes]:
+async def pieces(
+    chunks: AsyncIterator[bytes], encoding: str, limit: int, too_long: str = "a body of more than {} KiB"
+) -> AsyncIterator[bytes]:
     """The body as it arrives, decompressed by ourselves: httpx would inflate a whole chunk before anybody could count.
 
-    Raises `Unreadable` beyond `limit` bytes.
+    Raises `Unreadable` beyond `limit` bytes, which says so in the words of `too_long`.
     """
     encoding = encoding.strip().lower()
     if encoding not in ("identity", "", "gzip", "x-gzip", "deflate"):
@@ -30,7 +32,7 @@ async def pieces(chunks: AsyncIterator[bytes], encoding: str, limit: int) -> Asy
         for piece in _slices(chunk) if inflater is None else _inflate(inflater, chunk):
             length += len(piece)
             if length > limit:
-                raise Unreadable(f"a body of more than {limit // 1024} KiB")
+                raise Unreadable(too_long.format(limit // 1024))
             yield piece
         is_complete = inflater is None or inflater.eof
     if not is_complete:

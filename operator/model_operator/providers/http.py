@@ -13,7 +13,7 @@ from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import aiohttp
 
@@ -135,7 +135,7 @@ class HttpTransport:
                 try:
                     chunks, encoding = response.aiter_raw(), headers.get("content-encoding", "")
                     if call.each is not None and response.is_success:
-                        found = texts(pieces(chunks, encoding, call.limit or LIST_LIMIT))
+                        found = texts(pieces(chunks, encoding, call.limit or LIST_LIMIT, _LONG_LIST))
                         return status, headers, b"", await read_items(found, call.each, self._parsing)
                     body = [piece async for piece in pieces(chunks, encoding, self._body_limit)]
                     return status, headers, b"".join(body), None
@@ -153,6 +153,10 @@ class HttpTransport:
             problem, was_sent = _explain(error, request.url)
         raise _broken(site, call, problem, was_sent=was_sent)
 
+
+_LONG_LIST: Final = (
+    "a list of more than {} KiB: delete at the provider what nobody needs, or use several accounts"
+)
 
 _BROKEN = (Unreadable, httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError)
 

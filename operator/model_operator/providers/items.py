@@ -13,8 +13,8 @@ from typing import Any, Final, TypeVar
 
 from model_operator.providers.reading import Malformed
 
-ITEM_LIMIT: Final = 1 << 17
-"""Characters of one item."""
+ITEM_LIMIT: Final = 1 << 18
+"""Characters of one item: the longest chat template, each character of it escaped, and what a live object has besides."""
 MOST_ITEMS: Final = 20_000
 """Of one list. More than an account may have, and still parsed within seconds."""
 SLICE: Final = 0.005

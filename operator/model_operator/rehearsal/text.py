@@ -26,7 +26,16 @@ _OPERATIONS = {
 }
 
 
+_LONGEST_VALUE = 1000
+"""Characters; `-o json` has all of them."""
+
+
 def lines(document: Mapping[str, Any]) -> Iterator[str]:
+    """Printable ones: providers have a say in them."""
+    return map(_printable, _lines(document))
+
+
+def _lines(document: Mapping[str, Any]) -> Iterator[str]:
     for one in document["objects"]:
         yield from _object(one)
         yield ""
@@ -84,7 +93,18 @@ def _body(body: Mapping[str, Any], indent: str = "") -> Iterator[str]:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False)
+    if len(text) <= _LONGEST_VALUE:
+        return text
+    return f"{text[:_LONGEST_VALUE]}… ({len(text)} characters)"
+
+
+def _printable(line: str) -> str:
+    if line.isprintable():
+        return line
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode("ascii") for c in line
+    )
 
 
 def _summary(counts: Mapping[str, int]) -> str:

@@ -116,13 +116,20 @@ def _serving(s: Situation) -> Verdict:
             is_paused = s.desired.paused or s.is_paused_by_us
             return Verdict(False, Reason.PAUSED if is_paused else reason, said)
         case RunState.FAILED:
-            return Verdict(False, Reason.FAILED, said)
+            return Verdict(False, Reason.FAILED, f"{said}{_where_to_look(s)}")
         case RunState.DELETING | RunState.GONE:
             return Verdict(False, Reason.MISSING, said)
         case RunState.UNKNOWN:
             return Verdict(
                 None, Reason.UNKNOWN, f"{said} No document names that state, so nothing is changed."
             )
+
+
+def _where_to_look(s: Situation) -> str:
+    """A state without a reason: where there are logs, it is in them."""
+    if not s.capabilities.keeps_logs or (s.remote and s.remote.message):
+        return ""
+    return f" `model-operator logs {s.desired.name} -n {s.desired.namespace}` may say why."
 
 
 def _serving_unseen(s: Situation) -> Verdict:

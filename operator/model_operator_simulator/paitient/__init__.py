@@ -24,6 +24,7 @@ def _open(core: Core) -> VendorApp:
         PaitientApi(core, state),
         PaitientOutOfBand(core, state),
         state.counters,
+        state.ledger,
         more_counts=lambda: {"webhooks": webhooks.report()},
         close=webhooks.close,
     )

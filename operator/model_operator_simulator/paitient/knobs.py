@@ -94,6 +94,13 @@ class PaitientKnobs(Section):
         "any", description="Whether a canary's PATCH may change which deployments it holds."
     )
     canary_min_targets: Literal[1, 2] = Field(1, description="Fewest deployments of a canary endpoint.")
+    billed_states: list[str] = Field(
+        ["creating", "running", "updating", "deleting"], description="Statuses in which replicas are billed."
+    )
+    prices: dict[str, float] = Field(
+        {"g4dn.xlarge": 0.53, "g5.xlarge": 1.01, "g5.2xlarge": 1.21, "p4d.24xlarge": 32.77},
+        description="Price of one replica for an hour, by instance type.",
+    )
     identity_tag: str = Field(
         "model-operator-uid", description="The tag by which /__sim/counters tells owners."
     )

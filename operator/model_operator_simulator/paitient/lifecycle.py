@@ -33,12 +33,20 @@ class Lifecycle:
     Args:
         core: clock and knobs.
         announce: told of events.
+        meter: told of each deployment whose status has changed.
         end: called when a deployment is deleted.
     """
 
-    def __init__(self, core: Core, announce: Announce, end: Callable[[Deployment], None]) -> None:
+    def __init__(
+        self,
+        core: Core,
+        announce: Announce,
+        meter: Callable[[Deployment], None],
+        end: Callable[[Deployment], None],
+    ) -> None:
         self._core = core
         self._announce = announce
+        self._meter = meter
         self._end = end
 
     def begin(self, deployment: Deployment) -> None:
@@ -55,6 +63,7 @@ class Lifecycle:
         deployment.status, deployment.updated_at = status, now
         deployment.epoch += 1
         deployment.serving.set(now, status in SERVING)
+        self._meter(deployment)
         detail = f": {deployment.message}" if deployment.message and status in BAD else ""
         text = f"Deployment {deployment.id} {SAID.get(status, f'is now {status}')}{detail}"
         self.log(deployment, "error" if status in BAD else "info", text)

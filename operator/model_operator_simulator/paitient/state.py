@@ -10,6 +10,7 @@ from model_operator_simulator.call import Distortion, Json
 from model_operator_simulator.core import Core
 from model_operator_simulator.counters import Counters
 
+from .bill import open_ledger, usage_of
 from .deployment import ENDING, Behaviour, Deployment
 from .endpoints import Endpoints
 from .errors import PaitientError
@@ -31,11 +32,12 @@ class Paitient:
     def __init__(self, core: Core, announce: Announce) -> None:
         self._core = core
         self.counters = Counters()
+        self.ledger = open_ledger(core)
         self.deployments: dict[str, Deployment] = {}
         self._by_account: dict[str, list[Deployment]] = {}
         self._live: dict[str, int] = {}
         self.gone: deque[tuple[float, Deployment]] = deque(maxlen=KEPT_GONE)
-        self.lifecycle = Lifecycle(core, announce, self._end)
+        self.lifecycle = Lifecycle(core, announce, self._meter, self._end)
         self.endpoints = Endpoints(core, self.counters, self.find)
 
     def find(self, account: str, identifier: str) -> Deployment | None:
@@ -116,6 +118,7 @@ class Paitient:
         merged = {**deployment.fields, **fields}
         deployment.fields = {name: value for name, value in merged.items() if value is not None}
         deployment.updated_at = self._core.clock.now()
+        self._meter(deployment)
 
     def behave(self, deployment: Deployment, behaviour: dict[str, Any]) -> None:
         """Change how it answers traffic from now on; keys that are left out stay."""
@@ -132,10 +135,17 @@ class Paitient:
         deployment.epoch += 1
         deployment.serving.set(self._core.clock.now(), False)
         self.gone.append((self._core.clock.now(), deployment))
+        self.ledger.note(deployment.id, deployment.account, deployment.name, None)
+
+    def _meter(self, deployment: Deployment) -> None:
+        """It is another one now, for whoever pays."""
+        usage = None if deployment.ended else usage_of(deployment, self._core.seed)
+        self.ledger.note(deployment.id, deployment.account, deployment.name, usage)
 
     def _end(self, deployment: Deployment) -> None:
         """It does not count any more; without tombstones it vanishes with that."""
         deployment.ended = True
+        self._meter(deployment)
         self._live[deployment.account] -= 1
         self.counters.deployment_ended(*deployment.identity)
         tombstone = self._core.knobs.of(PaitientKnobs).tombstone_s

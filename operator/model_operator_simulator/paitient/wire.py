@@ -71,8 +71,11 @@ def shown(
 
 def current_replicas(deployment: Deployment, now: float, seed: int) -> int:
     """0 unless serving; with auto_scaling a seeded walk from min to max, a step each 30 clock seconds."""
-    if deployment.status not in SERVING:
-        return 0
+    return 0 if deployment.status not in SERVING else replicas_at(deployment, now, seed)
+
+
+def replicas_at(deployment: Deployment, now: float, seed: int) -> int:
+    """How many run at that time, as long as it does not stop."""
     least = int(deployment.fields.get("min_replicas", 1))
     if not deployment.fields.get("auto_scaling"):
         return least

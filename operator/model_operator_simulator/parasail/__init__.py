@@ -16,7 +16,9 @@ KEY = "sim-parasail-key"
 
 def _open(core: Core) -> VendorApp:
     state = Parasail(core)
-    return VendorApp("parasail", ParasailApi(core, state), ParasailOutOfBand(core, state), state.counters)
+    return VendorApp(
+        "parasail", ParasailApi(core, state), ParasailOutOfBand(core, state), state.counters, state.ledger
+    )
 
 
 PARASAIL = Vendor(

@@ -1,6 +1,7 @@
 """One Parasail deployment as the simulator keeps it, and its instances."""
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,6 +58,8 @@ class Deployment:
     # The name it was created with, by which the counters know it for good.
     identity: str = ""
     wire_cache: dict[tuple[str, ...], bytes] = field(default_factory=dict)
+    # Told of each change that a reply or a bill shows.
+    changed: Callable[["Deployment"], None] | None = None
 
     def __post_init__(self) -> None:
         name = str(self.fields["deploymentName"])
@@ -95,6 +98,8 @@ class Deployment:
     def touch(self) -> None:
         """Something that a reply shows has changed."""
         self.wire_cache.clear()
+        if self.changed is not None:
+            self.changed(self)
 
     def remember(self, now: float) -> None:
         """Keep a picture of this state for stale reads; a write follows."""
@@ -103,5 +108,6 @@ class Deployment:
         picture.fields = dict(self.fields)
         picture.instances = list(self.instances)
         picture.wire_cache = {}
+        picture.changed = None
         self.before_write = picture
         self.written_at = now

@@ -45,6 +45,11 @@ def _string(value: Json) -> str | None:
     return None if len(value) <= 4096 else "must be at most 4096 characters"
 
 
+def _long_string(value: Json) -> str | None:
+    fits = isinstance(value, str) and len(value) <= 1 << 16
+    return None if fits else "must be a string of at most 65536 characters"
+
+
 def _filled(value: Json) -> str | None:
     return _string(value) or (None if value.strip() else "must not be empty")
 
@@ -114,7 +119,7 @@ OBSERVED = (
     Field("contextLengthOverride", _integer),
     Field("maxCompletionTokens", _integer),
     Field("maxRequestDuration", _integer),
-    Field("chatTemplateOverride", _string),
+    Field("chatTemplateOverride", _long_string),
     Field("autoscaling", _boolean, False),
     Field("autoscalingFactor", _number),
     Field("targetConnectionsPerReplica", _integer),

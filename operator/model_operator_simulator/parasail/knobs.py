@@ -149,5 +149,13 @@ class ParasailKnobs(Section):
     failing_models: list[str] = Field(
         [], description="modelName patterns (with *) that end in ERROR, not ONLINE."
     )
+    billed_states: list[str] = Field(
+        ["STARTING", "ONLINE", "STOPPING"], description="Statuses in which replicas are billed."
+    )
+    prices: dict[str, float] = Field(
+        {"low-cost": 1.2, "H100": 3.2},
+        description="Price of one replica for an hour, by service tier, or by number and device as in `2 H100SXM`, "
+        "which is else the `cost` in `devices`.",
+    )
     requests_per_minute: Count | None = Field(None, description="Limit per API key; null is unlimited.")
     retry_after: RetryAfterForm = Field("seconds", description="Form of Retry-After when that limit is hit.")

@@ -11,6 +11,7 @@ from model_operator_simulator.call import Distortion
 from model_operator_simulator.core import Core
 from model_operator_simulator.counters import Counters
 
+from .bill import open_ledger, usage_of
 from .catalogue import lacking
 from .deployment import STOPPED, Deployment
 from .fields import gpus_per_replica
@@ -47,6 +48,7 @@ class Parasail:
     def __init__(self, core: Core) -> None:
         self._core = core
         self.counters = Counters()
+        self.ledger = open_ledger(core)
         self.live: dict[int, Deployment] = {}
         self.gone: deque[tuple[float, Deployment]] = deque(maxlen=KEPT_GONE)
         self._by_name: dict[tuple[str, str], list[Deployment]] = {}
@@ -81,6 +83,7 @@ class Parasail:
         self._last_id += 1
         now = self._core.clock.now()
         deployment = Deployment(self._last_id, account, fields, created_at=now, modified_at=now)
+        deployment.changed = self._meter
         _distort(deployment, asked)
         self.live[deployment.id] = deployment
         self._index(deployment)
@@ -160,6 +163,11 @@ class Parasail:
         self.counters.deployment_ended(deployment.identity, None)
         self.gone.append((self._core.clock.now(), deployment))
         self.lifecycle.gpus.release(deployment)
+        self.ledger.note(str(deployment.id), deployment.account, deployment.name, None)
+
+    def _meter(self, deployment: Deployment) -> None:
+        """It is another one now, for whoever pays."""
+        self.ledger.note(str(deployment.id), deployment.account, deployment.name, usage_of(deployment))
 
     def _check(self, account: str, fields: dict[str, Any], own: Deployment | None) -> None:
         knobs = self._core.knobs.of(ParasailKnobs)

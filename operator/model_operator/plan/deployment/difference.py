@@ -5,6 +5,7 @@ An owned field that the provider does not show is unknown: it counts only if the
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from typing_extensions import override
 
@@ -12,6 +13,7 @@ from model_operator.domain import Desired, Remote, Value
 from model_operator.plan.verdict import Difference
 
 _MISSING = object()
+_LONGEST: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,13 @@ def _is_scaled_down(desired: Desired, name: str, wanted: object, seen: object, *
 
 
 def render(value: object) -> str:
-    """A field's value for people: `2`, `1..3`, `"x"` as x, an unset one as `unset`."""
+    """A field's value for people: `2`, `1..3`, `"x"` as x, an unset one as `unset`. At most 256 characters: a provider
+    may show a list of any length."""
+    text = _rendered(value)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _rendered(value: object) -> str:
     match value:
         case None:
             return "unset"
@@ -92,7 +100,7 @@ def render(value: object) -> str:
             return f'Secret "{name}"'
         case tuple():
             return (" or " if value and isinstance(value[0], Mapping) else ", ").join(
-                map(render, value)
+                map(_rendered, value)
             ) or "none"
         case _:
             return str(value)

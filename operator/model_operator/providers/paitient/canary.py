@@ -89,7 +89,7 @@ async def ask(account: Account, site: Site, call: Call, read: Callable[[Any, dat
     """Like `Account.ask`, with the time at which the vendor's own clock stood."""
     reply = await account.send(site, call)
     try:
-        return read(reply.body, date_of(reply.headers))
+        return account.clean.keyless(read(reply.body, date_of(reply.headers)))
     except Malformed as error:
         problem = f"{call.title(site.provider)}: the answer was not understood: {error}"
     raise Unavailable(problem, status=reply.status, may_have_landed=call.mutates)

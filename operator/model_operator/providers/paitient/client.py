@@ -43,6 +43,7 @@ CAPABILITIES: Final = Capabilities(
     splits_traffic=True,
     chats=False,
     name_limit=64,
+    keeps_logs=True,
 )
 
 
@@ -74,12 +75,12 @@ class PaitientProvider(Provider):
     @override
     async def find(self, desired: Desired) -> Sequence[Remote]:
         """The list by our tag, then a GET each: an item may show part of its tags, or the filter be ignored."""
-        items = await self._items("find", dict, (f"tags[{UID_TAG}]", desired.uid))
+        listed = await self._items("find", self._remote, (f"tags[{UID_TAG}]", desired.uid))
         found = []
-        for item in items:
-            if wire.owner_of(item) in (None, desired.uid) and not _is_leaving(self._remote(item)):
+        for item in listed:
+            if item.owner_uid in (None, desired.uid) and not _is_leaving(item):
                 try:
-                    found.append(await self._get(wire.identifier(item), self._aged))
+                    found.append(await self._get(item.id, self._aged))
                 except NotFound:
                     continue
         mine = [one for one in found if one[1].owner_uid == desired.uid and not _is_leaving(one[1])]
@@ -222,7 +223,7 @@ class PaitientProvider(Provider):
         return wire.auto_scaling(reply.body)
 
     def _remote(self, item: Any, *, is_full: bool = False) -> Remote:
-        return wire.remote_of(item, clean=self.account.clean, is_full=is_full)
+        return self.account.clean.keyless(wire.remote_of(item, clean=self.account.clean, is_full=is_full))
 
     def _full(self, item: dict[str, Any]) -> Remote:
         return self._remote(item, is_full=True)

@@ -15,7 +15,7 @@ from model_operator.errors import Unavailable
 from model_operator.models.wire import format_time
 from model_operator.providers.base import Call
 from model_operator.providers.paitient.client import PaitientProvider, path_of
-from model_operator.providers.reading import Malformed, mapping, number, text, words
+from model_operator.providers.reading import Clean, Malformed, mapping, number, text, words
 
 MOST_LINES: Final = 1000
 """Log lines per request, the most that the vendor allows."""
@@ -175,7 +175,9 @@ async def read_metrics(provider: PaitientProvider, id: str, query: MetricsQuery)
         about=id,
         mutates=False,
     )
-    return await provider.account.ask(provider.site, call, _metrics)
+    return await provider.account.ask(
+        provider.site, call, lambda body: _metrics(body, provider.account.clean)
+    )
 
 
 def _array(query: MetricsQuery) -> list[tuple[str, str]]:
@@ -188,28 +190,31 @@ def _array(query: MetricsQuery) -> list[tuple[str, str]]:
             return [("metrics", ",".join(query.metrics))] if query.metrics else []
 
 
-def _metrics(body: Any) -> Metrics:
+def _metrics(body: Any, clean: Clean) -> Metrics:
+    """Names and times are the vendor's, and go to a terminal."""
     body = mapping(body, "the metrics")
     series = mapping(body.get("metrics") or {}, '"metrics"')
     summary = body.get("summary")
     return Metrics(
-        text(body.get("interval")) or "",
-        {name: _series(found) for name, found in series.items() if isinstance(found, dict)},
+        clean(words(body.get("interval"))),
+        {clean(name): _series(found, clean) for name, found in series.items() if isinstance(found, dict)},
         {
-            name: {key: value for key, raw in found.items() if (value := number(raw)) is not None}
+            clean(name): {
+                clean(key): value for key, raw in found.items() if (value := number(raw)) is not None
+            }
             for name, found in (summary.items() if isinstance(summary, dict) else ())
             if isinstance(found, dict)
         },
     )
 
 
-def _series(found: Mapping[str, Any]) -> Series:
+def _series(found: Mapping[str, Any], clean: Clean) -> Series:
     raw = found.get("timestamps")
-    timestamps = tuple(text(time) or "" for time in raw) if isinstance(raw, list) else ()
+    timestamps = tuple(clean(words(time)) for time in raw) if isinstance(raw, list) else ()
     return Series(
         timestamps,
         {
-            name: tuple(number(points[n]) if n < len(points) else None for n in range(len(timestamps)))
+            clean(name): tuple(number(points[n]) if n < len(points) else None for n in range(len(timestamps)))
             for name, points in found.items()
             if name != "timestamps" and isinstance(points, list)
         },

@@ -16,7 +16,7 @@ from model_operator.domain import Canary, Desired, Endpoint, Fields, Figures, Pr
 from model_operator.errors import InvalidRequest, NoTurn, ProviderError, Unavailable, Unsupported
 from model_operator.providers.account import Account
 from model_operator.providers.base import Call, Capabilities, Provider, Site
-from model_operator.providers.parasail import devices, wire
+from model_operator.providers.parasail import devices, texts, wire
 from model_operator.providers.parasail.catalogue import Answers, Catalogue, Patience, explained
 from model_operator.providers.reading import Malformed, listed, mapping
 
@@ -104,6 +104,8 @@ class ParasailProvider(Provider):
         moved = await self._moved(id, changes, desired)
         current = await self._get(id, dict)
         body = wire.edited(current, changes, removed) | moved
+        if desired is not None:
+            body |= texts.sent(desired, changes)
         if devices.FIELD in removed and "parasail.serviceTierName" in changes:
             body["deviceConfigs"] = devices.none_of(body.get("deviceConfigs"))
         is_new_key = desired is not None and bool(desired.secrets.keys() & changes.keys())
@@ -112,7 +114,7 @@ class ParasailProvider(Provider):
         if desired is not None:
             self.account.clean.learn(desired.secrets.values())
             body = devices.completed(wire.completed(body, desired.fields), desired.fields, shown)
-            body |= wire.access_keys(desired)
+            body = texts.completed(body, desired) | wire.access_keys(desired)
         try:
             await self._send("update", "PUT", id, json=body)
         except InvalidRequest as error:

@@ -15,7 +15,7 @@ from model_operator.models.parasail import ScaleDownPolicy
 from model_operator.providers.account import Abreast, Account, Cleaner
 from model_operator.providers.base import Connection, Credentials, Provider, SecretKey, Site, Vendor
 from model_operator.providers.credentials import read_api_key
-from model_operator.providers.parasail import wire
+from model_operator.providers.parasail import texts, wire
 from model_operator.providers.parasail.client import CAPABILITIES, ParasailProvider
 
 _MOST_PROBES: Final = 20
@@ -42,6 +42,10 @@ class Parasail(Vendor):
     @override
     def secret_keys(self, spec: ModelDeploymentSpec) -> Mapping[str, SecretKey]:
         return wire.secret_keys_of(spec)
+
+    @override
+    def texts(self, spec: ModelDeploymentSpec) -> Mapping[str, str]:
+        return texts.texts_of(spec)
 
     @override
     def may_scale_down(self, spec: ModelDeploymentSpec) -> bool:

@@ -13,12 +13,13 @@ from model_operator.domain import Desired, Fields, Remote, RunState, Value
 from model_operator.models.deployment import ModelDeploymentSpec
 from model_operator.models.parasail import ParasailSpec
 from model_operator.providers.base import SecretKey
+from model_operator.providers.parasail import speculative, texts
 from model_operator.providers.parasail.devices import FIELD, selection
+from model_operator.providers.parasail.replicas import running, scaling
 from model_operator.providers.reading import (
     Clean,
     Malformed,
     boolean,
-    count,
     digest,
     finite,
     integer,
@@ -62,6 +63,9 @@ _SECRETS: Final[Mapping[str, str]] = {
 }
 """References to Secrets, and the key of a request that says what is in one."""
 
+_ELSEWHERE: Final = frozenset({FIELD, *_SECRETS, *texts.KEYS, *speculative.READ})
+"""Those that others write into a request."""
+
 _LISTS: Final[Mapping[str, str]] = {"parasail.tags": "tags", "parasail.customAliases": "customAliases"}
 """Those whose order means nothing: sorted here, and none is an empty one."""
 
@@ -73,8 +77,6 @@ STATES: Final[Mapping[str, RunState]] = {
     "OFFLINE": RunState.STOPPED,
     "ERROR": RunState.FAILED,  # not in the document; other clients met it
 }
-
-_RUNNING = frozenset({"ONLINE", "RUNNING"})
 
 _CHOICES = frozenset({FIELD})
 _ALL_CHOICES = frozenset({FIELD, "replicas"})
@@ -112,7 +114,9 @@ def fields_of(spec: ModelDeploymentSpec) -> Fields:
         "parasail.tags": None if block.tags is None else _set(block.tags),
         "parasail.customAliases": None if block.custom_aliases is None else _set(block.custom_aliases),
     }
-    return {path: value for path, value in values.items() if value is not None}
+    long = {path: texts.fingerprint(text) for path, text in texts.texts_of(spec).items()}
+    named = {path: value for path, value in values.items() if value is not None}
+    return named | long | dict(speculative.fields_of(block))
 
 
 def secret_keys_of(spec: ModelDeploymentSpec) -> Mapping[str, SecretKey]:
@@ -146,7 +150,8 @@ def create_body(desired: Desired) -> dict[str, Any]:
     body: dict[str, Any] = {"deploymentName": desired.deployment_name, "modelName": desired.model}
     for path, value in desired.fields.items():
         body |= _written(path, value, body, chooses_devices=FIELD in desired.fields)
-    return body | access_keys(desired)
+    body |= speculative.edited({}, desired.fields, frozenset())
+    return body | texts.sent(desired, desired.fields) | access_keys(desired)
 
 
 def edited(current: Mapping[str, Any], changes: Fields, removed: frozenset[str]) -> dict[str, Any]:
@@ -159,7 +164,7 @@ def edited(current: Mapping[str, Any], changes: Fields, removed: frozenset[str])
         body |= {key: value for key, value in _cleared(path).items() if key in current}
     for path, value in changes.items():
         body |= _written(path, value, current, chooses_devices=_chooses_devices(current))
-    return body
+    return body | speculative.edited(body, changes, removed)
 
 
 def completed(body: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
@@ -169,7 +174,7 @@ def completed(body: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
     for path, value in fields.items():
         if path != FIELD:
             missing |= _written(path, value, body, chooses_devices=_chooses_devices(body))
-    return missing | dict(body)
+    return missing | speculative.completed(body, fields)
 
 
 def _chooses_devices(item: Mapping[str, Any]) -> bool:
@@ -192,7 +197,7 @@ def _written(path: str, value: Value, current: Mapping[str, Any], *, chooses_dev
             is_so = current.get("contextLength") == value and current.get("contextLengthOverride") is None
             both = chooses_devices and not is_so
             return {"contextLength": value} | ({"contextLengthOverride": value} if both else {})
-        case _ if path == FIELD or path in _SECRETS:
+        case _ if path in _ELSEWHERE:
             return {}
         case _, tuple():
             return {_LISTS[path]: list(value)}
@@ -208,6 +213,8 @@ def _cleared(path: str) -> dict[str, Any]:
             return {_LISTS[path]: []}
         case _ if path in _READ:
             return {_READ[path][0]: None}
+        case _ if path in texts.KEYS:
+            return {texts.KEYS[path]: None}
         case _:
             return {}
 
@@ -229,7 +236,7 @@ def remote_of(item: Any, *, chat_base_url: str | None, clean: Clean, is_full: bo
     shown_word = word(status.get("status"), STATES, clean)
     state = STATES.get(shown_word.upper(), RunState.UNKNOWN)
     message = clean(words(status.get("statusMessage")))
-    replicas, alias = _running(item, status, state), text(item.get("externalAlias"))
+    replicas, alias = running(item, status, state), text(item.get("externalAlias"))
     fields, modified = _fields(item), item.get("modifiedAt")
     # What moves modifiedAt is not documented (instances that come up do not), so all that is read counts besides. And
     # nothing else does: other times move by themselves.
@@ -245,6 +252,7 @@ def remote_of(item: Any, *, chat_base_url: str | None, clean: Clean, is_full: bo
         alias=alias,
         url=chat_base_url,
         fields=fields,
+        whole=speculative.whole(item),
         choices=_CHOICES if "autoscaling" in item else _ALL_CHOICES,
         shortage=shortage(message) if state is RunState.STARTING else None,
         version=version,
@@ -253,15 +261,15 @@ def remote_of(item: Any, *, chat_base_url: str | None, clean: Clean, is_full: bo
 
 
 def _fields(item: Mapping[str, Any]) -> dict[str, Value]:
-    fields = shown(item, _READ)
+    fields = shown(item, _READ) | dict(texts.fingerprints(item)) | speculative.fields_shown(item)
     if fields.get("parasail.scaleDownPolicy", _NO_POLICY) is None:
         fields["parasail.scaleDownPolicy"] = _NO_POLICY
     for path, key in _LISTS.items():
         if key in item:
             fields[path] = _set(filter(None, map(text, items(item[key]))))
-    scaling = _scaling(item)
-    if scaling is not None:
-        fields["replicas"] = scaling
+    asked = scaling(item)
+    if asked is not None:
+        fields["replicas"] = asked
     context = integer(item.get("contextLengthOverride"))
     if context is not None:
         fields["contextLength"] = context
@@ -271,25 +279,3 @@ def _fields(item: Mapping[str, Any]) -> dict[str, Value]:
     if chosen is not None:
         fields[FIELD] = chosen
     return fields
-
-
-def _scaling(item: Mapping[str, Any]) -> Value:
-    """A number, or the bounds within which the vendor moves it; None where neither is shown."""
-    if boolean(item.get("autoscaling")) is not True:
-        return integer(item.get("replicas"))
-    low, high = integer(item.get("minReplicas")), integer(item.get("maxReplicas"))
-    return None if low is None or high is None else {"minReplicas": low, "maxReplicas": high}
-
-
-def _running(item: Mapping[str, Any], status: Mapping[str, Any], state: RunState) -> int | None:
-    if state is RunState.STOPPED:
-        return 0
-    instances = status.get("instances") or item.get("instances")
-    if isinstance(instances, list) and instances:
-        return sum(_is_running(instance) for instance in instances)
-    return count(item.get("replicas")) if state is RunState.SERVING else None
-
-
-def _is_running(instance: Any) -> bool:
-    found = instance.get("status") if isinstance(instance, dict) else None
-    return isinstance(found, str) and found.upper() in _RUNNING

@@ -28,6 +28,7 @@ def desire(resource: ModelDeployment, vendor: Vendor, installation: str = "") ->
         model=spec.model,
         fields=vendor.fields(spec),
         fixed=vendor.fixed(spec),
+        texts=vendor.texts(spec),
         external_id=spec.external_id,
         paused=spec.paused if spec.external_id is not None else bool(spec.paused),
         may_scale_down=vendor.may_scale_down(spec),
