@@ -1,8 +1,9 @@
 """How to reach the API server: a kubeconfig, or the pod's ServiceAccount."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import yaml
 
@@ -55,10 +56,7 @@ async def load_configuration(path: Path | None = None, context: str | None = Non
                 config_file=str(path) if path else None, context=context, client_configuration=configuration
             )
     except _UNREADABLE as error:
-        where = (
-            f"the kubeconfig {path}" if path else "the pod's ServiceAccount, $KUBECONFIG and ~/.kube/config"
-        )
-        raise KubeConfigError(f"cannot reach a cluster: tried {where}: {_one_line(error)}") from error
+        raise KubeConfigError(_explained(path, context, error)) from error
     # Enough for two busy cores; each one costs a TLS handshake at both ends and up to 256 KiB of buffer here.
     configuration.connection_pool_maxsize = 20
     return configuration
@@ -68,14 +66,61 @@ def namespace_of(path: Path | None = None, context: str | None = None) -> str:
     """The namespace that kubectl would use there. Raises `KubeConfigError`."""
     if path is None and context is None and _is_in_cluster():
         return (_SERVICE_ACCOUNT / "namespace").read_text(encoding="utf-8").strip()
+    contexts, current = _contexts(path)
+    chosen = next((found for found in contexts if found["name"] == context), current)
+    return str(chosen["context"].get("namespace") or "default")
+
+
+def context_of(path: Path | None = None, context: str | None = None) -> str | None:
+    """The name of the context that kubectl would use there; None inside a pod. Raises `KubeConfigError`."""
+    if context is not None:
+        return context
+    if path is None and _is_in_cluster():
+        return None
+    return str(_contexts(path)[1]["name"])
+
+
+def _contexts(path: Path | None) -> tuple[list[Any], Any]:
+    """(all, the current one)."""
     try:
         contexts, current = kubeconfig.list_kube_config_contexts(  # type: ignore[no-untyped-call]
             str(path) if path else None
         )
     except _UNREADABLE as error:
-        raise KubeConfigError(f"cannot read the kubeconfig: {_one_line(error)}") from error
-    chosen = next((found for found in contexts if found["name"] == context), current)
-    return str(chosen["context"].get("namespace") or "default")
+        raise KubeConfigError(_explained(path, None, error)) from error
+    return contexts, current
+
+
+def _explained(path: Path | None, context: str | None, error: Exception) -> str:
+    """What is wrong with the kubeconfig and what to do, instead of what the client stumbled over."""
+    if path is None and not any(map(Path.exists, _files())):
+        return (
+            "cannot reach a cluster: there is no kubeconfig: neither $KUBECONFIG nor ~/.kube/config names a file that exists;"
+            " set $KUBECONFIG, or name one with --kubeconfig"
+        )
+    file = str(path) if path else os.pathsep.join(map(str, _files()))
+    if context is not None and (names := _names(path)) and context not in names:
+        return f"cannot reach a cluster: the kubeconfig {file} has no context {context!r}; it has {', '.join(names)}"
+    return f"cannot reach a cluster: tried the kubeconfig {file}: {_one_line(error)}"
+
+
+def _files() -> list[Path]:
+    """Where kubectl looks."""
+    named = os.environ.get("KUBECONFIG", "")
+    parts = [part for part in named.split(os.pathsep) if part]
+    return [Path(part).expanduser() for part in parts or ["~/.kube/config"]]
+
+
+def _names(path: Path | None) -> list[str]:
+    """Of all contexts."""
+    found: list[str] = []
+    for file in [path] if path else _files():
+        try:
+            document = yaml.safe_load(file.read_text(encoding="utf-8"))
+            found += [str(entry["name"]) for entry in document["contexts"]]
+        except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError):
+            continue
+    return found
 
 
 def _one_line(error: Exception) -> str:

@@ -9,11 +9,15 @@ from model_operator import __version__
 from model_operator.cli.canary import canary
 from model_operator.cli.crds import print_crds
 from model_operator.cli.demo import show_demo
+from model_operator.cli.explain import explain_reason
 from model_operator.cli.logs import print_logs
 from model_operator.cli.metrics import print_metrics
 from model_operator.cli.plan import print_plan
+from model_operator.cli.power import pause_deployment, resume_deployment, scale_deployment
+from model_operator.cli.refresh import refresh_object
 from model_operator.cli.run import run_operator
 from model_operator.cli.simulator import run_simulator
+from model_operator.cli.status import print_status
 
 EPILOG = """\b
 Examples:
@@ -38,6 +42,12 @@ for command in (
     print_crds,
     show_demo,
     run_simulator,
+    print_status,
+    explain_reason,
+    pause_deployment,
+    resume_deployment,
+    scale_deployment,
+    refresh_object,
     print_logs,
     print_metrics,
     print_plan,

@@ -8,6 +8,9 @@ from typing import Any
 import click
 import yaml
 
+from model_operator.cli.moving import MOVES
+from model_operator.cli.status import print_canary
+
 EPILOG = """\b
 Examples:
   model-operator canary plan canary.yaml
@@ -25,10 +28,17 @@ split is created at once. Times are the earliest: metrics, gates and limits can 
     epilog="""\b
 Examples:
   model-operator canary plan canary.yaml --from v1=100
+  model-operator canary status triage
+  model-operator canary advance triage
 """,
 )
 def canary() -> None:
-    """Look at CanaryEndpoints before they do anything."""
+    """Preview the rollouts of CanaryEndpoints, watch them and move them."""
+
+
+for _move in MOVES:
+    canary.add_command(_move)
+canary.add_command(print_canary)
 
 
 @canary.command("plan", epilog=EPILOG)

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 import click
 
 from model_operator.accounts.limiter import Limiter
+from model_operator.cli.connecting import Place, plain, where
 from model_operator.cli.flags import Target
 from model_operator.errors import ProviderError
 from model_operator.hosts import may_send
@@ -34,7 +35,8 @@ def read_at_provider(target: Target, read: Read) -> None:
     try:
         asyncio.run(_read(target, read))
     except (KubeConfigError, KubeError, InvalidResource, CredentialsIncomplete, ProviderError) as error:
-        raise click.ClickException(str(error)) from error
+        place = Place.of(target.namespace, target.kubeconfig, target.context)
+        raise click.ClickException(plain(error, where(place))) from error
 
 
 async def _read(target: Target, read: Read) -> None:

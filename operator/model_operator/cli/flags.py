@@ -48,7 +48,8 @@ class Span:
         return cls(start, end)
 
 
-def _duration(text: str) -> timedelta:
+def duration(text: str) -> timedelta:
+    """A flag's value. Raises `click.BadParameter`."""
     try:
         return parse_duration(text)
     except ValueError as error:
@@ -71,7 +72,7 @@ def _host(text: str) -> HostRule:
         raise click.BadParameter(str(error)) from error
 
 
-_WHERE = (
+_CLUSTER = (
     click.option("-n", "--namespace", help="Its namespace; without it the one of the kubeconfig's context."),
     click.option(
         "--kubeconfig",
@@ -79,6 +80,9 @@ _WHERE = (
         help="Kubeconfig file; without it $KUBECONFIG or ~/.kube/config.",
     ),
     click.option("--context", help="Context of the kubeconfig; without it the current one."),
+)
+_WHERE = (
+    *_CLUSTER,
     click.option(
         "--allowed-provider-host",
         "allowed_hosts",
@@ -97,7 +101,7 @@ _FLAGS = (
     click.argument("name"),
     *_WHERE,
     click.option(
-        "--since", type=_duration, metavar="DURATION", help="Begin so long before now, or before --end-time."
+        "--since", type=duration, metavar="DURATION", help="Begin so long before now, or before --end-time."
     ),
     click.option("--start-time", type=_time, metavar="TIME", help="Begin there, e.g. 2026-01-31T12:00:00Z."),
     click.option("--end-time", type=_time, metavar="TIME", help="End there."),
@@ -115,6 +119,11 @@ _FLAGS = (
 def reading_flags(command: Command) -> Command:
     """The flags that both commands have."""
     return _with(_FLAGS, command)
+
+
+def cluster_flags(command: Command) -> Command:
+    """Which cluster and which namespace."""
+    return _with(_CLUSTER, command)
 
 
 def where_flags(command: Command) -> Command:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import click
 
+from model_operator.cli.connecting import Place, plain, where
 from model_operator.cli.files import Document
 from model_operator.domain import GROUP, VERSION, Key
 from model_operator.hosts import HostRule
@@ -75,7 +76,8 @@ def answer(question: Question) -> Answer:
     try:
         return asyncio.run(_offline(question) if question.is_offline else _online(question))
     except (KubeConfigError, KubeError) as error:
-        raise click.ClickException(str(error)) from error
+        place = Place.of(question.namespace, question.kubeconfig, question.context)
+        raise click.ClickException(plain(error, where(place))) from error
     except SettingsInvalid as error:
         raise click.ClickException("; ".join(error.problems)) from error
 

@@ -17,6 +17,7 @@ from model_operator.reconcile.base import Surroundings
 from model_operator.reconcile.cache import Cache
 from model_operator.reconcile.canary.loop import CanaryPass
 from model_operator.reconcile.canary.memory import Memory as CanaryMemory
+from model_operator.reconcile.contested import LONGEST_OF_A_SPLIT
 from model_operator.reconcile.deployment.loop import DeploymentPass
 from model_operator.reconcile.deployment.memory import Memory
 from model_operator.reconcile.provider import Nothing, ProviderPass
@@ -138,7 +139,11 @@ def _deployments(settings: Settings, around: Surroundings, redactor: Redactor) -
 def _canaries(settings: Settings, around: Surroundings) -> CanaryPass:
     around = replace(around, clock=Steady(around.clock))
     return CanaryPass(
-        around=around, find=around.cache.canary, remember=CanaryMemory, grace=settings.accepted_grace
+        around=around,
+        find=around.cache.canary,
+        remember=CanaryMemory,
+        longest_turn=LONGEST_OF_A_SPLIT,
+        grace=settings.accepted_grace,
     )
 
 

@@ -25,6 +25,7 @@ from model_operator.models.provider import ModelProvider
 from model_operator.observability.audit import Subject, on_behalf_of
 from model_operator.providers.base import Vendor
 from model_operator.reconcile.cache import Cache, Entry, Resource, provider_key, provider_of
+from model_operator.reconcile.contested import LONGEST, Fights, fought_over, writers
 from model_operator.reconcile.recorder import Recorder
 from model_operator.reconcile.store import Store
 from model_operator.signals import Signals
@@ -72,6 +73,7 @@ class Surroundings:
     signals: Signals
     record: Recorder
     clock: Clock
+    fights: Fights = field(default_factory=Fights)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,6 +87,8 @@ class Pass(ABC, Generic[R, M]):
     """A new memory: `remember(uid=…)`."""
     patience: timedelta = timedelta(minutes=1)
     """How long the API server may refuse a write before only a person can help."""
+    longest_turn: timedelta = LONGEST
+    """Between two looks at an object over which somebody else fights with us."""
     memories: dict[Key, M] = field(default_factory=dict)
     refusals: dict[Key, Refusal] = field(default_factory=dict)
 
@@ -101,6 +105,9 @@ class Pass(ABC, Generic[R, M]):
             self.lost(key)
             return None
         metadata = resource.metadata
+        wait = self.around.fights.wait(key, metadata, resource.status, self.longest_turn)
+        if wait > 0:
+            return timedelta(seconds=wait)
         who = Subject(uid=metadata.uid, generation=metadata.generation, manager=metadata.manager)
         with on_behalf_of(who), sent_on(self._errand(key, resource)):
             again = await self.look_after(key, resource)
@@ -207,6 +214,8 @@ class Pass(ABC, Generic[R, M]):
         """Put it (back) on a living object; a `kubectl replace` may have taken it off."""
         if not await self._put_finalizer(key, resource.metadata):
             return resource
+        what = self.around.fights.finalizer_put(key, resource.metadata, resource.status)
+        await self._tell_of_fight(key, resource.metadata, what)
         found = self.find(key)  # of that name: meanwhile it may be another object
         return found if found is not None and found.metadata.uid == resource.metadata.uid else resource
 
@@ -229,12 +238,23 @@ class Pass(ABC, Generic[R, M]):
 
     async def write(self, key: Key, resource: R, status: Mapping[str, Any]) -> None:
         """Replace the whole status."""
-        version = resource.metadata.resource_version
-        self.around.cache.renew(key, await self.around.store.replace_status(key, version, status))
+        metadata, fights = resource.metadata, self.around.fights
+        with fights.writing(key):
+            body = await self.around.store.replace_status(key, metadata.resource_version, status)
+        is_newest = self.around.cache.renew(key, body)
+        found = self.find(key) if is_newest else None
+        after = found.status if found is not None else type(resource.status).parse(body.get("status"))
+        await self._tell_of_fight(key, metadata, fights.status_written(key, metadata, resource.status, after))
+
+    async def _tell_of_fight(self, key: Key, metadata: Metadata, what: str | None) -> None:
+        if what is not None:
+            message = fought_over(what, await writers(self.around.store, key), self.longest_turn)
+            self.around.record.warn(key, metadata, Reason.FIELD_CONTESTED, message)
 
     def forget(self, key: Key) -> M | None:
         """The object is gone and nothing is left to do about it. Returns what was remembered."""
         self.around.cache.remove(key)
+        self.around.fights.forget(key)
         self.refusals.pop(key, None)
         return self.memories.pop(key, None)
 

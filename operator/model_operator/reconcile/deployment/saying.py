@@ -38,6 +38,7 @@ class Saying:
             log.debug("that a create is under way could not be written: %s", error)
             return
         self.around.cache.renew(self.key, body)
+        self.around.fights.lost_sight(self.key)
         self.memory.written(before, status, self.s.now)
         version = str(body["metadata"]["resourceVersion"])
         self.resource = self.resource.with_(metadata=metadata.with_(resource_version=version), status=status)

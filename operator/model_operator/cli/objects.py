@@ -1,0 +1,105 @@
+"""Our objects as the commands read them: whatever the API server holds, understood as far as it can be.
+
+A person who asks what is wrong may have an object that this version does not fully know.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from model_operator.conditions import ConditionType
+from model_operator.domain import CANARY, DEPLOYMENT, GROUP, PROVIDER, Key
+from model_operator.models.canary_status import CanaryEndpointStatus
+from model_operator.models.metadata import Metadata
+from model_operator.models.status import Condition, Status
+
+PLURAL_NAMES = {PROVIDER: "modelprovider", DEPLOYMENT: "modeldeployment", CANARY: "canaryendpoint"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One ModelProvider, ModelDeployment or CanaryEndpoint."""
+
+    key: Key
+    created: datetime | None
+    is_terminating: bool
+    phase: str
+    provider: str
+    """Whom its spec names; of a ModelProvider, itself."""
+    targets: frozenset[str]
+    """Of a CanaryEndpoint: the ModelDeployments between which it splits."""
+    conditions: Mapping[str, Condition]
+    split: str = ""
+    message: str = ""
+    """Of a CanaryEndpoint: where its rollout is."""
+
+    @property
+    def full_name(self) -> str:
+        """As `kubectl get -o name` writes it."""
+        return f"{PLURAL_NAMES[self.key.kind]}.{GROUP}/{self.key.name}"
+
+
+def seen(kind: str, body: Mapping[str, Any]) -> Seen:
+    """What an object says of itself. Never raises on what somebody has put into spec or status."""
+    metadata = Metadata.read(body["metadata"])
+    spec = _mapping(body.get("spec"))
+    status: Status
+    if kind == CANARY:
+        status = CanaryEndpointStatus.parse(body.get("status"))
+    else:
+        status = Status.parse({"conditions": _mapping(body.get("status")).get("conditions") or []})
+    written = _mapping(body.get("status"))
+    named = str(_mapping(spec.get("providerRef")).get("name") or "")
+    return Seen(
+        key=Key(kind, metadata.namespace, metadata.name),
+        created=metadata.creation_timestamp,
+        is_terminating=metadata.is_terminating,
+        phase=str(written.get("phase") or ""),
+        provider=metadata.name if kind == PROVIDER else named,
+        targets=_targets(spec, status),
+        conditions={condition.type: condition for condition in status.conditions},
+        split=str(written.get("split") or ""),
+        message=str(written.get("message") or "") if kind == CANARY else "",
+    )
+
+
+def _targets(spec: Mapping[str, Any], status: Status) -> frozenset[str]:
+    listed = spec.get("traffic")
+    wanted = listed if isinstance(listed, list) else []
+    named = {str(_mapping(_mapping(one).get("deploymentRef")).get("name") or "") for one in wanted}
+    if isinstance(status, CanaryEndpointStatus):
+        named |= {share.deployment_ref or "" for share in status.traffic}
+    return frozenset(named - {""})
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def telling(conditions: Mapping[str, Condition]) -> Condition | None:
+    """The one condition that says most: what stops it, else why it is not ready, else what it is busy with."""
+    stalled = conditions.get(ConditionType.STALLED)
+    ready = conditions.get(ConditionType.READY)
+    rollout = conditions.get(ConditionType.ROLLOUT_COMPLETE)
+    if stalled is not None and stalled.is_true:
+        return stalled
+    if ready is not None and ready.is_true and rollout is not None and not rollout.is_true:
+        return rollout
+    return ready
+
+
+def age(since: datetime | None, now: datetime) -> str:
+    """As kubectl writes it: `45s`, `12m`, `5h`, `3d`."""
+    if since is None:
+        return ""
+    passed = max(now - since, timedelta())
+    for unit, size, most in (("s", 1, 120), ("m", 60, 180 * 60), ("h", 3600, 48 * 3600)):
+        if passed.total_seconds() < most:
+            return f"{int(passed.total_seconds() // size)}{unit}"
+    return f"{passed.days}d"
+
+
+def by_key(found: Iterable[Seen]) -> Mapping[Key, Seen]:
+    """In the order of kind and name."""
+    return {one.key: one for one in sorted(found, key=lambda one: one.key)}

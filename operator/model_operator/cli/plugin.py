@@ -1,0 +1,55 @@
+"""`kubectl models`: the same commands under the name by which kubectl finds them.
+
+kubectl takes any program `kubectl-models` on the PATH for a command of its own. What is not for users of a cluster
+(`run`, `simulator`, `demo`) stays with `model-operator`.
+"""
+
+import copy
+from typing import Final
+
+import click
+
+from model_operator import __version__
+from model_operator.cli import main as whole
+
+PROGRAM: Final = "kubectl models"
+_WORDS: Final = "model-operator"
+_NOT_HERE: Final = frozenset({"run", "simulator", "demo"})
+
+EPILOG = """\b
+Examples:
+  kubectl models status                   what there is, how it does, why, and what to do
+  kubectl models explain QuotaExceeded    what a reason means
+  kubectl models plan -f llama.yaml       what would be sent, before anything is paid for
+  kubectl models COMMAND --help           what a command does, with examples
+"""
+
+
+def renamed(command: click.Command) -> click.Command:
+    """A copy whose examples are those of the plugin."""
+    own = copy.copy(command)
+    own.epilog = _spoken(command.epilog)
+    own.help = _spoken(command.help)
+    if isinstance(own, click.Group):
+        own.commands = {name: renamed(child) for name, child in own.commands.items()}
+    return own
+
+
+def _spoken(text: str | None) -> str | None:
+    return None if text is None else text.replace(f"{_WORDS} ", f"{PROGRAM} ")
+
+
+def plugin() -> click.Group:
+    """The program."""
+    group = click.Group(
+        "models",
+        commands={name: renamed(one) for name, one in whole.commands.items() if name not in _NOT_HERE},
+        help="See and steer models that run at remote inference providers.",
+        epilog=EPILOG,
+        context_settings=whole.context_settings,
+    )
+    return click.version_option(__version__, prog_name=PROGRAM)(group)
+
+
+def main() -> None:
+    plugin().main(prog_name=PROGRAM)

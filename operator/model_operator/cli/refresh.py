@@ -1,0 +1,41 @@
+"""`kubectl models refresh`: have the operator look at an object now."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from model_operator.cli.flags import cluster_flags
+from model_operator.cli.showing import output_flag, say, show
+
+EPILOG = """\b
+Examples:
+  model-operator refresh llama          a ModelDeployment, with its ModelProvider
+  model-operator refresh parasail       a ModelProvider: its Secret is read again
+
+\b
+Nothing of the spec changes. What an account's deployments are doing is listed at its next poll, soon while something moves.
+"""
+
+
+@click.command("refresh", epilog=EPILOG)
+@click.argument("name")
+@cluster_flags
+@output_flag("json", "yaml", "name")
+def refresh_object(
+    *, name: str, namespace: str | None, kubeconfig: Path | None, context: str | None, output: str
+) -> None:
+    """Have the operator look at an object now instead of later.
+
+    NAME is a ModelProvider, ModelDeployment or CanaryEndpoint. It and its ModelProvider get the annotation
+    modeloperator.dev/refresh with the time, which the operator takes as news.
+    """
+    from model_operator.cli.connecting import Place  # noqa: PLC0415  it brings the clients
+    from model_operator.cli.looking import refresh  # noqa: PLC0415
+
+    place = Place.of(namespace, kubeconfig, context)
+    keys = refresh(place, name, datetime.now(UTC))
+    names = [one.full_name for one in keys]
+    show(output, (f"{one} is looked at" for one in names), names, names)
+    if output == "text":
+        say("kubectl models status shows what comes of it", err=True)

@@ -1,0 +1,171 @@
+"""`status`: from objects to rows, and from rows to lines. Pure: the time is an argument.
+
+A provider stands before the deployments that name it, and a deployment before the canaries that split traffic to it.
+A canary between several deployments stands once, after the last of them.
+"""
+
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import click
+
+from model_operator.cli.objects import Seen, age, by_key, telling
+from model_operator.cli.showing import table
+from model_operator.conditions import Reason, reason_of
+from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
+from model_operator.meanings import MEANINGS
+
+_FINE: Final = frozenset({Reason.AVAILABLE, Reason.COMPLETED, Reason.PAUSED, Reason.SCALED_DOWN})
+"""Reasons that need no sentence."""
+_SHORT: Final = {PROVIDER: "provider", DEPLOYMENT: "deployment", CANARY: "canary"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One object, and what a person should know of it."""
+
+    depth: int
+    kind: str
+    namespace: str
+    name: str
+    full_name: str
+    state: str
+    reason: str
+    message: str = ""
+    remedy: str = ""
+    age: str = ""
+    is_bad: bool = False
+    """Only a person can help."""
+    is_good: bool = False
+
+    def document(self) -> Mapping[str, Any]:
+        """For programs."""
+        names = ("kind", "namespace", "name", "state", "reason", "message", "remedy", "age")
+        return {name: value for name, value in asdict(self).items() if name in names}
+
+
+def rows(objects: Iterable[Seen], now: datetime) -> Iterator[Row]:
+    """The tree, from top to bottom."""
+    found = by_key(objects)
+    providers = {(one.key.namespace, one.provider) for one in found.values()}
+    for namespace, name in sorted(providers):
+        provider = found.get(Key(PROVIDER, namespace, name))
+        yield _row(provider, 0, now) if provider else _absent(namespace, name)
+        mine = [one for one in found.values() if (one.key.namespace, one.provider) == (namespace, name)]
+        yield from _below(mine, now)
+
+
+def _below(mine: Sequence[Seen], now: datetime) -> Iterator[Row]:
+    """Deployments, and each canary after the last deployment that it sends traffic to."""
+    waiting = [one for one in mine if one.key.kind == CANARY]
+    deployments = [one for one in mine if one.key.kind == DEPLOYMENT]
+    order = {one.key.name: position for position, one in enumerate(deployments)}
+
+    def place(canary: Seen) -> int:
+        return max((order[target] for target in canary.targets if target in order), default=-1)
+
+    yield from (_row(one, 1, now) for one in waiting if place(one) < 0)
+    for position, deployment in enumerate(deployments):
+        yield _row(deployment, 1, now)
+        yield from (_row(one, 2, now) for one in waiting if place(one) == position)
+
+
+def related(objects: Iterable[Seen], name: str) -> list[Seen]:
+    """Those of that name, with their provider and with what hangs on them; empty if nothing has the name."""
+    found = by_key(objects)
+    named = [one for one in found.values() if one.key.name == name]
+    wanted: set[Key] = set()
+    for one in named:
+        kind, namespace, _ = one.key
+        wanted |= {one.key, Key(PROVIDER, namespace, one.provider)}
+        wanted |= {Key(DEPLOYMENT, namespace, target) for target in one.targets}
+        wanted |= {other.key for other in found.values() if _hangs_on(other, one)}
+        if kind == PROVIDER:
+            wanted |= {k for k, o in found.items() if k.namespace == namespace and o.provider == name}
+    return [one for key, one in found.items() if key in wanted]
+
+
+def _hangs_on(other: Seen, one: Seen) -> bool:
+    is_near = other.key.namespace == one.key.namespace
+    return is_near and one.key.kind == DEPLOYMENT and one.key.name in other.targets
+
+
+def _row(one: Seen, depth: int, now: datetime) -> Row:
+    condition = telling(one.conditions)
+    reason = condition.reason if condition else str(Reason.PENDING)
+    is_bad = condition is not None and condition.type == "Stalled"
+    known = reason_of(reason)
+    meaning = MEANINGS[known] if isinstance(known, Reason) else None
+    is_fine = known in _FINE
+    return Row(
+        depth=depth,
+        kind=one.key.kind,
+        namespace=one.key.namespace,
+        name=one.key.name,
+        full_name=one.full_name,
+        state=_state(one),
+        reason=reason,
+        message="" if is_fine else _message(one, condition.message if condition else ""),
+        remedy="" if is_fine or meaning is None else meaning.remedy,
+        age=age(one.created, now),
+        is_bad=is_bad,
+        is_good=is_fine,
+    )
+
+
+def _state(one: Seen) -> str:
+    if one.is_terminating:
+        return "Deleting"
+    if one.key.kind == PROVIDER:
+        ready = one.conditions.get("Ready")
+        return {"True": "Ready", "False": "NotReady"}.get(str(ready.status) if ready else "", "Unknown")
+    return " ".join(part for part in (one.phase or "Pending", one.split) if part)
+
+
+def _message(one: Seen, said: str) -> str:
+    return one.message or said
+
+
+def _absent(namespace: str, name: str) -> Row:
+    meaning = MEANINGS[Reason.PROVIDER_NOT_FOUND]
+    return Row(
+        depth=0,
+        kind=PROVIDER,
+        namespace=namespace,
+        name=name,
+        full_name=f"modelprovider.modeloperator.dev/{name}",
+        state="Missing",
+        reason=str(Reason.PROVIDER_NOT_FOUND),
+        message="There is no such ModelProvider.",
+        remedy=meaning.remedy,
+        is_bad=True,
+    )
+
+
+def lines(found: Sequence[Row], width: int, *, with_namespace: bool = False) -> Iterator[str]:
+    """The rows for people: a table, and under each row that needs one a sentence and what to do."""
+    head = ["NAMESPACE"] * with_namespace + ["NAME", "STATE", "REASON", "AGE"]
+    cells = [[row.namespace] * with_namespace + _cells(row) for row in found]
+    first, *rest = table([head, *cells])
+    yield first
+    for row, line in zip(found, rest, strict=True):
+        yield line
+        indent = "  " * row.depth + "    "
+        for mark, text in (("", row.message), ("→ ", row.remedy)):
+            if text:
+                yield from textwrap.wrap(
+                    mark + text,
+                    max(width, 40),
+                    initial_indent=indent,
+                    subsequent_indent=indent + " " * len(mark),
+                )
+
+
+def _cells(row: Row) -> list[str]:
+    colour = "red" if row.is_bad else "green" if row.is_good else "yellow"
+    branch = "  " * (row.depth - 1) + "└ " if row.depth else ""
+    name = f"{branch}{_SHORT[row.kind]}/{row.name}"
+    return [name, click.style(row.state, fg=colour), click.style(row.reason, fg=colour), row.age]

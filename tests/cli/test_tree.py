@@ -1,0 +1,187 @@
+"""`status`: objects in, rows and lines out."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from model_operator.cli.objects import Seen, age, seen
+from model_operator.cli.tree import Row, lines, related, rows
+from model_operator.conditions import Reason
+from model_operator.meanings import MEANINGS
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+READY = ("Ready", "True", "Available", "The deployment serves as specified.")
+BAD_KEY = ("Ready", "False", "CredentialsInvalid", "parasail: list: Unauthorized.")
+STALLED = ("Stalled", "True", "CredentialsInvalid", "parasail: list: Unauthorized.")
+
+
+def body(name: str, *conditions: tuple[str, str, str, str], spec=None, **status) -> dict:
+    """An object as the API server shows it, an hour old."""
+    told = [
+        {
+            "type": type,
+            "status": truth,
+            "reason": reason,
+            "message": message,
+            "lastTransitionTime": "2026-01-01T23:00:00Z",
+        }
+        for type, truth, reason, message in conditions
+    ]
+    metadata = {"name": name, "namespace": "team-a", "creationTimestamp": "2026-01-01T23:00:00Z"}
+    return {"metadata": metadata, "spec": spec or {}, "status": {**status, "conditions": told}}
+
+
+def provider(name: str, *conditions) -> Seen:
+    return seen("ModelProvider", body(name, *conditions))
+
+
+def deployment(name: str, *conditions, of: str = "paitient", phase: str = "Ready") -> Seen:
+    return seen("ModelDeployment", body(name, *conditions, spec={"providerRef": {"name": of}}, phase=phase))
+
+
+def canary(name: str, *conditions, targets: tuple[str, ...], **status) -> Seen:
+    traffic = [{"name": f"t{i}", "deploymentRef": {"name": t}} for i, t in enumerate(targets)]
+    spec = {"providerRef": {"name": "paitient"}, "traffic": traffic}
+    return seen("CanaryEndpoint", body(name, *conditions, spec=spec, **status))
+
+
+def shape(objects) -> list[str]:
+    return ["  " * row.depth + row.name for row in rows(objects, NOW)]
+
+
+def test_a_provider_stands_before_its_deployments_and_a_canary_after_the_last_that_it_splits_to():
+    objects = [
+        canary("triage", targets=("v1", "v2")),
+        deployment("v3"),
+        deployment("v2"),
+        deployment("v1"),
+        provider("paitient"),
+        provider("another"),
+    ]
+    assert shape(objects) == ["another", "paitient", "  v1", "  v2", "    triage", "  v3"]
+
+
+def test_what_names_a_provider_that_is_not_there_stands_below_its_name():
+    found = list(rows([deployment("llama", of="parasial")], NOW))
+    remedy = MEANINGS[Reason.PROVIDER_NOT_FOUND].remedy
+    assert [(row.name, row.state, row.reason) for row in found] == [
+        ("parasial", "Missing", "ProviderNotFound"),
+        ("llama", "Ready", "Pending"),
+    ]
+    assert found[0].remedy == remedy
+
+
+def test_a_canary_without_any_of_its_targets_is_shown_all_the_same():
+    assert shape([provider("paitient"), canary("triage", targets=("gone",))]) == ["paitient", "  triage"]
+
+
+@pytest.mark.parametrize(
+    ("object", "expected"),
+    [
+        pytest.param(deployment("a", READY), ("Ready", "Available", "", False, True), id="fine: no sentence"),
+        pytest.param(
+            deployment("a", BAD_KEY, STALLED, phase="Failed"),
+            ("Failed", "CredentialsInvalid", "parasail: list: Unauthorized.", True, False),
+            id="stalled",
+        ),
+        pytest.param(deployment("a", phase=""), ("Pending", "Pending", "", False, False), id="no status yet"),
+        pytest.param(
+            canary(
+                "a",
+                READY,
+                ("RolloutComplete", "False", "WaitingForApproval", "waits"),
+                targets=("v1",),
+                phase="Waiting",
+                split="v1=75 v2=25",
+                message="At step 2/4, waiting for a person.",
+            ),
+            ("Waiting v1=75 v2=25", "WaitingForApproval", "At step 2/4, waiting for a person.", False, False),
+            id="a canary that is Ready tells of its rollout",
+        ),
+        pytest.param(
+            provider("a", BAD_KEY),
+            ("NotReady", "CredentialsInvalid", "parasail: list: Unauthorized.", False, False),
+            id="a provider",
+        ),
+    ],
+)
+def test_a_row_says_state_reason_and_what_happened(object, expected):
+    row = next(row for row in rows([object], NOW) if row.name == "a")
+    assert (row.state, row.reason, row.message, row.is_bad, row.is_good) == expected
+
+
+def test_a_row_that_is_not_fine_says_what_to_do():
+    (_, row) = rows([deployment("a", BAD_KEY)], NOW)
+    assert (row.remedy, row.age) == (MEANINGS[Reason.CREDENTIALS_INVALID].remedy, "60m")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        pytest.param("v1", ["paitient", "triage", "v1"], id="a deployment: its provider and canary"),
+        pytest.param("triage", ["paitient", "triage", "v1", "v2"], id="a canary: its provider and targets"),
+        pytest.param(
+            "paitient", ["alone", "paitient", "triage", "v1", "v2"], id="a provider: all of its own"
+        ),
+        pytest.param("nobody", [], id="nothing of that name"),
+    ],
+)
+def test_what_hangs_on_a_name(name, expected):
+    objects = [
+        provider("paitient"),
+        provider("parasail"),
+        deployment("v1"),
+        deployment("v2"),
+        deployment("alone"),
+        canary("triage", targets=("v1", "v2")),
+    ]
+    assert sorted(one.key.name for one in related(objects, name)) == expected
+
+
+def test_lines_are_a_table_with_sentences_under_it():
+    found = [
+        Row(
+            depth=0,
+            kind="ModelProvider",
+            namespace="a",
+            name="p",
+            full_name="",
+            state="Ready",
+            reason="Available",
+        ),
+        Row(
+            depth=1,
+            kind="ModelDeployment",
+            namespace="a",
+            name="llama",
+            full_name="",
+            state="Failed",
+            reason="Failed",
+            message="It broke.",
+            remedy="Mend it, and then look at it again.",
+            age="5m",
+        ),
+    ]
+    text = [line.replace("\x1b[33m", "").replace("\x1b[0m", "") for line in lines(found, 40)]
+    assert text == [
+        "NAME                 STATE    REASON      AGE",
+        "provider/p           Ready    Available",
+        "└ deployment/llama   Failed   Failed      5m",
+        "      It broke.",
+        "      → Mend it, and then look at it",
+        "        again.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("passed", "expected"),
+    [
+        (timedelta(seconds=-3), "0s"),
+        (timedelta(seconds=119), "119s"),
+        (timedelta(minutes=2), "2m"),
+        (timedelta(hours=3), "3h"),
+        (timedelta(hours=48), "2d"),
+    ],
+)
+def test_an_age_is_written_as_kubectl_does(passed, expected):
+    assert age(NOW - passed, NOW) == expected
