@@ -7,6 +7,7 @@ import click
 
 from model_operator import __version__
 from model_operator.cli.canary import canary
+from model_operator.cli.check import check_cluster
 from model_operator.cli.crds import print_crds
 from model_operator.cli.demo import show_demo
 from model_operator.cli.explain import explain_reason
@@ -48,6 +49,7 @@ for command in (
     resume_deployment,
     scale_deployment,
     refresh_object,
+    check_cluster,
     print_logs,
     print_metrics,
     print_plan,

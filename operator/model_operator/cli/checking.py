@@ -1,0 +1,151 @@
+"""`check`: from facts to findings. Pure.
+
+A preflight before an installation, and a first look after one: what is missing, and who gives it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+OLDEST: Final = (1, 31)
+"""The oldest Kubernetes that is supported."""
+_SKEW: Final = timedelta(seconds=30)
+
+
+class Outcome(StrEnum):
+    """How a check ended."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the answer."""
+
+    check: str
+    outcome: Outcome
+    message: str
+    remedy: str = ""
+
+
+class Right(NamedTuple):
+    """What somebody may do, or not."""
+
+    verb: str
+    resource: str
+    is_allowed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A ModelProvider, as far as it can be judged from here."""
+
+    name: str
+    url: str
+    is_admitted: bool
+    secret: str
+    key_problem: str | None = None
+    """What is wrong with its Secret."""
+    is_secret_readable: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What was found out."""
+
+    version: tuple[int, int]
+    kinds: frozenset[str]
+    """That the cluster serves, of ours."""
+    wanted_kinds: frozenset[str]
+    old_kinds: tuple[str, ...]
+    """Whose definition is another than this program's."""
+    rights: tuple[Right, ...]
+    whose: str
+    """The rights: `your`, or those of a ServiceAccount."""
+    untouched: tuple[str, ...]
+    """Objects that no operator has looked at yet."""
+    objects: int
+    accounts: tuple[Account, ...]
+    skew: timedelta
+    """By how much this machine's clock is ahead of the API server's."""
+
+
+def findings(facts: Facts) -> Iterator[Finding]:
+    """All checks, in the order in which a person mends them."""
+    yield _version(facts)
+    yield _kinds(facts)
+    yield _rights(facts)
+    yield _operator(facts)
+    for account in facts.accounts:
+        yield _host(account)
+        yield _key(account)
+    yield _clock(facts)
+
+
+def _version(facts: Facts) -> Finding:
+    major, minor = facts.version
+    said = f"Kubernetes {major}.{minor}"
+    if facts.version < OLDEST:
+        oldest = ".".join(map(str, OLDEST))
+        return Finding("Kubernetes", Outcome.FAIL, said, f"At least {oldest} is needed.")
+    return Finding("Kubernetes", Outcome.OK, said)
+
+
+def _kinds(facts: Facts) -> Finding:
+    apply = "Apply them: model-operator crds | kubectl apply --server-side -f -"
+    missing = sorted(facts.wanted_kinds - facts.kinds)
+    if missing:
+        return Finding("CRDs", Outcome.FAIL, f"not installed: {', '.join(missing)}", apply)
+    if facts.old_kinds:
+        old = ", ".join(facts.old_kinds)
+        return Finding("CRDs", Outcome.WARN, f"of another version than this program: {old}", apply)
+    return Finding("CRDs", Outcome.OK, f"installed: {', '.join(sorted(facts.kinds))}")
+
+
+def _rights(facts: Facts) -> Finding:
+    missing = [f"{right.verb} {right.resource}" for right in facts.rights if not right.is_allowed]
+    if missing:
+        remedy = "Bind a ClusterRole: model-operator to the operator, model-operator-view or -edit to people."
+        return Finding("rights", Outcome.FAIL, f"{facts.whose} lack {', '.join(missing)}", remedy)
+    return Finding("rights", Outcome.OK, f"{facts.whose} suffice ({len(facts.rights)} looked at)")
+
+
+def _operator(facts: Facts) -> Finding:
+    if facts.untouched:
+        few = ", ".join(facts.untouched[:3]) + (" and others" if len(facts.untouched) > 3 else "")
+        remedy = "Check that the operator runs and watches this namespace."
+        return Finding("operator", Outcome.FAIL, f"nobody has looked at {few}", remedy)
+    if not facts.objects:
+        return Finding("operator", Outcome.WARN, "there is no object yet that it could have looked at")
+    return Finding("operator", Outcome.OK, f"has looked at all {facts.objects} objects")
+
+
+def _host(account: Account) -> Finding:
+    what = f"host of {account.name}"
+    if account.is_admitted:
+        return Finding(what, Outcome.OK, account.url)
+    remedy = "The operator needs it in --allowed-provider-host (Helm: allowedProviderHosts)."
+    return Finding(what, Outcome.WARN, f"{account.url} is not the vendor's own", remedy)
+
+
+def _key(account: Account) -> Finding:
+    what = f"key of {account.name}"
+    if not account.is_secret_readable:
+        return Finding(what, Outcome.WARN, f"you may not read the Secret {account.secret}")
+    if account.key_problem is not None:
+        remedy = "Apply the Secret with apiKey and, for PaiTIENT, clientID."
+        return Finding(what, Outcome.FAIL, account.key_problem, remedy)
+    return Finding(what, Outcome.OK, f"Secret {account.secret} is complete")
+
+
+def _clock(facts: Facts) -> Finding:
+    seconds = round(facts.skew.total_seconds())
+    if abs(facts.skew) > _SKEW:
+        side = "ahead of" if seconds > 0 else "behind"
+        said = f"this machine is {abs(seconds)} s {side} the API server"
+        return Finding("clock", Outcome.WARN, said, "Ages and --since are off by that: set the clock (NTP).")
+    return Finding("clock", Outcome.OK, "agrees with the API server's")

@@ -1,0 +1,121 @@
+"""`check`: facts in, findings out; and all of it once on a real cluster."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from model_operator.cli.checking import Account, Facts, Outcome, Right, findings
+from support import manifests
+
+ALL = frozenset({"modelproviders", "modeldeployments", "canaryendpoints"})
+ACCOUNT = Account(name="parasail", url="https://api.example.com", is_admitted=True, secret="parasail")
+FINE = Facts(
+    version=(1, 33),
+    kinds=ALL,
+    wanted_kinds=ALL,
+    old_kinds=(),
+    rights=(Right("list", "modeldeployments", is_allowed=True),),
+    whose="your rights",
+    untouched=(),
+    objects=2,
+    accounts=(ACCOUNT,),
+    skew=timedelta(seconds=2),
+)
+
+
+def test_a_cluster_that_has_everything_passes_every_check():
+    assert [(one.check, one.outcome) for one in findings(FINE)] == [
+        ("Kubernetes", "ok"),
+        ("CRDs", "ok"),
+        ("rights", "ok"),
+        ("operator", "ok"),
+        ("host of parasail", "ok"),
+        ("key of parasail", "ok"),
+        ("clock", "ok"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        pytest.param(
+            replace(FINE, version=(1, 30)), ("Kubernetes", Outcome.FAIL, "Kubernetes 1.30"), id="too old"
+        ),
+        pytest.param(
+            replace(FINE, kinds=ALL - {"modelproviders"}),
+            ("CRDs", Outcome.FAIL, "not installed: modelproviders"),
+            id="no CRDs",
+        ),
+        pytest.param(
+            replace(FINE, old_kinds=("ModelProvider",)),
+            ("CRDs", Outcome.WARN, "of another version than this program: ModelProvider"),
+            id="other CRDs",
+        ),
+        pytest.param(
+            replace(FINE, rights=(Right("patch", "modeldeployments", is_allowed=False),)),
+            ("rights", Outcome.FAIL, "your rights lack patch modeldeployments"),
+            id="a right is missing",
+        ),
+        pytest.param(
+            replace(FINE, untouched=tuple("abcd")),
+            ("operator", Outcome.FAIL, "nobody has looked at a, b, c and others"),
+            id="no operator",
+        ),
+        pytest.param(
+            replace(FINE, objects=0),
+            ("operator", Outcome.WARN, "there is no object yet that it could have looked at"),
+            id="nothing to look at",
+        ),
+        pytest.param(
+            replace(FINE, accounts=(replace(ACCOUNT, is_admitted=False),)),
+            ("host of parasail", Outcome.WARN, "https://api.example.com is not the vendor's own"),
+            id="another host",
+        ),
+        pytest.param(
+            replace(FINE, accounts=(replace(ACCOUNT, key_problem="there is no Secret parasail"),)),
+            ("key of parasail", Outcome.FAIL, "there is no Secret parasail"),
+            id="no key",
+        ),
+        pytest.param(
+            replace(FINE, accounts=(replace(ACCOUNT, is_secret_readable=False),)),
+            ("key of parasail", Outcome.WARN, "you may not read the Secret parasail"),
+            id="a key that one may not read",
+        ),
+        pytest.param(
+            replace(FINE, skew=-timedelta(minutes=2)),
+            ("clock", Outcome.WARN, "this machine is 120 s behind the API server"),
+            id="a wrong clock",
+        ),
+    ],
+)
+def test_what_is_not_as_it_should_be_is_found(facts, expected):
+    odd = [(one.check, one.outcome, one.message) for one in findings(facts) if one.outcome is not Outcome.OK]
+    assert odd == [expected]
+
+
+def test_a_real_cluster_is_checked(namespace, kubectl):
+    namespace.apply(
+        manifests.parasail_secret(),
+        manifests.provider("parasail", "http://127.0.0.1:9"),
+        manifests.provider("parasail", "http://127.0.0.1:9", name="other", secret="none"),
+    )
+    result = kubectl("models", "check", "--allowed-provider-host", "http://127.0.0.1:9", "-o", "json")
+    outcomes = {one["check"]: one["outcome"] for one in json.loads(result.stdout)}
+    assert (result.returncode, result.stderr) == (1, "")
+    assert outcomes == {
+        "Kubernetes": "ok",
+        "CRDs": "ok",
+        "rights": "ok",
+        "operator": "fail",
+        "host of parasail": "ok",
+        "key of parasail": "ok",
+        "host of other": "ok",
+        "key of other": "fail",
+        "clock": "ok",
+    }
+    nobody = kubectl("models", "check", "--operator", "nowhere/nobody")
+    assert "the rights of nowhere/nobody lack get modelproviders" in nobody.stdout
+    missing = kubectl("models", "check", "-o", "name").stdout.split("\n")
+    assert missing == ["operator", "key of other", ""]
