@@ -73,14 +73,15 @@ class Story:
         assert self.operator.health_url
         self.prometheus.scrape(self.operator.health_url)
 
-    def fires(self, *names: str) -> None:
-        """Each at least once from now on."""
+    def fires(self, *names: str, saying: str = "") -> None:
+        """Each at least once from now on, with that in its summary."""
         missing = set(names)
 
         def look() -> set[str]:
             for name, alerts in self.prometheus.alerts().items():
                 self.fired.setdefault(name, []).extend(alerts)
-                missing.discard(name)
+                if any(saying in alert["annotations"]["summary"] for alert in alerts):
+                    missing.discard(name)
             return missing
 
         eventually(look, until=lambda left: not left, within=A_MINUTE, what=f"{names} to fire")
@@ -189,7 +190,8 @@ def much_goes_wrong(story: Story) -> None:
     namespace, simulator = story.namespace, story.world.simulator
     namespace.apply(manifests.parasail_deployment("stuck", providerRef={"name": "nowhere"}))
     namespace.delete("ModelDeployment", "left")
-    story.fires("ModelDeploymentStalled", "ModelDeploymentNotReady", "ModelDeploymentsOrphaned")
+    story.fires("ModelDeploymentStalled", saying="ProviderNotFound")
+    story.fires("ModelDeploymentNotReady", "ModelDeploymentsOrphaned")
     story.proxy.rule("PATCH", "/modeldeployments/llama/status$", then=status_error(500, "InternalError"))
     namespace.edit("ModelDeployment", "llama", {"spec": {"replicas": 2}})
     story.fires("ModelOperatorPassesFail")
@@ -201,7 +203,7 @@ def much_goes_wrong(story: Story) -> None:
     story.fires("ModelProviderThrottled")
     simulator.clear_faults()
     namespace.apply(manifests.parasail_secret(apiKey="a-key-that-nobody-has"))
-    story.fires("ModelProviderNotReady")
+    story.fires("ModelProviderNotReady", saying="CredentialsInvalid")
 
 
 def it_is_mended(story: Story) -> None:
@@ -219,7 +221,7 @@ def a_rollback_hangs(story: Story) -> None:
     world.behave("v2", error_percent=40)
     story.fires("CanaryRollbackPending")
     world.simulator.clear_faults()
-    story.fires("CanaryEndpointStalled")
+    story.fires("CanaryEndpointStalled", saying="RolledBack")
     world.edit(traffic=traffic(v1=100))
     story.ends()
 

@@ -45,8 +45,8 @@ class Packaged:
             fill_once(folder, self._unpack, lambda _: None)
         if not self.has_libraries:
             return Program(folder / self.inside)
-        places = [*folder.glob("usr/lib/*-linux-gnu*"), folder / "usr" / "lib"]
-        paths = {"LD_LIBRARY_PATH": ":".join(map(str, places))}
+        places = sorted({str(library.parent) for library in folder.glob("**/lib/**/*.so*")})
+        paths = {"LD_LIBRARY_PATH": ":".join(places)}
         if not Path("/etc/fonts").exists():
             paths["FONTCONFIG_PATH"] = str(folder / "etc" / "fonts")
         return Program(folder / self.inside, paths)
