@@ -17,6 +17,7 @@ from model_operator.domain import GROUP, VERSION, Key
 from model_operator.kube import KubeError, ObjectGone
 from model_operator.models.metadata import Metadata
 from model_operator.models.wire import format_time
+from model_operator.observability.logs import about
 from model_operator.reconcile.store import Store
 from model_operator.status.events import Event
 
@@ -97,7 +98,10 @@ class Recorder:
             key, metadata, event = await self._waiting.get()
             if self._is_allowed(metadata.uid):
                 try:
-                    await self._post(key, metadata, event)
+                    if await self._post(key, metadata, event):
+                        # The server keeps Events for an hour, and the log is there next morning.
+                        with about(key):
+                            log.info("%s: %s", event.reason, event.message)
                 except KubeError as error:
                     self._say(key, event, error)
             self._waiting.task_done()
@@ -115,18 +119,19 @@ class Recorder:
             self._allowances.popitem(last=False)
         return left >= 1
 
-    async def _post(self, key: Key, metadata: Metadata, event: Event) -> None:
-        """Raises `KubeError`."""
+    async def _post(self, key: Key, metadata: Metadata, event: Event) -> bool:
+        """Whether it is a new one, not a repetition that was counted. Raises `KubeError`."""
         about, now = _About(metadata.uid, *_words(event)), asyncio.get_running_loop().time()
         posted = self._posted.pop(about, None)
         if posted is not None and now - posted.at < _SAME_FOR and await self._count(key, posted):
             self._posted[about] = _Posted(posted.name, posted.count + 1, now)
-            return
+            return False
         body = self._body(key, metadata, event)
         await self._kube.create("Event", key.namespace, body)
         self._posted[about] = _Posted(body["metadata"]["name"], 1, now)
         if len(self._posted) > _KNOWN:
             self._posted.popitem(last=False)
+        return True
 
     async def _count(self, key: Key, posted: _Posted) -> bool:
         """False if that Event is no more."""
