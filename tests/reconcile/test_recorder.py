@@ -1,6 +1,7 @@
 """Events: counted when they repeat, bounded for one object, and accepted before a promise is kept."""
 
 import asyncio
+import logging
 
 import pytest
 
@@ -47,6 +48,21 @@ def test_an_event_that_repeats_is_counted() -> None:
         assert [count for _, _, count in world.shown()] == [3, 1]
 
     run(story())
+
+
+def test_the_log_has_each_event_once_however_often_it_repeats(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+
+    async def story() -> None:
+        world = World()
+        for event in (DOWN, DOWN, Event("Normal", "Available", "It serves."), DOWN):
+            await world.note(event)
+
+    run(story())
+    assert [r.getMessage() for r in caplog.records if r.name == "model_operator.reconcile.recorder"] == [
+        "ProviderUnavailable: parasail: list: HTTP 503",
+        "Available: It serves.",
+    ]
 
 
 def test_one_that_the_server_has_dropped_is_made_anew() -> None:

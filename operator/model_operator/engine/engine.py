@@ -21,6 +21,7 @@ from model_operator.providers.base import Transport, Vendor
 from model_operator.reconcile.cache import provider_key
 from model_operator.reconcile.canary.metrics import views
 from model_operator.reconcile.members import deployments_of, member_names
+from model_operator.reconcile.metrics import object_views
 from model_operator.reconcile.store import ListingStore
 from model_operator.redaction import Redactor
 from model_operator.settings import Settings
@@ -71,6 +72,7 @@ class Engine(Signals):
         self._controllers, self._recorder = self._parts.controllers, self._parts.recorder
         metrics.show_canaries(lambda: views(self.cache, clock()))
         metrics.count_resources(self.cache.phases)
+        metrics.show_objects(lambda: object_views(self.cache), settings.metrics_objects)
 
     async def prime(self) -> None:
         """Read all objects once before anything is decided: claims and absences need the whole picture."""

@@ -21,6 +21,7 @@ from model_operator.domain import GROUP, VERSION, Key
 from model_operator.kube import KubeError, ObjectGone
 from model_operator.models.metadata import Metadata
 from model_operator.models.wire import format_time
+from model_operator.observability.logs import about
 from model_operator.reconcile.store import Store
 from model_operator.status.events import Event
 
@@ -119,7 +120,10 @@ class Recorder:
             if self._is_allowed(noted.metadata.uid):
                 await self._quiet_moment(noted, is_quiet)
                 try:
-                    await self._post(noted)
+                    if await self._post(noted):
+                        # The server keeps Events for an hour, and the log is there next morning.
+                        with about(noted.key):
+                            log.info("%s: %s", noted.event.reason, noted.event.message)
                 except KubeError as error:
                     self._say(noted, error)
             self._waiting.task_done()
@@ -151,18 +155,19 @@ class Recorder:
         due = asyncio.get_running_loop().time() + _PATIENCE
         return _Noted(key, metadata, event, at.replace(microsecond=0), self._last, due)
 
-    async def _post(self, noted: _Noted) -> None:
-        """Raises `KubeError`."""
-        about, now = _About(noted.metadata.uid, *_words(noted.event)), asyncio.get_running_loop().time()
-        posted = self._posted.pop(about, None)
+    async def _post(self, noted: _Noted) -> bool:
+        """Whether it is a new one, not a repetition that was counted. Raises `KubeError`."""
+        same, now = _About(noted.metadata.uid, *_words(noted.event)), asyncio.get_running_loop().time()
+        posted = self._posted.pop(same, None)
         if posted is not None and now - posted.at < _SAME_FOR and await self._count(noted, posted):
-            self._posted[about] = _Posted(posted.name, posted.count + 1, now)
-            return
+            self._posted[same] = _Posted(posted.name, posted.count + 1, now)
+            return False
         body = _body(noted)
         await self._kube.create("Event", noted.key.namespace, body)
-        self._posted[about] = _Posted(body["metadata"]["name"], 1, now)
+        self._posted[same] = _Posted(body["metadata"]["name"], 1, now)
         if len(self._posted) > _KNOWN:
             self._posted.popitem(last=False)
+        return True
 
     async def _count(self, noted: _Noted, posted: _Posted) -> bool:
         """False if that Event is no more."""
