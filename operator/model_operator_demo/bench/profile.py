@@ -24,7 +24,7 @@ from model_operator_demo.controlplane_access import Cluster
 from model_operator_demo.controlplane_cache import Progress
 from model_operator_demo.processes import Processes, end_of
 
-_SERVER_SECONDS = 20  # of the server's profile, for a thousand deployments
+_SERVER_SECONDS = 30  # of the server's profile, for a thousand deployments
 _RATE = 100  # samples of the operator a second
 _WRITTEN_WITHIN = timedelta(seconds=60)
 
@@ -66,7 +66,7 @@ class _Profile:
             async with stage(ground, ours(), "profile", phases.CREATION) as made:
                 self.say(f"a profile while {count:,} deployments come up")
                 async with self._sampled(made), asyncio.TaskGroup() as group:
-                    group.create_task(self._server(made, max(5, _SERVER_SECONDS * count // 1000)))
+                    group.create_task(self._server(made, max(10, _SERVER_SECONDS * count // 1000)))
                     group.create_task(phases.bring_up(made, count))
 
     async def _server(self, made: Stage, seconds: int) -> None:

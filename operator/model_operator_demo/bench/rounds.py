@@ -15,7 +15,7 @@ from model_operator_demo.bench import api, figures, phases
 from model_operator_demo.bench.contenders import Contender, ours
 from model_operator_demo.bench.figures import Figures, Round, rotated
 from model_operator_demo.bench.stage import Ground, TooSlow, stage
-from model_operator_demo.bench.storm import FLAGS, KNOBS, storm
+from model_operator_demo.bench.storm import FLAGS, KNOBS, storm, storm_deleted
 from model_operator_demo.controlplane import ControlPlane
 from model_operator_demo.controlplane_access import Cluster
 from model_operator_demo.controlplane_cache import Progress
@@ -105,3 +105,4 @@ class _Run:
         fitted = ours(*FLAGS) if contender.is_ours else contender
         async with stage(ground, fitted, namespace, *KNOBS) as made:
             found.update(await storm(made, self.size.storm))
+            found.update(await storm_deleted(made))
