@@ -17,7 +17,7 @@ from support.operator_process import OperatorProcess, Setting
 from support.shared_cluster import Broker, Said, SharedCluster, ask
 from support.simulator_process import SimulatorProcess
 
-pytest_plugins = ["support.helm", "explorer.processes.options"]
+pytest_plugins = ["support.debian", "support.helm", "explorer.processes.options"]
 
 CLUSTER = pytest.StashKey[SharedCluster]()
 BROKER = pytest.StashKey[Broker]()

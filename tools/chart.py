@@ -42,6 +42,7 @@ _NOT_SETTINGS: Final = frozenset(
         "log_level",
         "metrics_cert_file",
         "metrics_key_file",
+        "metrics_objects",
         "metrics_port",
         "namespaces",
         "ready_file",

@@ -18,6 +18,7 @@ import reference
 from model_operator.cli import crds
 from model_operator.observability.canaries import CanaryView
 from model_operator.observability.metrics import Metrics
+from model_operator.observability.objects import ObjectView, Said
 from model_operator.setting_values import Address
 from model_operator.settings import Settings, default_of, env_of, flag_of, is_many, is_switch
 from model_operator_demo.go_tools import NoTool
@@ -36,6 +37,7 @@ def generated() -> dict[str, str]:
         "docs/api.md": reference.api(),
         "docs/metrics.md": metrics(),
         "docs/settings.md": settings(),
+        reference.MONITORING: reference.monitoring(ROOT),
         reference.TROUBLESHOOTING: reference.troubleshooting(ROOT),
     }
 
@@ -72,6 +74,12 @@ def metrics() -> str:
     shown.provider_throttled("parasail", "account", 1)
     shown.count_resources(lambda: {("ModelDeployment", "Ready"): 1})
     shown.rollout_ended("Completed")
+    shown.webhook_event("paitient", "accepted")
+    shown.leads("model-operator", lambda: True)
+    said = {"Ready": Said("true", "Available")}
+    shown.show_objects(
+        lambda: [ObjectView(kind="ModelDeployment", namespace="a", name="b", conditions=said)], 1
+    )
     shown.show_canaries(
         lambda: [
             CanaryView(
@@ -93,8 +101,20 @@ def metrics() -> str:
 `/metrics` speaks Prometheus' text format and OpenMetrics. Names that begin with `controller_runtime_` and
 `workqueue_` mean what they mean in operators made with controller-runtime, so its dashboards and alerts work.
 On Linux the usual `process_*` are there, too.
-No label names an object, so the number of series does not grow with the number of resources; only the split and the
-verdicts of CanaryEndpoints are shown by namespace and name, and of one namespace no more than 1,000 series.
+
+Most labels have few values, however many objects there are. Two groups have the labels `namespace` and `name` of an object:
+
+- `model_operator_condition`: one series for each condition of each object, as in
+  `model_operator_condition{{kind="ModelDeployment",namespace="team",name="llama",condition="Ready",status="false",reason="QuotaExceeded"}} 1`,
+  where `status` is `true`, `false` or `unknown`. No more than `--metrics-objects` (1000; chart: `metrics.objects`) objects
+  have it; of more, those that are not Ready come first and each namespace in its turn,
+  `model_operator_condition_objects_left_out` counts the others, and a warning in the log says so.
+- `model_operator_canary_*`: the split and the verdicts of CanaryEndpoints, of one namespace no more than 1,000 series.
+
+These labels are the object's, not the operator's pod's: scrape with `honorLabels: true` (`honor_labels` in Prometheus' own
+configuration), as the chart's PodMonitor does. Otherwise Prometheus calls the object's namespace `exported_namespace`.
+
+The chart brings [alerts and a dashboard](monitoring.md) for these metrics.
 
 | metric | type | labels | |
 |---|---|---|---|
@@ -116,6 +136,8 @@ def _type(name: str) -> str:
         return "list"
     if is_switch(name):
         return "`true` or `false`"
+    if name.startswith("lease_"):
+        return "name"
     words: dict[object, str] = {
         int: "number",
         int | None: "number",

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import yaml
+
 from model_operator.conditions import CanaryPhase, ConditionType, Phase, Reason
 from model_operator.domain import ACTION, CONFIRM_ABSENCE, FINALIZER, GROUP, VERSION
 from model_operator.meanings import MEANINGS
@@ -21,6 +23,9 @@ from model_operator.models.rules import VALIDATIONS
 Schema = Mapping[str, Any]
 
 TROUBLESHOOTING: Final = "docs/troubleshooting.md"
+MONITORING: Final = "docs/monitoring.md"
+ALERTS: Final = "helm/model-operator/files/alerts.yaml"
+_ALERTS: Final = re.compile(r"(?<=<!-- alerts -->\n).*(?=<!-- /alerts -->)", re.DOTALL)
 _REASONS: Final = re.compile(r"(?<=<!-- reasons -->\n).*(?=<!-- /reasons -->)", re.DOTALL)
 
 
@@ -66,6 +71,24 @@ For people; no program should decide by them.
 |---|---|
 {_words(CanaryPhase)}
 """
+
+
+def monitoring(root: Path) -> str:
+    """The page in the checkout `root` with a fresh table of alerts; the rest of it is written by hand."""
+    text = (root / MONITORING).read_text(encoding="utf-8")
+    groups = yaml.safe_load((root / ALERTS).read_text(encoding="utf-8"))["groups"]
+    rows = "\n".join(_alert(rule) for group in groups for rule in group["rules"])
+    table = f"\n| alert | severity | for | when |\n|---|---|---|---|\n{rows}\n\n"
+    return _ALERTS.sub(lambda _: table, text)
+
+
+def _alert(rule: Mapping[str, Any]) -> str:
+    name, anchor = rule["alert"], rule["annotations"]["runbook_url"].partition("#")[2]
+    expression = _cell(" ".join(rule["expr"].replace('job="RELEASE_JOB"', "").split()))
+    for before, after in (("{, ", "{"), (", }", "}"), ("{}", "")):
+        expression = expression.replace(before, after)
+    link = f"[`{name}`](troubleshooting.md#{anchor})"
+    return f"| {link} | {rule['labels']['severity']} | {rule.get('for', 'at once')} | `{expression}` |"
 
 
 def troubleshooting(root: Path) -> str:

@@ -140,6 +140,12 @@ class Settings(BaseSettings):
         le=65535,
         description="Port of /healthz, /readyz and /metrics; 0 takes a free one.",
     )
+    metrics_objects: int = Field(
+        default=1000,
+        ge=0,
+        description="Most objects whose conditions /metrics shows by name; of more, those that are not Ready come first, "
+        "and model_operator_condition_objects_left_out says how many are missing. 0 shows none.",
+    )
     metrics_port: int | None = Field(
         default=None,
         ge=0,

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -51,12 +51,13 @@ def start_operator(processes: Processes, folder: Path, kubeconfig: Path, *flags:
     return Part(process, _announced(process, ready_file, "health"))
 
 
-def start_script(processes: Processes, folder: Path, script: Path, **variables: str) -> Process:
-    """A Python script with these variables; returns when it has made the file that READY_FILE names."""
-    ready_file = folder / f"{script.stem}.json"
+def start_other(processes: Processes, folder: Path, argv: Sequence[str], **variables: str) -> Process:
+    """Another program with these variables; returns when it has made the file that READY_FILE names."""
+    name = Path(argv[-1]).stem
+    ready_file = folder / f"{name}.json"
+    ready_file.unlink(missing_ok=True)
     env = {**_environment(folder), **variables, "READY_FILE": str(ready_file)}
-    argv = [sys.executable, str(script)]
-    process = processes.start(script.stem, argv, log=folder / f"{script.stem}.log", env=env)
+    process = processes.start(name, argv, log=folder / f"{name}.log", env=env)
     _await(process, ready_file.is_file)
     return process
 

@@ -55,8 +55,12 @@ def test_probes_metrics_and_logs_of_a_working_operator(shared: World) -> None:
     assert metric(resources, kind="ModelDeployment", phase="Ready") == 2
     assert metric(resources, kind="ModelDeployment", phase="Paused") == 1
     assert metric(resources, kind="ModelProvider") == 2
-    # Labels have few values: no object's name, id or key is among them.
-    page = _scrape(shared)
+    # Only conditions name objects; all other labels have few values, and none has an id or a key.
+    about = {"kind": "ModelDeployment", "condition": "Ready", "status": "true"}
+    assert metric("model_operator_condition", **about, namespace=shared.namespace.name, name="llama") == 1
+    assert metric("model_operator_condition", **about) == 3
+    lines = _scrape(shared).splitlines()
+    page = "\n".join(line for line in lines if not line.startswith("model_operator_condition{"))
     names = ("llama", "triage", "asleep", shared.namespace.name, *SECRETS)
     assert not [name for name in names if name in page]
 

@@ -104,14 +104,18 @@ def test_an_edit_does_not_wait_for_the_fight() -> None:
 
 
 @pytest.mark.parametrize("rival_of", [Stripper, Emptier])
-def test_a_deletion_does_not_wait_for_the_fight(rival_of: Callable[..., Rival]) -> None:
+def test_a_deletion_begins_in_the_middle_of_a_fight(rival_of: Callable[..., Rival]) -> None:
+    """What is paid for goes. Whose status is emptied each time is kept until it can be told that nothing is left."""
+
     async def story(world: World) -> None:
-        rival_of(world)
+        rival = rival_of(world)
         world.server.merge(LLAMA, {"metadata": {"labels": {"a": "b"}}})
         await asyncio.sleep(HOUR)
         world.server.delete(LLAMA)
-        await asyncio.sleep(300)
+        await asyncio.sleep(60)
         assert await world.live() == []
+        rival.stop()
+        await asyncio.sleep(300)
         assert world.server.find(LLAMA) is None
 
     play(story)
@@ -133,6 +137,29 @@ def test_a_split_whose_status_is_undone_is_looked_after_twice_a_minute() -> None
         assert HOUR / 40 < rival.times < HOUR / 20
 
     play(story, is_served=False, vendors=("paitient",))
+
+
+def test_whoever_empties_the_status_of_what_is_being_deleted_is_answered_in_turns() -> None:
+    """Each pass asks the provider for a list then."""
+
+    async def story(world: World) -> None:
+        rival = Emptier(world)
+        await world.simulator.control(
+            "POST", "/faults", {"kind": "error", "operation": "delete", "status": 500}
+        )
+        world.server.delete(LLAMA)
+        await asyncio.sleep(60)
+        lists, writes = await world.count("list"), world.server.writes
+        await asyncio.sleep(HOUR / 4)
+        assert world.server.writes - writes < 3 * HOUR / 4 / 20
+        assert await world.count("list") - lists < 300
+        await world.simulator.control("DELETE", "/faults")
+        rival.stop()
+        await asyncio.sleep(400)
+        assert await world.live() == []
+        assert world.server.find(LLAMA) is None
+
+    play(story)
 
 
 @pytest.mark.parametrize("rival_of", [Stripper, Emptier])

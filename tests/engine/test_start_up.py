@@ -9,8 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-MOST_MEMORY = 65 << 20
-"""Bytes resident."""
+MOST_MEMORY = 68 << 20
+"""Bytes resident: 65 MiB here, and what another build of Python or a few modules of ours make of it. What must not come
+back is 14 more."""
 MOST_SECONDS = 4.0
 """Of CPU; 1.0 on a quiet machine. This one may be busy, and a processor that is shared counts twice."""
 UNUSED = frozenset(

@@ -233,8 +233,8 @@ def change_key(world: World, vendor: str, key: str, seconds: float) -> None:
     world.marks.add("credentials")
     for _, body in world.deployments():
         if body.get("status", {}).get("pending") or not body.get("status", {}).get("externalID"):
-            # Known, and not mended yet: what a lost create made, or a status that was emptied had, is looked for under
-            # whatever key there is then.
+            # An account in which no object holds an id has nothing to miss, so its LISTs count (promise 2): what a lost
+            # create made, or a status that was emptied had, is looked for under whatever key there is then.
             world.excused.add(body["metadata"]["uid"])
     if key:
         world.edit(name, {"data": secret(vendor, key)["data"]})

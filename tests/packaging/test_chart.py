@@ -195,6 +195,7 @@ def test_the_image(helm: Helm, image: Object, reference: str) -> None:
                 "LOG_LEVEL": "info",
                 "LOG_FORMAT": "json",
                 "HEALTH_PORT": "8080",
+                "METRICS_OBJECTS": "1000",
                 "LEADER_ELECT": "true",
                 "LEASE_NAME": "model-operator",
                 "LEASE_NAMESPACE": "system",
@@ -207,6 +208,7 @@ def test_the_image(helm: Helm, image: Object, reference: str) -> None:
                 "LOG_LEVEL": "debug",
                 "LOG_FORMAT": "text",
                 "HEALTH_PORT": "9090",
+                "METRICS_OBJECTS": "1000",
                 "ALLOWED_PROVIDER_HOSTS": "https://gateway.example.com:8443,http://models.internal,[2001:db8::1]:9443,"
                 "team-a=https://gateway.example.com:7443",
                 "WORKERS": "100",
@@ -225,6 +227,7 @@ def test_the_image(helm: Helm, image: Object, reference: str) -> None:
                 "LOG_LEVEL": "info",
                 "LOG_FORMAT": "json",
                 "HEALTH_PORT": "8080",
+                "METRICS_OBJECTS": "1000",
                 "NAMESPACES": "a,b",
                 "WORKERS": "1000000",
             },

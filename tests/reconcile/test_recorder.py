@@ -1,6 +1,7 @@
 """Events: counted when they repeat, bounded for one object, and accepted before a promise is kept."""
 
 import asyncio
+import logging
 
 import pytest
 
@@ -24,7 +25,8 @@ class World:
         self.server = Server(wall)
         self.store = MemoryStore(self.server)
         self.recorder = Recorder(self.store, wall)
-        self.task = asyncio.create_task(self.recorder.run())
+        self.is_quiet = True
+        self.task = asyncio.create_task(self.recorder.run(lambda: self.is_quiet))
 
     async def note(self, *events: Event) -> None:
         self.recorder.note(KEY, LLAMA, events)
@@ -46,6 +48,21 @@ def test_an_event_that_repeats_is_counted() -> None:
         assert [count for _, _, count in world.shown()] == [3, 1]
 
     run(story())
+
+
+def test_the_log_has_each_event_once_however_often_it_repeats(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+
+    async def story() -> None:
+        world = World()
+        for event in (DOWN, DOWN, Event("Normal", "Available", "It serves."), DOWN):
+            await world.note(event)
+
+    run(story())
+    assert [r.getMessage() for r in caplog.records if r.name == "model_operator.reconcile.recorder"] == [
+        "ProviderUnavailable: parasail: list: HTTP 503",
+        "Available: It serves.",
+    ]
 
 
 def test_one_that_the_server_has_dropped_is_made_anew() -> None:
@@ -88,5 +105,54 @@ def test_a_promise_is_kept_refused_or_tried_again(status: int, kept: bool | None
         else:
             assert await world.recorder.promise(KEY, LLAMA, "Orphaned", "Deployment 1 stays.") is kept
         assert await world.recorder.promise(KEY, LLAMA, "Orphaned", "Deployment 1 stays.")
+
+    run(story())
+
+
+def test_an_event_waits_for_passes_but_not_for_long() -> None:
+    async def story() -> None:
+        world = World()
+        began, world.is_quiet = asyncio.get_running_loop().time(), False
+        posted = asyncio.create_task(world.note(DOWN))
+        await asyncio.sleep(5)
+        assert world.shown() == []
+        await posted
+        assert asyncio.get_running_loop().time() - began == pytest.approx(10, abs=0.2)
+        assert [e["firstTimestamp"] for e in world.server.list("Event", "team")] == ["2026-01-01T12:00:00Z"]
+        posted = asyncio.create_task(world.note(Event("Normal", "Available", "again")))
+        await asyncio.sleep(1)
+        world.is_quiet = True
+        await posted
+        assert asyncio.get_running_loop().time() - began == pytest.approx(11, abs=0.4)
+
+    run(story())
+
+
+def test_what_a_promise_needs_waits_for_nothing_and_stands_behind_what_was_before() -> None:
+    async def story() -> None:
+        world = World()
+        world.is_quiet = False
+        world.recorder.note(KEY, LLAMA, [DOWN])
+        await asyncio.sleep(0.5)
+        assert await world.recorder.promise(KEY, LLAMA, "Orphaned", "Deployment 1 stays.")
+        assert asyncio.get_running_loop().time() == pytest.approx(0.5)
+        await world.recorder.flush()
+        events = sorted(world.server.list("Event", "team"), key=lambda event: event["metadata"]["name"])
+        assert [event["reason"] for event in events] == [DOWN.reason, "Orphaned"]
+
+    run(story())
+
+
+def test_a_backlog_is_not_let_grow_until_events_are_lost() -> None:
+    async def story() -> None:
+        world = World()
+        world.is_quiet = False
+        many = [LLAMA.model_copy(update={"uid": f"u{number}"}) for number in range(1500)]
+        for about in many:
+            world.recorder.note(KEY, about, [DOWN])
+        await asyncio.sleep(1)
+        assert len(world.shown()) == 500
+        await world.recorder.flush()
+        assert len(world.shown()) == 1500
 
     run(story())

@@ -286,6 +286,31 @@ def test_a_create_on_devices_asks_the_catalogue_first() -> None:
     play(story, is_served=False)
 
 
+@pytest.mark.parametrize(
+    "block",
+    [
+        pytest.param({"chatTemplateOverride": "{{ messages }}\n"}, id="another chat template"),
+        pytest.param({"speculativeConfig": {"method": "eagle"}}, id="speculative decoding otherwise"),
+        pytest.param({"tags": ["b"], "customAliases": ["c"], "description": "ours"}, id="words"),
+    ],
+)
+def test_an_edit_of_what_only_live_accounts_have(block: Mapping[str, Any]) -> None:
+    before = {"chatTemplateOverride": "{{ x }}", "speculativeConfig": {"method": "ngram", "numSteps": 2}}
+
+    async def story(world: World) -> None:
+        await live_profile(world)
+        body = on_devices()
+        body["spec"]["parasail"] |= before
+        apply(world, body)
+        await asyncio.sleep(A_WHILE)
+        edited = on_devices()
+        edited["spec"]["parasail"] |= before | block
+        shown = await same_afterwards(world, edited)
+        assert shown["summary"] == {"update": 1, "refused": 0, "unknown": 0}
+
+    play(story, is_served=False)
+
+
 def test_a_device_that_nobody_offers_sends_nothing() -> None:
     async def story(world: World) -> None:
         await live_profile(world)

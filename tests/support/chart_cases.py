@@ -149,6 +149,15 @@ CASES: dict[str, Object] = {
             "scrapeTimeout": "10s",
             "relabelings": [{"action": "labeldrop", "regex": "pod"}],
             "metricRelabelings": [{"action": "labeldrop", "regex": "le"}],
-        }
+        },
+        "prometheusRule": {
+            "enabled": True,
+            "labels": {"release": "prometheus"},
+            "alertLabels": {"team": "platform"},
+            "disabled": ["ModelDeploymentsOrphaned"],
+            "runbooks": "https://docs.example.com/troubleshooting.md",
+        },
+        "dashboard": {"enabled": True, "namespace": "grafana", "annotations": {"grafana_folder": "Models"}},
+        "metrics": {"objects": 200},
     },
 }

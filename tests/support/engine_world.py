@@ -44,12 +44,13 @@ class World:
 
     def _boot(self) -> None:
         self.store = MemoryStore(self.server)
+        self.metrics = Metrics()
         self.engine = Engine(
             settings=Settings(allowed_provider_hosts=(SIM,)),
             kube=self.store,
             transport=HttpTransport(request_timeout=timedelta(seconds=30), client=InProcess(self.simulator)),
             vendors=PROVIDERS,
-            metrics=Metrics(),
+            metrics=self.metrics,
             redactor=Redactor(),
             clock=self.wall,
         )

@@ -124,7 +124,7 @@ class OperatorProcess:
         finally:
             connection.close()
 
-    def metric(self, name: str, **labels: str) -> float:
+    def metric(self, name: str, /, **labels: str) -> float:
         """The sum of a metric's samples that carry these labels; 0 where there is none."""
         wanted = [f'{key}="{value}"' for key, value in labels.items()]
         total = 0.0

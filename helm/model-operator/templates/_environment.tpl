@@ -7,6 +7,8 @@
   value: {{ .Values.log.format }}
 - name: MODEL_OPERATOR_HEALTH_PORT
   value: {{ .Values.healthPort | quote }}
+- name: MODEL_OPERATOR_METRICS_OBJECTS
+  value: {{ .Values.metrics.objects | int | quote }}
 {{- with .Values.metrics.secure }}
 {{- if .enabled }}
 - name: MODEL_OPERATOR_METRICS_PORT

@@ -5,7 +5,7 @@ Every trigger only puts a key into a queue; what it means is found out by the pa
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from model_operator.providers.base import Transport, Vendor
 from model_operator.reconcile.cache import provider_key
 from model_operator.reconcile.canary.metrics import views
 from model_operator.reconcile.members import deployments_of, member_names
+from model_operator.reconcile.metrics import object_views
 from model_operator.reconcile.store import ListingStore
 from model_operator.redaction import Redactor
 from model_operator.settings import Settings
@@ -71,6 +72,7 @@ class Engine(Signals):
         self._controllers, self._recorder = self._parts.controllers, self._parts.recorder
         metrics.show_canaries(lambda: views(self.cache, clock()))
         metrics.count_resources(self.cache.phases)
+        metrics.show_objects(lambda: object_views(self.cache), settings.metrics_objects)
 
     async def prime(self) -> None:
         """Read all objects once before anything is decided: claims and absences need the whole picture."""
@@ -79,7 +81,7 @@ class Engine(Signals):
                 async for body in self._kube.list(kind, namespace):
                     self.cache.put(_key(kind, body), body)
         self._is_primed = True
-        self.changed(self.cache.keys())
+        self.changed(self._not_early(self.cache.keys()))
 
     def call_installation(self, name: str | None) -> None:
         """What this cluster is called in the marks of what is created, where no setting says so."""
@@ -87,7 +89,7 @@ class Engine(Signals):
 
     def start(self) -> None:
         self._background = {
-            "the event recorder": asyncio.create_task(self._recorder.run()),
+            "the event recorder": asyncio.create_task(self._recorder.run(self._is_idle)),
             "the garbage collection": asyncio.create_task(collect_when_idle(self._is_idle)),
             "the comparison with the API server": asyncio.create_task(self._comparison().run()),
         }
@@ -198,7 +200,23 @@ class Engine(Signals):
     def rebound(self, provider: Key) -> None:
         for key in self._parts.deployments.rebound(provider):
             self._controllers[DEPLOYMENT].queue.forget(key)
-        self.changed((*self.cache.dependents(provider), *self.cache.canaries(provider)))
+        self.changed(self._not_early(self.cache.dependents(provider)))
+        self.changed(self.cache.canaries(provider))
+
+    def _not_early(self, keys: Iterable[Key]) -> Iterator[Key]:
+        """Without those whose pass could only find that their account has not answered yet, and that brings them back.
+
+        A start is a thousand of them, before the first LIST and before its answer. What the queue knows is told in any
+        case: a pass may wait for its turn at an account that is no longer its own.
+        """
+        for key in keys:
+            controller = self._controllers[key.kind]
+            if (
+                controller.queue.knows(key)
+                or key.kind != DEPLOYMENT
+                or not self._parts.deployments.waits(key)
+            ):
+                yield key
 
     @override
     def orphaned(self) -> None:

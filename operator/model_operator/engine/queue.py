@@ -138,6 +138,10 @@ class WorkQueue(Generic[K]):
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
 
+    def knows(self, key: K) -> bool:
+        """It waits, is worked on, or comes back at a time of its own."""
+        return key in self._since or key in self._active or key in self._timers
+
     @property
     def is_idle(self) -> bool:
         """Nothing waits for a worker, and no worker has anything."""

@@ -124,10 +124,17 @@ class Status(Model):
         """
         if not isinstance(raw, Mapping):
             return cls()
+        if _weight(raw, _MOST) > _MOST:
+            raw = _cut(raw, cls.aliases())
         try:
             return cls.read(raw)
         except ValidationError as error:
             return cls.read(_without_bad_parts(raw, error))
+
+    @classmethod
+    def aliases(cls) -> tuple[str, ...]:
+        """Its fields by their names in YAML."""
+        return tuple(field.alias or name for name, field in cls.model_fields.items())
 
     def condition(self, type: ConditionType) -> Condition | None:
         """The condition of that type, or None before the first status write."""
@@ -135,6 +142,56 @@ class Status(Model):
             if condition.type == type:
                 return condition
         return None
+
+
+_MOST: Final = 256 * 1024
+"""Characters of a status that are looked at, each value counting as some of them. What a spec may be and the provider's
+texts are bounded, and so are all statuses that we write; somebody else's may be of a megabyte."""
+_VALUE: Final = 32
+_DEEPEST: Final = 32
+
+
+def _weight(value: object, most: int) -> int:
+    """Characters in it; some number above `most` where there are more, or it is nested beyond reason."""
+    total, level = 0, [value]
+    for _ in range(_DEEPEST):
+        total += _VALUE * len(level)
+        if total > most:
+            return total
+        inner: list[object] = []
+        for one in level:
+            if isinstance(one, str):
+                total += len(one)
+            elif isinstance(one, dict):
+                inner += one
+                inner += one.values()
+            elif isinstance(one, list | tuple):
+                inner += one
+        if not inner:
+            return total
+        level = inner
+    return most + 1
+
+
+def _cut(raw: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """What is known of it and fits: single values first, whole or not at all; then lists, as many items as there is room."""
+    left, kept = _MOST, dict[str, Any]()
+    known = [name for name in names if name in raw]
+    for name in sorted(known, key=lambda name: isinstance(raw[name], list)):
+        value = raw[name]
+        items = value if isinstance(value, list) else [value]
+        fitting: list[Any] = []
+        for item in items:
+            weight = _weight(item, left)
+            if weight > left:
+                break
+            left -= weight
+            fitting.append(item)
+        if isinstance(value, list):
+            kept[name] = fitting
+        elif fitting:
+            kept[name] = value
+    return kept
 
 
 def _without_bad_parts(raw: Mapping[str, Any], error: ValidationError) -> dict[str, Any]:

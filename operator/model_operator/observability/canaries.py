@@ -1,4 +1,4 @@
-"""What CanaryEndpoints show to Prometheus: the only metrics that name objects, since a split means nothing without."""
+"""What CanaryEndpoints show to Prometheus by their names: a split means nothing without."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping

@@ -1,7 +1,7 @@
 """Prometheus metrics under controller-runtime's names, so that its dashboards and alerts work unchanged.
 
-Every label has few values by construction: kinds, results, operations, HTTP statuses; never an object's name, save
-for CanaryEndpoints, whose split and verdicts mean nothing without it.
+Every label has few values by construction: kinds, results, operations, HTTP statuses. What names objects is bounded:
+their conditions (objects.py), and the splits and verdicts of CanaryEndpoints (canaries.py).
 """
 
 import platform
@@ -19,6 +19,7 @@ from typing_extensions import override
 
 from model_operator import __version__
 from model_operator.observability.canaries import Canaries, CanaryView
+from model_operator.observability.objects import Objects, ObjectView
 
 Result = Literal["success", "error", "requeue", "requeue_after"]
 """How a pass ended: nothing left to do · an error · again at once · again after a while."""
@@ -117,10 +118,33 @@ class Metrics:
         """Ask `look` at every scrape."""
         self.registry.register(Canaries(look))
 
+    def show_objects(self, look: Callable[[], Iterable[ObjectView]], most: int) -> None:
+        """Ask `look` at every scrape, and show the conditions of `most` objects."""
+        self.registry.register(Objects(look, most))
+
     def render(self, accept: str = "") -> tuple[bytes, str]:
         """The page that Prometheus reads and its content type, in the best format that it accepts."""
+        return self.collected().render(accept)
+
+    def collected(self) -> "Page":
+        """What is measured now; a thread may write it down."""
+        return Page(tuple(self.registry.collect()))
+
+
+class Page:
+    """All families with their samples, of one moment."""
+
+    def __init__(self, families: tuple[Metric, ...]) -> None:
+        self._families = families
+
+    def render(self, accept: str = "") -> tuple[bytes, str]:
+        """Content and content type, in the best format that `accept` names."""
         encode, content_type = choose_encoder(accept)
-        return encode(self.registry), content_type
+        return encode(self), content_type
+
+    def collect(self) -> Iterable[Metric]:
+        """What the encoders ask for."""
+        return self._families
 
 
 class ControllerMetrics:

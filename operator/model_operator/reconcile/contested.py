@@ -1,7 +1,7 @@
 """Somebody else undoes what we write on an object: our finalizer, or the status. Bounded, and said once per fight.
 
 A few writes are put back at once, since that is how a hand's mistake heals. From then on the object is looked after in
-turns that lie further and further apart; an edit of the spec and a deletion never wait for one.
+turns that lie further and further apart; an edit of the spec and a deletion begin at once.
 """
 
 import asyncio
@@ -24,6 +24,8 @@ LONGEST: Final = timedelta(minutes=5)
 """From one turn to the next."""
 LONGEST_OF_A_SPLIT: Final = timedelta(seconds=30)
 """The same for what may have to be rolled back."""
+LONGEST_OF_AN_END: Final = timedelta(seconds=30)
+"""And for what is being deleted."""
 _TRUCE: Final = 2 * LONGEST.total_seconds()
 """After which a fight is over."""
 _MOST_MANAGERS: Final = 5
@@ -59,13 +61,14 @@ class Fights:
     _known: dict[Key, _Written] = field(default_factory=dict)
 
     def wait(self, key: Key, metadata: Metadata, status: Status, longest: timedelta) -> float:
-        """Seconds until it is this object's turn; 0 where nobody fights, or somebody waits for an edit or an end."""
+        """Seconds until it is this object's turn; 0 where nobody fights, or the spec is new."""
         known = self._of(key, metadata.uid)
-        if known is None or metadata.is_terminating or metadata.generation != known.generation:
-            return 0.0
+        if known is None or metadata.generation != known.generation:
+            return 0.0  # an edit, or the deletion, which counts as one
         if known.again <= _FREE or not known.undone(metadata, status):
             return 0.0
-        pause: float = min(_FIRST * 2 ** min(known.again - _FREE - 1, 16), longest.total_seconds())
+        most = min(longest, LONGEST_OF_AN_END) if metadata.is_terminating else longest
+        pause: float = min(_FIRST * 2 ** min(known.again - _FREE - 1, 16), most.total_seconds())
         return max(0.0, known.at + pause - asyncio.get_running_loop().time())
 
     def finalizer_put(self, key: Key, metadata: Metadata, status: Status) -> str | None:
@@ -117,7 +120,7 @@ def fought_over(what: str, managers: Iterable[str], longest: timedelta) -> str:
     names = ", ".join(managers) or "none that the API server tells of"
     return (
         f"Somebody else undoes {what} of this object each time it is written. It is written again at growing intervals,"
-        f" at most {longest.total_seconds():.0f} s apart; edits of the spec and a deletion are acted on at once. Whoever it"
+        f" at most {longest.total_seconds():.0f} s apart; edits of the spec and a deletion begin at once. Whoever it"
         f" is may be among its field managers: {names}. Stop the other writer."
     )
 

@@ -1,5 +1,8 @@
 """Kubernetes Events, written beside the passes so that none of them waits for one, save for those that a promise needs.
 
+While passes have something to do an Event waits its time, since it would take that of the API server and of this
+process from what somebody has asked for.
+
 An Event that repeats is counted, and one object cannot flood its namespace. Losing one loses nothing: what matters is
 in the status. Where Events are refused (a terminating namespace), a warning goes to the log instead.
 """
@@ -7,8 +10,9 @@ in the status. Where Events are refused (a terminating namespace), a warning goe
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
@@ -17,11 +21,16 @@ from model_operator.domain import GROUP, VERSION, Key
 from model_operator.kube import KubeError, ObjectGone
 from model_operator.models.metadata import Metadata
 from model_operator.models.wire import format_time
+from model_operator.observability.logs import about
 from model_operator.reconcile.store import Store
 from model_operator.status.events import Event
 
 COMPONENT: Final = "model-operator"
 _BACKLOG: Final = 2000
+_PATIENCE: Final = 10.0
+"""Seconds for which an Event waits for a quiet moment at most."""
+_LOOK: Final = 0.1
+"""Seconds between two looks for one."""
 _NAME_LIMIT: Final = 253
 _SAME_FOR: Final = 600.0
 """Seconds in which the same words about an object are one Event (client-go's correlator)."""
@@ -39,6 +48,19 @@ class _About(NamedTuple):
     type: str
     reason: str
     message: str
+
+
+class _Noted(NamedTuple):
+    """An Event, and when it happened."""
+
+    key: Key
+    metadata: Metadata
+    event: Event
+    at: datetime
+    number: int
+    """Later ones have larger ones, also within a second."""
+    due: float
+    """By the event loop's clock: not later than that."""
 
 
 @dataclass(slots=True)
@@ -61,15 +83,15 @@ class Recorder:
         self._kube = kube
         self._clock = clock
         self._last = 0
-        self._waiting: asyncio.Queue[tuple[Key, Metadata, Event]] = asyncio.Queue(_BACKLOG)
+        self._waiting: asyncio.Queue[_Noted] = asyncio.Queue(_BACKLOG)
         self._posted: OrderedDict[_About, _Posted] = OrderedDict()
         self._allowances: OrderedDict[str, _Allowance] = OrderedDict()
 
     def note(self, key: Key, metadata: Metadata, events: Iterable[Event]) -> None:
-        """Post them some time soon; past the backlog, or past the object's allowance, they are dropped."""
+        """Post them within ten seconds; past the backlog, or past the object's allowance, they are dropped."""
         for event in events:
             try:
-                self._waiting.put_nowait((key, metadata, event))
+                self._waiting.put_nowait(self._noted(key, metadata, event))
             except asyncio.QueueFull:
                 log.warning("%s: event dropped: %s: %s", key, event.reason, event.message)
 
@@ -81,26 +103,38 @@ class Recorder:
 
         Raises `KubeError` where it may have it another time.
         """
-        event = Event("Warning", reason, message)
+        noted = self._noted(key, metadata, Event("Warning", reason, message))
         try:
-            await self._post(key, metadata, event)
+            await self._post(noted)
         except KubeError as error:
             if not is_refusal(error):
                 raise
-            self._say(key, event, error)
+            self._say(noted, error)
             return False
         return True
 
-    async def run(self) -> None:
-        """Post for ever."""
+    async def run(self, is_quiet: Callable[[], bool]) -> None:
+        """Post for ever. `is_quiet`: whether passes have nothing to do."""
         while True:
-            key, metadata, event = await self._waiting.get()
-            if self._is_allowed(metadata.uid):
+            noted = await self._waiting.get()
+            if self._is_allowed(noted.metadata.uid):
+                await self._quiet_moment(noted, is_quiet)
                 try:
-                    await self._post(key, metadata, event)
+                    if await self._post(noted):
+                        # The server keeps Events for an hour, and the log is there next morning.
+                        with about(noted.key):
+                            log.info("%s: %s", noted.event.reason, noted.event.message)
                 except KubeError as error:
-                    self._say(key, event, error)
+                    self._say(noted, error)
             self._waiting.task_done()
+
+    async def _quiet_moment(self, noted: _Noted, is_quiet: Callable[[], bool]) -> None:
+        """Or its latest, or so many that wait that some would be lost."""
+        now = asyncio.get_running_loop().time
+        while True:
+            if is_quiet() or now() >= noted.due or self._waiting.qsize() >= _BACKLOG // 2:
+                return
+            await asyncio.sleep(_LOOK)
 
     async def flush(self) -> None:
         """Returns when everything noted so far has been posted; needs `run` beside it."""
@@ -115,60 +149,67 @@ class Recorder:
             self._allowances.popitem(last=False)
         return left >= 1
 
-    async def _post(self, key: Key, metadata: Metadata, event: Event) -> None:
-        """Raises `KubeError`."""
-        about, now = _About(metadata.uid, *_words(event)), asyncio.get_running_loop().time()
-        posted = self._posted.pop(about, None)
-        if posted is not None and now - posted.at < _SAME_FOR and await self._count(key, posted):
-            self._posted[about] = _Posted(posted.name, posted.count + 1, now)
-            return
-        body = self._body(key, metadata, event)
-        await self._kube.create("Event", key.namespace, body)
-        self._posted[about] = _Posted(body["metadata"]["name"], 1, now)
+    def _noted(self, key: Key, metadata: Metadata, event: Event) -> _Noted:
+        at = self._clock()
+        self._last = max(self._last + 1, int(at.timestamp() * 1_000_000))
+        due = asyncio.get_running_loop().time() + _PATIENCE
+        return _Noted(key, metadata, event, at.replace(microsecond=0), self._last, due)
+
+    async def _post(self, noted: _Noted) -> bool:
+        """Whether it is a new one, not a repetition that was counted. Raises `KubeError`."""
+        same, now = _About(noted.metadata.uid, *_words(noted.event)), asyncio.get_running_loop().time()
+        posted = self._posted.pop(same, None)
+        if posted is not None and now - posted.at < _SAME_FOR and await self._count(noted, posted):
+            self._posted[same] = _Posted(posted.name, posted.count + 1, now)
+            return False
+        body = _body(noted)
+        await self._kube.create("Event", noted.key.namespace, body)
+        self._posted[same] = _Posted(body["metadata"]["name"], 1, now)
         if len(self._posted) > _KNOWN:
             self._posted.popitem(last=False)
+        return True
 
-    async def _count(self, key: Key, posted: _Posted) -> bool:
+    async def _count(self, noted: _Noted, posted: _Posted) -> bool:
         """False if that Event is no more."""
-        now = format_time(self._clock().replace(microsecond=0))
         try:
-            patch = {"count": posted.count + 1, "lastTimestamp": now}
-            await self._kube.patch("Event", key.namespace, posted.name, patch)
+            patch = {"count": posted.count + 1, "lastTimestamp": format_time(noted.at)}
+            await self._kube.patch("Event", noted.key.namespace, posted.name, patch)
         except ObjectGone:
             return False
         return True
 
-    def _say(self, key: Key, event: Event, error: KubeError) -> None:
+    def _say(self, noted: _Noted, error: KubeError) -> None:
+        event = noted.event
         level = logging.WARNING if event.type == "Warning" else logging.INFO
-        log.log(level, "%s: %s: %s (event not stored: %s)", key, event.reason, event.message, error)
+        log.log(level, "%s: %s: %s (event not stored: %s)", noted.key, event.reason, event.message, error)
 
-    def _body(self, key: Key, metadata: Metadata, event: Event) -> dict[str, Any]:
-        clock, name = self._clock(), metadata.name
-        now = format_time(clock.replace(microsecond=0))
+
+def _body(noted: _Noted) -> dict[str, Any]:
+    key, metadata, event = noted.key, noted.metadata, noted.event
+    at = format_time(noted.at)
+    return {
+        "apiVersion": "v1",
+        "kind": "Event",
         # Times of Events are whole seconds, and lists are sorted by name: within a second the name keeps their order.
-        self._last = max(self._last + 1, int(clock.timestamp() * 1_000_000))
-        return {
-            "apiVersion": "v1",
-            "kind": "Event",
-            "metadata": {"name": _name(name, self._last), "namespace": key.namespace},
-            "involvedObject": {
-                "apiVersion": f"{GROUP}/{VERSION}",
-                "kind": key.kind,
-                "namespace": key.namespace,
-                "name": name,
-                "uid": metadata.uid,
-                "resourceVersion": metadata.resource_version,
-            },
-            "type": event.type,
-            "reason": event.reason,
-            "message": event.message,
-            "count": 1,
-            "firstTimestamp": now,
-            "lastTimestamp": now,
-            "source": {"component": COMPONENT},
-            "reportingComponent": COMPONENT,
-            "reportingInstance": "",
-        }
+        "metadata": {"name": _name(metadata.name, noted.number), "namespace": key.namespace},
+        "involvedObject": {
+            "apiVersion": f"{GROUP}/{VERSION}",
+            "kind": key.kind,
+            "namespace": key.namespace,
+            "name": metadata.name,
+            "uid": metadata.uid,
+            "resourceVersion": metadata.resource_version,
+        },
+        "type": event.type,
+        "reason": event.reason,
+        "message": event.message,
+        "count": 1,
+        "firstTimestamp": at,
+        "lastTimestamp": at,
+        "source": {"component": COMPONENT},
+        "reportingComponent": COMPONENT,
+        "reportingInstance": "",
+    }
 
 
 def is_refusal(error: KubeError) -> bool:

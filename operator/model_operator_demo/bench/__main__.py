@@ -1,9 +1,8 @@
 """`python -m model_operator_demo.bench`: what `make bench` runs."""
 
 import argparse
-import asyncio
+import os
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -13,15 +12,18 @@ import aiohttp
 from rich.console import Console
 
 from model_operator_demo import programs, shipped
-from model_operator_demo.bench import api, baseline, phases
-from model_operator_demo.bench.phases import Targets
-from model_operator_demo.bench.rows import TARGETS_FOR, Report, Row, check_marks
-from model_operator_demo.bench.stage import Ground, TooSlow, stage
-from model_operator_demo.bench.storm import storm
-from model_operator_demo.controlplane import ControlPlane, ControlPlaneFailed
+from model_operator_demo.bench import api
+from model_operator_demo.bench.contenders import Contender, other, ours
+from model_operator_demo.bench.figures import TARGETS_FOR, rows_of
+from model_operator_demo.bench.profile import NoSampler, find_sampler, profile
+from model_operator_demo.bench.rounds import Size, measure
+from model_operator_demo.bench.rows import Report, check_marks
+from model_operator_demo.bench.stage import TooSlow
+from model_operator_demo.controlplane import ControlPlaneFailed
 from model_operator_demo.controlplane_access import KubectlFailed
 from model_operator_demo.controlplane_binaries import NoControlPlane
-from model_operator_demo.processes import Processes, ProcessFailed
+from model_operator_demo.controlplane_build import BuildFailed
+from model_operator_demo.processes import ProcessFailed
 
 _ABOUT = "Measures the operator with many deployments, on a real API server, against the simulator."
 _EXPECTED = (
@@ -29,6 +31,7 @@ _EXPECTED = (
     KubectlFailed,
     NoControlPlane,
     ProcessFailed,
+    NoSampler,
     TooSlow,
     aiohttp.ClientError,
     api.ApiRefused,
@@ -41,7 +44,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """0 if everything was measured and no promise broken; a missed target is no error."""
     given = _parse(argv)
     try:
+        if given.profile is not None:
+            find_sampler()  # better missed before the rounds than after
         report = _measure(given)
+        if given.profile is not None:
+            profile(given.count, given.profile, _say)
     except KeyboardInterrupt:
         return 130
     except _EXPECTED as error:
@@ -67,18 +74,33 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--storm", type=int, default=100, help="deployments in the storm (default %(default)s)"
     )
+    parser.add_argument("--rounds", type=int, default=3, help="how often all is done (default %(default)s)")
     parser.add_argument(
-        "--baseline", type=Path, metavar="FILE", help="compare with the operator that this script is"
+        "--against",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="measure this operator, too: a Python script, or a folder with a Go module; may be repeated",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here, too")
     parser.add_argument(
         "--update", type=Path, metavar="FILE", help="replace the figures in this Markdown file"
     )
+    parser.add_argument(
+        "--profile",
+        type=Path,
+        nargs="?",
+        const=Path("build/profile"),
+        metavar="FOLDER",
+        help="after the rounds, profile operator and API server; without a folder, into %(const)s",
+    )
     given = parser.parse_args(argv)
-    if min(given.count, given.edits, given.storm) < 1 or given.steady <= 0:
-        parser.error("--count, --edits, --storm and --steady must be more than 0")
-    if given.baseline is not None and not given.baseline.is_file():
-        parser.error(f"--baseline: there is no file {given.baseline}")
+    if min(given.count, given.edits, given.storm, given.rounds) < 1 or given.steady <= 0:
+        parser.error("--count, --edits, --storm, --steady and --rounds must be more than 0")
+    for path in given.against:
+        if not path.is_file() and not (path / "go.mod").is_file():
+            parser.error(f"--against: {path} is neither a script nor a folder with go.mod")
     if given.update is not None:
         try:
             check_marks(given.update)
@@ -88,35 +110,22 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _measure(given: argparse.Namespace) -> Report:
-    folder = Path(tempfile.mkdtemp(prefix="model-operator-bench-"))
-    with Processes(remove=[folder]) as processes, ControlPlane.start(progress=_say) as cluster:
-        programs.install(cluster, shipped.manifests() / "rbac.yaml")
-        rows = asyncio.run(_phases(given, processes, cluster, folder))
-    return Report(version("model-operator"), given.count, rows)
+    contenders = [ours(), *_others(given.against)]
+    size = Size(given.count, given.edits, given.steady, given.storm, given.rounds)
+    rounds, loads = measure(contenders, size, _say)
+    names = [each.name for each in contenders]
+    return Report(version("model-operator"), given.count, names, rows_of(rounds, names, given.count), loads)
 
 
-async def _phases(
-    given: argparse.Namespace, processes: Processes, cluster: ControlPlane, folder: Path
-) -> list[Row]:
-    target = Targets(counts=given.count == TARGETS_FOR)
-    rows: list[Row] = []
-    async with api.connect(cluster) as kube:
-        ground = Ground(processes, cluster, kube, folder)
-        async with stage(ground, "bench", phases.CREATION) as made:
-            _say(f"creating {given.count:,} deployments")
-            rows += await phases.all_ready(made, given.count, target)
-            _say(f"quiet for {given.steady:g} s")
-            rows += await phases.steady(made, given.steady, target)
-            _say("editing, one after the other")
-            rows += await phases.reaction(made, min(given.edits, given.count), target)
-            _say("kill -9")
-            rows += await phases.restart(made, given.count, target)
-        _say("creates that land late, and kill -9 again and again")
-        rows += await storm(ground, given.storm)
-        if given.baseline is not None:
-            _say(f"the same with {given.baseline.name}")
-            rows += await baseline.compare(ground, given.baseline, given.count, rows, target)
-    return rows
+def _others(paths: Sequence[Path]) -> list[Contender]:
+    """Those that can be had: without Go there is no Go peer, and that is said."""
+    found = []
+    for path in paths:
+        try:
+            found.append(other(path, os.environ, _say))
+        except (BuildFailed, ProcessFailed, OSError) as error:
+            _say(f"{path.name} is left out: {error}")
+    return found
 
 
 _STARTED = time.monotonic()

@@ -51,6 +51,14 @@ class Api:
             raise ApiRefused(f"{method} {path}: {reply.status} {text[:500]}")
         return text
 
+    async def binary(self, path: str) -> bytes:
+        """The body of a 2xx answer as it came. Raises `ApiRefused`."""
+        async with self._session.get(self._base + path) as reply:
+            body = await reply.read()
+        if reply.status >= 300:
+            raise ApiRefused(f"GET {path}: {reply.status}")
+        return body
+
     async def lines(self, path: str) -> AsyncIterator[bytes]:
         """The lines of an answer that does not end."""
         forever = aiohttp.ClientTimeout(total=None)

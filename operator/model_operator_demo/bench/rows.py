@@ -1,58 +1,37 @@
-"""What the benchmark found: rows beside their targets, as a table, as JSON and as the table in a Markdown file.
-
-Targets hold for 1,000 deployments on two cores, with a provider that answers in 20 ms.
-"""
+"""A report of the benchmark: a table for a terminal, rows for programs, and the table in a Markdown file."""
 
 import json
 import os
 import platform
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 
-TARGETS_FOR = 1000
+from model_operator_demo.bench.figures import OURS, UNITS, Row, name_of, ratio_name
+
 _BEGIN, _END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
 
 @dataclass(frozen=True)
-class Row:
-    """One figure; `at_most` is its target, None where there is none."""
-
-    name: str
-    value: float
-    unit: str
-    at_most: float | None = None
-
-    @property
-    def is_met(self) -> bool | None:
-        """Whether the target is reached; None without one."""
-        return None if self.at_most is None else self.value <= self.at_most
-
-    @property
-    def cells(self) -> tuple[str, str, str]:
-        """Name, value and target with their unit, as people read them."""
-        target = "" if self.at_most is None else f"≤ {_number(self.at_most)} {self.unit}".strip()
-        return self.name, f"{_number(self.value)} {self.unit}".strip(), target
-
-
-@dataclass(frozen=True)
 class Report:
-    """All rows of one run, and where it was made."""
+    """All rows of one run, and where it was made. `loads` are load averages, one before each round."""
 
     version: str
     deployments: int
+    operators: Sequence[str]
     rows: Sequence[Row]
+    loads: Sequence[float] = ()
 
     def table(self) -> Table:
         """For a terminal."""
-        table = Table("", "here", "target", "", title=self._title(), title_justify="left")
-        for row in self.rows:
-            mark = {True: "[green]✓[/]", False: "[red]missed[/]", None: ""}[row.is_met]
-            table.add_row(*row.cells, mark)
+        head, *lines = self._lines()
+        table = Table(*head, "", title=self._title(), title_justify="left", caption=self._made())
+        for name, *cells in lines:
+            table.add_row(name, *cells, _mark(self._is_met(name)))
         return table
 
     def as_json(self) -> dict[str, Any]:
@@ -62,16 +41,16 @@ class Report:
             "deployments": self.deployments,
             "date": datetime.now(UTC).strftime("%Y-%m-%d"),
             "machine": machine(),
-            "rows": [{**asdict(row), "is_met": row.is_met} for row in self.rows],
+            "loads": list(self.loads),
+            "rows": [_as_json(row) for row in self.rows],
         }
 
     def markdown(self) -> str:
         """A table and a line on where it was made."""
-        lines = ["| | here | target |", "|---|---|---|"]
-        lines += [f"| {' | '.join(row.cells)} |" for row in self.rows]
-        made = ", ".join(str(part) for part in machine().values())
-        today = f"{datetime.now(UTC):%Y-%m-%d}"
-        return "\n".join([*lines, "", f"{self._title()}, {today}. Machine: {made}.", ""])
+        head, *lines = self._lines()
+        text = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+        text += [f"| {' | '.join(cells)} |" for cells in lines]
+        return "\n".join([*text, "", f"{self._title()}. {self._made()}", ""])
 
     def write_json(self, path: Path) -> None:
         """The JSON form, as a file."""
@@ -82,8 +61,33 @@ class Report:
         before, begin, end, after = _around(path)
         path.write_text(f"{before}{begin}\n{self.markdown()}{end}{after}", encoding="utf-8")
 
+    def _lines(self) -> list[list[str]]:
+        """The head, then a line for each figure that was measured of anybody."""
+        rows = {row.name: row for row in self.rows}
+        others = [name for name in self.operators if name != OURS]
+        lines = [["", *self.operators, "target", *(f"ours / {name}" for name in others), "target"]]
+        for name in UNITS:
+            own = [rows.get(name_of(operator, name)) for operator in self.operators]
+            ratios = [rows.get(ratio_name(name, other)) for other in others]
+            if any(own):
+                cells = [*map(_value, own), _target(rows.get(name)), *map(_value, ratios)]
+                lines.append([name, *cells, _target(ratios[0] if ratios else None)])
+        return lines
+
+    def _is_met(self, name: str) -> bool | None:
+        """Whether the figure of ours and its ratios reach what they have for targets."""
+        names = {name, *(ratio_name(name, other) for other in self.operators)}
+        met = [row.is_met for row in self.rows if row.name in names and row.is_met is not None]
+        return all(met) if met else None
+
     def _title(self) -> str:
         return f"model-operator {self.version}, {self.deployments:,} deployments"
+
+    def _made(self) -> str:
+        parts = [f"{datetime.now(UTC):%Y-%m-%d}", *map(str, machine().values())]
+        if self.loads:
+            parts.append("load average before each round " + ", ".join(f"{load:.1f}" for load in self.loads))
+        return "; ".join(parts) + "."
 
 
 def machine() -> dict[str, str | int]:
@@ -125,3 +129,44 @@ def _number(value: float) -> str:
     if 0 < value < 1:
         return f"{value:.3g}"
     return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:,.1f}"
+
+
+def _value(row: Row | None) -> str:
+    """The median with its unit, and the spread where there is one."""
+    if row is None:
+        return "–"
+    spread = row.spread
+    number = _ratio if _is_ratio(row) else _number
+    around = "" if spread.low == spread.high else f" ({number(spread.low)}–{number(spread.high)})"
+    return f"{number(spread.median)} {row.unit}".strip() + around
+
+
+def _target(row: Row | None) -> str:
+    if row is None or row.at_most is None:
+        return ""
+    return f"≤ {(_ratio if _is_ratio(row) else _number)(row.at_most)} {row.unit}".strip()
+
+
+def _is_ratio(row: Row) -> bool:
+    return ", ours / " in row.name
+
+
+def _ratio(value: float) -> str:
+    return f"{value:.2f}"
+
+
+def _mark(is_met: bool | None) -> str:
+    return {True: "[green]✓[/]", False: "[red]missed[/]", None: ""}[is_met]
+
+
+def _as_json(row: Row) -> Mapping[str, object]:
+    spread = row.spread
+    return {
+        "name": row.name,
+        "value": spread.median,
+        "low": spread.low,
+        "high": spread.high,
+        "unit": row.unit,
+        "at_most": row.at_most,
+        "is_met": row.is_met,
+    }

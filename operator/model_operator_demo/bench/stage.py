@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from model_operator_demo import programs
 from model_operator_demo.bench import api
 from model_operator_demo.bench.api import Api
+from model_operator_demo.bench.contenders import Contender, Place
 from model_operator_demo.controlplane_access import Cluster
 from model_operator_demo.processes import Processes
 from model_operator_demo.programs import Part
@@ -32,7 +33,7 @@ class TooSlow(Exception):
 
 @dataclass(frozen=True)
 class Ground:
-    """What all measurements of a run share."""
+    """What all measurements of a round share."""
 
     processes: Processes
     cluster: Cluster
@@ -45,10 +46,10 @@ class Stage:
     """One namespace with its simulator and operator. `operator` is another one after each restart."""
 
     ground: Ground
-    namespace: str
+    contender: Contender
+    place: Place
     simulator: Part
     control: Api
-    flags: tuple[str, ...]
     operator: Part
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
@@ -58,21 +59,19 @@ class Stage:
         return self.ground.kube
 
     @property
+    def namespace(self) -> str:
+        """Where everything happens."""
+        return self.place.namespace
+
+    @property
     def pid(self) -> int:
         """The operator's."""
         return self.operator.process.pid
 
     async def restart(self) -> None:
-        """kill -9, and start again; returns when the new one opens its health endpoints."""
+        """kill -9, and start again; returns when the new one is up."""
         self.operator.process.kill()
-        self.operator = await asyncio.to_thread(
-            _start_operator, self.ground, self.folder, self.simulator, self.flags
-        )
-
-    @property
-    def folder(self) -> Path:
-        """Of the logs."""
-        return self.ground.folder / self.namespace
+        self.operator = await asyncio.to_thread(self.contender.start, self.place)
 
     def health(self) -> Any:
         """The operator's own endpoints, to be entered with `async with`."""
@@ -139,63 +138,32 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(
-    ground: Ground, namespace: str, *knobs: str, flags: tuple[str, ...] = ()
-) -> AsyncIterator[Stage]:
-    """A namespace whose account is accepted; the operator and the simulator end with it."""
-    async with _provider(ground, namespace, *knobs) as (folder, simulator, control):
-        programs.operator_kubeconfig(ground.cluster, folder / "kubeconfig")
-        operator = _start_operator(ground, folder, simulator, flags)
-        made = Stage(ground, namespace, simulator, control, flags, operator)
+async def stage(ground: Ground, contender: Contender, namespace: str, *knobs: str) -> AsyncIterator[Stage]:
+    """A namespace in which the operator is up; it and the simulator end with it."""
+    folder = ground.folder / namespace
+    folder.mkdir()
+    await _open_namespace(ground.kube, namespace)
+    given = [f"--knob={knob}" for knob in (*_KNOBS, *knobs)]
+    simulator = programs.start_simulator(ground.processes, folder, "--port=0", *given)
+    place = Place(ground.processes, ground.cluster, folder, namespace, simulator.url)
+    async with api.open_url(simulator.url) as control:
+        operator = await asyncio.to_thread(contender.start, place)
+        made = Stage(ground, contender, place, simulator, control, operator)
         try:
-            await _open_account(made)
+            if contender.is_ours:
+                await _open_account(made)
             yield made
         finally:
             made.operator.process.kill()
-
-
-@asynccontextmanager
-async def stage_of(ground: Ground, namespace: str, script: Path, *knobs: str) -> AsyncIterator[Stage]:
-    """The same with a script as operator, told by KUBECONFIG (administrator), NAMESPACE and PAITIENT_URL.
-
-    It cannot be restarted and has no health endpoints.
-    """
-    async with _provider(ground, namespace, *knobs) as (folder, simulator, control):
-        operator = programs.start_script(
-            ground.processes,
-            folder,
-            script,
-            KUBECONFIG=str(ground.cluster.kubeconfig),
-            NAMESPACE=namespace,
-            PAITIENT_URL=f"{simulator.url}/paitient",
-        )
-        try:
-            yield Stage(ground, namespace, simulator, control, (), Part(operator, url=""))
-        finally:
-            operator.kill()
-
-
-@asynccontextmanager
-async def _provider(ground: Ground, namespace: str, *knobs: str) -> AsyncIterator[tuple[Path, Part, Api]]:
-    """A namespace with the keys of an account of its own simulator."""
-    folder = ground.folder / namespace
-    folder.mkdir()
-    await ground.kube.call("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
-    keys = {"apiKey": "sim-paitient-key", "clientID": "sim-client"}
-    secret = {"metadata": {"name": "paitient"}, "stringData": keys}
-    await ground.kube.call("POST", f"/api/v1/namespaces/{namespace}/secrets", secret)
-    given = [f"--knob={knob}" for knob in (*_KNOBS, *knobs)]
-    simulator = programs.start_simulator(ground.processes, folder, "--port=0", *given)
-    async with api.open_url(simulator.url) as control:
-        try:
-            yield folder, simulator, control
-        finally:
             simulator.process.kill()
 
 
-def _start_operator(ground: Ground, folder: Path, simulator: Part, flags: tuple[str, ...]) -> Part:
-    hosts = f"--allowed-provider-host={simulator.url}"
-    return programs.start_operator(ground.processes, folder, folder / "kubeconfig", hosts, *flags)
+async def _open_namespace(kube: Api, namespace: str) -> None:
+    """With the keys of the simulator's account."""
+    await kube.call("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
+    keys = {"apiKey": "sim-paitient-key", "clientID": "sim-client"}
+    secret = {"metadata": {"name": "paitient"}, "stringData": keys}
+    await kube.call("POST", f"/api/v1/namespaces/{namespace}/secrets", secret)
 
 
 async def _open_account(made: Stage) -> None:

@@ -7,9 +7,9 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-from model_operator_demo.bench import api
-from model_operator_demo.bench.rows import Row
-from model_operator_demo.bench.stage import Ground, Stage, stage, until
+from model_operator_demo.bench import api, figures
+from model_operator_demo.bench.figures import Figures
+from model_operator_demo.bench.stage import Stage, until
 
 Object = dict[str, Any]
 
@@ -20,25 +20,28 @@ _FAULTS: tuple[Object, ...] = (
     {"kind": "reset", "probability": 0.1},
 )
 # Shorter than the defaults, to be done in a minute, and still longer than the latest commit.
-_FLAGS = ("--recovery-window=10s", "--request-timeout=5s")
+FLAGS = ("--recovery-window=10s", "--request-timeout=5s")
+KNOBS = ("paitient.create_s=2", "paitient.delete_s=1")
 _KILLS = 4
 _KILL_AFTER = 0.7  # seconds of work between two kills
 _WITHIN = timedelta(minutes=3)
 
 
-async def storm(ground: Ground, count: int) -> list[Row]:
-    """Rows with the promise as their target: none."""
-    flags = (*_FLAGS, "--namespace=storm")
-    async with stage(ground, "storm", "paitient.create_s=2", "paitient.delete_s=1", flags=flags) as made:
-        await _create(made, count)
-        await made.until_ready(count, _WITHIN)
-        duplicates, orphans = await _compare(made)
-        left = await _delete(made)
-        return [
-            Row("storm: duplicates", duplicates, "", 0),
-            Row("storm: orphans", orphans, "", 0),
-            Row("storm: left after deletion", left, "", 0),
-        ]
+async def storm(stage: Stage, count: int) -> Figures:
+    """What is promised to be none of each, when all have come up or the time is over."""
+    await _create(stage, count)
+    ready = await stage.ready_within(count, _WITHIN)
+    duplicates, orphans = await _compare(stage)
+    return {
+        figures.STORM_NOT_READY: count - ready,
+        figures.STORM_DUPLICATES: duplicates,
+        figures.STORM_ORPHANS: orphans,
+    }
+
+
+async def storm_deleted(stage: Stage) -> Figures:
+    """What is left at the provider when all are deleted. Raises `TooSlow` when they do not go."""
+    return {figures.STORM_LEFT: await _delete(stage)}
 
 
 async def _create(made: Stage, count: int) -> None:
@@ -67,9 +70,10 @@ async def _begun(made: Stage) -> int:
 async def _compare(made: Stage) -> tuple[int, int]:
     """Deployments beyond one per ModelDeployment, and those that no status knows."""
     counters = (await made.control.call("GET", "/__sim/counters"))["paitient"]
-    duplicates = sum(number - 1 for number in counters["creates_by_tag"].values())
+    # By name: the default name of ours has the UID's hash, the others take the object's.
+    duplicates = sum(number - 1 for number in counters["creates_by_name"].values())
     items = await api.deployments(made.kube, made.namespace)
-    known = {item["status"]["externalID"] for item in items}
+    known = {item.get("status", {}).get("externalID") for item in items} - {None}
     return duplicates, int(counters["live"]) - len(known)
 
 

@@ -14,6 +14,7 @@ from model_operator.domain import Remote
 from model_operator.models.deployment_status import Pending, StatusChange
 from model_operator.plan.deployment.absence import Standing, is_gone, next_look
 from model_operator.plan.deployment.acceptance import is_ours
+from model_operator.plan.deployment.intents import intent, is_from_the_future, unknown_intent
 from model_operator.plan.deployment.situation import Create, Decision, Presence, Situation
 from model_operator.plan.deployment.words import (
     HELD,
@@ -27,8 +28,6 @@ from model_operator.plan.deployment.words import (
 )
 from model_operator.plan.verdict import Progress, Verdict
 
-CREATE = "Create"
-RECREATE = "Recreate"
 _AT_ONCE = timedelta()
 _LOOK_EVERY = timedelta(seconds=5)
 
@@ -150,12 +149,22 @@ def _wait_for_deadline(s: Situation, pending: Pending) -> Decision | None:
         return None  # with a failure on record, the last answer was not lost
     message = f"{lost(pending)} It is sent again under the same name, which can exist once."
     waiting = moving(Reason.OUTCOME_UNKNOWN, message, Phase.CREATING)
+    if is_from_the_future(s, pending):
+        return _date_anew(s, pending, waiting)
     return replace(waiting, look_again=pending.deadline - s.now)
+
+
+def _date_anew(s: Situation, pending: Pending, waiting: Decision) -> Decision:
+    """Its deadline would come in years. Without what was sent: nobody is to take it for an intent of theirs."""
+    dated = unknown_intent(s).with_(operation=pending.operation, absent_before=pending.absent_before)
+    return replace(waiting, change=StatusChange(pending=dated), look_again=_AT_ONCE)
 
 
 def wait_for_absence(s: Situation, pending: Pending) -> Decision | None:
     """Two complete LISTs without a trace, a recovery window apart, both after the deadline. None: that is proven."""
     waiting = moving(Reason.OUTCOME_UNKNOWN, looking_for(pending), Phase.CREATING)
+    if is_from_the_future(s, pending):
+        return _date_anew(s, pending, waiting)
     if s.now < pending.deadline:
         return replace(waiting, look_again=min(_LOOK_EVERY, pending.deadline - s.now))
     standing = Standing(window=s.timing.recovery_window, is_credible=True)  # else there is an error instead
@@ -223,29 +232,6 @@ def _begin(s: Situation) -> Decision:
 def _announce(s: Situation) -> Decision:
     """A create (again), unless it is to be paused."""
     return wait_while_paused(s) or record_intent(s)
-
-
-def intent(s: Situation) -> Pending:
-    """What the status says of a create that is sent now, or once this is written."""
-    return Pending(
-        operation=CREATE if s.status.external_id is None else RECREATE,
-        started_at=s.now,
-        deadline=s.now + s.timing.request_deadline,
-        absent_before=s.observed.can_list,
-        sent=dict(s.desired.fields),
-    )
-
-
-def unknown_intent(s: Situation) -> Pending:
-    """What it says of one that was sent, or may have been, without a word in it."""
-    started_at, sent = s.creation.sent_at or s.now, s.creation.fields
-    return Pending(
-        operation=CREATE,
-        started_at=started_at,
-        # What another process may have sent ended with that; a request of its last moment has so long.
-        deadline=started_at + s.timing.request_deadline,
-        sent=None if sent is None else dict(sent),
-    )
 
 
 def say_under_way(s: Situation) -> Decision:

@@ -139,8 +139,6 @@ class CanaryPass(Pass[CanaryEndpoint, Memory]):
             Event("Warning" if n.is_warning else "Normal", n.reason, n.message) for n in decision.notices
         ]
         self.around.record.note(key, resource.metadata, events)
-        for event in events:
-            log.info("%s: %s: %s", key, event.reason, event.message)
 
     def _settle(
         self, resource: CanaryEndpoint, s: Situation, decision: Decision, account: Account | None

@@ -23,7 +23,7 @@ from model_operator.errors import (
     retry_for,
 )
 from model_operator.models.deployment_status import LastPowerAction, Pending, RemoteEndpoint
-from model_operator.plan.deployment import creating
+from model_operator.plan.deployment import creating, intents
 from model_operator.plan.deployment.remembered import ProbeResult, SentUpdate
 from model_operator.plan.deployment.situation import (
     Action,
@@ -206,10 +206,10 @@ def _refused(s: Situation, decision: Decision, error: ProviderError, memory: Mem
         )
         memory.unanswered()
         said = replace(said, synced=lost, phase=decision.phase, look_again=AT_ONCE)
-        return said if s.status.pending is not None else _with_pending(said, creating.intent(s))
+        return said if s.status.pending is not None else _with_pending(said, intents.intent(s))
     if isinstance(error, NameTaken) and s.has_default_name:
         # The name holds our UID: an earlier create of ours has it, so the intent stays.
-        return said if s.status.pending is not None else _with_pending(said, creating.unknown_intent(s))
+        return said if s.status.pending is not None else _with_pending(said, intents.unknown_intent(s))
     memory.made_nothing()
     return _with_pending(said, None)
 

@@ -4,7 +4,7 @@ from model_operator.domain import FINALIZER
 from model_operator.models.deployment import DeletionPolicy, ModelDeployment
 from model_operator.models.deployment_status import ModelDeploymentStatus
 from model_operator.models.parse import InvalidResource
-from model_operator.plan.deployment import creating
+from model_operator.plan.deployment import intents
 from model_operator.plan.deployment.remembered import Underway
 from model_operator.plan.deployment.situation import Situation
 from model_operator.reconcile.deployment.memory import Memory
@@ -30,7 +30,7 @@ def left_behind(resource: ModelDeployment, s: Situation) -> ModelDeployment | No
     told = (
         status.with_(external_id=made.id)
         if made is not None
-        else status.with_(pending=creating.unknown_intent(s))
+        else status.with_(pending=intents.unknown_intent(s))
     )
     return resource.with_(status=told)
 

@@ -127,6 +127,11 @@ class DeploymentPass(EndingDeployments):
         )
         return replace(s, desired=desired, missing_key=memory.keys.problem)
 
+    def waits(self, key: Key) -> bool:
+        """Whether a pass could do nothing yet; then it will be brought back. False of what is not understood."""
+        resource = self.find(key)
+        return resource is not None and self._is_early(key, resource)
+
     def _is_early(self, key: Key, resource: ModelDeployment) -> bool:
         """Its ModelProvider's first pass, or its account's first LIST, is still to come and will bring it back."""
         ref = provider_key(resource)
