@@ -6,7 +6,7 @@ else receives a finished `Settings`.
 
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_origin
@@ -41,6 +41,8 @@ from model_operator.setting_values import (
 )
 
 ENV_PREFIX = "MODEL_OPERATOR_"
+_ALMOST = 0.93
+"""How much of two names is the same, prefix included, where one is the other misspelt."""
 
 
 def _duration(seconds: float, description: str) -> Any:
@@ -250,11 +252,28 @@ def load(flags: Mapping[str, Any]) -> Settings:
 
     Raises `SettingsInvalid` with all problems at once.
     """
+    problems = misspelt(os.environ)
     try:
-        return Settings(**flags)
+        settings = Settings(**flags)
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False)
-        raise SettingsInvalid(tuple(dict.fromkeys(_problem(detail, flags) for detail in details))) from None
+        problems += tuple(dict.fromkeys(_problem(detail, flags) for detail in details))
+        raise SettingsInvalid(problems) from None
+    if problems:
+        raise SettingsInvalid(problems)
+    return settings
+
+
+def misspelt(environment: Iterable[str]) -> tuple[str, ...]:
+    """A line for each variable that is almost a setting. Others with our prefix are kubelet's, for our Services."""
+    known = {env_of(name) for name in Settings.model_fields}
+    odd = sorted(name for name in environment if name.startswith(ENV_PREFIX) and name not in known)
+    near = {name: difflib.get_close_matches(name, known, n=1, cutoff=_ALMOST) for name in odd}
+    return tuple(
+        f"the environment variable {name} is not a setting; did you mean {found[0]}?"
+        for name, found in near.items()
+        if found
+    )
 
 
 def flag_of(name: str) -> str:

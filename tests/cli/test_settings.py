@@ -198,3 +198,32 @@ def test_every_setting_says_what_it_is_for(name):
 @pytest.mark.parametrize("name", [name for name in Settings.model_fields if default_of(name)])
 def test_a_default_as_it_is_documented_is_the_default(name):
     assert getattr(load({name: default_of(name)}), name) == getattr(Settings(), name)
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        pytest.param("MODEL_OPERATOR_WORKRS", "MODEL_OPERATOR_WORKERS", id="a letter too few"),
+        pytest.param(
+            "MODEL_OPERATOR_NAMESPACE", "MODEL_OPERATOR_NAMESPACES", id="the flag is in the singular"
+        ),
+        pytest.param("MODEL_OPERATOR_LOGLEVEL", "MODEL_OPERATOR_LOG_LEVEL", id="an underscore"),
+    ],
+)
+def test_a_misspelt_variable_is_refused_with_the_one_that_was_meant(variable, meant, monkeypatch):
+    monkeypatch.setenv(variable, "3")
+    with pytest.raises(SettingsInvalid) as refused:
+        load({})
+    assert refused.value.problems == (
+        f"the environment variable {variable} is not a setting; did you mean {meant}?",
+    )
+
+
+@pytest.mark.parametrize("service", ["", "METRICS_", "HEALTH_", "WEBHOOKS_"])
+def test_what_kubelet_sets_for_a_service_of_ours_is_no_misspelt_setting(service, monkeypatch):
+    start = f"MODEL_OPERATOR_{service}"
+    links = ("SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP", "PORT_80_TCP", "PORT_80_TCP_ADDR")
+    for name in (*links, "PORT_80_TCP_PORT", "PORT_80_TCP_PROTO"):
+        monkeypatch.setenv(start + name, "10.0.0.1")
+    monkeypatch.setenv(f"{start}PORT", "tcp://10.0.0.1:80")
+    assert load({}) == load({})
