@@ -306,3 +306,19 @@ def test_f10_what_somebody_elses_finalizer_keeps_costs_nothing_more(vendor: str)
         assert await world.count("get") == gets
 
     play(vendor, story, "a")
+
+
+@EVERY
+def test_what_is_gone_for_good_is_looked_for_once_an_hour(vendor: str) -> None:
+    """The full read of the hour had its time, and no GET that was answered 404 ever took it away."""
+
+    async def story(world: World) -> None:
+        await asyncio.sleep(3700)  # a full read has been due
+        await world.remove(world.id("a"))
+        await asyncio.sleep(4000)
+        assert world.ready("a") == "False ExternalResourceMissing"
+        before = await world.count("get")
+        await asyncio.sleep(3 * 3600)
+        assert await world.count("get") - before <= 4
+
+    play(vendor, story, "a", driftPolicy="Report")

@@ -241,4 +241,16 @@ NAMED = (
         ),
         seed=5180,
     ),
+    Named(
+        "removed by hand while it is to be paused",
+        "synced_means_that_the_provider_holds_the_spec",
+        (
+            Step("open_accounts", {"vendors": ["parasail"]}),
+            Step("apply", {"name": "pa", "spec": {"deploymentName": "shared-llama"}}),
+            Step("remove_by_hand", {"name": "pa"}, wait=10.0),
+            Step("edit", {"name": "pa", "spec": {"paused": True}}),
+        ),
+        also=("rest_costs_nothing",),
+        seed=261128003974,
+    ),
 )

@@ -102,7 +102,9 @@ def synced_means_that_the_provider_holds_the_spec(end: End) -> Iterator[str]:
         if is_terminating(body) or condition(body, "Synced")["status"] != "True" or id_ is None:
             continue
         if id_ not in end.ledger:
-            yield f"{key.name}: Synced, and {id_} does not live"
+            # What was removed while it is paused is made again when it is unpaused, and the condition says so.
+            if f"Deployment {id_[1]} has vanished" not in condition(body, "Synced")["message"]:
+                yield f"{key.name}: Synced, and {id_} does not live"
             continue
         remote, spec = end.ledger[id_], body["spec"]
         for field, wanted in _wanted(spec).items():

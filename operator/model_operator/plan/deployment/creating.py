@@ -192,8 +192,13 @@ def wait_while_paused(s: Situation) -> Decision | None:
     made = made_by_us(s)
     if made is not None:
         return take(made, s)
-    nothing = Verdict(False, Reason.PAUSED, "Nothing is created at the provider while spec.paused is true.")
-    return replace(settled(Phase.PAUSED, nothing), change=StatusChange(pending=None))
+    text = "Nothing is created at the provider while spec.paused is true."
+    decision = settled(Phase.PAUSED, Verdict(False, Reason.PAUSED, text))
+    if s.status.external_id is not None:
+        text = f"Deployment {s.status.external_id} has vanished at the provider. {text}"
+        gone = Verdict(False, Reason.PAUSED, text)
+        decision = replace(decision, synced=Verdict(True, Reason.SYNCED, text), serving=gone)
+    return replace(decision, change=StatusChange(pending=None))
 
 
 def start_create(s: Situation) -> Decision | None:

@@ -24,10 +24,11 @@ def missed(look: Look, id_: str, error: ProviderError) -> Seen:
     account = look.account
     begun = account.snapshot.begun if account.snapshot is not None else look.now
     is_404 = isinstance(error, NotFound)
+    again_at = look.now + look.full_read_interval
     if _has_list(look):
-        look = replace(look, view=look.view.missed(begun, is_proof=is_404))
+        look = replace(look, view=look.view.missed(begun, is_proof=is_404, again_at=again_at))
     elif isinstance(error, NotFound) and error.is_vendors_own:
-        look = replace(look, view=look.view.missed(look.now, is_proof=True))
+        look = replace(look, view=look.view.missed(look.now, is_proof=True, again_at=again_at))
         note_get(look, id_, is_there=False)
     elif is_404:
         unlike_it = (

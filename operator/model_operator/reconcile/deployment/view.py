@@ -101,9 +101,10 @@ class View:
         """It was there then."""
         return replace(self, looks=self.looks.seen(at))
 
-    def missed(self, begun: datetime, *, is_proof: bool) -> "View":
-        """A look that began then did not show it."""
-        return replace(self, looks=self.looks.missed(begun, is_proof=is_proof))
+    def missed(self, begun: datetime, *, is_proof: bool, again_at: datetime) -> "View":
+        """A look that began then did not show it, nor did a GET, which was the full read that may have been due."""
+        looks = self.looks.missed(begun, is_proof=is_proof)
+        return replace(self, looks=looks, read_again_at=again_at)
 
     def failed(self, again_at: datetime) -> "View":
         """A GET was not answered; what the LIST says must do for a while."""
