@@ -38,6 +38,8 @@ def test_three_rounds_come_to_medians_and_to_the_median_of_their_ratios() -> Non
         pytest.param(figures.STORM_ORPHANS, 20, 0, id="a promise at any size"),
         pytest.param(figures.STEADY_LISTS, 1000, 20, id="a bound"),
         pytest.param(figures.STEADY_LISTS, 20, None, id="a bound is for a thousand"),
+        pytest.param(figures.SYNC_EDIT_P99, 10_000, 250, id="ten thousand have bounds of their own"),
+        pytest.param(figures.STEADY_LISTS, 10_000, None, id="a thousand's are not theirs"),
         pytest.param(figures.CREATED, 1000, None, id="no target"),
     ],
 )
