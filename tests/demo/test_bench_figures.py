@@ -157,6 +157,15 @@ def test_a_report_is_a_table_with_a_column_for_each_operator_and_each_ratio() ->
     assert lines[5].endswith("load average before each round 0.3, 4.2.")
 
 
+def test_a_report_of_ours_alone_has_no_columns_for_others() -> None:
+    alone = Report("1.0", 10_000, [OURS], [Row("all Ready", "s", Spread(220, 220, 220))])
+    assert alone.markdown().splitlines()[:3] == [
+        "|  | ours | target |",
+        "|---|---|---|",
+        "| all Ready | 220 s |  |",
+    ]
+
+
 def test_a_report_for_programs_has_a_row_for_each_figure(tmp_path: Path) -> None:
     REPORT.write_json(tmp_path / "figures.json")
     written = json.loads((tmp_path / "figures.json").read_text())
