@@ -10,6 +10,7 @@ from pathlib import Path
 
 import aiohttp
 from rich.console import Console
+from rich.table import Table
 
 from model_operator_demo import programs, shipped
 from model_operator_demo.bench import api
@@ -56,12 +57,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     except _EXPECTED as error:
         sys.stderr.write(f"bench: {error}\n")
         return 1
-    Console().print(report.table())
+    _print(report.table())
     if given.json is not None:
         report.write_json(given.json)
     if given.update is not None:
         report.write_into(given.update)
     return 1 if any(row.is_met is False for row in report.rows if row.name.startswith("storm")) else 0
+
+
+def _print(table: Table) -> None:
+    """In full width, also where there is no terminal: a line may wrap, a cell is never cut."""
+    console = Console()
+    needed = console.measure(table, options=console.options.update(width=1000)).maximum
+    Console(width=max(console.width, needed)).print(table)
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
