@@ -63,7 +63,7 @@ fmt: init ## Format the code and mend what the linter can mend
 generate: init ## Write the CRDs and the reference documents from the code
 	$(BIN)/python tools/generate.py
 
-bench: init ## Measure us, a Go operator and a simple Kopf operator with 1,000 deployments (N=100 for fewer)
+bench: init ## Measure ours, a Go and a simple Kopf operator with 1,000 deployments (N=10000: ours alone)
 	@$(BIN)/python -m model_operator_demo.bench $(BENCH_AGAINST) $(if $(N),--count $(N)) $(ARGS)
 
 image: ## Build the container image (IMAGE=…, BUILD_ARGS=…; docker, podman or buildah)

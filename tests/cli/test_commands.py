@@ -43,6 +43,12 @@ def test_each_command_teaches_by_examples(name):
     assert f"model-operator {name}" in result.output.partition("Examples:")[2]
 
 
+def test_help_of_canary_names_every_command_in_a_whole_sentence():
+    for command in main.commands["canary"].commands.values():
+        assert not command.get_short_help_str(80).endswith("...")
+        assert f"model-operator canary {command.name} " in command.epilog
+
+
 @pytest.mark.parametrize("name", Settings.model_fields)
 def test_run_has_a_flag_for_each_setting_and_names_its_variable(name):
     words = call("run", "--help").output.split()

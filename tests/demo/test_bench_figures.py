@@ -38,6 +38,8 @@ def test_three_rounds_come_to_medians_and_to_the_median_of_their_ratios() -> Non
         pytest.param(figures.STORM_ORPHANS, 20, 0, id="a promise at any size"),
         pytest.param(figures.STEADY_LISTS, 1000, 20, id="a bound"),
         pytest.param(figures.STEADY_LISTS, 20, None, id="a bound is for a thousand"),
+        pytest.param(figures.SYNC_EDIT_P99, 10_000, 250, id="ten thousand have bounds of their own"),
+        pytest.param(figures.STEADY_LISTS, 10_000, None, id="a thousand's are not theirs"),
         pytest.param(figures.CREATED, 1000, None, id="no target"),
     ],
 )
@@ -153,6 +155,15 @@ def test_a_report_is_a_table_with_a_column_for_each_operator_and_each_ratio() ->
     ]
     assert lines[5].startswith("model-operator 1.0, 1,000 deployments. ")
     assert lines[5].endswith("load average before each round 0.3, 4.2.")
+
+
+def test_a_report_of_ours_alone_has_no_columns_for_others() -> None:
+    alone = Report("1.0", 10_000, [OURS], [Row("all Ready", "s", Spread(220, 220, 220))])
+    assert alone.markdown().splitlines()[:3] == [
+        "|  | ours | target |",
+        "|---|---|---|",
+        "| all Ready | 220 s |  |",
+    ]
 
 
 def test_a_report_for_programs_has_a_row_for_each_figure(tmp_path: Path) -> None:

@@ -52,7 +52,10 @@ canary.add_command(print_canary)
     help="Requests per second to the endpoint, to see what can be detected.",
 )
 def print_plan(file: Path, origin: str | None, rps: float | None) -> None:
-    """Print the steps, checks and earliest times of every CanaryEndpoint in FILE (- is the standard input)."""
+    """Preview the rollout of every CanaryEndpoint in a file.
+
+    Its steps, checks and earliest times. FILE is YAML; - is the standard input.
+    """
     text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     try:
         found = [body for body in yaml.safe_load_all(text) if isinstance(body, dict)]

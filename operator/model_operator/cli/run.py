@@ -90,8 +90,8 @@ def _help(name: str) -> str:
 def run_operator(**flags: str | bool | tuple[str, ...] | None) -> None:
     """Run the operator until SIGTERM or SIGINT.
 
-    It watches ModelProviders and ModelDeployments (modeloperator.dev) and keeps the providers' deployments
-    as they say. Apply the CRDs first (model-operator crds).
+    It watches ModelProviders, ModelDeployments and CanaryEndpoints (modeloperator.dev) and keeps what runs at the
+    providers as they say. Apply the CRDs first (model-operator crds).
     """
     given = {name: value for name, value in flags.items() if value not in (None, ())}
     try:

@@ -10,14 +10,16 @@ from pathlib import Path
 
 import aiohttp
 from rich.console import Console
+from rich.table import Table
 
 from model_operator_demo import programs, shipped
 from model_operator_demo.bench import api
 from model_operator_demo.bench.contenders import Contender, other, ours
-from model_operator_demo.bench.figures import TARGETS_FOR, rows_of
+from model_operator_demo.bench.figures import OURS, SCALE_FOR, TARGETS_FOR, Round, rows_of
 from model_operator_demo.bench.profile import NoSampler, find_sampler, profile
 from model_operator_demo.bench.rounds import Size, measure
 from model_operator_demo.bench.rows import Report, check_marks
+from model_operator_demo.bench.scale import measure_scale
 from model_operator_demo.bench.stage import TooSlow
 from model_operator_demo.controlplane import ControlPlaneFailed
 from model_operator_demo.controlplane_access import KubectlFailed
@@ -26,6 +28,7 @@ from model_operator_demo.controlplane_build import BuildFailed
 from model_operator_demo.processes import ProcessFailed
 
 _ABOUT = "Measures the operator with many deployments, on a real API server, against the simulator."
+ACCOUNTS = 10
 _EXPECTED = (
     ControlPlaneFailed,
     KubectlFailed,
@@ -54,12 +57,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     except _EXPECTED as error:
         sys.stderr.write(f"bench: {error}\n")
         return 1
-    Console().print(report.table())
+    _print(report.table())
     if given.json is not None:
         report.write_json(given.json)
     if given.update is not None:
         report.write_into(given.update)
     return 1 if any(row.is_met is False for row in report.rows if row.name.startswith("storm")) else 0
+
+
+def _print(table: Table) -> None:
+    """In full width, also where there is no terminal: a line may wrap, a cell is never cut."""
+    console = Console()
+    needed = console.measure(table, options=console.options.update(width=1000)).maximum
+    Console(width=max(console.width, needed)).print(table)
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -75,6 +85,12 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         "--storm", type=int, default=100, help="deployments in the storm (default %(default)s)"
     )
     parser.add_argument("--rounds", type=int, default=3, help="how often all is done (default %(default)s)")
+    parser.add_argument(
+        "--accounts",
+        type=int,
+        metavar="N",
+        help=f"ours alone, in so many accounts (default {ACCOUNTS} from {SCALE_FOR:,} deployments on, else one)",
+    )
     parser.add_argument(
         "--against",
         type=Path,
@@ -110,11 +126,18 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _measure(given: argparse.Namespace) -> Report:
+    accounts = given.accounts or (ACCOUNTS if given.count >= SCALE_FOR else 1)
+    if accounts > 1:
+        loads = [os.getloadavg()[0]]
+        return _report(given.count, [OURS], [{OURS: measure_scale(given.count, accounts, _say)}], loads)
     contenders = [ours(), *_others(given.against)]
     size = Size(given.count, given.edits, given.steady, given.storm, given.rounds)
     rounds, loads = measure(contenders, size, _say)
-    names = [each.name for each in contenders]
-    return Report(version("model-operator"), given.count, names, rows_of(rounds, names, given.count), loads)
+    return _report(given.count, [each.name for each in contenders], rounds, loads)
+
+
+def _report(count: int, names: Sequence[str], rounds: Sequence[Round], loads: Sequence[float]) -> Report:
+    return Report(version("model-operator"), count, names, rows_of(rounds, names, count), loads)
 
 
 def _others(paths: Sequence[Path]) -> list[Contender]:

@@ -12,6 +12,7 @@ from typing import Final
 
 OURS: Final = "ours"
 TARGETS_FOR: Final = 1000
+SCALE_FOR: Final = 10_000
 
 CREATED: Final = "all created"
 READY: Final = "all Ready"
@@ -36,6 +37,12 @@ STORM_DUPLICATES: Final = "storm: duplicates"
 STORM_ORPHANS: Final = "storm: orphans"
 STORM_LEFT: Final = "storm: left after deletion"
 
+TENTH_READY: Final = "all Ready, a tenth of them in one account"
+TENTH_TIMES: Final = "all Ready, times that of a tenth"
+SYNC_LISTS: Final = "LISTs until all Ready"
+SYNC_EDIT_P50: Final = "spec edit → provider meanwhile, p50"
+SYNC_EDIT_P99: Final = "spec edit → provider meanwhile, p99"
+
 UNITS: Final[Mapping[str, str]] = {
     CREATED: "s",
     READY: "s",
@@ -59,6 +66,11 @@ UNITS: Final[Mapping[str, str]] = {
     STORM_DUPLICATES: "",
     STORM_ORPHANS: "",
     STORM_LEFT: "",
+    TENTH_READY: "s",
+    TENTH_TIMES: "",
+    SYNC_LISTS: "",
+    SYNC_EDIT_P50: "ms",
+    SYNC_EDIT_P99: "ms",
 }
 """All figures in the order of a table."""
 
@@ -76,6 +88,9 @@ PROMISES: Final[Mapping[str, float]] = {
 
 BOUNDS: Final[Mapping[str, float]] = {STEADY_LISTS: 20, EDIT_P50: 10, RESTART_LISTS: 10}
 """Upper bounds of ours with 1,000."""
+
+SCALE_BOUNDS: Final[Mapping[str, float]] = {TENTH_TIMES: 11, MEMORY_ALL: 300, SYNC_EDIT_P99: 250}
+"""Upper bounds of ours with 10,000 in ten accounts."""
 
 RATIOS: Final[Mapping[str, float]] = {
     READY: 1.05,
@@ -147,8 +162,9 @@ def rows_of(rounds: Sequence[Round], operators: Sequence[str], count: int) -> li
 
 
 def bound(name: str, count: int) -> float | None:
-    """The target of ours: what is promised of any number, and what is meant for 1,000."""
-    return PROMISES.get(name, BOUNDS.get(name) if count == TARGETS_FOR else None)
+    """The target of ours: what is promised of any number, and what is meant for 1,000 or 10,000."""
+    bounds = {TARGETS_FOR: BOUNDS, SCALE_FOR: SCALE_BOUNDS}.get(count, {})
+    return PROMISES.get(name, bounds.get(name))
 
 
 def name_of(operator: str, name: str) -> str:

@@ -19,13 +19,14 @@ Object = dict[str, Any]
 
 CREATION = "paitient.create_s=5"
 _READY_WITHIN = timedelta(minutes=4)
+_READY_EACH = timedelta(seconds=0.1)  # where that is more
 _RECONCILED_WITHIN = timedelta(seconds=90)
 _POLLS = 30 + 5  # seconds between two polls of an account, with their jitter
 _EDIT_PAUSE = 0.04  # seconds between two edits: 25 a second
 _QUIET = 1.0  # seconds without a pass after which a restart is over
 
 
-async def bring_up(stage: Stage, count: int) -> Figures:
+async def bring_up(stage: Stage, count: int, *, already: int = 0) -> Figures:
     """From the first create to the last Ready; CPU and memory that it took. Raises `TooSlow` where none is Ready.
 
     CPU is divided by those that are Ready: of an operator that is not done in time it says no more than that.
@@ -36,10 +37,11 @@ async def bring_up(stage: Stage, count: int) -> Figures:
     began = time.monotonic()
     await api.create_all(stage.kube, stage.namespace, stage.bodies(count))
     created = time.monotonic() - began
-    ready = await stage.ready_within(count, _READY_WITHIN)
-    if not ready:
+    within = max(_READY_WITHIN, count * _READY_EACH)
+    ready = await stage.ready_within(already + count, within) - already
+    if ready <= 0:
         log = end_of(stage.operator.process.log)
-        raise TooSlow(f"waited {_READY_WITHIN.total_seconds():g} s, and nothing is Ready:\n{log}")
+        raise TooSlow(f"waited {within.total_seconds():g} s, and nothing is Ready:\n{log}")
     seconds = time.monotonic() - began
     after = [*map(cpu_seconds, pids), await api.cpu(stage.kube)]
     operator, simulator, server = ((b - a) / ready * 1000 for a, b in zip(before, after, strict=True))
@@ -93,7 +95,7 @@ async def steady(stage: Stage, seconds: float) -> Figures:
     }
 
 
-async def restart(stage: Stage, count: int) -> Figures:
+async def restart(stage: Stage, count: int, *, pages: int | None = None) -> Figures:
     """From kill -9 (and a start at once) until each deployment was compared with what the provider shows now."""
     await stage.until_quiet()
     items = await api.deployments(stage.kube, stage.namespace)
@@ -102,7 +104,7 @@ async def restart(stage: Stage, count: int) -> Figures:
     await stage.restart()
     if stage.contender.is_ours:
         async with stage.health() as health:
-            ended = await _passed(stage, health, since, count)
+            ended = await _passed(stage, health, (since, pages or math.ceil(count / PAGE)), count)
     else:
         ended = await _read(stage, since, {item["status"]["externalID"] for item in items})
     entries = await stage.requests(since)
@@ -140,9 +142,9 @@ async def _until_polled(stage: Stage) -> None:
     await until(idle, bool, timedelta(seconds=2 * _POLLS), "a poll of the account")
 
 
-async def _passed(stage: Stage, health: Api, since: int, count: int) -> float:
-    """The time of the last pass after the first complete LIST of the new process."""
-    pages, deadline = math.ceil(count / PAGE), time.time() + _RECONCILED_WITHIN.total_seconds()
+async def _passed(stage: Stage, health: Api, lists: tuple[int, int], count: int) -> float:
+    """The time of the last pass after the new process's first complete LIST: its pages, and after which request."""
+    (since, pages), deadline = lists, time.time() + _RECONCILED_WITHIN.total_seconds()
     passes, changed, listed = -1.0, time.time(), False
     while time.time() < deadline:
         now = time.time()

@@ -65,13 +65,14 @@ class Report:
         """The head, then a line for each figure that was measured of anybody."""
         rows = {row.name: row for row in self.rows}
         others = [name for name in self.operators if name != OURS]
-        lines = [["", *self.operators, "target", *(f"ours / {name}" for name in others), "target"]]
+        compared = [*(f"ours / {name}" for name in others), "target"] if others else []
+        lines = [["", *self.operators, "target", *compared]]
         for name in UNITS:
             own = [rows.get(name_of(operator, name)) for operator in self.operators]
             ratios = [rows.get(ratio_name(name, other)) for other in others]
             if any(own):
-                cells = [*map(_value, own), _target(rows.get(name)), *map(_value, ratios)]
-                lines.append([name, *cells, _target(ratios[0] if ratios else None)])
+                compared = [*map(_value, ratios), _target(ratios[0])] if ratios else []
+                lines.append([name, *map(_value, own), _target(rows.get(name)), *compared])
         return lines
 
     def _is_met(self, name: str) -> bool | None:

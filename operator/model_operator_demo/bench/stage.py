@@ -51,6 +51,7 @@ class Stage:
     simulator: Part
     control: Api
     operator: Part
+    providers: list[str] = field(default_factory=lambda: ["paitient"])
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     @property
@@ -78,15 +79,17 @@ class Stage:
         return api.open_url(self.operator.url)
 
     def bodies(self, count: int) -> list[Object]:
-        """New ModelDeployments, of names that were never used."""
+        """New ModelDeployments, of names that were never used, in turn for each ModelProvider."""
         spec = {
-            "providerRef": {"name": "paitient"},
             "model": "NCIT/DeepSeek-R1-8B",
             "replicas": 1,
             "paitient": {"computeType": "gpu", "instanceType": "g5.2xlarge", "region": "us-west-2"},
         }
         numbers = itertools.islice(self._numbers, count)
-        return [resource("ModelDeployment", f"model-{number:05d}", spec) for number in numbers]
+        return [
+            resource("ModelDeployment", f"model-{number:05d}", {"providerRef": {"name": provider}, **spec})
+            for number, provider in zip(numbers, itertools.cycle(self.providers), strict=False)
+        ]
 
     def path(self, name: str) -> str:
         """Of a ModelDeployment."""
@@ -151,7 +154,7 @@ async def stage(ground: Ground, contender: Contender, namespace: str, *knobs: st
         made = Stage(ground, contender, place, simulator, control, operator)
         try:
             if contender.is_ours:
-                await _open_account(made)
+                await _open_provider(made, "paitient")
             yield made
         finally:
             made.operator.process.kill()
@@ -159,28 +162,41 @@ async def stage(ground: Ground, contender: Contender, namespace: str, *knobs: st
 
 
 async def _open_namespace(kube: Api, namespace: str) -> None:
-    """With the keys of the simulator's account."""
+    """With the keys of the simulator's first account."""
     await kube.call("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
-    keys = {"apiKey": "sim-paitient-key", "clientID": "sim-client"}
-    secret = {"metadata": {"name": "paitient"}, "stringData": keys}
+    await _put_keys(kube, namespace, "paitient", "sim-paitient-key")
+
+
+async def open_account(made: Stage, number: int) -> str:
+    """One more account of the simulator, with a ModelProvider of this name that is Ready on return."""
+    name, key = f"paitient-{number}", f"sim-paitient-key-{number}"
+    token = {"vendor": "paitient", "key": key, "account": name, "client_id": "sim-client"}
+    await made.control.call("POST", "/__sim/tokens", token)
+    await _put_keys(made.kube, made.namespace, name, key)
+    await _open_provider(made, name)
+    return name
+
+
+async def _put_keys(kube: Api, namespace: str, name: str, key: str) -> None:
+    secret = {"metadata": {"name": name}, "stringData": {"apiKey": key, "clientID": "sim-client"}}
     await kube.call("POST", f"/api/v1/namespaces/{namespace}/secrets", secret)
 
 
-async def _open_account(made: Stage) -> None:
-    """The ModelProvider, which is Ready on return."""
+async def _open_provider(made: Stage, name: str) -> None:
+    """Ready on return."""
     spec = {
         "type": "paitient",
         "baseURL": f"{made.simulator.url}/paitient",
-        "credentials": {"secretRef": {"name": "paitient"}},
+        "credentials": {"secretRef": {"name": name}},
     }
     path = f"{api.GROUP}/namespaces/{made.namespace}/modelproviders"
-    await made.kube.call("POST", path, resource("ModelProvider", "paitient", spec))
+    await made.kube.call("POST", path, resource("ModelProvider", name, spec))
 
     async def look() -> Object:
-        found: Object = await made.kube.call("GET", f"{path}/paitient")
+        found: Object = await made.kube.call("GET", f"{path}/{name}")
         return found
 
-    await until(look, api.is_ready, _WITHIN, "the ModelProvider to be Ready")
+    await until(look, api.is_ready, _WITHIN, f"the ModelProvider {name} to be Ready")
 
 
 async def until(
