@@ -19,7 +19,8 @@ import yaml
 from model_operator.cli import crds
 from model_operator.durations import DURATION_PATTERN
 from model_operator.models.crd import KINDS
-from model_operator.settings import Settings, default_of, is_switch
+from model_operator.settings import Settings
+from model_operator.settings_loading import default_of, is_switch
 from model_operator_demo.go_tools import HELM_4
 
 CHART: Final = "helm/model-operator"

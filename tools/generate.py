@@ -20,7 +20,8 @@ from model_operator.observability.canaries import CanaryView
 from model_operator.observability.metrics import Metrics
 from model_operator.observability.objects import ObjectView, Said
 from model_operator.setting_values import Address
-from model_operator.settings import Settings, default_of, env_of, flag_of, is_many, is_switch
+from model_operator.settings import Settings
+from model_operator.settings_loading import default_of, env_of, flag_of, is_many, is_switch
 from model_operator_demo.go_tools import NoTool
 
 ROOT = Path(__file__).parents[1]

@@ -7,6 +7,8 @@ from collections import deque
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, Field
+
 DEFAULT_ACCOUNT = "sim"
 
 MINUTE = 60.0
@@ -73,3 +75,15 @@ class RateLimiter:
             window.append(now)
             return None
         return window[0] + MINUTE - now if window else MINUTE
+
+
+class TokenBody(BaseModel):
+    """``POST /__sim/tokens``: a key to add or to change."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    vendor: str
+    key: str = Field(min_length=1)
+    account: str = DEFAULT_ACCOUNT
+    client_id: str | None = None
+    read_only: bool = False

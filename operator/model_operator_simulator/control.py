@@ -9,9 +9,9 @@ from dataclasses import asdict
 from functools import cache
 from inspect import isawaitable
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
-from .accounts import DEFAULT_ACCOUNT, Token
+from .accounts import Token, TokenBody
 from .call import Json, Request
 from .clock import rfc3339
 from .core import Core
@@ -27,18 +27,6 @@ LONGEST_WAIT = 120.0
 JOURNAL_FILTERS = ("vendor", "method", "path", "operation", "status", "outcome", "account")
 PREFIX = "/__sim"
 BODY_BYTES = 16 * 1024 * 1024
-
-
-class TokenBody(BaseModel):
-    """``POST /__sim/tokens``: a key to add or to change."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    vendor: str
-    key: str = Field(min_length=1)
-    account: str = DEFAULT_ACCOUNT
-    client_id: str | None = None
-    read_only: bool = False
 
 
 class Control:

@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 from model_operator import __version__
 from model_operator.cli import main
-from model_operator.settings import Settings, env_of, flag_of
+from model_operator.settings import Settings
+from model_operator.settings_loading import env_of, flag_of
 
 ROOT = Path(__file__).parents[2]
 NO_SETTINGS = dict.fromkeys(map(env_of, Settings.model_fields))

@@ -7,7 +7,8 @@ import pytest
 
 from model_operator import settings as subject
 from model_operator.hosts import HostRule
-from model_operator.settings import Settings, SettingsInvalid, default_of, env_of, flag_of, load
+from model_operator.settings import Settings
+from model_operator.settings_loading import SettingsInvalid, default_of, env_of, flag_of, load
 
 GATEWAY = HostRule("https", "gateway.example.com", 443)
 LOCAL = HostRule("http", "127.0.0.1", 8080)

@@ -8,7 +8,8 @@ import yaml
 
 from model_operator.conditions import ConditionType, Phase, Reason
 from model_operator.meanings import MEANINGS
-from model_operator.settings import Settings, flag_of
+from model_operator.settings import Settings
+from model_operator.settings_loading import flag_of
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

@@ -28,7 +28,8 @@ from model_operator.rehearsal.plan import Gathered
 from model_operator.rehearsal.rehearse import Means, rehearse
 from model_operator.rehearsal.shown import Shown
 from model_operator.rehearsal.sources import SECRET, Account, MadeUp, gather_offline, gather_online
-from model_operator.settings import Settings, SettingsInvalid, load
+from model_operator.settings import Settings
+from model_operator.settings_loading import SettingsInvalid, load
 from model_operator_simulator import Simulator
 from model_operator_simulator.registry import VENDORS
 

@@ -9,8 +9,8 @@ import click
 from typing_extensions import override
 
 from model_operator.setting_values import Address
-from model_operator.settings import (
-    Settings,
+from model_operator.settings import Settings
+from model_operator.settings_loading import (
     SettingsInvalid,
     default_of,
     env_of,
