@@ -146,6 +146,7 @@ def run(history: History, seed: int = 0) -> Outcome:
     """Play it to the end and judge it. The same history and seed give the same outcome."""
     global_random.seed(seed)
     log = logging.getLogger("model_operator")
+    before = log.level, log.propagate
     log.setLevel(logging.INFO)
     log.propagate = False
     was_collecting = gc.isenabled()
@@ -154,6 +155,8 @@ def run(history: History, seed: int = 0) -> Outcome:
         with asyncio.Runner(loop_factory=VirtualLoop) as runner:
             return runner.run(_play(history, seed))
     finally:
+        log.setLevel(before[0])
+        log.propagate = before[1]
         if was_collecting:
             gc.enable()
 

@@ -348,6 +348,18 @@ async def counted_tags(sim):
     return (await sim.control("GET", "/counters"))["paitient"]["creates_by_tag"]
 
 
+def billed(vendor, name):
+    """An hour of one replica, of which the first seconds are its start."""
+
+    async def seen(sim):
+        await (sim.create_parasail() if vendor == "parasail" else sim.create_paitient())
+        await sim.advance(3600)
+        (row,) = (await sim.control("GET", f"/ledger?vendor={vendor}"))["deployments"]
+        return row[name]
+
+    return seen
+
+
 def metrics(look, query=DAY, wait=6 * 3600 + 1):
     """Look at the metrics of a deployment that has run for six hours with direct traffic alone."""
 
@@ -583,6 +595,8 @@ TABLE = [
     ("parasail.unauthorized", "problem", wrong_key, "text/plain", "application/problem+json"),
     ("parasail.chat_unready", 404, chat_while_starting, 503, 404),
     ("parasail.failing_models", ["org/*"], parasail_after(), ONLINE, "ERROR"),
+    ("parasail.billed_states", ["STARTING"], billed("parasail", "billed_replica_seconds"), 3600, 8),
+    ("parasail.prices", {"low-cost": 2}, billed("parasail", "cost"), 1.2, 2),
     ("parasail.requests_per_minute", 1, second_parasail_request, 200, 429),
     ("parasail.retry_after", "date", retry_after("parasail"), "60", "date"),
     ("parasail.retry_after", "absent", retry_after("parasail"), "60", "absent"),
@@ -651,6 +665,8 @@ TABLE = [
     ("paitient.stale_read_s", 5, patched({"max_replicas": 4}, lambda b: b["max_replicas"]), 4, 1),
     ("paitient.canary_membership", "fixed", other_members, 200, 422),
     ("paitient.canary_min_targets", 2, lonely_canary, 200, 422),
+    ("paitient.billed_states", ["creating"], billed("paitient", "billed_replica_seconds"), 3600, 6),
+    ("paitient.prices", {"g4dn.xlarge": 2}, billed("paitient", "cost"), 0.53, 2),
     ("paitient.identity_tag", "owner", counted_tags, {"u1": 1}, {"me": 1}),
     ("paitient.requests_per_minute", 1, second_paitient_request, 200, 429),
     ("paitient.retry_after", "absent", retry_after("paitient"), "60", "absent"),

@@ -128,7 +128,7 @@ async def _by_id(look: Look, id_: str) -> Seen:
         return await _read(look, id_, None)
     if account.snapshot is not None:
         look = replace(look, view=look.view.seen(account.snapshot.begun))
-        item = look.view.newest(item, account.snapshot.begun)
+        item = _newest(look, item, account.snapshot.begun)
     is_first = look.view.version is None and look.resource.status.external_id is not None
     if is_first:
         # Spread over the interval, so that a restart does not read a thousand at once.
@@ -139,6 +139,15 @@ async def _by_id(look: Look, id_: str) -> Seen:
     if _is_unpublished(look, item) if is_first else _needs_full_read(look, item):
         return await _read(look, id_, item)
     return _shown(look, look.view.merged(item))
+
+
+def _newest(look: Look, item: Remote, begun: datetime) -> Remote:
+    newest = look.view.newest(item, begun)
+    if newest.word != item.word:
+        look.account.doubt(
+            look.key
+        )  # a GET knows better than that LIST: the next one is news, also if it says the same
+    return newest
 
 
 async def _without_list(look: Look, id_: str, error: ProviderError) -> Seen:
