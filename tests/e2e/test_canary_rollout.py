@@ -56,7 +56,7 @@ def test_a_healthy_version_takes_over_step_by_step(world):
     assert live["status"]["step"] == "3/3"
     assert [past["result"] for past in live["status"]["history"]] == ["Completed", "Completed"]
     assert world.creates() == 1
-    assert {"RolloutStarted", "StepApplied", "RolloutCompleted"} <= set(world.reasons())
+    world.has_told({"RolloutStarted", "StepApplied", "RolloutCompleted"})
 
 
 @pytest.mark.long
@@ -71,7 +71,7 @@ def test_a_bad_version_is_taken_back_and_stays_away_until_somebody_retries(world
     assert (failure["reason"], failure["metric"]) == ("MetricBreached", "errors")
     assert float(failure["lowerBound"]) > 2
     assert condition(live, "Ready")["status"] == "True"
-    assert {"MetricBreached", "RollbackStarted", "RolledBack"} <= set(world.reasons())
+    world.has_told({"MetricBreached", "RollbackStarted", "RolledBack"})
     never_rises(world, 0, seconds=2)
 
     world.behave("v2", error_percent=0)
@@ -143,7 +143,7 @@ def test_people_steer_it_by_annotation(world):
     world.act("promote:{id}")
     world.until("RolloutComplete=True Completed")
     assert world.split() == {"v2": 100}
-    assert {"ActionAccepted", "ActionRejected"} <= set(world.reasons())
+    world.has_told({"ActionAccepted", "ActionRejected"})
 
 
 @pytest.mark.long

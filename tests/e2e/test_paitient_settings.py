@@ -143,8 +143,12 @@ def test_what_the_api_cannot_clear_is_said_once(shared: World) -> None:
     after_sweeps(shared.simulator, "paitient")
     assert changes(shared, since) == []
     uid = triage["metadata"]["uid"]
-    said = [e for e in shared.namespace.events("triage") if e["involvedObject"]["uid"] == uid]
-    assert [e["reason"] for e in said].count("RemovalUnsupported") == 1
+
+    def told() -> int:
+        said = [e for e in shared.namespace.events("triage") if e["involvedObject"]["uid"] == uid]
+        return [e["reason"] for e in said].count("RemovalUnsupported")
+
+    eventually(told, until=lambda count: count == 1)
 
     # An edit beside it is sent all the same, and a value in place of none ends it.
     shared.edit("triage", replicas=2)

@@ -48,7 +48,9 @@ def _fault(random: Random, vendors: tuple[str, ...]) -> dict[str, Any]:
 @move(8, _fault)
 def fault(world: World, rule: dict[str, Any], seconds: float) -> None:
     """Requests go wrong for a while, or so many of them."""
-    if str(rule.get("operation")).endswith("_canary"):
+    operation, vendor = rule.get("operation"), rule.get("vendor")
+    splits_traffic = vendor is None or ROWS[vendor].vendor.capabilities.splits_traffic
+    if splits_traffic and (operation is None or operation.endswith("_canary")):
         world.marks.add("canary-faults")
     world.later(_for_a_while(world, rule, seconds))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from support import manifests
+from support.deadlines import eventually
 from support.kube_api import Object
 from support.namespace import Namespace, conditions
 from support.operator_process import OperatorProcess, Setting
@@ -147,6 +148,10 @@ class CanaryWorld:
                 rows = request["body"]["deployments"]
                 found.append({names[r["id"]].removeprefix("triage-"): r["traffic_percentage"] for r in rows})
         return found
+
+    def has_told(self, reasons: set[str]) -> None:
+        """Waits for Events of these reasons: what no promise needs may come ten seconds later."""
+        eventually(lambda: set(self.reasons()), until=lambda told: told >= reasons, what=f"Events {reasons}")
 
     def reasons(self, name: str = "triage") -> list[str]:
         """Of its Events."""
