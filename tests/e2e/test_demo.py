@@ -145,7 +145,13 @@ def test_it_tells_the_whole_story_and_stays_up_to_be_played_with_until_interrupt
     assert demo.leftovers() == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["^C", "kill"])
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(signal.SIGINT, id="^C"),
+        pytest.param(signal.SIGTERM, id="kill", marks=pytest.mark.long),
+    ],
+)
 def test_interrupted_on_the_way_it_leaves_nothing(start: type[Demo], number: signal.Signals) -> None:
     demo = start("--once")
     demo.wait_for(r"model-operator simulator")
@@ -154,6 +160,7 @@ def test_interrupted_on_the_way_it_leaves_nothing(start: type[Demo], number: sig
     assert demo.leftovers() == []
 
 
+@pytest.mark.long
 def test_an_operator_that_dies_ends_the_demo_with_its_last_words(start: type[Demo]) -> None:
     demo = start("--once")
     demo.wait_for(r"ready: http")

@@ -12,7 +12,7 @@ from support.namespace import conditions
 from support.recorder import Recorder
 
 pytest_plugins = ("support.fault_fixtures",)
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 NAMES = {"parasail": "llama", "paitient": "triage"}
 RUBBISH = [

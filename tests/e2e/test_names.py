@@ -11,7 +11,7 @@ from support.rows import ROWS
 from support.simulator_process import Vendor
 
 pytest_plugins = ("support.shared_world",)
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 EACH = list(ROWS)
 

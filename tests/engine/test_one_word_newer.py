@@ -24,7 +24,13 @@ from support.one_word_newer import Newer, differences, loosened
 Cases = dict[Key, tuple[Newer, Object]]
 VENDORS = ("parasail", "paitient")
 VENDOR = pytest.mark.parametrize("vendor", VENDORS)
-LIVES = pytest.mark.parametrize("restarts", [False, True], ids=["the same process", "another process"])
+LIVES = pytest.mark.parametrize(
+    "restarts",
+    [
+        pytest.param(False, id="the same process"),
+        pytest.param(True, id="another process", marks=pytest.mark.long),
+    ],
+)
 NO_QUOTA = {"parasail": {"gpu_quota": None}, "paitient": {"max_deployments": None}}
 
 
