@@ -21,7 +21,7 @@ from support.rows import ROWS
 from support.simulator_process import Vendor
 
 pytest_plugins = ("support.fault_fixtures",)
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 SETTINGS = {"request_timeout": "1s", "recovery_window": "3s", "create_retry": "1s"}
 EACH = list(ROWS)

@@ -10,7 +10,7 @@ from support.deadlines import throughout
 from support.namespace import Namespace, condition
 from support.simulator_process import SimulatorProcess
 
-pytestmark = [pytest.mark.e2e, pytest.mark.simulator("--clock=scaled", "--time-scale=60")]
+pytestmark = [pytest.mark.e2e, pytest.mark.simulator("--clock=scaled", "--time-scale=60"), pytest.mark.long]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from support import manifests
 from support.fault_stage import VENDORS, FaultStage, Fleet
 
 pytest_plugins = ("support.fault_fixtures",)
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 LONG = pytest.mark.long
 

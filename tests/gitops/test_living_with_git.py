@@ -21,7 +21,7 @@ from support.shared_cluster import ROOT
 from support.simulator_process import SimulatorProcess, Vendor
 
 pytest_plugins = ("support.shared_world",)
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 MODELS = ROOT / "manifests" / "gitops" / "models"
 ARGO, FLUX = "argocd-controller", "kustomize-controller"

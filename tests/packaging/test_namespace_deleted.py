@@ -16,6 +16,8 @@ from support.namespace import Namespace
 from support.release import Release, unique
 from support.simulator_process import SimulatorProcess
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.slow
 def test_rights_that_went_with_the_namespace_are_given_back_from_outside(

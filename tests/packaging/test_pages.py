@@ -13,6 +13,8 @@ from support.helm import ROOT, Helm
 from support.markdown import Block, blocks
 
 # There is no registry and no node here: check_image.py has the image, and test_permissions.py what runs in the pod.
+pytestmark = pytest.mark.long
+
 NOT_HERE = re.compile(r"^(make image|docker push|kubectl .*rollout status)")
 COMMAND = re.compile(r"(?:[^\n]*\\\n)*[^\n]+\n")
 Shell = Callable[[Block], str]

@@ -49,7 +49,7 @@ def knows_deadlines(access: Access) -> bool:
     return "progressDeadline" in spec_of(yaml.safe_load(said))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_release_from_install_to_reinstall(
     any_helm: Helm,
@@ -120,6 +120,18 @@ def test_the_notes_can_be_pasted(any_helm: Helm, cluster: Access, namespace: Nam
         "modelprovider.modeloperator.dev/parasail serverside-applied (server dry run)",
         "modeldeployment.modeloperator.dev/llama serverside-applied (server dry run)",
     ]
+
+
+@pytest.mark.parametrize("namespaces", [[], ["team-a"], ["team-a", "team-b"]])
+def test_the_notes_stop_the_bill_in_every_watched_namespace(
+    helm: Helm, cluster: Access, namespaces: list[str]
+) -> None:
+    """Before an uninstall: what it forgets goes on costing."""
+    values = {"watchNamespaces": namespaces, "crds": {"install": False}}
+    said = helm.on(cluster)("install", "a", CHART, "--dry-run=client", values=values)
+    lines = [line.strip() for line in said.splitlines() if "kubectl delete canaryendpoints" in line]
+    delete = "kubectl delete canaryendpoints,modeldeployments --all"
+    assert lines == ([f"{delete} -n {name}" for name in namespaces] or [f"{delete} --all-namespaces"])
 
 
 def test_with_an_image_of_a_registry_the_notes_do_not_warn_of_it(any_helm: Helm, cluster: Access) -> None:

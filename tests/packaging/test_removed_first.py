@@ -13,6 +13,8 @@ from support.namespace import Namespace
 from support.release import Release
 from support.simulator_process import SimulatorProcess
 
+pytestmark = pytest.mark.long
+
 KINDS = ("canaryendpoints", "modeldeployments", "modelproviders")
 
 
