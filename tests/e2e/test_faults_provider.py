@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from support import manifests
+from support.by_hand import after_sweeps
 from support.deadlines import eventually
 from support.fault_stage import VENDORS, FaultStage, Fleet
 from support.namespace import conditions
@@ -89,10 +90,11 @@ def test_a_served_model_is_unknown_only_after_the_third_failed_poll(stage: Fault
     stage.all_until("Ready=True Available")
     since = stage.simulator.last_request
     with Recorder(stage.namespace.access, stage.namespace.name, "ModelDeployment") as recorder:
+        for two in [stage.simulator.fault(vendor=vendor, count=2, **rule) for vendor in VENDORS]:
+            two.wait(2)
+        after_sweeps(stage.simulator, *VENDORS)
+        assert {conditions(obj).get("Ready") for obj in recorder.versions} <= {"True Available"}
         faults = {vendor: stage.simulator.fault(vendor=vendor, **rule) for vendor in VENDORS}
-        for vendor, name in NAMES.items():
-            faults[vendor].wait(2)
-            assert conditions(stage.namespace.get("ModelDeployment", name))["Ready"] == "True Available"
         unknown = stage.all_until("Ready=Unknown ProviderUnavailable")
         assert {obj["status"]["phase"] for obj in unknown} == {"Ready"}
         assert {conditions(obj)["Stalled"] for obj in unknown} == {"False NotStalled"}
