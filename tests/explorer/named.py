@@ -253,4 +253,17 @@ NAMED = (
         also=("rest_costs_nothing",),
         seed=261128003974,
     ),
+    Named(
+        "Orphan is taken back between its Event and the end of the finalizer",
+        "what_is_said_to_stay_was_not_deleted",
+        (
+            Step("open_accounts", {"vendors": ["paitient"]}),
+            Step("latency", {"provider": 0.5, "cluster": 0.02}),
+            Step("apply", {"name": "ta", "spec": {}}),
+            Step("edit", {"name": "ta", "spec": {"deletionPolicy": "Orphan"}}, wait=40.0),
+            Step("edit", {"name": "ta", "spec": {"deletionPolicy": "Delete"}}, at="api.finalizer.sent"),
+            Step("delete_all", {}, wait=10.0),
+        ),
+        seed=261128900489,
+    ),
 )

@@ -88,10 +88,17 @@ def _orphans_told(end: End) -> Iterator[str]:
 
 @rule
 def what_is_said_to_stay_was_not_deleted(end: End) -> Iterator[str]:
-    deleted = {(sent.vendor, sent.id) for sent in end.world.sent if sent.operation == "delete"}
-    for id_ in deleted - set(end.ledger):
-        for message in _orphans_told(end):
-            if f"Deployment {id_[1]} stays" in message:
+    """But by who has changed his mind since, of which an Event tells as well."""
+    told = end.world.events
+    for sent in end.world.sent:
+        if sent.operation != "delete" or (sent.vendor, sent.id) in end.ledger:
+            continue
+        for at, message in told:
+            is_about_it = f"Deployment {sent.id} stays" in message
+            is_revoked = at < sent.at and any(
+                later > at and f"Deleting deployment {sent.id} " in text for later, text in told
+            )
+            if is_about_it and not is_revoked:
                 yield f"{message} It was deleted."
 
 

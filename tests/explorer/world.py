@@ -80,6 +80,8 @@ class World:
     traps: list[Trap] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
     asked: list[Request] = field(default_factory=list)
+    events: list[tuple[float, str]] = field(default_factory=list)
+    """When which Event was written, or counted once more."""
     violations: list[tuple[str, str]] = field(default_factory=list)
     log: StringIO = field(default_factory=StringIO)
     strangers: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
@@ -135,6 +137,8 @@ class World:
 
     def _note(self, type_: str, key: Key, body: Object) -> None:
         """The book about all objects that ever were; and what Kubernetes' garbage collector does."""
+        if key.kind == "Event":
+            self.events.append((self.loop.time(), str(body["message"])))
         if key.kind != DEPLOYMENT:
             return
         if type_ == "DELETED":
