@@ -24,29 +24,27 @@ SCALE = {
 SMALL = ("--count=20", "--edits=5", "--steady=3", "--storm=8", "--rounds=1")
 
 
-@pytest.mark.e2e
-@pytest.mark.long
-@pytest.mark.timeout(900)
-def test_a_small_run_measures_all_of_three_operators_and_ours_keeps_the_promises(
-    tmp_path: Path, short_folder: Path, cluster: Access
-) -> None:
+def figures_of(tmp_path: Path, short_folder: Path, *options: str) -> dict[str, float]:
+    """What a run of the benchmark has measured, by the name of the row."""
     written = tmp_path / "figures.json"
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "model_operator_demo.bench",
-            *SMALL,
-            *(f"--against={path}" for path in OTHERS.values()),
-            f"--json={written}",
-        ],
+        [sys.executable, "-m", "model_operator_demo.bench", *options, f"--json={written}"],
         env={**os.environ, "TMPDIR": str(short_folder)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr + done.stdout
-    values = {row["name"]: row["value"] for row in json.loads(written.read_text())["rows"]}
+    return {row["name"]: row["value"] for row in json.loads(written.read_text())["rows"]}
+
+
+@pytest.mark.e2e
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_a_small_run_measures_all_of_three_operators_and_ours_keeps_the_promises(
+    tmp_path: Path, short_folder: Path, cluster: Access
+) -> None:
+    values = figures_of(tmp_path, short_folder, *SMALL, *(f"--against={path}" for path in OTHERS.values()))
     assert set(UNITS) - SCALE <= set(values)
     assert {name: values[name] for name in figures.PROMISES} == dict.fromkeys(figures.PROMISES, 0)
     assert values[figures.RESTART_LISTS] == 1
@@ -66,23 +64,7 @@ def test_a_small_run_measures_all_of_three_operators_and_ours_keeps_the_promises
 def test_many_in_several_accounts_come_up_while_others_are_edited(
     tmp_path: Path, short_folder: Path, cluster: Access
 ) -> None:
-    written = tmp_path / "figures.json"
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "model_operator_demo.bench",
-            "--count=40",
-            "--accounts=3",
-            f"--json={written}",
-        ],
-        env={**os.environ, "TMPDIR": str(short_folder)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr + done.stdout
-    values = {row["name"]: row["value"] for row in json.loads(written.read_text())["rows"]}
+    values = figures_of(tmp_path, short_folder, "--count=40", "--accounts=3")
     assert set(values) >= SCALE
     assert values[figures.NOT_READY] == values[figures.RESTART_WRITES] == 0
     assert values[figures.RESTART_LISTS] == 3

@@ -1,7 +1,6 @@
 """What the operator makes of a provider that does not show a deployment: nothing, until it is proven gone."""
 
 import asyncio
-import base64
 from typing import Literal
 
 import pytest
@@ -11,7 +10,6 @@ from support.absence_world import World, play, provider_ready
 from support.manifests import deployment
 from support.rows import ROWS
 
-ANOTHER_KEY = "sk-of-another-account-0123456789"
 EVERY = pytest.mark.parametrize("vendor", list(ROWS))
 
 
@@ -86,46 +84,6 @@ def test_a_list_that_was_taken_away_for_good_is_given_up_on_a_persons_word(vendo
         await world.mend()
         await asyncio.sleep(300)
         assert (await world.live(), world.account()["listWorked"]) == ([world.id("b")], True)
-
-    play(vendor, story, "a")
-
-
-@EVERY
-def test_b1_a_deletion_behind_another_secret_ends_with_a_persons_word(vendor: str) -> None:
-    async def story(world: World) -> None:
-        id_ = world.id("a")
-        world.watch.go_deaf()
-        await world.engine.stop()
-        await world.remove(id_)
-        world.server.delete(world.key("a"))
-        world.server.merge(Key("Secret", "team", vendor), {"metadata": {"labels": {"made": "anew"}}})
-        world.server.delete(Key(PROVIDER, "team", vendor))
-        await world.restart()
-        await asyncio.sleep(200)
-        assert world.ready("a") == "False AccountMismatch"
-        assert world.account()["missing"]["ids"] == [id_]
-        world.confirm()
-        await asyncio.sleep(200)
-        assert not world.is_there("a")
-
-    play(vendor, story, "a")
-
-
-@EVERY
-def test_a_delete_is_over_under_the_credential_that_it_was_sent_with(vendor: str) -> None:
-    """Another account has never heard of the deployment, and that ends nothing."""
-
-    async def story(world: World) -> None:
-        await world.set(delete_s=1000)
-        world.server.delete(world.key("a"))
-        await asyncio.sleep(10)
-        assert await world.count("delete") == 1
-        token = {"vendor": vendor, "key": ANOTHER_KEY, "account": "another"}
-        await world.simulator.control("POST", "/tokens", token)
-        key = base64.b64encode(ANOTHER_KEY.encode()).decode()
-        world.server.merge(Key("Secret", "team", vendor), {"data": {"apiKey": key}})
-        await asyncio.sleep(300)
-        assert world.is_there("a")
 
     play(vendor, story, "a")
 
@@ -253,59 +211,6 @@ def test_a_word_counts_for_what_it_names_and_is_missing_still(vendor: str) -> No
         assert world.account()["confirmedAbsence"] == {"token": token, "ids": sorted(ids[:2])}
 
     play(vendor, story, "a", "b", "c")
-
-
-@EVERY
-@pytest.mark.parametrize("is_restarted", [False, True])
-def test_m10_an_emptied_status_and_a_deletion_leave_nothing_behind(vendor: str, is_restarted: bool) -> None:
-    async def story(world: World) -> None:
-        if is_restarted:
-            world.watch.go_deaf()
-            await world.engine.stop()
-        world.server.delete(world.key("a"))
-        world.server.replace_status(
-            world.key("a"), world.server.get(world.key("a"))["metadata"]["resourceVersion"], {}
-        )
-        if is_restarted:
-            await world.restart()
-        await asyncio.sleep(300)
-        assert not world.is_there("a")
-        assert await world.live() == []
-
-    play(vendor, story, "a")
-
-
-@EVERY
-def test_providers_21_a_deletion_ends_although_no_get_is_answered(vendor: str) -> None:
-    async def story(world: World) -> None:
-        await world.fault("error", status=500, operation="get")
-        world.server.delete(world.key("a"))
-        await asyncio.sleep(300)
-        assert await world.live() == []
-        assert not world.is_there("a")
-
-    play(vendor, story, "a")
-
-
-@EVERY
-def test_f10_what_somebody_elses_finalizer_keeps_costs_nothing_more(vendor: str) -> None:
-    async def story(world: World) -> None:
-        body = world.server.get(world.key("a"))["metadata"]
-        world.server.replace_finalizers(
-            world.key("a"), body["resourceVersion"], (*body["finalizers"], "backup.example/hold")
-        )
-        world.server.delete(world.key("a"))
-        await asyncio.sleep(200)
-        assert await world.live() == []
-        assert world.server.get(world.key("a"))["metadata"]["finalizers"] == ["backup.example/hold"]
-        assert "externalID" not in world.status("a")
-        gets = await world.count("get")
-        await world.restart()
-        world.server.merge(world.key("a"), {"metadata": {"labels": {"touched": "yes"}}})
-        await asyncio.sleep(100)
-        assert await world.count("get") == gets
-
-    play(vendor, story, "a")
 
 
 @EVERY

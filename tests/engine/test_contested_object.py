@@ -1,6 +1,7 @@
 """Somebody else undoes what we write on an object, each time: bounded, said once, and never in the way of a user."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,7 +19,7 @@ MANAGED = [
 ]
 
 
-class Rival:
+class Rival(ABC):
     """A controller that answers each event of one object, a moment later."""
 
     def __init__(self, world: World, key: Key, act: Callable[[], None], *, after: float = 0.05) -> None:
@@ -33,8 +34,9 @@ class Rival:
         if key == self.key and type_ != "DELETED" and self._dislikes(body):
             asyncio.get_running_loop().call_later(self.after, self._strike)
 
+    @abstractmethod
     def _dislikes(self, body: Mapping[str, Any]) -> bool:
-        raise NotImplementedError
+        """Whether it undoes something of that body."""
 
     def _strike(self) -> None:
         body = self.world.server.find(self.key)

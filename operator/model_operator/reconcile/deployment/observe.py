@@ -142,11 +142,10 @@ async def _by_id(look: Look, id_: str) -> Seen:
 
 
 def _newest(look: Look, item: Remote, begun: datetime) -> Remote:
+    """By the LIST, or by a GET that is younger: then the next LIST is news, also if it says the same as this one."""
     newest = look.view.newest(item, begun)
     if newest.word != item.word:
-        look.account.doubt(
-            look.key
-        )  # a GET knows better than that LIST: the next one is news, also if it says the same
+        look.account.doubt(look.key)
     return newest
 
 
