@@ -16,7 +16,7 @@ from model_operator.providers.base import Vendor
 from model_operator.reconcile.base import Pass, still_there
 from model_operator.reconcile.cache import Entry, provider_key
 from model_operator.reconcile.deployment.keys import NO_KEYS, mask
-from model_operator.reconcile.deployment.leaving import left_behind, left_by, may_have_made
+from model_operator.reconcile.deployment.leaving import left_behind, left_by
 from model_operator.reconcile.deployment.memory import Memory
 from model_operator.redaction import Redactor
 
@@ -98,12 +98,6 @@ class EndingDeployments(Pass[ModelDeployment, Memory]):
             resource, self.situation(resource, self.around.vendors[resource.spec.vendor], memory)
         )
         return provider if left is None else (self._finish_deletion(left), *provider)
-
-    @override
-    def holds(self, key: Key, invalid: InvalidResource) -> bool:
-        if super(EndingDeployments, self).holds(key, invalid):
-            return True
-        return not invalid.orphans and may_have_made(invalid, self.memories.get(key))
 
     @override
     def leaves(self, key: Key, invalid: InvalidResource) -> bool:
