@@ -8,6 +8,7 @@ from typing import Any
 import click
 import yaml
 
+from model_operator.cli.canary_report import print_report
 from model_operator.cli.moving import MOVES
 from model_operator.cli.status import print_canary
 
@@ -39,6 +40,7 @@ def canary() -> None:
 for _move in MOVES:
     canary.add_command(_move)
 canary.add_command(print_canary)
+canary.add_command(print_report)
 
 
 @canary.command("plan", epilog=EPILOG)
