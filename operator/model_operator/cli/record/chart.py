@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from model_operator.cli.record.markup import Markup, element, together
+from model_operator.cli.record.markup import Markup, element
 from model_operator.cli.record.model import Leg, Move, Split
 from model_operator.cli.record.times import moment, ticks
 
@@ -98,7 +98,7 @@ def chart(legs: Sequence[Leg], moves: Sequence[Move], lanes: Lanes) -> Markup:
         *_scale(box, start, end, x),
         *_labels(box, legs, x),
         *_marks(box, inside),
-        *_names(box, legs[-1].until or legs[-1].split, lanes),
+        *_names(box, legs, lanes),
         viewBox=f"0 0 {WIDTH} {_HEIGHT}",
         role="img",
         class_="chart",
@@ -164,25 +164,19 @@ def _marks(box: Box, numbers: Sequence[tuple[int, float]]) -> Iterator[Markup]:
         yield element("text", word, x=f"{middle:.1f}", y=y, dy="0.35em", class_="number middle")
 
 
-def _names(box: Box, split: Split, lanes: Lanes) -> Iterator[Markup]:
-    """What the bands are, beside their ends."""
-    middles = {lane: sum(band) / 2 for lane, band in bands(split, lanes).items() if split.get(lane)}
+def _names(box: Box, legs: Sequence[Leg], lanes: Lanes) -> Iterator[Markup]:
+    """What the bands are, beside their ends; those that have ended, too."""
+    split = legs[-1].until or legs[-1].split
     lowest = box.bottom + _LINE / 2
-    for lane, middle in middles.items():
-        y = min(box.y(middle), lowest - _LINE)
-        lowest = y
+    for lane, band in bands(split, lanes).items():
+        if not any(lane in part for leg in legs for part in (leg.split, leg.until or {})):
+            continue
+        y = lowest = min(box.y(sum(band) / 2), lowest - _LINE)
+        at = f"{y - 5:.1f}"
+        yield element("rect", class_=f"t{lanes[lane] % 8}", x=box.right + 10, y=at, width=10, height=10, rx=2)
+        words = (element("tspan", short(lane, 11), class_="strong"), f"  {split.get(lane, 0)} %")
         yield element(
-            "rect",
-            class_=f"t{lanes[lane] % 8}",
-            x=box.right + 10,
-            y=f"{y - 5:.1f}",
-            width=10,
-            height=10,
-            rx=2,
-        )
-        words = together(element("tspan", short(lane, 11), class_="strong"), f"  {split[lane]} %")
-        yield element(
-            "text", element("title", lane), words, x=box.right + 26, y=f"{y:.1f}", dy="0.35em", class_="name"
+            "text", element("title", lane), *words, x=box.right + 26, y=f"{y:.1f}", dy="0.35em", class_="name"
         )
 
 

@@ -54,9 +54,8 @@ def record_of(body: Mapping[str, Any], now: datetime) -> Record:
     metadata, status = Metadata.read(body["metadata"]), CanaryEndpointStatus.parse(body.get("status"))
     spec, refusal = _spec(body)
     rollout, course = status.rollout, _course(spec, status)
-    label = _labels(status, spec)
     history = tuple(_past(one) for one in status.history)
-    story = _story(metadata, status, course, label)
+    story = _story(metadata, spec, status, history)
     return Record(
         name=metadata.name,
         namespace=metadata.namespace,
@@ -67,25 +66,35 @@ def record_of(body: Mapping[str, Any], now: datetime) -> Record:
         message=status.message or "The operator has not looked at it yet.",
         facts=tuple((name, text) for name, text in _facts(metadata, spec, status) if text),
         notes=tuple(_notes(status, story, refusal)),
-        targets=_targets(status, spec, label),
-        legs=legs(story, history, now) if story else (),
+        targets=_targets(status, spec, _labels(status, spec)),
+        legs=legs(story, now) if story else (),
         steps=tuple(_steps(rollout, course)) if rollout and course else (),
         judgement=judged_how(course.judgement) if course else "",
         verdict=status.verdict or "",
         checks=check_rows(course.judgement if course else None, rollout.analysis if rollout else None),
-        moves=moves(story, history, _writers(body, metadata, status)) if story else (),
+        moves=moves(story, _writers(body, metadata, status)) if story else (),
         history=history,
         conditions=tuple(_conditions(status)),
     )
 
 
 def _story(
-    metadata: Metadata, status: CanaryEndpointStatus, course: Course | None, label: Labels
+    metadata: Metadata,
+    spec: CanaryEndpointSpec | None,
+    status: CanaryEndpointStatus,
+    past: tuple[Past, ...],
 ) -> Story | None:
-    if status.rollout is None:
+    rollout = status.rollout
+    if rollout is None:
         return None
-    is_edited = status.rollout.generation != metadata.generation
-    return Story(status=status, rollout=status.rollout, course=course, is_edited=is_edited, label=label)
+    return Story(
+        status=status,
+        rollout=rollout,
+        course=_course(spec, status),
+        is_edited=rollout.generation != metadata.generation,
+        label=_labels(status, spec),
+        past=past,
+    )
 
 
 def _spec(body: Mapping[str, Any]) -> tuple[CanaryEndpointSpec | None, str]:

@@ -37,6 +37,17 @@ class Story:
     is_edited: bool
     """The spec is not the one any more that the rollout began with, so its steps may be others."""
     label: Labels
+    past: tuple[Past, ...]
+
+    @property
+    def cut(self) -> Past | None:
+        """The rollout that it cut short, and whose split was still in force when it began."""
+        return next((p for p in self.past if p.result == "Superseded" and p.finished == self.begun), None)
+
+    @property
+    def before(self) -> Split:
+        """What was in force when it began: the last good split, or how far the one had come that it cut short."""
+        return self.cut.splits[1] if self.cut else self.origin
 
     @property
     def begun(self) -> datetime:
@@ -54,7 +65,7 @@ class Story:
         return split_of(blend(self.rollout.origin, self.rollout.to, percent), self.label)
 
 
-def legs(story: Story, past: Sequence[Past], now: datetime) -> tuple[Leg, ...]:
+def legs(story: Story, now: datetime) -> tuple[Leg, ...]:
     """From shortly before the rollout began until now, or until shortly after its end."""
     rollout = story.rollout
     told = list(_told(story, now))
@@ -63,16 +74,9 @@ def legs(story: Story, past: Sequence[Past], now: datetime) -> tuple[Leg, ...]:
     end = shifted(last, max(last - begun, _LEAST) * _MARGIN * 2) if is_over else max(now, last)
     end = max(end, shifted(begun, _LEAST))
     told[-1] = replace(told[-1], end=end)
-    before = replace(_before(story, past), start=shifted(begun, -(end - begun) * _MARGIN))
+    start = shifted(begun, -(end - begun) * _MARGIN)
+    before = Leg(start=start, end=begun, split=story.before, is_known=story.cut is None)
     return tuple(leg for leg in (before, *told) if leg.split and leg.end > leg.start)
-
-
-def _before(story: Story, past: Sequence[Past]) -> Leg:
-    """What was in force when it began: the last good split, unless it cut another rollout short."""
-    begun = story.begun
-    cut = next((one for one in past if one.result == "Superseded" and one.finished == begun), None)
-    split = cut.splits[1] if cut else story.origin
-    return Leg(start=begun, end=begun, split=split, is_known=cut is None)
 
 
 def _told(story: Story, now: datetime) -> Iterator[Leg]:
@@ -106,11 +110,12 @@ def _taken_back(story: Story) -> Iterator[Leg]:
 def _forward(story: Story, until: datetime, here: int) -> Iterator[Leg]:
     """Up to the split that is acknowledged, which is that of `here` percent if any was since the rollout began."""
     begun, since = story.begun, story.status.traffic_acked_at
-    if since is None or since <= begun:
+    if since is None or since < begun:
         yield Leg(start=begun, end=max(until, begun), split=story.present)
         return
     yield from _climb(story, since, here - 1)
-    label = f"step {story.status.step} · {here} %" if here and not story.rollout.is_direct else ""
+    is_step = here > 0 and story.status.step is not None and not story.rollout.is_direct
+    label = f"step {story.status.step} · {here} %" if is_step else ""
     yield Leg(start=since, end=max(until, since), split=story.present, label=label)
 
 
@@ -119,17 +124,17 @@ def _climb(story: Story, end: datetime, most: int) -> Iterator[Leg]:
     start, rollout, course = story.begun, story.rollout, story.course
     steps = [step for step in course.steps if step.percent <= most] if course else []
     if rollout.is_promoted and steps:
-        yield Leg(start=start, end=end, split=story.origin, until=story.at(most), is_known=False)
+        yield Leg(start=start, end=end, split=story.before, until=story.at(most), is_known=False)
         return
     if not steps:
-        is_known = course is not None and not story.is_edited
-        yield Leg(start=start, end=end, split=story.origin, is_known=is_known)
+        is_known = course is not None and not story.is_edited and story.cut is None
+        yield Leg(start=start, end=end, split=story.before, is_known=is_known)
         return
     holds = [max(step.hold.total_seconds(), 1.0) for step in steps]
     lead = min(holds) / 4
     part = (end - start) / (lead + sum(holds))
     at = shifted(start, part * lead)
-    yield Leg(start=start, end=at, split=story.origin, is_known=False)
+    yield Leg(start=start, end=at, split=story.before, is_known=False)
     for step, hold in zip(steps, holds, strict=True):
         following = end if step is steps[-1] else shifted(at, part * hold)
         split = story.at(step.percent)

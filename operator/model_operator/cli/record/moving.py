@@ -29,16 +29,17 @@ class Writers:
     action: str = ""
 
 
-def moves(story: Story, past: tuple[Past, ...], writers: Writers) -> tuple[Move, ...]:
-    """In the order of time."""
+def moves(story: Story, writers: Writers) -> tuple[Move, ...]:
+    """In the order of time; of one moment, causes first."""
     rollout = story.rollout
-    found = [_begun(story, writers.spec), *_acknowledged(story)]
-    if rollout.failure is not None:
-        found.append(_failed(rollout.failure, rollout))
+    found = [_begun(story, writers.spec)]
     if story.status.last_action is not None:
         found.append(_action(story.status.last_action, writers.action))
-    found += _ended(rollout, past)
     found += _clocks(story)
+    if rollout.failure is not None:
+        found.append(_failed(rollout.failure, rollout))
+    found += _acknowledged(story)
+    found += _ended(rollout, story.past)
     return tuple(sorted(found, key=lambda move: move.at))
 
 

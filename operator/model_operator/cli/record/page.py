@@ -82,6 +82,8 @@ def _over_time(record: Record, lanes: Lanes) -> Iterator[Markup]:
             " Hatched: the splits are known, and not when each began, because a status does not keep the times of"
             " earlier steps; they are drawn in proportion to their holds."
         )
+    if any(leg.until for leg in record.legs):
+        words += " A slope: a person promoted it, so it is not known which steps it took."
     drawn = element("div", chart(record.legs, record.moves, lanes), class_="scroll")
     yield element("figure", drawn, element("figcaption", words))
 

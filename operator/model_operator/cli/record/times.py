@@ -12,7 +12,7 @@ _ROUND: Final = (
     *(n * _SECOND for n in (1, 2, 5, 10, 15, 30)),
     *(n * _MINUTE for n in (1, 2, 5, 10, 15, 30)),
     *(n * _HOUR for n in (1, 2, 3, 6, 12)),
-    *(n * _DAY for n in (1, 2, 7, 14, 28, 91, 364, 3640, 36400, 364000)),
+    *(n * _DAY for n in (1, 2, 7, 14, 28, 91, 364, 3640, 36400, 364000, 3640000)),
 )
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -52,7 +52,7 @@ def ticks(start: datetime, end: datetime, most: int) -> Iterator[tuple[datetime,
     length = end - start
     step = next((size for size in _ROUND if length / size <= most - 1), _ROUND[-1])
     midnight = start.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    at, shown = midnight + -(-(start - midnight) // step) * step, ""
+    at, shown = shifted(midnight, -(-(start - midnight) // step) * step), ""
     while at <= end:
         here = day(at).rpartition(" ")[0]
         word = f"{at:%H:%M:%S}" if step < _MINUTE else f"{at:%H:%M}"
