@@ -96,7 +96,7 @@ RECORD = Record(
             name="errors",
             metric="ErrorRate",
             unit="%",
-            limits=("at most 2 %", "at most 1 percentage points above the baseline"),
+            limits=("at most 2 %", "at most 1 percentage point above the baseline"),
             only_warns=False,
             verdict="Pass",
             canary="1.31",
@@ -226,7 +226,7 @@ A verdict every 1m. A step is left with a Pass; after 2 failed verdicts in a row
 
 | Check | Verdict | Canary | At least | Baseline | Limit | Requests (of those needed) |
 |---|---|---:|---:|---:|---:|---:|
-| errors ErrorRate: at most 2 %, at most 1 percentage points above the baseline | ✅ Pass | 1.31 % | 0.84 % | 1.1 % | 2 % | 1,482 of 200 |
+| errors ErrorRate: at most 2 %, at most 1 percentage point above the baseline | ✅ Pass | 1.31 % | 0.84 % | 1.1 % | 2 % | 1,482 of 200 |
 | slow LatencyP95: at most 4000 ms | ❔ Inconclusive: the baseline breaches the limit as well | 4120 ms | – | 4080 ms | 4000 ms | 1,482 of 200 |
 | wordy TokensPerRequest: at most 30 % above the baseline (only warns) | Not measured | – | – | – | – | – |
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from model_operator.cli.showing import output_flag
 from model_operator.durations import parse_duration
 from model_operator.hosts import HostRule
 
@@ -89,7 +90,7 @@ _WHERE = (
         type=_host,
         multiple=True,
         metavar="HOST",
-        help="Host besides the vendor's own that may be sent the key, as for `run`; may be repeated.",
+        help="Host besides the provider's own that may be sent the key, as for `run`; may be repeated.",
     ),
     click.option(
         "--provider-ca-file",
@@ -105,14 +106,7 @@ _FLAGS = (
     ),
     click.option("--start-time", type=_time, metavar="TIME", help="Begin there, e.g. 2026-01-31T12:00:00Z."),
     click.option("--end-time", type=_time, metavar="TIME", help="End there."),
-    click.option(
-        "-o",
-        "--output",
-        type=click.Choice(["text", "json"]),
-        default="text",
-        show_default=True,
-        help="For people or for programs.",
-    ),
+    output_flag("json", "yaml"),
 )
 
 

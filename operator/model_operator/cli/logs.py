@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from model_operator.cli.flags import Span, Target, reading_flags
+from model_operator.cli.showing import as_yaml
 from model_operator.providers.paitient.client import PaitientProvider
 from model_operator.providers.paitient.reports import LogLine, LogQuery, Order, read_logs
 
@@ -19,7 +20,7 @@ Examples:
   model-operator logs clinical-assistant --order asc -o json | jq -r .message
 
 \b
-JSON is one object per line. Exit code 1 if there is no such deployment or the provider refuses.
+JSON is one object per line, YAML one document per line. Exit code 1 if there is no such deployment or the provider refuses.
 """
 
 
@@ -28,7 +29,7 @@ JSON is one object per line. Exit code 1 if there is no such deployment or the p
 @click.option(
     "--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Most lines to print."
 )
-@click.option("--filter", "expression", help="The vendor's filter expression, e.g. level=error.")
+@click.option("--filter", "expression", help="The provider's filter expression, e.g. level=error.")
 @click.option(
     "--order",
     type=click.Choice([order.value for order in Order]),
@@ -59,12 +60,22 @@ def print_logs(  # noqa: PLR0913  the flags of a command
     async def read(provider: PaitientProvider, id: str) -> None:
         is_empty = True
         async for line in read_logs(provider, id, query):
-            click.echo(json.dumps(_shown(line)) if output == "json" else _text(line))
+            click.echo(_line(line, output))
             is_empty = False
         if is_empty:
             click.echo("no log lines", err=True)
 
     read_at_provider(Target(**where), read)
+
+
+def _line(line: LogLine, output: str) -> str:
+    match output:
+        case "json":
+            return json.dumps(_shown(line))
+        case "yaml":
+            return f"---\n{as_yaml(dict(_shown(line)))}".rstrip()
+        case _:
+            return _text(line)
 
 
 def _shown(line: LogLine) -> Mapping[str, str]:

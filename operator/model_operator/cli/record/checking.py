@@ -67,11 +67,12 @@ def _stray(found: MetricVerdict) -> CheckRow:
 
 
 def _limits(figure: ProviderMetric) -> Iterator[str]:
+    points = figure.max_increase_percentage_points
     words = (
         (figure.max_percent, "at most {} %"),
         (figure.max_milliseconds, "at most {} ms"),
         (figure.max_tokens, "at most {} tokens"),
-        (figure.max_increase_percentage_points, "at most {} percentage points above the baseline"),
+        (points, f"at most {{}} percentage point{'' if points == 1 else 's'} above the baseline"),
         (figure.max_increase_percent, "at most {} % above the baseline"),
     )
     return (text.format(f"{value:f}") for value, text in words if value is not None)
