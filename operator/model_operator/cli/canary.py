@@ -34,7 +34,7 @@ Examples:
 """,
 )
 def canary() -> None:
-    """Preview the rollouts of CanaryEndpoints, watch them, move them and write them down."""
+    """Preview, watch, move and write down the rollouts of CanaryEndpoints."""
 
 
 for _move in MOVES:
