@@ -38,7 +38,7 @@ def run(*command: str | Path, **more: str) -> str:
     """What it printed."""
     done = subprocess.run(
         [str(word) for word in command],
-        env=os.environ | more,
+        env={**os.environ, "PYTHONPATH": "", **more},  # what is installed, not what is here
         cwd=ROOT,
         capture_output=True,
         text=True,
