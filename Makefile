@@ -25,7 +25,7 @@ BENCH_AGAINST := --against tests/baseline/go_peer --against tests/baseline/simpl
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help init demo test test-long explore matrix mutate check fmt generate bench image image-test sbom lock clean
+.PHONY: help init demo recording test test-long explore matrix mutate check fmt generate bench image image-test sbom lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ init: $(VENV)/.ready ## Make the virtual environment from the locked dependencie
 
 demo: init ## See it work on this machine: control plane, simulator, operator (ONCE=1 for scripts)
 	@$(BIN)/model-operator demo $(if $(filter-out 0,$(ONCE)),--once)
+
+recording: init ## Record the demo: docs/pictures/demo.cast and demo.svg
+	$(BIN)/python tools/record.py
 
 test: init ## Run all tests, against a real control plane (ARGS="-k word" for some)
 	$(BIN)/pytest -n $(JOBS) --dist worksteal $(ARGS)
