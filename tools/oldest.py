@@ -21,7 +21,7 @@ ETCD = "go.etcd.io/etcd/server/v3"
 def version() -> str:
     """Of the module, such as v1.31.13."""
     (found,) = re.findall(
-        r"^require k8s\.io/kubernetes (v[\d.]+)$", (MODULE / "go.mod").read_text(), re.MULTILINE
+        r"^\s*k8s\.io/kubernetes (v[\d.]+)(?: |$)", (MODULE / "go.mod").read_text(), re.MULTILINE
     )
     return str(found)
 

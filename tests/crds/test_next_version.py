@@ -17,6 +17,8 @@ from model_operator_demo.controlplane import ControlPlane
 from model_operator_demo.controlplane_access import Access
 from support.markdown import ROOT, blocks
 
+pytestmark = pytest.mark.long
+
 KINDS = ("modelproviders", "modeldeployments", "canaryendpoints")
 OLD, NEW = "v1alpha1", "v1beta1"
 DEPLOYMENT = {
