@@ -64,7 +64,11 @@ def to_lists(page: Path, text: str) -> str:
         name = "README.md" if (folder / "README.md").exists() else "index.md"
         return f"{link['path'].rstrip('/')}/{name}{link['anchor'] or ''}"
 
-    return _LINK.sub(leading, text)
+    at, parts = 0, []
+    for fence in _FENCE.finditer(text):
+        parts += [_LINK.sub(leading, text[at : fence.start()]), fence[0]]
+        at = fence.end()
+    return "".join([*parts, _LINK.sub(leading, text[at:])])
 
 
 def title_of(page: Path) -> str:
