@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -90,7 +91,9 @@ def test_the_readme_works_from_top_to_bottom(
         if "apply -f manifests/examples/parasail.yaml" in block.script and profile == "documented":
             run(by_tier_as_the_message_says(namespace, examples / "parasail.yaml", block))
         if ".status.externalAlias" in block.script:
-            assert answer_of(run, output.split(), chat).startswith("assistant")
+            said = answer_of(run, output.split(), chat)
+            assert said.startswith("assistant: ")
+            assert f"assistant: {answer_of_client(run, output.split(), chat)}" == said
     assert missing == []
     assert simulator.counters("parasail")["live"] == 0
     created = simulator.counters("parasail")["creates_by_name"]
@@ -112,6 +115,15 @@ def by_tier_as_the_message_says(namespace: Namespace, example: Path, block: Bloc
     assert BY_DEVICE in plain
     example.write_text(plain.replace(BY_DEVICE, BY_TIER))
     return replace(block, info=("sh",), body="kubectl apply -f manifests/examples/parasail.yaml\n")
+
+
+def answer_of_client(run: Callable[[Block], str], status: list[str], chat: str) -> str:
+    """What the README's program prints, with what the status says."""
+    (block,) = [block for block in blocks(README) if block.info[:1] == ("python",)]
+    program = block.body.replace("https://api.parasail.io/v1", chat).replace("acme-llama-k3x7qd2n", status[1])
+    assert program != block.body
+    script = f"export PARASAIL_API_KEY=YOUR_SECRET_API_KEY\n{sys.executable} - <<'EOF'\n{program}EOF\n"
+    return run(replace(block, info=("sh",), body=script)).strip()
 
 
 def answer_of(run: Callable[[Block], str], status: list[str], chat: str) -> str:

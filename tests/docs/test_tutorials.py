@@ -44,10 +44,10 @@ def test_the_three_tutorials_work_one_after_the_other(
     simulator.put_token("paitient", "YOUR_PAITIENT_KEY", client_id="YOUR_CLIENT_ID")
     simulator.knobs(metrics={"noise": 0, "endpoint_rps": 100})
     operator(**QUICK)
-    missing: list[tuple[str, str]] = []
+    missing: list[tuple[str, str, str]] = []
     for block in [block for page in TUTORIALS for block in blocks(page) if block.is_test]:
         output = run(here(simulator, block))
-        missing += [(str(block), line) for line in block.output if not is_shown(line, output)]
+        missing += [(str(block), line, output) for line in block.output if not is_shown(line, output)]
     assert missing == []
     for provider in ("parasail", "paitient"):
         assert simulator.counters(provider)["live"] == 0
