@@ -12,6 +12,7 @@ from model_operator.cli.completion import print_completion
 from model_operator.cli.crds import print_crds
 from model_operator.cli.demo import show_demo
 from model_operator.cli.explain import explain_reason
+from model_operator.cli.importing import import_deployments
 from model_operator.cli.logs import print_logs
 from model_operator.cli.metrics import print_metrics
 from model_operator.cli.plan import print_plan
@@ -50,6 +51,7 @@ for command in (
     resume_deployment,
     scale_deployment,
     refresh_object,
+    import_deployments,
     check_cluster,
     print_logs,
     print_metrics,
