@@ -6,6 +6,7 @@ What a command runs is imported when it runs, so that `--help` and `crds` do not
 import click
 
 from model_operator import __version__
+from model_operator.cli.bug_report import report_bug
 from model_operator.cli.canary import canary
 from model_operator.cli.check import check_cluster
 from model_operator.cli.completion import print_completion
@@ -53,6 +54,7 @@ for command in (
     refresh_object,
     import_deployments,
     check_cluster,
+    report_bug,
     print_logs,
     print_metrics,
     print_plan,
