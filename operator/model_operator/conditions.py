@@ -14,7 +14,7 @@ class ConditionType(StrEnum):
     SYNCED = "Synced"
     """The provider holds the spec."""
     SERVING = "Serving"
-    """Inference is answered: the vendor says so, and the probe passed."""
+    """The deployment is serving requests: the provider says so, and the probe passed."""
     TARGETS_READY = "TargetsReady"
     """CanaryEndpoint: every target that has or gets traffic serves."""
     TRAFFIC_SYNCED = "TrafficSynced"

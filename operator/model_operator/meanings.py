@@ -30,12 +30,12 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         "Apply the ModelProvider, or delete this object and apply it with the right name.",
     ),
     Reason.PROVIDER_MISMATCH: Meaning(
-        "The spec has the block of one vendor and the ModelProvider is of the other.",
+        "The spec has the block of one provider and the ModelProvider is of the other.",
         "Delete this object and apply it with the block of the ModelProvider's type, or with another providerRef.",
     ),
     Reason.HOST_NOT_ALLOWED: Meaning(
-        "A URL of the ModelProvider is neither the vendor's own nor on the operator's allow-list.",
-        "Have the scheme, host and port added to the allow-list, or use the vendor's own URL.",
+        "A URL of the ModelProvider is neither the provider's own nor on the operator's allow-list.",
+        "Have the scheme, host and port added to the allow-list, or use the provider's own URL.",
     ),
     Reason.CREDENTIALS_MISSING: Meaning(
         "The Secret of the ModelProvider does not exist, or lacks a key, or what it has is no key.",
@@ -117,7 +117,7 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     ),
     Reason.QUOTA_EXCEEDED: Meaning(
         "The account has no quota left for this.",
-        "Raise the quota at the vendor or delete something; tried again every ten minutes, and after an edit.",
+        "Raise the quota at the provider or delete something; tried again every ten minutes, and after an edit.",
     ),
     Reason.INSUFFICIENT_CAPACITY: Meaning(
         "The provider has no machine free of the kind that the spec asks for.",
@@ -141,7 +141,7 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     ),
     Reason.PROVIDER_UNAVAILABLE: Meaning(
         "The provider does not answer usefully. Nothing is changed until it does.",
-        "Check the vendor's status page and the network between the operator and the vendor.",
+        "Check the provider's status page and the network between the operator and the provider.",
     ),
     Reason.OUTCOME_UNKNOWN: Meaning(
         "A request was sent and its reply was lost. The operator looks for the result before it sends another.",
@@ -195,7 +195,7 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     ),
     Reason.SPLIT_MISMATCH: Meaning(
         "The provider answered with another split than it was sent. It is sent again.",
-        "If it stays so, ask the vendor.",
+        "If it stays so, ask the provider.",
     ),
     Reason.MEMBERSHIP_FIXED: Meaning(
         "The provider refuses to change which deployments the endpoint has, or to have only one.",
@@ -207,7 +207,7 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     Reason.NOT_MEASURED: Meaning("The first figures of this step have not been read yet."),
     Reason.METRICS_UNAVAILABLE: Meaning(
         "The provider's figures cannot be read. The rollout holds, and nothing counts for or against it.",
-        "Check the vendor's status page; or let it go on with the action advance.",
+        "Check the provider's status page; or let it go on with the action advance.",
     ),
     Reason.FIGURES_OLD: Meaning(
         "No newer figures come than some minutes ago, and no step is taken on old ones. That they stopped may be the"

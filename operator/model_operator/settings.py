@@ -77,7 +77,7 @@ class Settings(BaseSettings):
     )
     allowed_provider_hosts: Annotated[tuple[Rule, ...], NoDecode, BeforeValidator(to_items)] = Field(
         default=(),
-        description="Hosts besides the vendors' own that a ModelProvider may send its key to: scheme, host "
+        description="Hosts besides the providers' own that a ModelProvider may send its key to: scheme, host "
         "and port, as in https://gateway.example.com or http://127.0.0.1:8080; https unless it says http. "
         "For one namespace only: team-a=https://gateway.example.com.",
     )

@@ -55,7 +55,7 @@ class FaultRule(BaseModel):
     kind: Kind
     vendor: str | None = Field(None, description="one of the registry; null matches all")
     method: str | None = Field(None, description="GET, POST, ...; null matches all")
-    path: str = Field("", description="regular expression, searched in the path below the vendor's prefix")
+    path: str = Field("", description="regular expression, searched in the path below the provider's prefix")
     operation: str | None = Field(None, description="create, get, list, ... as the journal names it")
     nth: int | None = Field(None, ge=1, description="only the nth matching request, from 1")
     every: int | None = Field(None, ge=1, description="every so many matching requests")
@@ -72,7 +72,7 @@ class FaultRule(BaseModel):
     body: Literal["json", "html", "text", "empty"] = Field("json", description="error: form of the body")
     message: str = Field("", description="error, fail_after: the text")
     code: str = Field(
-        "", description="error: the vendor's code, where it has codes; empty takes one that fits the status"
+        "", description="error: the provider's code, where it has codes; empty takes one that fits the status"
     )
     retry_after: float | None = Field(None, ge=0, description="error: seconds; null leaves the header out")
     retry_after_form: Literal["seconds", "date"] = "seconds"

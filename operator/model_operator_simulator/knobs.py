@@ -29,4 +29,4 @@ class Knobs(KnobSet):
         super().__init__(values or _VALUES())
         names = {vendor.name for vendor in VENDORS}
         for name in {self.http.root, *self.http.public_urls} - {None, *names}:
-            raise ValueError(f"http: there is no vendor {name!r}, only {', '.join(sorted(names))}")
+            raise ValueError(f"http: there is no provider {name!r}, only {', '.join(sorted(names))}")

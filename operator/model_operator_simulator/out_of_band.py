@@ -11,7 +11,7 @@ class DeploymentEdit(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    fields: dict[str, Any] = Field({}, description="the vendor's fields to set; null removes one")
+    fields: dict[str, Any] = Field({}, description="the provider's fields to set; null removes one")
     stuck: bool | None = Field(
         None, description="true: no further transitions; false: go on from the present status"
     )

@@ -25,7 +25,7 @@ class HttpKnobs(Section):
     """What all vendors' HTTP fronts share. Times here are real seconds: they are about sockets."""
 
     latency_s: Seconds = Field(
-        0.0, description="Every vendor request is answered this much later (real seconds)."
+        0.0, description="Every provider request is answered this much later (real seconds)."
     )
     latency_jitter_s: Seconds = Field(
         0.0, description="Plus a seeded, uniform part of up to this (real seconds)."
@@ -39,10 +39,10 @@ class HttpKnobs(Section):
     )
     public_urls: dict[str, str] = Field(
         {},
-        description="By vendor: what its URLs in replies begin with, its own prefix included, e.g. behind a proxy.",
+        description="By provider: what its URLs in replies begin with, its own prefix included, e.g. behind a proxy.",
     )
     root: str | None = Field(
-        None, description="A vendor that is served at the root, too, as on a host of its own."
+        None, description="A provider that is served at the root, too, as on a host of its own."
     )
 
 

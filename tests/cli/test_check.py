@@ -70,7 +70,7 @@ def test_a_cluster_that_has_everything_passes_every_check():
         ),
         pytest.param(
             replace(FINE, accounts=(replace(ACCOUNT, is_admitted=False),)),
-            ("host of parasail", Outcome.WARN, "https://api.example.com is not the vendor's own"),
+            ("host of parasail", Outcome.WARN, "https://api.example.com is not the provider's own"),
             id="another host",
         ),
         pytest.param(

@@ -129,7 +129,7 @@ def _host(account: Account) -> Finding:
     if account.is_admitted:
         return Finding(what, Outcome.OK, account.url)
     remedy = "The operator needs it in --allowed-provider-host (Helm: allowedProviderHosts)."
-    return Finding(what, Outcome.WARN, f"{account.url} is not the vendor's own", remedy)
+    return Finding(what, Outcome.WARN, f"{account.url} is not the provider's own", remedy)
 
 
 def _key(account: Account) -> Finding:

@@ -90,7 +90,7 @@ _WHERE = (
         type=_host,
         multiple=True,
         metavar="HOST",
-        help="Host besides the vendor's own that may be sent the key, as for `run`; may be repeated.",
+        help="Host besides the provider's own that may be sent the key, as for `run`; may be repeated.",
     ),
     click.option(
         "--provider-ca-file",

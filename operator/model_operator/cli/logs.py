@@ -29,7 +29,7 @@ JSON is one object per line, YAML one document per line. Exit code 1 if there is
 @click.option(
     "--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Most lines to print."
 )
-@click.option("--filter", "expression", help="The vendor's filter expression, e.g. level=error.")
+@click.option("--filter", "expression", help="The provider's filter expression, e.g. level=error.")
 @click.option(
     "--order",
     type=click.Choice([order.value for order in Order]),

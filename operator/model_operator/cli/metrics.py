@@ -40,7 +40,7 @@ Exit code 1 if there is no such deployment or the provider refuses.
     type=click.Choice([style.value for style in ArrayStyle]),
     default=ArrayStyle.REPEAT.value,
     show_default=True,
-    help="How several metrics are asked for, which the vendor does not document.",
+    help="How several metrics are asked for, which the provider does not document.",
 )
 @click.option("--summary", "is_summary", is_flag=True, help="One line for each series instead of each point.")
 def print_metrics(  # noqa: PLR0913  the flags of a command

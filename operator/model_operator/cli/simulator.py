@@ -35,7 +35,7 @@ Examples:
     "knobs",
     multiple=True,
     metavar="NAME=VALUE",
-    help="What the vendors' documents leave open, e.g. parasail.start_s=2; may be repeated.",
+    help="What the providers' documents leave open, e.g. parasail.start_s=2; may be repeated.",
 )
 @click.option("--list-knobs", is_flag=True, help="Print every knob with its default, and stop.")
 @click.option(

@@ -197,7 +197,7 @@ class ModelDeploymentSpec(Model):
         min_length=1,
         max_length=64,
         pattern=r"^[a-z0-9-]+$",
-        description="Name of the deployment at the vendor: 2 to 32 characters at Parasail, 3 to 64 at"
+        description="Name of the deployment at the provider: 2 to 32 characters at Parasail, 3 to 64 at"
         " PaiTIENT, of a-z, 0-9 and -. Default: made from this object's name and a hash of its UID."
         " Immutable.",
     )
@@ -210,11 +210,11 @@ class ModelDeploymentSpec(Model):
     )
     autoscaling: Autoscaling | None = Field(
         default=None,
-        description="The vendor moves the number of replicas within this range, by load. Exactly one of replicas and"
+        description="The provider moves the number of replicas within this range, by load. Exactly one of replicas and"
         " autoscaling.",
     )
     context_length: int | None = Field(
-        default=None, ge=1, le=100_000_000, description="Context window in tokens. Default: the vendor's."
+        default=None, ge=1, le=100_000_000, description="Context window in tokens. Default: the provider's."
     )
     paused: bool | None = Field(
         default=None,
@@ -227,19 +227,19 @@ class ModelDeploymentSpec(Model):
         min_length=1,
         max_length=MOST_OF_AN_ID,
         pattern=REMOTE_ID,
-        description="Adopts this existing deployment, by the vendor's id, instead of creating one. Needs"
+        description="Adopts this existing deployment, by the provider's id, instead of creating one. Needs"
         " an explicit deletionPolicy. May be added later, once one exists only with the value of"
         " status.externalID; then immutable.",
         json_schema_extra=one_segment("externalID"),
     )
     deletion_policy: DeletionPolicy | None = Field(
         default=None,
-        description="Delete removes the deployment at the vendor together with this object, Orphan leaves it"
+        description="Delete removes the deployment at the provider together with this object, Orphan leaves it"
         " running there. May be changed while the object is being deleted. Default: Delete.",
     )
     drift_policy: DriftPolicy | None = Field(
         default=None,
-        description="Correct undoes changes that were made at the vendor, Report only shows them in"
+        description="Correct undoes changes that were made at the provider, Report only shows them in"
         " status.drift. Default: Correct.",
     )
     progress_deadline: Duration | None = Field(

@@ -38,10 +38,10 @@ Applied = Annotated[dict[str, Any], AfterValidator(_tuples)]
 
 
 class RemoteEndpoint(Model):
-    id: str = Field(description="The vendor's id of the endpoint.")
+    id: str = Field(description="The provider's id of the endpoint.")
     url: str | None = Field(
         default=None,
-        description="URL of the endpoint, in the vendor's own protocol; absent for one that spec.paitient.endpointID"
+        description="URL of the endpoint, in the provider's own protocol; absent for one that spec.paitient.endpointID"
         " names.",
     )
 
@@ -54,7 +54,7 @@ class PendingEndpoint(Model):
 class DriftRow(Model):
     field: str = Field(description="Path of the field in this object's spec.")
     desired: Any = Field(default=None, description="What the spec says.")
-    observed: Any = Field(default=None, description="What the vendor says.")
+    observed: Any = Field(default=None, description="What the provider says.")
 
 
 class Pending(Model):
@@ -85,20 +85,20 @@ class LastPowerAction(Model):
     generation: int = Field(default=0, description="The metadata.generation that it was done for.")
     correction: bool = Field(
         default=False,
-        description="True if it undid a change that was made at the vendor, done once per generation.",
+        description="True if it undid a change that was made at the provider, done once per generation.",
     )
 
 
 class ModelDeploymentStatus(Status):
     phase: str | None = Field(default=None, description="One word for people; programs go by the conditions.")
-    external_id: str | None = Field(default=None, description="The vendor's id of the deployment.")
+    external_id: str | None = Field(default=None, description="The provider's id of the deployment.")
     external_alias: str | None = Field(
         default=None, description="Parasail only: the value of model= in requests to endpointURL."
     )
     endpoint_url: str | None = Field(
         default=None,
         description="Where applications send requests: the base URL of an OpenAI-compatible API at Parasail,"
-        " the vendor's own /generate at PaiTIENT.",
+        " the provider's own /generate at PaiTIENT.",
     )
     endpoint: RemoteEndpoint | None = Field(
         default=None,
@@ -109,7 +109,7 @@ class ModelDeploymentStatus(Status):
         description="A create of the routing endpoint whose outcome is not known yet. Do not edit: it prevents"
         " a second endpoint, which nobody could delete.",
     )
-    provider_state: str | None = Field(default=None, description="The vendor's own word for the state.")
+    provider_state: str | None = Field(default=None, description="The provider's own word for the state.")
     replicas: Annotated[int, AfterValidator(_as_the_server_takes_it)] | None = Field(
         default=None, description="Replicas that run now; 0 when stopped."
     )
@@ -117,11 +117,11 @@ class ModelDeploymentStatus(Status):
         default=None,
         description="For the scale subresource. Matches no pod, since nothing runs in the cluster.",
     )
-    drift: tuple[DriftRow, ...] = Field(default=(), description="Fields that differ at the vendor.")
+    drift: tuple[DriftRow, ...] = Field(default=(), description="Fields that differ at the provider.")
     last_applied: Applied | None = Field(
         default=None,
-        description="The fields as the vendor last accepted them, by their path in the spec, so that a field"
-        " that was removed is known. No secrets. After an adoption under driftPolicy Report also those that the vendor"
+        description="The fields as the provider last accepted them, by their path in the spec, so that a field"
+        " that was removed is known. No secrets. After an adoption under driftPolicy Report also those that the provider"
         " showed otherwise: they are drift, and no edit to be sent.",
     )
     pending: Pending | None = Field(

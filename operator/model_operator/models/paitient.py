@@ -54,14 +54,14 @@ class SecuritySettings(Model):
         default=None,
         min_length=1,
         max_length=64,
-        description="The vendor's word, for example maximum. Immutable.",
+        description="The provider's word, for example maximum. Immutable.",
     )
     audit_logging: bool | None = Field(default=None, description="Records who used the model. Immutable.")
     compliance_mode: str | None = Field(
         default=None,
         min_length=1,
         max_length=64,
-        description="The vendor's word, for example hipaa. Immutable.",
+        description="The provider's word, for example hipaa. Immutable.",
     )
 
 
@@ -116,7 +116,7 @@ class PaitientSpec(Model):
     tags: dict[str, TagValue] | None = Field(
         default=None,
         max_length=50,
-        description=f"Tags of the deployment at the vendor. The keys {UID_TAG} and {OWNER_TAG} are the"
+        description=f"Tags of the deployment at the provider. The keys {UID_TAG} and {OWNER_TAG} are the"
         " operator's own.",
         json_schema_extra=_TAG_RULES,
     )
@@ -130,7 +130,7 @@ class PaitientSpec(Model):
         min_length=1,
         max_length=64,
         description="Also creates a routing endpoint of this name once the deployment serves; see"
-        " status.endpoint. The vendor's API cannot delete it again. Immutable.",
+        " status.endpoint. The provider's API cannot delete it again. Immutable.",
     )
     endpoint_id: str | None = Field(
         default=None,
@@ -142,5 +142,5 @@ class PaitientSpec(Model):
         " provider's console shows it. Set once.",
     )
     force_delete: bool | None = Field(
-        default=None, description="Deletes the deployment without the vendor's confirmation (force=true)."
+        default=None, description="Deletes the deployment without the provider's confirmation (force=true)."
     )

@@ -47,7 +47,7 @@ class EngineTask(StrEnum):
 
 class Device(Model):
     device: str = Field(
-        min_length=1, max_length=64, description="The vendor's name of the device, for example L40S."
+        min_length=1, max_length=64, description="The provider's name of the device, for example L40S."
     )
     count: int = Field(ge=1, le=64, description="How many of them one replica has.")
 
@@ -74,7 +74,7 @@ class SpeculativeConfig(Model):
 
     method: Word | None = Field(
         default=None,
-        description="How draft tokens are made, for example ngram or eagle. Default: the vendor's.",
+        description="How draft tokens are made, for example ngram or eagle. Default: the provider's.",
     )
     num_speculative_tokens: int | None = Field(
         default=None, ge=1, le=1000, description="How many draft tokens are made at a time."
@@ -126,7 +126,7 @@ class ParasailSpec(Model):
         default=None,
         min_length=1,
         max_length=128,
-        description="The vendor's service tier, for example low-cost, where the account chooses machines by tier."
+        description="The provider's service tier, for example low-cost, where the account chooses machines by tier."
         " Exactly one of serviceTierName and devices, unless externalID is set.",
     )
     devices: tuple[Device, ...] | None = Field(
@@ -134,7 +134,7 @@ class ParasailSpec(Model):
         min_length=1,
         max_length=16,
         description="Machines that the model may run on, the preferred one first, where the account chooses machines by"
-        " device. The first that the vendor offers for the model and has free is taken; a deployment that runs on any of"
+        " device. The first that the provider offers for the model and has free is taken; a deployment that runs on any of"
         " them stays there. Exactly one of serviceTierName and devices, unless externalID is set.",
         json_schema_extra=validations(
             rule(
@@ -145,7 +145,7 @@ class ParasailSpec(Model):
     )
     scale_down_policy: ScaleDownPolicy | None = Field(
         default=None,
-        description="When the vendor stops the deployment by itself: NONE never, TIMER some time after it"
+        description="When the provider stops the deployment by itself: NONE never, TIMER some time after it"
         " came up, INACTIVE some time after the last request. What its own policy stopped is not resumed.",
     )
     scale_down_threshold: Duration | None = Field(
@@ -154,18 +154,18 @@ class ParasailSpec(Model):
         json_schema_extra=positive("scaleDownThreshold"),
     )
     engine: Engine | None = Field(
-        default=None, description="What serves the model: VLLM or SGLANG. Default: the vendor's."
+        default=None, description="What serves the model: VLLM or SGLANG. Default: the provider's."
     )
     engine_task: EngineTask | None = Field(
         default=None,
         description="What the engine does with the model, for example GENERATE or EMBED; AUTO finds out. It takes the"
-        " place of generative and embedding in accounts that choose machines by device. Default: the vendor's.",
+        " place of generative and embedding in accounts that choose machines by device. Default: the provider's.",
     )
     model_access_key_secret_ref: AccessKeyRef | None = Field(
         default=None,
         description="Secret with the access key of a gated or private model, such as a Hugging Face token, under"
         " modelAccessKey. It is sent with the create and with every update, read again hourly, and kept nowhere else."
-        " Without this field a key that the vendor has stays.",
+        " Without this field a key that the provider has stays.",
     )
     draft_model_access_key_secret_ref: AccessKeyRef | None = Field(
         default=None,
@@ -177,7 +177,7 @@ class ParasailSpec(Model):
     speculative_config: SpeculativeConfig | None = Field(
         default=None,
         description="Speculative decoding in detail, beside draftModelName or without one. What is not set here stays as"
-        " the vendor has it.",
+        " the provider has it.",
     )
     chat_template_override: str | None = Field(
         default=None,
@@ -197,41 +197,41 @@ class ParasailSpec(Model):
         default=None,
         ge=1,
         le=1_000_000,
-        description="With spec.autoscaling: requests at once per replica from which on the vendor adds a replica. At most"
-        " maxConnectionsPerReplica. Default: the vendor's.",
+        description="With spec.autoscaling: requests at once per replica from which on the provider adds a replica. At most"
+        " maxConnectionsPerReplica. Default: the provider's.",
     )
     autoscaling_factor: DecimalText | None = Field(
         default=None,
-        description="With spec.autoscaling: how quickly the vendor follows the load, as its smoothing factor, for"
-        ' example "0.5". Default: the vendor\'s.',
+        description="With spec.autoscaling: how quickly the provider follows the load, as its smoothing factor, for"
+        ' example "0.5". Default: the provider\'s.',
     )
     max_connections_per_replica: int | None = Field(
         default=None,
         ge=1,
         le=1_000_000,
-        description="Most requests at once per replica; what comes beyond is answered 429. Default: the vendor's.",
+        description="Most requests at once per replica; what comes beyond is answered 429. Default: the provider's.",
     )
     max_completion_tokens: int | None = Field(
         default=None,
         ge=1,
         le=100_000_000,
-        description="Most tokens that one answer may have. Default: the vendor's.",
+        description="Most tokens that one answer may have. Default: the provider's.",
     )
     max_request_duration: Duration | None = Field(
         default=None,
-        description="How long one request may take. Default: the vendor's.",
+        description="How long one request may take. Default: the provider's.",
         json_schema_extra=positive("maxRequestDuration"),
     )
     display_name: Word | None = Field(
-        default=None, description="Name of the deployment in the vendor's console. Default: the vendor's."
+        default=None, description="Name of the deployment in the provider's console. Default: the provider's."
     )
     description: str | None = Field(
-        default=None, min_length=1, max_length=512, description="One line about it in the vendor's console."
+        default=None, min_length=1, max_length=512, description="One line about it in the provider's console."
     )
     tags: tuple[Word, ...] | None = Field(
         default=None,
         max_length=50,
-        description="Tags of the deployment at the vendor. Their order does not matter.",
+        description="Tags of the deployment at the provider. Their order does not matter.",
     )
     custom_aliases: tuple[Word, ...] | None = Field(
         default=None,

@@ -143,14 +143,14 @@ class ModelProviderSpec(Model):
     )
 
     type: ProviderType = Field(
-        description="The vendor: parasail (dedicated deployments) or paitient (secure model service)."
+        description="The provider: parasail (dedicated deployments) or paitient (secure model service)."
         " Immutable."
     )
     base_url: str | None = Field(
         default=None,
         min_length=1,
         max_length=2048,
-        description="Base URL of the vendor's control API. Default: https://api.parasail.io/api/v1 or"
+        description="Base URL of the provider's control API. Default: https://api.parasail.io/api/v1 or"
         " https://api.paitient.com. Any other scheme, host and port must be on the operator's allow-list."
         " Immutable.",
         json_schema_extra=_web_address("baseURL"),
@@ -179,8 +179,8 @@ class ModelProviderSpec(Model):
     )
     webhook: Webhook | None = Field(
         default=None,
-        description="PaiTIENT only: take the vendor's events at /webhooks/NAMESPACE/NAME of the operator, if it runs with"
-        " --webhook-address. An event is a hint: the account's deployments are listed at once. The vendor names its events"
+        description="PaiTIENT only: take the provider's events at /webhooks/NAMESPACE/NAME of the operator, if it runs with"
+        " --webhook-address. An event is a hint: the account's deployments are listed at once. The provider names its events"
         " and publishes neither payload nor signature, so the body is never read, and how it is signed is said here.",
     )
 
@@ -207,11 +207,11 @@ class ModelProviderStatus(Status):
     proven_secret_version: str | None = Field(
         default=None,
         description="The resourceVersion of the Secret with which a known deployment was last seen. Under any"
-        " other version of the Secret, a deployment that is missing at the vendor does not count as gone.",
+        " other version of the Secret, a deployment that is missing at the provider does not count as gone.",
     )
     list_worked: bool | None = Field(
         default=None,
-        description="True once the vendor has listed the account's deployments. From then on, an API that says it has"
+        description="True once the provider has listed the account's deployments. From then on, an API that says it has"
         " no list is not believed in anything.",
     )
     missing: Missing | None = Field(

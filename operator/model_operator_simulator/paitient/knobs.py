@@ -29,7 +29,7 @@ class PaitientKnobs(Section):
         "errors_page", description="{error: {code, message, param, details, request_id}} or {code, message}."
     )
     vocabulary: Literal["documented", "errors_page"] = Field(
-        "documented", description="Error codes of the deployments document, or of the vendor's errors page."
+        "documented", description="Error codes of the deployments document, or of the provider's errors page."
     )
     validation_status: Literal[422, 400] = Field(422, description="Status code of validation_error.")
     quota_status: Literal[403, 429] = Field(403, description="Status code of quota_exceeded.")
