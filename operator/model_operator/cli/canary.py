@@ -32,7 +32,7 @@ Examples:
 """,
 )
 def canary() -> None:
-    """Preview the rollouts of CanaryEndpoints, watch them and move them."""
+    """Preview, watch and move the rollouts of CanaryEndpoints."""
 
 
 for _move in MOVES:
