@@ -8,9 +8,11 @@ import yaml
 
 from support.debian import Program
 from support.markdown import PAGES, ROOT, Block, blocks
+from support.namespace import Namespace
 
 YAML = [block for page in PAGES for block in blocks(page) if block.info[:1] == ("yaml",)]
 METRICS = set(re.findall(r"^\| `(\w+)`", (ROOT / "docs" / "metrics.md").read_text(), re.MULTILINE))
+OURS = [block for block in YAML if block.body.startswith("apiVersion: modeloperator.dev/")]
 RULES = [block for block in YAML if "groups:" in block.body and "expr:" in block.body]
 
 
@@ -31,6 +33,12 @@ def test_yaml_is_well_formed(block: Block) -> None:
 def test_metrics_that_a_page_names_exist(page: Path) -> None:
     named = metrics_in("".join(block.body for block in blocks(page)))
     assert named - METRICS - {"model_operator_demo", "model_operator_simulator"} == set()
+
+
+@pytest.mark.parametrize("block", OURS, ids=str)
+def test_the_server_takes_documented_objects(block: Block, namespace: Namespace) -> None:
+    body = block.body.replace("namespace: team-a", f"namespace: {namespace.name}")
+    namespace.kubectl("apply", "--dry-run=server", "--filename=-", input=body)
 
 
 def test_there_are_rules_to_check() -> None:
