@@ -1,7 +1,7 @@
 """Draws the chart's Grafana dashboard as an SVG from what a Prometheus recorded: docs/pictures/dashboard.svg.
 
 Grafana itself needs a browser and a container; this reads the same JSON: panels, places, queries, legends, units and colours of
-thresholds. `make dashboard-picture` records a story with real processes (tests/monitoring/test_picture.py) and draws it.
+thresholds. `make picture` records a story with real processes (tests/monitoring/test_picture.py) and draws it.
 Text in, text out.
 """
 

@@ -1,6 +1,6 @@
 """The picture of the dashboard: drawn from the chart's own JSON and from what the real Prometheus recorded of a story.
 
-`make dashboard-picture` runs the story and keeps the picture: PICTURES names the folder.
+`make picture` runs the story and keeps the picture: PICTURES names the folder.
 """
 
 import json
