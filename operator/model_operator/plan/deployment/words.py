@@ -38,14 +38,19 @@ def stuck(reason: Reason, message: str, phase: Phase | None) -> Decision:
     return Decision(synced=unsynced(reason, message), progress=Progress.STUCK, phase=phase)
 
 
-def refusal(reason: Reason, message: str) -> Decision:
+def refusal(s: Situation, reason: Reason, message: str) -> Decision:
     """The decision of a spec that is not accepted: Reconciling for a while, since things are applied in any order."""
     return Decision(
         synced=unsynced(reason, message),
         progress=Progress.MOVING,
-        phase=Phase.PENDING,
+        phase=_phase_when_refused(s),
         accepted=Verdict(False, reason, message),
     )
+
+
+def unseen(s: Situation, why: str) -> Verdict | None:
+    """What is said of serving while the provider shows nothing: the last word may be hours old."""
+    return None if s.holds_nothing else Verdict(None, Reason.UNKNOWN, why)
 
 
 def lost(pending: Pending | None) -> str:
@@ -91,9 +96,10 @@ def phase_of(state: RunState | None) -> Phase | None:
 
 
 def _phase_when_refused(s: Situation) -> Phase | None:
+    """What is known stays said: a refusal deletes nothing, and what runs goes on running, at its price."""
     if not s.wanted:
         return Phase.DELETING
-    if s.holds_nothing:
+    if s.holds_nothing and s.status.pending is None:
         return Phase.PENDING
     return Phase.PAUSED if s.state is RunState.STOPPED and s.is_paused_by_us else None
 
@@ -113,15 +119,15 @@ def failed_step(s: Situation, decision: Decision, error: ProviderError, look_aga
     reason = Reason.CREATING if isinstance(error, Conflict) and s.holds_nothing else error.reason
     is_of_endpoint = isinstance(error, NameTaken) and isinstance(decision.action, CreateEndpoint)
     if not is_of_endpoint and (isinstance(error, NameTaken) or (isinstance(error, Unsupported) and s.wanted)):
-        return replace(refusal(reason, str(error)), look_again=look_again, change=decision.change)
+        return replace(refusal(s, reason, str(error)), look_again=look_again, change=decision.change)
     if retry_for(error).needs_person:
-        hides = is_known and isinstance(error, CredentialsInvalid | AccountMismatch)
+        hides = isinstance(error, CredentialsInvalid | AccountMismatch)
         way_out = " Choose another endpointName, or free this one at the provider." if is_of_endpoint else ""
         return Decision(
             synced=unsynced(reason, f"{error}{way_out}"),
             progress=Progress.STUCK,
             phase=_phase_when_refused(s),
-            serving=Verdict(None, Reason.UNKNOWN, str(error)) if hides else None,
+            serving=unseen(s, str(error)) if hides else None,
             look_again=look_again,
             change=decision.change,
         )
