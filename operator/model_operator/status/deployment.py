@@ -27,7 +27,7 @@ SELECTOR = "modeloperator.dev/no-pods=true"
 
 _ACCEPTED = Verdict(True, Reason.ACCEPTED, "The spec can be acted on.")
 _IDLE = Verdict(False, Reason.IDLE, "Nothing is under way.")
-_NOT_STALLED = Verdict(False, Reason.NOT_STALLED, "Nothing waits for a person.")
+_NOT_STALLED = Verdict(False, Reason.NOT_STALLED, "The object is not stalled.")
 _STOPPED_ON_PURPOSE = frozenset({Reason.PAUSED, Reason.SCALED_DOWN})
 _WAITS_FOR_START = frozenset({Reason.STARTING, Reason.RESUMING})
 _COUNTS_AS_SYNCED = frozenset({Reason.HELD_WHILE_PAUSED, Reason.DRIFT_REPORTED, Reason.DUPLICATE_FOUND})

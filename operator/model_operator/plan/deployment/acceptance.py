@@ -8,7 +8,7 @@ from dataclasses import replace
 from model_operator.conditions import Phase, Reason
 from model_operator.domain import Remote
 from model_operator.plan.deployment.situation import Decision, Presence, Situation
-from model_operator.plan.deployment.words import refusal
+from model_operator.plan.deployment.words import ANOTHER_NAME, OR_ANOTHER_NAME, refusal
 
 
 def refuse_rival(s: Situation) -> Decision | None:
@@ -34,8 +34,8 @@ def refuse_rival(s: Situation) -> Decision | None:
     return refusal(
         s,
         Reason.NAME_TAKEN,
-        f'The deployment name "{s.desired.deployment_name}" is taken at this provider account by {s.rival}. Choose'
-        " another deploymentName.",
+        f'The deployment name "{s.desired.deployment_name}" is taken at this provider account by {s.rival}.'
+        f" {ANOTHER_NAME}",
     )
 
 
@@ -51,7 +51,7 @@ def refuse_foreign_name(s: Situation) -> Decision | None:
         s,
         Reason.NAME_TAKEN,
         f'The provider has a deployment "{foreign.name}" already (id {foreign.id}) that this ModelDeployment did not'
-        " create. Set spec.externalID and spec.deletionPolicy to adopt it, or choose another deploymentName.",
+        f" create. Set spec.externalID to {foreign.id}, and spec.deletionPolicy, to adopt it. {OR_ANOTHER_NAME}",
     )
 
 

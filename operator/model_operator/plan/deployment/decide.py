@@ -39,6 +39,7 @@ from model_operator.plan.deployment.situation import (
 )
 from model_operator.plan.deployment.words import (
     failed_step,
+    in_full,
     lost,
     moving,
     refusal,
@@ -67,7 +68,7 @@ def stay_when_blind(s: Situation) -> Decision | None:
         return _keep_looking(s, decision, error)
     if s.status.external_id is None or retry_for(error).needs_person or not s.wanted:
         return replace(decision, serving=unseen(s, str(error)))
-    unknown = Verdict(None, error.reason, str(error))
+    unknown = Verdict(None, error.reason, in_full(s, error))
     return replace(
         decision,
         look_again=max(again, s.timing.poll_interval),
@@ -91,7 +92,7 @@ def _keep_looking(s: Situation, decision: Decision, error: ProviderError) -> Dec
     phase = Phase.CREATING if s.wanted else Phase.DELETING
     if retry_for(error).needs_person:
         return replace(decision, phase=phase)
-    message = f"{lost(s.status.pending)} Now the provider cannot be asked. {error}"
+    message = f"{lost(s.status.pending)} Now the provider cannot be asked. {in_full(s, error)}"
     return replace(decision, synced=unsynced(Reason.OUTCOME_UNKNOWN, message), phase=phase)
 
 

@@ -17,9 +17,23 @@ from model_operator.errors import (
     Unsupported,
     retry_for,
 )
+from model_operator.meanings import advised
 from model_operator.models.deployment_status import Pending
 from model_operator.plan.deployment.situation import Action, CreateEndpoint, Decision, Release, Situation
 from model_operator.plan.verdict import Progress, Verdict
+
+ANOTHER_NAME = "Delete this object and apply it with another spec.deploymentName, which is immutable."
+OR_ANOTHER_NAME = "Or delete this object and apply it with another spec.deploymentName, which is immutable."
+"""It has nothing at the provider, so its deletion costs nothing."""
+
+_ADOPT = (
+    "Set spec.externalID and spec.deletionPolicy to adopt the deployment that has the name. "
+    + OR_ANOTHER_NAME
+)
+_FREE_THE_ENDPOINT = (
+    "Free the name at the provider. endpointName is immutable: for another one delete this object and apply it anew,"
+    " which replaces the deployment as well."
+)
 
 HELD = Verdict(True, Reason.SYNCED, "The provider holds the spec.")
 
@@ -51,6 +65,14 @@ def refusal(s: Situation, reason: Reason, message: str) -> Decision:
 def unseen(s: Situation, why: str) -> Verdict | None:
     """What is said of serving while the provider shows nothing: the last word may be hours old."""
     return None if s.holds_nothing else Verdict(None, Reason.UNKNOWN, why)
+
+
+def in_full(s: Situation, error: ProviderError, action: Action | None = None) -> str:
+    """What the provider said (to the action), and what to do about it."""
+    said = advised(error.reason, str(error), f'the Secret of ModelProvider "{s.desired.provider}"')
+    if not isinstance(error, NameTaken):
+        return said
+    return f"{said.rstrip('.')}. {_FREE_THE_ENDPOINT if isinstance(action, CreateEndpoint) else _ADOPT}"
 
 
 def lost(pending: Pending | None) -> str:
@@ -117,14 +139,14 @@ def failed_step(s: Situation, decision: Decision, error: ProviderError, look_aga
     """
     is_known = not s.holds_nothing
     reason = Reason.CREATING if isinstance(error, Conflict) and s.holds_nothing else error.reason
+    message = in_full(s, error, decision.action)
     is_of_endpoint = isinstance(error, NameTaken) and isinstance(decision.action, CreateEndpoint)
     if not is_of_endpoint and (isinstance(error, NameTaken) or (isinstance(error, Unsupported) and s.wanted)):
-        return replace(refusal(s, reason, str(error)), look_again=look_again, change=decision.change)
+        return replace(refusal(s, reason, message), look_again=look_again, change=decision.change)
     if retry_for(error).needs_person:
         hides = isinstance(error, CredentialsInvalid | AccountMismatch)
-        way_out = " Choose another endpointName, or free this one at the provider." if is_of_endpoint else ""
         return Decision(
-            synced=unsynced(reason, f"{error}{way_out}"),
+            synced=unsynced(reason, message),
             progress=Progress.STUCK,
             phase=_phase_when_refused(s),
             serving=unseen(s, str(error)) if hides else None,
@@ -132,7 +154,7 @@ def failed_step(s: Situation, decision: Decision, error: ProviderError, look_aga
             change=decision.change,
         )
     return Decision(
-        synced=unsynced(reason, str(error)),
+        synced=unsynced(reason, message),
         progress=Progress.MOVING,
         phase=decision.phase if is_known or not s.wanted else Phase.PENDING,
         serving=decision.serving,
