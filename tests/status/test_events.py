@@ -18,6 +18,7 @@ from support.situations import (
     created,
     failure,
     later,
+    remote,
     serving_since_long,
     situation,
     status_of,
@@ -49,6 +50,12 @@ def after(s):
             after(situation(RunState.STARTING)), after(SERVING), [("Normal", "Available")], id="it serves"
         ),
         pytest.param(NEW, after(REFUSED), [("Warning", "QuotaExceeded")], id="refused"),
+        pytest.param(
+            after(situation(RunState.STARTING)),
+            after(situation(remote=remote(RunState.STARTING, shortage=Reason.QUOTA_EXCEEDED))),
+            [("Warning", "QuotaExceeded")],
+            id="it starts, and has to wait for quota",
+        ),
         pytest.param(
             READY,
             after(changed(SERVING, observed=Observed(error=Unavailable("no answer")))),
