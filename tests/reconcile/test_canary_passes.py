@@ -137,3 +137,18 @@ async def test_an_endpoint_that_is_applied_before_its_deployments_is_not_stalled
         await operator.wait(1)
         said = operator.says("triage", CANARY)
         assert (said["Ready"], said["Stalled"]) == ("False TargetNotReady", "False NotStalled")
+
+
+@on_virtual_time
+async def test_a_provider_that_refuses_an_endpoint_is_quoted_and_what_to_do_follows() -> None:
+    async with running() as operator:
+        await operator.serve(deployment("paitient", "triage-v1"))
+        await operator.fault(
+            "error", method="POST", path="/canary-endpoints", status=403, message="read-only key"
+        )
+        operator.apply(canary(traffic=traffic(v1=100)))
+        await operator.wait(120)
+        said = operator.message("triage", "Ready", CANARY)
+        assert "read-only key" in said
+        assert said.endswith('Put a key that may write into the Secret of ModelProvider "paitient".')
+        assert operator.warnings("triage") == ["PermissionDenied"]
