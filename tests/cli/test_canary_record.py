@@ -382,7 +382,7 @@ def test_it_says_who_did_what_and_when(status, expected):
     [
         pytest.param("Applying", ["passed", "passed", "being sent", "ahead"], id="a step is sent"),
         pytest.param("Holding", ["passed", "passed", "here", "ahead"], id="a step is held"),
-        pytest.param("RollingBack", ["taken back", "taken back", "taken back", "ahead"], id="back"),
+        pytest.param("RollingBack", ["taken back", "taken back", "taken back", "not reached"], id="back"),
         pytest.param("Completed", ["passed", "passed", "passed", "ahead"], id="over"),
     ],
 )
