@@ -33,6 +33,7 @@ from model_operator.models.rules import (
     positive,
     rule,
 )
+from model_operator.models.schedule import Schedule
 from model_operator.models.wire import Duration, Model
 
 __all__ = [
@@ -159,6 +160,17 @@ _SPEC_RULES: Final = (
         at=".paused",
     ),
     rule(
+        "!has(self.schedule) || self.schedule.outside != 'Pause' || !has(self.paitient)",
+        "schedule.outside: Pause is for parasail only, since PaiTIENT cannot pause; use MinReplicas with autoscaling,"
+        " or delete the object to stop its costs",
+        at=".schedule.outside",
+    ),
+    rule(
+        "!has(self.schedule) || self.schedule.outside != 'MinReplicas' || has(self.autoscaling)",
+        "schedule.outside: MinReplicas needs autoscaling, whose minReplicas it leaves running",
+        at=".schedule.outside",
+    ),
+    rule(
         "!(has(self.paitient) && has(self.probe))",
         "probe is for parasail only; remove it",
         at=".probe",
@@ -221,6 +233,11 @@ class ModelDeploymentSpec(Model):
         description="Parasail only: true stops the deployment and its costs, false resumes it; edits made"
         " meanwhile are held until then. An object that is created paused creates nothing until it is"
         " unpaused. Default: false, or with externalID whatever the deployment is now.",
+    )
+    schedule: Schedule | None = Field(
+        default=None,
+        description="The hours in which the deployment is meant to run. paused: true always wins. The annotation"
+        " modeloperator.dev/action: active-until-next-edge lets it run until the next window or the end of this one.",
     )
     external_id: str | None = Field(
         default=None,

@@ -59,6 +59,22 @@ def looking_for(pending: Pending | None) -> str:
     return f"{lost(pending)} Looking for what it made before anything else is done."
 
 
+def why_stopped(s: Situation) -> str:
+    """What says that it is not to run."""
+    off = s.desired.off_hours
+    if off is None:
+        return "spec.paused is true"
+    until = f" until {format_time(off.until)}" if off.until is not None else ""
+    return f"it is outside the hours of spec.schedule{until}"
+
+
+def stopped_on_purpose(s: Situation) -> Verdict:
+    """Serving, of one that is not to run."""
+    if s.desired.off_hours is None:
+        return Verdict(False, Reason.PAUSED, "Stopped because the spec says so.")
+    return Verdict(False, Reason.OUTSIDE_ACTIVE_HOURS, f"Stopped because {why_stopped(s)}.")
+
+
 def settled(phase: Phase, serving: Verdict | None = None) -> Decision:
     return Decision(synced=HELD, progress=Progress.SETTLED, phase=phase, serving=serving)
 
