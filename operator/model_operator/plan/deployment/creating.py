@@ -24,7 +24,9 @@ from model_operator.plan.deployment.words import (
     moving,
     refusal,
     settled,
+    stopped_on_purpose,
     stuck,
+    why_stopped,
 )
 from model_operator.plan.verdict import Progress, Verdict
 

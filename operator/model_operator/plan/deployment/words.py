@@ -18,6 +18,7 @@ from model_operator.errors import (
     retry_for,
 )
 from model_operator.models.deployment_status import Pending
+from model_operator.models.wire import format_time
 from model_operator.plan.deployment.situation import Action, CreateEndpoint, Decision, Release, Situation
 from model_operator.plan.verdict import Progress, Verdict
 
