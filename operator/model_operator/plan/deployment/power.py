@@ -11,7 +11,14 @@ from model_operator.domain import Power, Remote, RunState
 from model_operator.models.deployment import LastPowerAction
 from model_operator.plan.deployment.difference import gap_between
 from model_operator.plan.deployment.situation import Decision, SetPower, Situation
-from model_operator.plan.deployment.words import moving, settled, stopped_on_purpose, stuck, unsynced, why_stopped
+from model_operator.plan.deployment.words import (
+    moving,
+    settled,
+    stopped_on_purpose,
+    stuck,
+    unsynced,
+    why_stopped,
+)
 from model_operator.plan.verdict import Difference, Progress, Verdict
 
 _RUNNING = frozenset({RunState.STARTING, RunState.SERVING, RunState.UPDATING})
