@@ -53,9 +53,13 @@ async def test_it_is_paused_at_the_edge_and_runs_again_at_the_next(life):
     assert await mutations(life) == ["create", "pause", "resume"]
 
 
-async def test_a_pass_wants_to_look_again_at_the_edge(life):
-    await until(life, 12, 59)
-    assert await life.work() == life.status.next_edge - life.now
+async def test_a_pass_wants_to_look_again_a_little_before_the_edge_and_at_last_at_it(life):
+    wait, waits = await life.work(), 0
+    while wait < life.status.next_edge - life.now:
+        await life.wait(wait.total_seconds() * 1.1)  # the queue's jitter at its most
+        wait, waits = await life.work(), waits + 1
+    assert timedelta() <= wait <= timedelta(seconds=10)
+    assert waits < 10
 
 
 async def test_what_is_created_outside_its_hours_is_made_when_they_begin(parasail, new_life):
@@ -64,10 +68,10 @@ async def test_what_is_created_outside_its_hours_is_made_when_they_begin(parasai
     await life.poll()
     wait = await life.work()
     assert told(life.status)["Ready"] == OFF
-    assert (life.status.phase, wait) == ("Paused", timedelta(hours=2, minutes=50))
+    assert (life.status.phase, wait) == ("Paused", 0.9 * timedelta(hours=2, minutes=50))
     await until(life, 14, 49)
     assert await mutations(life) == []
-    await until(life, 14, 52)
+    await until(life, 14, 58)
     assert await mutations(life) == ["create"]
 
 
@@ -77,7 +81,7 @@ async def test_what_vanishes_outside_its_hours_is_made_again_in_them(life):
     await until(life, 14, 59)
     assert told(life.status)["Ready"] == OFF
     assert await life.count("create") == 1
-    await until(life, 15, 5)
+    await until(life, 15, 10)
     assert await life.count("create") == 2
 
 

@@ -1,12 +1,15 @@
 """What a schedule says of a ModelDeployment now. Pure."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from model_operator.active_hours import Hours
 from model_operator.domain import ACTION, OffHours
 from model_operator.models.deployment import ModelDeployment
 from model_operator.models.schedule import ACTIVE_UNTIL_NEXT_EDGE
+
+_LAST_WAIT: Final = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,15 @@ def scheduled(resource: ModelDeployment, now: datetime) -> Scheduled:
     runs = hours.is_active or resource.spec.paused or (until is not None and now < until)
     off = None if runs else OffHours(hours.since, hours.until)
     return Scheduled(off, hours.until, until)
+
+
+def before_edge(edge: datetime | None, now: datetime) -> timedelta | None:
+    """When to look again. An edge is an appointment: the queue waits up to a tenth longer than it is asked to, and the
+    wall clock may be set meanwhile, so a long wait ends early and is followed by a shorter one."""
+    if edge is None:
+        return None
+    left = max(edge - now, timedelta())
+    return left if left <= _LAST_WAIT else left * 0.9
 
 
 def _let_run_until(resource: ModelDeployment, hours: Hours) -> datetime | None:

@@ -27,6 +27,7 @@ from model_operator.reconcile.deployment.connection import publish, with_connect
 from model_operator.reconcile.deployment.desire import desire
 from model_operator.reconcile.deployment.ending import EndingDeployments
 from model_operator.reconcile.deployment.guard import find_guard
+from model_operator.reconcile.deployment.hours import before_edge
 from model_operator.reconcile.deployment.keys import mask, read_keys
 from model_operator.reconcile.deployment.leaving import (
     may_have_something,
@@ -257,8 +258,8 @@ class DeploymentPass(EndingDeployments):
     ) -> timedelta | None:
         """How closely to watch it from now on."""
         waits = [step.look_again, time_left(s, step)]
-        if s.wanted and s.desired.next_edge is not None:
-            waits.append(max(s.desired.next_edge - s.now, timedelta()))
+        if s.wanted:
+            waits.append(before_edge(s.desired.next_edge, s.now))
         if account is not None:
             is_moving = step.progress is Progress.MOVING
             account.settle(key, is_moving=is_moving)
