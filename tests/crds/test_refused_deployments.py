@@ -2,7 +2,7 @@
 
 import pytest
 
-from model_operator.models.deployment import ONE_OF_BLOCKS
+from model_operator.models.deployment_rules import ONE_OF_BLOCKS
 from support.least_manifests import PAITIENT, PARASAIL, edited
 
 DURATION = "^([0-9]{1,5}(h|m|s|ms)){1,4}$"
@@ -46,6 +46,19 @@ DEPLOYMENTS = [
         "both replicas and autoscaling",
     ),
     refused(PARASAIL, {"replicas": 0}, "spec.replicas", "greater than or equal to 1", "no replicas"),
+    refused(
+        PARASAIL, {"replicas": 0}, "spec.replicas", "set paused to true", "no replicas: what to do instead"
+    ),
+    refused(
+        PAITIENT, {"replicas": 0}, "spec.replicas", "delete this object to stop its costs", "none at PaiTIENT"
+    ),
+    refused(
+        PARASAIL,
+        {"replicas": 0, "autoscaling": {"minReplicas": 1, "maxReplicas": 2}},
+        "spec.replicas",
+        "set paused to true",
+        "scaled to none with autoscaling",
+    ),
     refused(PARASAIL, {"replicas": -1}, "spec.replicas", "greater than or equal to 1", "negative replicas"),
     refused(
         PARASAIL, {"replicas": 10_001}, "spec.replicas", "less than or equal to 10000", "too many replicas"
@@ -150,7 +163,6 @@ DEPLOYMENTS = [
         "set both or neither",
         "an endpoint's id without its name",
     ),
-    refused(PAITIENT, {"paused": True}, "spec.paused", "paused is for parasail only", "paitient paused"),
     *[
         refused(PARASAIL, {"schedule": {**HOURS, **schedule}}, field, message, id)
         for schedule, field, message, id in (
@@ -173,6 +185,9 @@ DEPLOYMENTS = [
         "spec.schedule.outside",
         "since PaiTIENT cannot pause; use MinReplicas with autoscaling",
         "paitient paused by the hour",
+    ),
+    refused(
+        PAITIENT, {"paused": True}, "spec.paused", "delete this object to stop its costs", "paitient paused"
     ),
     refused(PAITIENT, {"paused": False}, "spec.paused", "paused is for parasail only", "paitient not paused"),
     refused(PAITIENT, {"probe": {}}, "spec.probe", "probe is for parasail only", "paitient with a probe"),

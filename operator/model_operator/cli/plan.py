@@ -93,7 +93,7 @@ def print_plan(  # noqa: PLR0913  the flags of a command
     output: str,
     detailed_exitcode: bool,
 ) -> None:
-    """Show what would be sent to the providers if these files were applied.
+    """Show what the providers would be sent if files were applied.
 
     For each object: the exact requests in their order, each change from what to what, what the API server or the
     provider would refuse as far as can be known without trying, and what can never be changed later. The operator's

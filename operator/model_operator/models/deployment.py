@@ -5,10 +5,11 @@ The spec belongs to the user and is never written; everything that the operator 
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
+from model_operator.models.deployment_rules import ONE_OF_BLOCKS, SPEC_RULES
 from model_operator.models.deployment_status import (
     DriftRow,
     LastPowerAction,
@@ -24,10 +25,7 @@ from model_operator.models.provider import ProviderType
 from model_operator.models.rules import (
     MOST_OF_AN_ID,
     REMOTE_ID,
-    REPLACE,
     checked,
-    immutable,
-    immutable_if_set,
     object_name,
     one_segment,
     positive,
@@ -110,93 +108,8 @@ class ConnectionSpec(Model):
     )
 
 
-*_OTHERS, _LAST = ProviderType
-ONE_OF_BLOCKS: Final = f"set exactly one of {', '.join(_OTHERS)} and {_LAST}"
-
-_SPEC_RULES: Final = (
-    immutable("providerRef.name"),
-    immutable("model"),
-    immutable_if_set("deploymentName"),
-    rule(
-        "has(self.parasail) == has(oldSelf.parasail)",
-        f"parasail and paitient are immutable: one cannot be swapped for the other; {REPLACE}",
-        at=".parasail",
-    ),
-    rule(
-        "!has(oldSelf.externalID) || (has(self.externalID) && self.externalID == oldSelf.externalID)",
-        f"externalID is immutable once it is set; {REPLACE}",
-        at=".externalID",
-    ),
-    rule(
-        "!has(self.externalID) || has(self.deletionPolicy)",
-        "deletionPolicy is required with externalID: say whether deleting this object deletes the deployment"
-        " that it adopted (Delete) or leaves it (Orphan)",
-        at=".deletionPolicy",
-    ),
-    rule(
-        "!has(self.externalID) || !has(self.parasail) || self.externalID.matches('^[1-9][0-9]{0,17}$')",
-        "externalID must be a number at Parasail, without leading zeros; it is in the URL of the deployment's page",
-        at=".externalID",
-    ),
-    rule(
-        "has(self.replicas) != has(self.autoscaling)",
-        "set exactly one of replicas and autoscaling",
-        at=".replicas",
-    ),
-    rule(
-        "has(self.parasail) != has(self.paitient)",
-        f"{ONE_OF_BLOCKS}, the one that is the type of the ModelProvider",
-        at=".parasail",
-    ),
-    rule(
-        "!has(self.parasail) || has(self.autoscaling) || !(has(self.parasail.targetConnectionsPerReplica)"
-        " || has(self.parasail.autoscalingFactor))",
-        "parasail.targetConnectionsPerReplica and parasail.autoscalingFactor are for deployments with spec.autoscaling only",
-        at=".parasail",
-    ),
-    rule(
-        "!(has(self.paitient) && has(self.paused))",
-        "paused is for parasail only, since PaiTIENT cannot pause; remove it",
-        at=".paused",
-    ),
-    rule(
-        "!has(self.schedule) || self.schedule.outside != 'Pause' || !has(self.paitient)",
-        "schedule.outside: Pause is for parasail only, since PaiTIENT cannot pause; use MinReplicas with autoscaling,"
-        " or delete the object to stop its costs",
-        at=".schedule.outside",
-    ),
-    rule(
-        "!has(self.schedule) || self.schedule.outside != 'MinReplicas' || has(self.autoscaling)",
-        "schedule.outside: MinReplicas needs autoscaling, whose minReplicas it leaves running",
-        at=".schedule.outside",
-    ),
-    rule(
-        "!(has(self.paitient) && has(self.probe))",
-        "probe is for parasail only; remove it",
-        at=".probe",
-    ),
-    rule(
-        "!has(self.parasail) || has(self.externalID) || has(self.parasail.serviceTierName)"
-        " || has(self.parasail.devices)",
-        "set serviceTierName or devices, whichever the account takes, unless externalID is set",
-        at=".parasail.devices",
-    ),
-    rule(
-        "!has(self.deploymentName) || !has(self.parasail)"
-        " || (size(self.deploymentName) >= 2 && size(self.deploymentName) <= 32)",
-        "deploymentName must have 2 to 32 characters at Parasail",
-        at=".deploymentName",
-    ),
-    rule(
-        "!has(self.deploymentName) || !has(self.paitient) || size(self.deploymentName) >= 3",
-        "deploymentName must have 3 to 64 characters at PaiTIENT",
-        at=".deploymentName",
-    ),
-)
-
-
 class ModelDeploymentSpec(Model):
-    model_config = checked(*_SPEC_RULES)
+    model_config = checked(*SPEC_RULES)
 
     provider_ref: ProviderRef = Field(description="The account that runs the deployment. Immutable.")
     model: str = Field(
