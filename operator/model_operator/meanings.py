@@ -24,7 +24,7 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         "The deployment serves as specified; of a ModelProvider, its credentials are accepted."
     ),
     Reason.IDLE: Meaning("Nothing is under way."),
-    Reason.NOT_STALLED: Meaning("Nothing waits for a person."),
+    Reason.NOT_STALLED: Meaning("The object is not stalled."),
     Reason.PROVIDER_NOT_FOUND: Meaning(
         "The namespace has no ModelProvider of the name in spec.providerRef.",
         "Apply the ModelProvider, or delete this object and apply it with the right name.",
@@ -43,8 +43,8 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     ),
     Reason.NAME_TAKEN: Meaning(
         "Another deployment or endpoint at the provider has this name already.",
-        "Set spec.externalID (of a ModelDeployment spec.deletionPolicy as well) to adopt it, or choose another"
-        " deploymentName or endpointName.",
+        "Set spec.externalID (of a ModelDeployment spec.deletionPolicy as well) to adopt it; or delete this object, and"
+        " apply it with another deploymentName or endpointName.",
     ),
     Reason.CONNECTION_NOT_WRITTEN: Meaning(
         "The API server refused the ConfigMap of spec.connection. The deployment itself is looked after as ever.",
@@ -75,7 +75,7 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     Reason.DELETING: Meaning("The deployment is being deleted; the object goes once it is proven gone."),
     Reason.DELETION_REFUSED: Meaning(
         "The provider refused to delete the deployment.",
-        "See the message; set spec.paitient.forceDelete, or deletionPolicy Orphan to leave the deployment behind.",
+        "Set spec.paitient.forceDelete at PaiTIENT, or deletionPolicy Orphan to leave the deployment behind.",
     ),
     Reason.IN_USE: Meaning(
         "Other objects still need this one, so it is kept until they are gone.",
@@ -121,7 +121,7 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     ),
     Reason.INSUFFICIENT_CAPACITY: Meaning(
         "The provider has no machine free of the kind that the spec asks for.",
-        "Wait (tried again every ten minutes), or name another device or instance type; the message says what the provider said.",
+        "Wait (tried again every ten minutes), or name another device or instance type.",
     ),
     Reason.MODEL_NOT_FOUND: Meaning(
         "The provider does not know spec.model, or the account may not use it.",
@@ -133,7 +133,7 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     ),
     Reason.INVALID_REQUEST: Meaning(
         "The provider refused a value; the message has its words.",
-        "Change the field that the message names.",
+        "Change that value in the spec.",
     ),
     Reason.RATE_LIMITED: Meaning(
         "The provider asked for fewer requests; the whole account rests for as long as it said.",
@@ -174,7 +174,7 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         "Whether inference is answered cannot be told: the provider does not say, or uses a word that nobody knows.",
     ),
     Reason.TARGET_NOT_FOUND: Meaning(
-        "A target's ModelDeployment does not exist, or has no deployment at the provider yet.",
+        "A target's ModelDeployment does not exist in the namespace of the CanaryEndpoint.",
         "Apply the ModelDeployment, or correct spec.traffic.",
     ),
     Reason.TARGET_NOT_READY: Meaning(
@@ -260,3 +260,26 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         "See the other conditions for what it waits for. Work goes on, slowly.",
     ),
 }
+
+_IN_PROVIDERS_WORDS: Final = frozenset(
+    {
+        Reason.CREDENTIALS_INVALID,
+        Reason.PERMISSION_DENIED,
+        Reason.QUOTA_EXCEEDED,
+        Reason.INSUFFICIENT_CAPACITY,
+        Reason.MODEL_NOT_FOUND,
+        Reason.INSTANCE_TYPE_UNAVAILABLE,
+        Reason.INVALID_REQUEST,
+        Reason.DELETION_REFUSED,
+        Reason.PROVIDER_UNAVAILABLE,
+    }
+)
+"""Their messages say what the provider said, which knows nothing of our objects."""
+
+
+def advised(reason: Reason, words: str, secret: str) -> str:
+    """A provider's words with what to do about them. `secret` names the one that has the key, in the user's objects."""
+    if reason not in _IN_PROVIDERS_WORDS:
+        return words
+    remedy = MEANINGS[reason].remedy.replace("the Secret of the ModelProvider", secret)
+    return f"{words.rstrip('. ')}. {remedy}"

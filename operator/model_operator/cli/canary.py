@@ -34,7 +34,7 @@ Examples:
 """,
 )
 def canary() -> None:
-    """Preview, watch, move and write down the rollouts of CanaryEndpoints."""
+    """Preview, watch, move and record rollouts of CanaryEndpoints."""
 
 
 for _move in MOVES:

@@ -5,6 +5,7 @@ It is the operator's only memory of a split, since the vendor's API can neither 
 
 from pydantic import Field
 
+from model_operator.conditions import CanaryPhase
 from model_operator.models.status import Status
 from model_operator.models.wire import Model, Time
 
@@ -139,7 +140,10 @@ class PendingCreate(Model):
 
 
 class CanaryEndpointStatus(Status):
-    phase: str | None = Field(default=None, description="One word for people; programs go by the conditions.")
+    phase: str | None = Field(
+        default=None,
+        description=f"One word for people: {', '.join(CanaryPhase)}. Programs go by the conditions.",
+    )
     message: str | None = Field(
         default=None, description="One sentence: where it is and what it waits for. Changes with steps."
     )

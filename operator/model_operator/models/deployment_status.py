@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field
 
-from model_operator.conditions import ConditionType
+from model_operator.conditions import ConditionType, Phase
 from model_operator.domain import Power
 from model_operator.models.status import Status
 from model_operator.models.wire import Model, Time
@@ -90,7 +90,10 @@ class LastPowerAction(Model):
 
 
 class ModelDeploymentStatus(Status):
-    phase: str | None = Field(default=None, description="One word for people; programs go by the conditions.")
+    phase: str | None = Field(
+        default=None,
+        description=f"One word for people: {', '.join(Phase)}. Programs go by the conditions.",
+    )
     external_id: str | None = Field(default=None, description="The provider's id of the deployment.")
     external_alias: str | None = Field(
         default=None, description="Parasail only: the value of model= in requests to endpointURL."

@@ -213,6 +213,7 @@ def start_create(s: Situation) -> Decision | None:
         return _begin(s)  # held back, with the failure as its reason
     if not s.observed.can_list and not s.capabilities.names_are_unique:
         return refusal(
+            s,
             Reason.UNSUPPORTED,
             "The provider cannot list its deployments here, and without that a create could be made twice. Check"
             " baseURL of the ModelProvider, or set spec.externalID to adopt what exists.",
