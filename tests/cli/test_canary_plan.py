@@ -26,14 +26,14 @@ def test_a_progressive_example_in_full():
     assert plan(EXAMPLES / "canary-progressive.yaml", "--from", "v1=100").stdout.splitlines() == [
         "CanaryEndpoint triage-progressive",
         "  from v1=100 to v2=100",
-        "  1. +0s  v1=95 v2=5  (5 % of the way)",
+        "  1. +0s  v1=95 v2=5  (5 % of the change)",
         "       for at least 10m after the provider's acknowledgement",
-        "  2. +10m  v1=75 v2=25  (25 % of the way)",
+        "  2. +10m  v1=75 v2=25  (25 % of the change)",
         "       for at least 10m after the provider's acknowledgement",
-        "  3. +20m  v1=50 v2=50  (50 % of the way)",
+        "  3. +20m  v1=50 v2=50  (50 % of the change)",
         "       for at least 30m after the provider's acknowledgement",
-        "       a person must let it leave this step",
-        "  4. +50m  v2=100  (100 % of the way)",
+        "       manual approval is needed to leave this step",
+        "  4. +50m  v2=100  (100 % of the change)",
         "       for at least 10m after the provider's acknowledgement",
         "  +1h  completed, at the earliest",
     ]
@@ -43,7 +43,7 @@ def test_checks_and_blind_spots_are_told():
     shown = plan(EXAMPLES / "canary-judged.yaml", "--from", "v1=100", "--rps", "0.2").stdout
     assert "errors must pass: ErrorRate at most 2 %" in shown
     assert "wordy only warns" in shown
-    assert "9 requests in that time, 200 needed: it takes 5h33m20s" in shown
+    assert "9 requests in that time, but 200 are needed: the step takes 5h33m20s" in shown
     assert "error rates below 28 % cannot be seen" in shown
 
 

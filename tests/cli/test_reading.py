@@ -192,12 +192,12 @@ class TestRefusals:
 
     def test_an_unknown_name_is_said_with_its_namespace(self, command, call, namespace):
         line = self.refused(call(command, "nobody"))
-        assert line == f"Error: there is no ModelDeployment 'nobody' in namespace '{namespace.name}'"
+        assert line == f"Error: ModelDeployment 'nobody' does not exist in namespace '{namespace.name}'"
 
     @pytest.mark.usefixtures("id")
     def test_another_namespace_is_another_place(self, command, call):
         line = self.refused(call(command, "triage", "-n", "default"))
-        assert line == "Error: there is no ModelDeployment 'triage' in namespace 'default'"
+        assert line == "Error: ModelDeployment 'triage' does not exist in namespace 'default'"
 
     @pytest.mark.usefixtures("id")
     def test_a_key_is_not_sent_where_its_owner_did_not_allow(self, command, call, simulator):

@@ -56,7 +56,10 @@ class Refusal:
 
 _MOST_SAID = 20
 """Refusals of one object in different words; the status has the last one."""
-_REFUSED = "Give the operator the right, or change the quota, policy or rule that refuses it; it is tried again until then."
+_REFUSED = (
+    "Grant the operator the permission, or change the quota, policy or rule that refuses it. The operator"
+    " keeps retrying."
+)
 
 R = TypeVar("R", bound=Resource)
 M = TypeVar("M", bound=Remembered)
@@ -277,8 +280,8 @@ def leads_nowhere(ref: Key, cache: Cache, binding: Binding | None) -> NotAccepte
     if cache.provider(ref) is None:
         return NotAccepted(
             Reason.PROVIDER_NOT_FOUND,
-            f'There is no ModelProvider "{ref.name}" in namespace {ref.namespace}. Apply it, or delete this object'
-            " and apply it with the right providerRef.",
+            f'ModelProvider "{ref.name}" does not exist in namespace {ref.namespace}. Apply it, or delete this'
+            " object and apply it with the right providerRef.",
         )
     if binding is not None and binding.reason is not None:
         return NotAccepted(binding.reason, f'ModelProvider "{ref.name}": {binding.message}')

@@ -24,10 +24,10 @@ from model_operator.plan.canary.judging import warning
 def preview(course: Course, origin: Shares, to: Shares, rps: float | None) -> Iterator[str]:
     """One line per step and check; `rps` is the traffic of the whole endpoint, if it is known."""
     if not origin:
-        yield f"  create with {describe(to)} once all of them serve (a first split has no steps)"
+        yield f"  create with {describe(to)} once all targets are serving (a first split has no steps)"
         return
     if identity(origin) == identity(to):
-        yield f"  {describe(to)}: that is the last good split; it is sent at once, without steps"
+        yield f"  {describe(to)}: this is the last good split, so it is sent at once, without steps"
         return
     if course.is_static:
         yield f"  {describe(origin)} -> {describe(to)} at once (there is no spec.rollout)"
@@ -47,7 +47,7 @@ def _steps(course: Course, origin: Shares, to: Shares, rps: float | None) -> Ite
         number += 1
         split = blend(origin, to, step.percent)
         stay = _stay(course, step)
-        yield f"  {number}. +{format_duration(start)}  {describe(split)}  ({step.percent} % of the way)"
+        yield f"  {number}. +{format_duration(start)}  {describe(split)}  ({step.percent} % of the change)"
         yield from (f"       {line}" for line in _conditions(course, step, stay))
         yield from (f"       {line}" for line in _seen(course, step, _share(split, origin, to), rps))
         percent, start = step.percent, start + stay
@@ -70,9 +70,9 @@ def _conditions(course: Course, step: Step, stay: timedelta) -> Iterator[str]:
             yield f"{check.name} {'only warns' if check.only_warns else verb}: {_limits(check)}"
         if course.judgement.enforces:
             then = "it pauses" if course.judgement.pauses else "it goes back"
-            yield f"after {course.judgement.fail_after} failed verdicts in a row {then}"
+            yield f"after {course.judgement.fail_after} consecutive failed verdicts {then}"
     if step.is_gated:
-        yield "a person must let it leave this step"
+        yield "manual approval is needed to leave this step"
 
 
 def _limits(check: Check) -> str:
@@ -102,9 +102,12 @@ def _seen(course: Course, step: Step, share: float, rps: float | None) -> Iterat
     needed = max(check.needed for check in judgement.checks)
     if requests < needed and rps * share > 0:
         late = timedelta(seconds=round(needed / (rps * share)))
-        yield f"warning: {requests} requests in that time, {needed} needed: it takes {format_duration(late)}"
+        yield (
+            f"warning: {requests} requests in that time, but {needed} are needed: the step takes"
+            f" {format_duration(late)}"
+        )
     elif requests < needed:
-        yield "warning: no requests, so no verdict"
+        yield "warning: no requests are expected, so there is no verdict"
     limit = _strictest(judgement)
     thin = warning(requests, limit) if limit is not None else None
     if thin is not None:

@@ -80,12 +80,12 @@ def failing(s: Situation, outlook: Outlook, action: Action, error: ProviderError
     words = str(error)
     if reason is Reason.MEMBERSHIP_FIXED:
         words += (
-            " The provider does not let an endpoint's members change, or have only one. Keep all of them in"
-            " spec.traffic, with percent 0 where they shall get nothing."
+            " The provider refuses to change the deployments of an endpoint, or refuses an endpoint with a single"
+            " one. Keep all deployments in spec.traffic, with percent 0 for those that should receive no traffic."
         )
     if reason is Reason.NAME_TAKEN:
         words += (
-            " Set spec.externalID to the id of that endpoint to adopt it; or delete this object, and apply it with"
+            " Set spec.externalID to the id of that endpoint to adopt it, or delete this object and apply it with"
             " another spec.endpointName."
         )
     synced = Verdict(False, reason, words)
@@ -106,13 +106,16 @@ def mismatched(s: Situation, outlook: Outlook, tries: int) -> Outlook:
     """The provider said yes and showed something else, so many times in a row."""
     sent, kept = describe(s.intended), describe(s.status.traffic)
     if tries < ENOUGH_TRIES:
-        words = f"The provider was sent {sent} and answered {kept}; it is sent again."
+        words = f"The operator sent {sent}, but the provider confirmed {kept}. The operator sends it again."
         return replace(outlook, synced=Verdict(False, Reason.SPLIT_MISMATCH, words), progress=Progress.MOVING)
     if _is_rounded(s):
-        advice = "It seems to round: abort the rollout if there is one, and ask for percents that it keeps."
+        advice = (
+            "The provider seems to round: abort the rollout if there is one, and use percentages that the"
+            " provider keeps."
+        )
     else:
-        advice = "Look at the endpoint there; or abort the rollout, if there is one."
-    words = f"The provider keeps {kept}, however often it is sent {sent}. {advice}"
+        advice = "Check the endpoint in the provider's console, or abort the rollout if there is one."
+    words = f"The provider keeps {kept}, although the operator sent {sent} repeatedly. {advice}"
     phase = outlook.phase if outlook.phase is CanaryPhase.ROLLING_BACK else CanaryPhase.BLOCKED
     synced = Verdict(False, Reason.SPLIT_MISMATCH, words)
     return replace(outlook, phase=phase, message=words, synced=synced, progress=Progress.STUCK)

@@ -17,19 +17,19 @@ def refuse_rival(s: Situation) -> Decision | None:
         return refusal(
             Reason.EXTERNAL_ID_TAKEN,
             f"Deployment {s.status.external_id}, which this object's status names, belongs to {s.rival}. This object"
-            " changes nothing there, and its deletion leaves the deployment alone. Delete this object and apply it"
-            " anew to have a deployment of its own.",
+            " does not change that deployment, and deleting this object does not delete it. Delete this object and"
+            " apply it again to create a deployment of its own.",
         )
     if s.desired.external_id is not None:
         return refusal(
             Reason.EXTERNAL_ID_TAKEN,
-            f"Deployment {s.desired.external_id} belongs to {s.rival}. Delete that one with deletionPolicy Orphan"
-            " first, or name another deployment.",
+            f"Deployment {s.desired.external_id} belongs to {s.rival}. Delete the other ModelDeployment with"
+            " deletionPolicy Orphan first, or name another deployment in spec.externalID.",
         )
     return refusal(
         Reason.NAME_TAKEN,
-        f'The deployment name "{s.desired.deployment_name}" is taken at this provider account by {s.rival}. Choose'
-        " another deploymentName.",
+        f'The deployment name "{s.desired.deployment_name}" is already used in this provider account by {s.rival}.'
+        " Choose another spec.deploymentName.",
     )
 
 
@@ -43,8 +43,8 @@ def refuse_foreign_name(s: Situation) -> Decision | None:
         return None
     return refusal(
         Reason.NAME_TAKEN,
-        f'The provider has a deployment "{foreign.name}" already (id {foreign.id}) that this ModelDeployment did not'
-        " create. Set spec.externalID and spec.deletionPolicy to adopt it, or choose another deploymentName.",
+        f'The provider already has a deployment "{foreign.name}" (id {foreign.id}) that this ModelDeployment did'
+        " not create. Set spec.externalID and spec.deletionPolicy to adopt it, or choose another deploymentName.",
     )
 
 
@@ -80,9 +80,9 @@ def refuse_stranger(s: Situation) -> Decision | None:
         return None
     return refusal(
         Reason.MODEL_MISMATCH,
-        f'Deployment {s.remote.id} is "{s.remote.name}" with the model "{s.remote.model}" at the provider, and this'
-        f' object created "{s.desired.deployment_name}" with "{s.desired.model}". Nothing is changed there. Delete this'
-        " object with deletionPolicy Orphan, and apply it anew.",
+        f'Deployment {s.remote.id} is "{s.remote.name}" with the model "{s.remote.model}" at the provider, but'
+        f' this object created "{s.desired.deployment_name}" with "{s.desired.model}". The operator does not'
+        " change that deployment. Delete this object with deletionPolicy Orphan, and apply it again.",
     )
 
 
@@ -104,8 +104,8 @@ def refuse_wrong_model(s: Situation) -> Decision | None:
         return None
     return refusal(
         Reason.MODEL_MISMATCH,
-        f'Deployment {remote.id} runs the model "{remote.model}", not "{s.desired.model}". Apply the object with the'
-        " deployment's model, or name another deployment.",
+        f'Deployment {remote.id} runs the model "{remote.model}", not "{s.desired.model}". Delete this object'
+        " and apply it with the deployment's model, or with another externalID.",
     )
 
 

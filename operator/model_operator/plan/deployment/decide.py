@@ -83,7 +83,7 @@ def _keep_looking(s: Situation, decision: Decision, error: ProviderError) -> Dec
     phase = Phase.CREATING if s.wanted else Phase.DELETING
     if retry_for(error).needs_person:
         return replace(decision, phase=phase)
-    message = f"{lost(s.status.pending)} Now the provider cannot be asked. {error}"
+    message = f"{lost(s.status.pending)} The provider cannot be asked for its result now. {error}"
     return replace(decision, synced=unsynced(Reason.OUTCOME_UNKNOWN, message), phase=phase)
 
 
@@ -179,6 +179,9 @@ def hold_back(s: Situation, step: Decision) -> Decision:
     if is_same and failure and failure.generation == s.desired.generation and s.now < failure.until:
         return failed_step(s, held, failure.error, failure.until - s.now)
     if s.paused_until is not None and s.now < s.paused_until:
-        limited = RateLimited("The provider asked for fewer requests; the account rests as long as it said.")
+        limited = RateLimited(
+            "The provider's rate limit was reached. All requests of this account are paused until"
+            " the provider's Retry-After has passed."
+        )
         return failed_step(s, held, limited, s.paused_until - s.now)
     return step

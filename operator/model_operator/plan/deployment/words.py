@@ -21,7 +21,7 @@ from model_operator.models.deployment_status import Pending
 from model_operator.plan.deployment.situation import Action, CreateEndpoint, Decision, Release, Situation
 from model_operator.plan.verdict import Progress, Verdict
 
-HELD = Verdict(True, Reason.SYNCED, "The provider holds the spec.")
+HELD = Verdict(True, Reason.SYNCED, "The provider has the values of the spec.")
 
 
 def unsynced(reason: Reason, message: str) -> Verdict:
@@ -51,12 +51,12 @@ def refusal(reason: Reason, message: str) -> Decision:
 def lost(pending: Pending | None) -> str:
     """How every message about a create with an unknown outcome begins."""
     if pending is None or not pending.announces:
-        return "A create may have been sent before the operator was started, and nothing is known of its outcome."
-    return "A create was sent and its answer was lost."
+        return "A create may have been sent before the operator was restarted, and its outcome is not known."
+    return "A create was sent, but its reply was lost."
 
 
 def looking_for(pending: Pending | None) -> str:
-    return f"{lost(pending)} Looking for what it made before anything else is done."
+    return f"{lost(pending)} The operator first looks for the deployment that it may have created."
 
 
 def settled(phase: Phase, serving: Verdict | None = None) -> Decision:
@@ -67,8 +67,8 @@ def orphaned(action: Release) -> str:
     """What is said of a deployment that is to stay when its object goes."""
     if action.is_going:
         return (
-            f"Deployment {action.orphaned} is not waited for (deletionPolicy Orphan). Its deletion may have been sent"
-            " before that was asked for: look at the provider whether it is gone."
+            f"Deployment {action.orphaned} is left at the provider (deletionPolicy Orphan). A delete may have been"
+            " sent before that was set: check the provider's console."
         )
     return f"Deployment {action.orphaned} stays at the provider (deletionPolicy Orphan)."
 
@@ -116,7 +116,14 @@ def failed_step(s: Situation, decision: Decision, error: ProviderError, look_aga
         return replace(refusal(reason, str(error)), look_again=look_again, change=decision.change)
     if retry_for(error).needs_person:
         hides = is_known and isinstance(error, CredentialsInvalid | AccountMismatch)
-        way_out = " Choose another endpointName, or free this one at the provider." if is_of_endpoint else ""
+        way_out = (
+            (
+                " Choose another spec.paitient.endpointName, or delete the endpoint of this name at the"
+                " provider."
+            )
+            if is_of_endpoint
+            else ""
+        )
         return Decision(
             synced=unsynced(reason, f"{error}{way_out}"),
             progress=Progress.STUCK,
