@@ -50,7 +50,7 @@ def test_a_cluster_that_has_everything_passes_every_check():
         ),
         pytest.param(
             replace(FINE, old_kinds=("ModelProvider",)),
-            ("CRDs", Outcome.WARN, "of another version than this program: ModelProvider"),
+            ("CRDs", Outcome.WARN, "not the versions of this program: ModelProvider"),
             id="other CRDs",
         ),
         pytest.param(
@@ -60,12 +60,12 @@ def test_a_cluster_that_has_everything_passes_every_check():
         ),
         pytest.param(
             replace(FINE, untouched=tuple("abcd")),
-            ("operator", Outcome.FAIL, "nobody has looked at a, b, c and others"),
+            ("operator", Outcome.FAIL, "the operator has not processed a, b, c and others"),
             id="no operator",
         ),
         pytest.param(
             replace(FINE, objects=0),
-            ("operator", Outcome.WARN, "there is no object yet that it could have looked at"),
+            ("operator", Outcome.WARN, "there are no objects yet"),
             id="nothing to look at",
         ),
         pytest.param(
@@ -74,8 +74,8 @@ def test_a_cluster_that_has_everything_passes_every_check():
             id="another host",
         ),
         pytest.param(
-            replace(FINE, accounts=(replace(ACCOUNT, key_problem="there is no Secret parasail"),)),
-            ("key of parasail", Outcome.FAIL, "there is no Secret parasail"),
+            replace(FINE, accounts=(replace(ACCOUNT, key_problem="Secret parasail does not exist"),)),
+            ("key of parasail", Outcome.FAIL, "Secret parasail does not exist"),
             id="no key",
         ),
         pytest.param(

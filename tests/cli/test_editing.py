@@ -48,7 +48,7 @@ def test_a_field_that_flux_manages_is_warned_of_and_git_gets_its_yaml(namespace,
     )
     result = kubectl("models", "scale", llama, "--replicas", "2")
     assert result.stderr == (
-        "warning: Flux manages ModelDeployment llama and may set spec.replicas back: put this into Git as well\n"
+        "warning: Flux manages ModelDeployment llama and may set spec.replicas back: change it in Git as well\n"
     )
     first, _, text = result.stdout.partition("\n")
     assert first == "modeldeployment.modeloperator.dev/llama is to have 2 replicas"

@@ -230,7 +230,7 @@ class TestRefusals:
             manifests.parasail_deployment("llama"),
         )
         line = self.refused(call(command, "llama"))
-        assert "is of type parasail, which has neither logs nor metrics" in line
+        assert "is of type parasail, and that provider has neither logs nor metrics" in line
 
     @pytest.mark.usefixtures("id")
     def test_what_the_provider_refuses_is_said_without_the_key(self, command, call, simulator):
@@ -245,7 +245,7 @@ class TestRefusals:
         namespace.edit("Secret", "paitient", {"data": {"clientID": None}})
         assert '"clientID"' in self.refused(call(command, "triage"))
         namespace.delete("Secret", "paitient")
-        assert "there is no Secret 'paitient'" in self.refused(call(command, "triage"))
+        assert "Secret 'paitient' does not exist" in self.refused(call(command, "triage"))
 
     def test_an_unknown_context_is_said(self, command, call):
         assert "nowhere" in self.refused(call(command, "triage", "--context", "nowhere"))

@@ -200,7 +200,7 @@ DEPLOYMENTS = [
         PARASAIL,
         {"parasail": {"serviceTierName": None}},
         "spec.parasail.devices",
-        "set serviceTierName or devices, whichever the account takes, unless externalID is set",
+        "set serviceTierName or devices, whichever the account uses, unless externalID is set",
         "neither service tier nor devices",
     ),
     *[

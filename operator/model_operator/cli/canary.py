@@ -18,8 +18,8 @@ Examples:
   kubectl get canep triage -o yaml | model-operator canary plan -
 
 \b
-Nothing is called. Without --from, the last good split is the one in the object's status; without either, the first
-split is created at once. Times are the earliest: metrics, gates and limits can only make them later.
+No provider or cluster is contacted. Without --from, the last good split is the one in the object's status; without either, the first
+split is created at once. Times are the earliest: metrics, manual steps and limits can delay them.
 """
 
 
@@ -33,7 +33,7 @@ Examples:
 """,
 )
 def canary() -> None:
-    """Preview the rollouts of CanaryEndpoints, watch them and move them."""
+    """Preview, watch and control the rollouts of CanaryEndpoints."""
 
 
 for _move in MOVES:
@@ -43,18 +43,16 @@ canary.add_command(print_canary)
 
 @canary.command("plan", epilog=EPILOG)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
-@click.option(
-    "--from", "origin", help="The last good split, e.g. v1=100 or v1=90,v2=10, by the targets' names."
-)
+@click.option("--from", "origin", help="Last good split by target names, e.g. v1=100 or v1=90,v2=10.")
 @click.option(
     "--rps",
     type=click.FloatRange(min=0),
-    help="Requests per second to the endpoint, to see what can be detected.",
+    help="Expected requests per second to the endpoint, to show what can be detected.",
 )
 def print_plan(file: Path, origin: str | None, rps: float | None) -> None:
     """Preview the rollout of every CanaryEndpoint in a file.
 
-    Its steps, checks and earliest times. FILE is YAML; - is the standard input.
+    Shows its steps, checks and earliest times. FILE is YAML; - is standard input.
     """
     text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     try:
@@ -63,7 +61,7 @@ def print_plan(file: Path, origin: str | None, rps: float | None) -> None:
         raise click.ClickException(f"{file} is not YAML: {error}") from error
     wanted = [body for body in found if body.get("kind") == "CanaryEndpoint"]
     if not wanted:
-        raise click.ClickException(f"there is no CanaryEndpoint in {file}")
+        raise click.ClickException(f"{file} contains no CanaryEndpoint")
     for body in wanted:
         click.echo("\n".join(_plan(body, origin, rps)))
 

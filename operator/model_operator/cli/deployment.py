@@ -88,12 +88,11 @@ def _base_url(target: Target, provider: ModelProvider, vendor: Paitient) -> str:
     name = provider.metadata.name
     if provider.spec.type != vendor.type:
         raise click.ClickException(
-            f"ModelProvider {name!r} is of type {provider.spec.type}, which has neither logs nor metrics"
+            f"ModelProvider {name!r} is of type {provider.spec.type}, and that provider has neither logs nor metrics"
         )
     url = provider.spec.base_url or vendor.default_base_url
     if not may_send(url, vendor.default_base_url, target.allowed_hosts, provider.metadata.namespace):
         raise click.ClickException(
-            f"ModelProvider {name!r} points to {url}: if its key may be sent there, name the host with"
-            " --allowed-provider-host"
+            f"ModelProvider {name!r} points to {url}: if the key may be sent there, add --allowed-provider-host"
         )
     return url
