@@ -18,6 +18,9 @@ JOBS ?= $(shell n=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 
 IMAGE ?= localhost/model-operator:dev
 BUILDER ?= $(notdir $(firstword $(foreach name,docker podman buildah,$(shell command -v $(name))) docker))
 
+# The tests start hundreds of processes: each would compile us again, and each worker all tests.
+unexport PYTHONDONTWRITEBYTECODE
+
 BENCH_AGAINST := --against tests/baseline/go_peer --against tests/baseline/simple_kopf_operator.py
 
 .DEFAULT_GOAL := help

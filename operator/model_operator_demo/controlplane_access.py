@@ -5,6 +5,7 @@
 
 import base64
 import os
+import shlex
 import subprocess
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -19,11 +20,12 @@ _KUBECTL_TIMEOUT = 120.0  # seconds; `kubectl wait` in a test has its own, short
 
 
 class KubectlFailed(subprocess.CalledProcessError):
-    """kubectl ended with an error; its own words are part of the text."""
+    """kubectl ended with an error; the text is what was called, and kubectl's own words."""
 
     @override
     def __str__(self) -> str:
-        return f"{super().__str__()}\n{self.stderr}"
+        words = [str(word) for word in self.cmd]
+        return f"{shlex.join([Path(words[0]).name, *words[1:]])} failed: {str(self.stderr).strip()}"
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,13 @@ def _existing() -> Cluster:
     kubectl = shutil.which("kubectl")
     if kubectl is None:
         raise NotOnThisCluster("kubectl is not in the PATH, and a cluster of your own is reached with it")
-    return ExistingCluster(kubectl=kubectl, environ=os.environ)
+    try:
+        return ExistingCluster(kubectl=kubectl, environ=os.environ)
+    except KubectlFailed as error:
+        raise NotOnThisCluster(
+            "there is no cluster to use: neither $KUBECONFIG nor ~/.kube/config names a current context. Set KUBECONFIG to the"
+            f" kubeconfig of one, or leave --existing-cluster out. kubectl says: {str(error.stderr).strip()}"
+        ) from error
 
 
 def _refuse_if_in_use(cluster: Cluster) -> None:

@@ -1,5 +1,6 @@
 """`model-operator canary plan`: the way in words, from YAML alone, and that it is the way which is gone."""
 
+import json
 import re
 from datetime import timedelta
 from itertools import groupby
@@ -26,25 +27,84 @@ def test_a_progressive_example_in_full():
     assert plan(EXAMPLES / "canary-progressive.yaml", "--from", "v1=100").stdout.splitlines() == [
         "CanaryEndpoint triage-progressive",
         "  from v1=100 to v2=100",
-        "  1. +0s  v1=95 v2=5  (5 % of the change)",
-        "       for at least 10m after the provider's acknowledgement",
-        "  2. +10m  v1=75 v2=25  (25 % of the change)",
-        "       for at least 10m after the provider's acknowledgement",
-        "  3. +20m  v1=50 v2=50  (50 % of the change)",
-        "       for at least 30m after the provider's acknowledgement",
-        "       manual approval is needed to leave this step",
-        "  4. +50m  v2=100  (100 % of the change)",
-        "       for at least 10m after the provider's acknowledgement",
+        "  each step begins with the provider's acknowledgement",
+        "  1. +0s  v1=95 v2=5  (5 % of the change)  for at least 10m",
+        "  2. +10m  v1=75 v2=25  (25 % of the change)  for at least 10m",
+        "  3. +20m  v1=50 v2=50  (50 % of the change)  for at least 30m, until a person lets it go on",
+        "  4. +50m  v2=100  (100 % of the change)  for at least 10m",
         "  +1h  completed, at the earliest",
     ]
 
 
-def test_checks_and_blind_spots_are_told():
-    shown = plan(EXAMPLES / "canary-judged.yaml", "--from", "v1=100", "--rps", "0.2").stdout
-    assert "errors must pass: ErrorRate at most 2 %" in shown
-    assert "wordy only warns" in shown
-    assert "9 requests in that time, but 200 are needed: the step takes 5h33m20s" in shown
-    assert "error rates below 28 % cannot be seen" in shown
+def test_checks_are_told_once_and_what_is_found_at_each_step():
+    assert plan(EXAMPLES / "canary-judged.yaml", "--from", "v1=100", "--rps", "5").stdout.splitlines()[3:] == [
+        "  errors must pass: ErrorRate at most 2 %, at most 1 percentage point above the baseline, of at least 200 requests",
+        "  slow must pass: LatencyP95 at most 4000 ms, at most 20 % above the baseline, of at least 200 requests",
+        "  wordy only warns: TokensPerRequest at most 30 % above the baseline, of at least 200 requests",
+        "  a verdict needs 200 requests, with which error rates from 6.48 % are found",
+        "  after 2 consecutive failed verdicts it goes back",
+        "  1. +0s  v1=95 v2=5  (5 % of the change)  for at least 15m",
+        "       225 requests, error rates from 5.77 % are found",
+        "  2. +15m  v1=75 v2=25  (25 % of the change)  for at least 15m",
+        "       1125 requests, error rates from 3.6 % are found",
+        "  3. +30m  v1=50 v2=50  (50 % of the change)  for at least 15m",
+        "       2250 requests, error rates from 3.05 % are found",
+        "  4. +45m  v2=100  (100 % of the change)  for at least 15m",
+        "       4500 requests, error rates from 2.74 % are found",
+        "  +1h  completed, at the earliest",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("args", "line"),
+    [
+        pytest.param((), "200 requests come in time from 4.44 per second to the endpoint on", id="unknown traffic"),
+        pytest.param(("--rps", "0.2"), "warning: 9 requests in that time, but 200 are needed: the step takes"
+        " 5h33m20s", id="too little"),
+        pytest.param(("--rps", "0"), "warning: no requests are expected, so there is no verdict", id="none"),
+    ],
+)  # fmt: skip
+def test_what_can_be_found_is_told_whatever_the_traffic(args, line):
+    shown = plan(EXAMPLES / "canary-judged.yaml", "--from", "v1=100", *args).stdout.splitlines()
+    assert f"       {line}" in shown
+    assert "  a verdict needs 200 requests, with which error rates from 6.48 % are found" in shown
+
+
+def test_programs_get_the_same_steps():
+    args = (EXAMPLES / "canary-judged.yaml", "--from", "v1=100", "--rps", "5")
+    (found,) = json.loads(plan(*args, "-o", "json").stdout)
+    assert (found["name"], found["from"], found["to"]) == ("triage-judged", {"v1": 100}, {"v2": 100})
+    first = found["steps"][0]
+    assert (first["split"], first["atLeast"], first["requests"]) == ({"v1": 95, "v2": 5}, "15m", 225)
+    assert [found] == yaml.safe_load(plan(*args, "-o", "yaml").stdout)
+    assert plan(*args, "-o", "name").stdout == "canaryendpoint.modeloperator.dev/triage-judged\n"
+
+
+@pytest.mark.parametrize(
+    ("origin", "note"),
+    [
+        pytest.param("triage-v2=100", "", id="by the ModelDeployment of a target"),
+        pytest.param(
+            "triage-v3=100",
+            "note: triage-v3 is no target of CanaryEndpoint triage-progressive and no ModelDeployment of this file. Did you"
+            " mean triage-v2? It is taken for a ModelDeployment triage-v3 that runs already.\n",
+            id="a name that nothing has",
+        ),
+    ],
+)
+def test_a_target_that_the_file_does_not_have_is_said(origin, note):
+    done = plan(EXAMPLES / "canary-progressive.yaml", "--from", origin)
+    assert (done.exit_code, done.stderr) == (0, note)
+
+
+def test_a_deployment_of_the_same_file_is_known():
+    deployment = {
+        "apiVersion": "modeloperator.dev/v1alpha1",
+        "kind": "ModelDeployment",
+        "metadata": {"name": "old"},
+    }
+    done = plan("-", "--from", "old=100", input=edited() + "---\n" + yaml.safe_dump(deployment))
+    assert (done.exit_code, done.stderr) == (0, "")
 
 
 def edited(**spec):
@@ -97,17 +157,22 @@ def in_words(split):
     return " ".join(f"{id.removeprefix('dep_')}={percent}" for id, percent in split.items() if percent)
 
 
+REFUSED = "Error: the API server would refuse CanaryEndpoint triage-progressive:\n"
+
+
 @pytest.mark.parametrize(
     ("input", "args", "message"),
     [
-        pytest.param("{", (), "is not YAML", id="no YAML"),
-        pytest.param("kind: Pod", (), "there is no CanaryEndpoint", id="another kind"),
-        pytest.param(edited(traffic=[]), (), "spec.traffic", id="no traffic"),
-        pytest.param(edited(), ("--from", "v1=50"), "must sum to 100", id="half a split"),
-        pytest.param(edited(), ("--from", "v1"), "write it as v1=90,v2=10", id="no percent"),
+        pytest.param("{", (), "Error: the standard input is neither YAML nor JSON", id="no YAML"),
+        pytest.param("kind: Pod", (), "Error: - contains no CanaryEndpoint\n", id="another kind"),
+        pytest.param(edited(traffic=[]), (), f"{REFUSED}  spec.traffic: Invalid value: must have at least 1 items\n", id="no traffic"),
+        pytest.param(edited(trafic=[]), (), f"{REFUSED}  spec.trafic: unknown field\n", id="an unknown field"),
+        pytest.param(edited(), ("--from", "v1=50"), "Error: --from v1=50: the percents must sum to 100, and they sum to 50\n", id="half a split"),
+        pytest.param(edited(), ("--from", "v1=50,v1=50"), "Error: --from v1=50,v1=50: it names one target twice\n", id="twice"),
+        pytest.param(edited(), ("--from", "v1"), "Error: --from v1: write it as v1=90,v2=10\n", id="no percent"),
     ],
-)
-def test_bad_input_is_one_line(input, args, message):
+)  # fmt: skip
+def test_bad_input_is_told_in_plain_words(input, args, message):
     done = plan("-", *args, input=input)
-    assert (done.exit_code, message in done.output) == (1, True), done.output
-    assert "Traceback" not in done.output
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.startswith(message)

@@ -4,12 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 from click.testing import CliRunner
 
 from model_operator import __version__
 from model_operator.cli import main
+from model_operator.cli.grouping import SETTINGS
 from model_operator.settings import Settings
 from model_operator.settings_loading import env_of, flag_of
 
@@ -55,6 +57,27 @@ def test_run_has_a_flag_for_each_setting_and_names_its_variable(name):
     words = call("run", "--help").output.split()
     assert flag_of(name) in words
     assert any(env_of(name) in word for word in words)
+
+
+def test_each_setting_of_run_stands_under_one_heading():
+    grouped = [name for names in SETTINGS.values() for name in names]
+    assert sorted(grouped) == sorted(Settings.model_fields)
+    text = call("run", "--help").output
+    assert [heading for heading in SETTINGS if f"\n{heading}:\n" not in text] == []
+    assert "\nOptions:\n  -h, --help " in text
+
+
+def test_no_line_of_help_is_cut():
+    for arguments in every_command(main):
+        _usage, *lines = call(*arguments, "--help").output.splitlines()
+        assert not [line for line in lines if line.endswith("...")], arguments
+
+
+def every_command(group, before=()):
+    for name, command in group.commands.items():
+        yield (*before, name)
+        if isinstance(command, click.Group):
+            yield from every_command(command, (*before, name))
 
 
 @pytest.mark.parametrize(

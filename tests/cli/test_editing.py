@@ -95,6 +95,7 @@ def test_a_refresh_is_an_event_on_the_object_and_on_its_provider(namespace, kube
     assert (other.returncode, "'nobody' (context" in other.stderr) == (1, True)
 
 
+@pytest.mark.long
 @pytest.mark.e2e
 @pytest.mark.simulator("--clock=scaled", "--time-scale=60")
 def test_a_rollout_is_moved_without_knowing_its_id_and_a_stale_move_is_refused(

@@ -54,6 +54,11 @@ def kubeconfig(cluster, namespace, tmp_path) -> Path:
 
 
 @pytest.fixture
+def context(kubeconfig) -> str:
+    return yaml.safe_load(kubeconfig.read_text())["current-context"]
+
+
+@pytest.fixture
 def id(namespace, simulator) -> str:
     """Of the deployment that the ModelDeployment `triage` stands for."""
     namespace.apply(
@@ -159,6 +164,19 @@ def test_metrics_are_printed_as_tables_with_the_vendors_summary(call, simulator)
 
 
 @pytest.mark.usefixtures("id")
+def test_a_summary_has_a_line_for_each_series_with_its_unit(call, simulator):
+    simulator.advance(timedelta(minutes=10))
+    flags = ("metrics", "triage", "--start-time", START, "-m", "latency", "--summary")
+    _head, *lines = succeed(call(*flags)).splitlines()
+    assert [line.split()[:3] for line in lines] == [
+        ["latency", name, "ms"] for name in ("average", "p50", "p95", "p99")
+    ]
+    assert [row["series"] for row in yaml.safe_load(succeed(call(*flags, "-o", "yaml")))] == [
+        "average", "p50", "p95", "p99",
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("id")
 def test_every_documented_parameter_of_metrics_reaches_the_provider(call, simulator):
     simulator.advance(timedelta(minutes=10))
     text = succeed(
@@ -190,14 +208,19 @@ class TestRefusals:
         (line,) = result.stderr.splitlines()
         return line
 
-    def test_an_unknown_name_is_said_with_its_namespace(self, command, call, namespace):
+    def test_an_unknown_name_is_said_with_its_namespace(self, command, call, namespace, context):
         line = self.refused(call(command, "nobody"))
-        assert line == f"Error: ModelDeployment 'nobody' does not exist in namespace '{namespace.name}'"
+        assert (
+            line
+            == f"Error: ModelDeployment 'nobody' does not exist (context {context}, namespace {namespace.name})"
+        )
 
     @pytest.mark.usefixtures("id")
-    def test_another_namespace_is_another_place(self, command, call):
+    def test_another_namespace_is_another_place(self, command, call, context):
         line = self.refused(call(command, "triage", "-n", "default"))
-        assert line == "Error: ModelDeployment 'triage' does not exist in namespace 'default'"
+        assert (
+            line == f"Error: ModelDeployment 'triage' does not exist (context {context}, namespace default)"
+        )
 
     @pytest.mark.usefixtures("id")
     def test_a_key_is_not_sent_where_its_owner_did_not_allow(self, command, call, simulator):
@@ -221,7 +244,9 @@ class TestRefusals:
             manifests.paitient_deployment("triage"),
         )
         line = self.refused(call(command, "triage"))
-        assert line == "Error: ModelDeployment 'triage' has no deployment at the provider yet"
+        assert line.startswith(
+            "Error: ModelDeployment 'triage' has no deployment at the provider yet (context "
+        )
 
     def test_parasail_has_neither(self, command, call, namespace, simulator):
         namespace.apply(

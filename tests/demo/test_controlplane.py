@@ -232,3 +232,21 @@ def test_no_existing_cluster_is_said_in_kubectls_words(
     environ = {**os.environ, "KUBECONFIG": kubeconfig or str(cluster.kubeconfig)}
     with pytest.raises(KubectlFailed, match=message):
         ExistingCluster(kubectl=cluster.program, environ=environ, context=context)
+
+
+def test_the_demo_says_plainly_that_there_is_no_cluster_to_use(cluster: Access) -> None:
+    path = f"{Path(cluster.program).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        [sys.executable, "-m", "model_operator", "demo", "--existing-cluster"],
+        env={**os.environ, "KUBECONFIG": "/does/not/exist", "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "\ndemo: there is no cluster to use: neither $KUBECONFIG nor ~/.kube/config names a current context. Set KUBECONFIG"
+        " to the kubeconfig of one, or leave --existing-cluster out. kubectl says: error: current-context must exist in"
+        " order to minify\n"
+    )

@@ -102,6 +102,7 @@ def test_without_traffic_or_figures_it_waits_and_goes_neither_way(world):
     world.when(lambda s: s.get("split") == "v2=100", "the end once there are figures")
 
 
+@pytest.mark.long
 def test_a_kill_at_any_moment_changes_nothing_but_the_time(world):
     world.edit(traffic=traffic(v2=100), rollout=path(25, 100, hold=LONG, analysis=judged()))
     world.when(lambda s: s.get("verdict") == "Pass", "a verdict at the first step")

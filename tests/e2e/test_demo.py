@@ -118,6 +118,7 @@ def start(tmp_path: Path, short_folder: Path, cluster: Access) -> Iterator[type[
             demo.process.wait()
 
 
+@pytest.mark.long
 def test_it_tells_the_whole_story_and_stays_up_to_be_played_with_until_interrupted(start: type[Demo]) -> None:
     with socket.socket() as taken:  # the port of the examples: then another one is used
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

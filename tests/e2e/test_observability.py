@@ -128,6 +128,7 @@ def _scrape(world: World) -> str:
     return page
 
 
+@pytest.mark.long
 def test_sigterm_lets_running_passes_finish_but_not_for_ever(
     namespace: Namespace, simulator: SimulatorProcess, operator: Start
 ) -> None:

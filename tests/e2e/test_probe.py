@@ -52,6 +52,7 @@ def test_serving_waits_for_one_answer_each_time_it_comes_up(shared: World) -> No
     assert first["status"]["phase"] == "Ready"
 
 
+@pytest.mark.long
 def test_a_probe_without_an_answer_is_repeated_and_past_the_deadline_stalls(shared: World) -> None:
     fault = shared.simulator.fault("error", vendor="parasail", operation="chat", status=503)
     shared.namespace.apply(

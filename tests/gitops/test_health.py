@@ -71,6 +71,7 @@ def is_deleting(obj: Object) -> bool:
     return "deletionTimestamp" in obj["metadata"] and conditions(obj)["Synced"] == "False Deleting"
 
 
+@pytest.mark.long
 def test_a_deployments_whole_life(shared: World) -> None:
     with recording(shared.namespace, "ModelDeployment") as recorder:
         _live(shared)

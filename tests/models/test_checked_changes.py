@@ -82,6 +82,7 @@ def change(status: ModelDeploymentStatus) -> None:
 """
 
 
+@pytest.mark.long
 def test_mypy_sees_a_misspelt_name_and_a_wrong_type(tmp_path: Path) -> None:
     snippet = tmp_path / "snippet.py"
     snippet.write_text(SNIPPET)

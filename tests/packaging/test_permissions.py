@@ -62,6 +62,7 @@ def apply_llama(namespace: Namespace, simulator: SimulatorProcess) -> None:
     )
 
 
+@pytest.mark.long
 def test_two_releases_work_in_two_namespaces_each_in_its_own(
     installed: Installed,
     namespace: Namespace,
@@ -92,6 +93,7 @@ def test_two_releases_work_in_two_namespaces_each_in_its_own(
         assert process.complaints() == []
 
 
+@pytest.mark.long
 def test_of_two_replicas_one_works_and_the_other_takes_over_with_the_releases_own_rights(
     installed: Installed,
     namespace: Namespace,

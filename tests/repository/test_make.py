@@ -167,6 +167,7 @@ def test_what_would_break_elsewhere_is_refused(checkout, path, text, complaint):
     assert complaint in result.stderr
 
 
+@pytest.mark.long
 def test_generated_files_are_what_the_code_makes_and_a_difference_is_found(helm, tmp_path):
     for folder in ("docs", "tools", "crds", "helm", "manifests"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("settings.md"))

@@ -43,8 +43,8 @@ def check_cluster(  # noqa: PLR0913  the flags of a command
 ) -> None:
     """Check that a cluster is ready for the operator.
 
-    Checks the version of Kubernetes, the CustomResourceDefinitions, permissions, whether the operator processes the objects, the
-    hosts and keys of all ModelProviders in the namespace, and the clock.
+    Checks the version of Kubernetes, the CustomResourceDefinitions, permissions, whether the operator
+    processes the objects, the hosts and keys of all ModelProviders in the namespace, and the clock.
     """
     if operator is not None and operator.count("/") != 1:
         raise click.UsageError("--operator must be NAMESPACE/NAME of a ServiceAccount")

@@ -47,13 +47,11 @@ class Session:
     namespace: str
 
     async def get(self, kind: str, name: str) -> dict[str, Any]:
-        """Raises `click.ClickException` where there is none."""
+        """Raises `click.ClickException` where there is none; `in_cluster` says in which context and namespace."""
         try:
             return await self.kube.get(kind, self.namespace, name)
         except ObjectGone as error:
-            raise click.ClickException(
-                f"there is no {kind} {name!r} in namespace {self.namespace!r}"
-            ) from error
+            raise click.ClickException(f"there is no {kind} {name!r}") from error
 
 
 def in_cluster(place: Place, errand: Callable[[Session], Awaitable[Result]]) -> Result:

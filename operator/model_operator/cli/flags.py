@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from model_operator.cli.showing import output_flag
 from model_operator.durations import parse_duration
 from model_operator.hosts import HostRule
 
@@ -105,14 +106,7 @@ _FLAGS = (
     ),
     click.option("--start-time", type=_time, metavar="TIME", help="Start time, e.g. 2026-01-31T12:00:00Z."),
     click.option("--end-time", type=_time, metavar="TIME", help="End there."),
-    click.option(
-        "-o",
-        "--output",
-        type=click.Choice(["text", "json"]),
-        default="text",
-        show_default=True,
-        help="Output format.",
-    ),
+    output_flag("json", "yaml"),
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from model_operator.cli.flags import Span, Target, reading_flags
+from model_operator.cli.showing import as_yaml
 from model_operator.providers.paitient.client import PaitientProvider
 from model_operator.providers.paitient.reports import LogLine, LogQuery, Order, read_logs
 
@@ -19,7 +20,8 @@ Examples:
   model-operator logs clinical-assistant --order asc -o json | jq -r .message
 
 \b
-JSON is one object per line. Exit code 1 if the deployment does not exist or the provider refuses.
+JSON is one object per line, YAML one document per line. Exit code 1 if the deployment does not exist or the provider
+refuses.
 """
 
 
@@ -53,7 +55,8 @@ def print_logs(  # noqa: PLR0913  the flags of a command
 ) -> None:
     """Print the logs of a PaiTIENT deployment.
 
-    NAME is a ModelDeployment. The command reads it, its ModelProvider and Secret with your kubeconfig, and gets the logs from the provider.
+    NAME is a ModelDeployment. The command reads it, its ModelProvider and Secret with your kubeconfig, and gets the
+    logs from the provider.
     """
     span = Span.of(since, start_time, end_time)
     query = LogQuery(start=span.start, end=span.end, limit=limit, filter=expression, order=Order(order))
@@ -62,12 +65,22 @@ def print_logs(  # noqa: PLR0913  the flags of a command
     async def read(provider: PaitientProvider, id: str) -> None:
         is_empty = True
         async for line in read_logs(provider, id, query):
-            click.echo(json.dumps(_shown(line)) if output == "json" else _text(line))
+            click.echo(_line(line, output))
             is_empty = False
         if is_empty:
             click.echo("no log lines", err=True)
 
     read_at_provider(Target(**where), read)
+
+
+def _line(line: LogLine, output: str) -> str:
+    match output:
+        case "json":
+            return json.dumps(_shown(line))
+        case "yaml":
+            return f"---\n{as_yaml(dict(_shown(line)))}".rstrip()
+        case _:
+            return _text(line)
 
 
 def _shown(line: LogLine) -> Mapping[str, str]:

@@ -1,24 +1,26 @@
 """`model-operator metrics`: the performance figures that PaiTIENT keeps of a deployment."""
 
-import json
-from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import click
 
+from model_operator.cli.figures import document, summary_documents, summary_lines, tables
 from model_operator.cli.flags import Span, Target, reading_flags
+from model_operator.cli.showing import show
 from model_operator.providers.paitient.client import PaitientProvider
-from model_operator.providers.paitient.reports import ArrayStyle, Metrics, MetricsQuery, Series, read_metrics
+from model_operator.providers.paitient.reports import ArrayStyle, MetricsQuery, read_metrics
 
 EPILOG = """\b
 Examples:
   model-operator metrics clinical-assistant --since 24h --interval 1h
+  model-operator metrics clinical-assistant --since 1h --summary      one line for each series
   model-operator metrics clinical-assistant -n team-a -m latency -m error_rate
   model-operator metrics clinical-assistant -o json | jq .summary
 
 \b
-Latencies are in milliseconds, error rates in percent. The summary is the provider's own.
+Latencies are in milliseconds, error rates in percent. The summary under a table is the provider's own; --summary is worked out
+of the points, whatever traffic is behind each.
 Exit code 1 if the deployment does not exist or the provider refuses.
 """
 
@@ -40,6 +42,7 @@ Exit code 1 if the deployment does not exist or the provider refuses.
     show_default=True,
     help="How to request several metrics (not documented by the provider).",
 )
+@click.option("--summary", "is_summary", is_flag=True, help="One line for each series instead of each point.")
 def print_metrics(  # noqa: PLR0913  the flags of a command
     *,
     since: timedelta | None,
@@ -49,11 +52,13 @@ def print_metrics(  # noqa: PLR0913  the flags of a command
     metrics: tuple[str, ...],
     interval: str | None,
     array_style: str,
+    is_summary: bool,
     **where: Any,
 ) -> None:
     """Print the performance metrics of a PaiTIENT deployment.
 
-    NAME is a ModelDeployment. The command reads it, its ModelProvider and Secret with your kubeconfig, and gets the metrics from the provider.
+    NAME is a ModelDeployment. The command reads it, its ModelProvider and Secret with your kubeconfig, and gets the
+    metrics from the provider.
     """
     span = Span.of(since, start_time, end_time)
     query = MetricsQuery(
@@ -67,45 +72,11 @@ def print_metrics(  # noqa: PLR0913  the flags of a command
 
     async def read(provider: PaitientProvider, id: str) -> None:
         found = await read_metrics(provider, id, query)
-        if output == "json":
-            click.echo(json.dumps(_document(found), indent=2))
-        elif found.series:
-            click.echo("\n".join(_text(found)))
-        else:
+        if output == "text" and not found.series:
             click.echo("no metrics", err=True)
+        elif is_summary:
+            show(output, summary_lines(found), summary_documents(found), ())
+        else:
+            show(output, tables(found), document(found), ())
 
     read_at_provider(Target(**where), read)
-
-
-def _document(found: Metrics) -> dict[str, Any]:
-    """In the shape of the vendor's reply."""
-    series = {
-        name: {**one.values, "timestamps": one.timestamps} for name, one in sorted(found.series.items())
-    }
-    summary = {name: dict(values) for name, values in found.summary.items()}
-    return {"interval": found.interval, "metrics": series, "summary": summary}
-
-
-def _text(found: Metrics) -> Iterator[str]:
-    for position, (name, series) in enumerate(sorted(found.series.items())):
-        if position:
-            yield ""
-        yield from _table([[name.upper(), *map(str.upper, series.values)], *_rows(series)])
-        if summary := found.summary.get(name):
-            yield "summary: " + ", ".join(f"{key} {_number(value)}" for key, value in summary.items())
-
-
-def _rows(series: Series) -> Iterator[list[str]]:
-    for point, time in enumerate(series.timestamps):
-        yield [time, *(_number(values[point]) for values in series.values.values())]
-
-
-def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Columns as kubectl aligns them."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        yield "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.10g}"

@@ -1,16 +1,16 @@
 """`model-operator plan`: what the operator would do with these objects, before anything is applied or paid for."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 from typing_extensions import override
 
 from model_operator.cli.files import documents
 from model_operator.cli.flags import where_flags
+from model_operator.cli.showing import output_flag, show
+from model_operator.domain import GROUP
 from model_operator.hosts import HostRule
 
 EPILOG = """\b
@@ -76,14 +76,7 @@ class _Planning(click.Command):
     metavar="URL",
     help="Use no cluster, and this simulator (model-operator simulator) instead of the providers.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["text", "json", "yaml"]),
-    default="text",
-    show_default=True,
-    help="Output format.",
-)
+@output_flag("json", "yaml", "name")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit code 2 if anything would change.")
 def print_plan(  # noqa: PLR0913  the flags of a command
     *,
@@ -102,12 +95,15 @@ def print_plan(  # noqa: PLR0913  the flags of a command
 ) -> None:
     """Show what would be sent to the providers if these files were applied.
 
-    For each object it shows the exact requests in order, the old and new value of each change, what the API server or the provider would refuse (as far as known without trying), and which fields are immutable. It uses the operator's own decisions and the current state at the provider.
+    For each object it shows the exact requests in order, the old and new value of each change, what the API server
+    or the provider would refuse (as far as known without trying), and which fields are immutable. It uses the
+    operator's own decisions and the current state at the provider.
     """
     is_offline = offline or provider_url is not None
     if is_offline and (kubeconfig or context):
         raise _WrongUse("--offline and --provider-url use no cluster: remove --kubeconfig and --context")
     from model_operator.cli.planning import Question, answer  # noqa: PLC0415  it brings the clients
+    from model_operator.rehearsal.text import lines  # noqa: PLC0415
 
     question = Question(
         documents=tuple(documents(paths, is_recursive=is_recursive)),
@@ -121,17 +117,14 @@ def print_plan(  # noqa: PLR0913  the flags of a command
         provider_url=provider_url,
     )
     found = answer(question)
-    click.echo(_rendered(found.document, output))
+    show(output, lines(found.document), found.document, _changed(found.document))
     if found.is_refused:
         raise SystemExit(1)
     raise SystemExit(2 if detailed_exitcode and found.has_changes else 0)
 
 
-def _rendered(document: Mapping[str, Any], output: str) -> str:
-    from model_operator.rehearsal.text import lines  # noqa: PLC0415
-
-    if output == "json":
-        return json.dumps(document, indent=2)
-    if output == "yaml":
-        return yaml.safe_dump(document, sort_keys=False, allow_unicode=True).rstrip()
-    return "\n".join(lines(document))
+def _changed(document: Mapping[str, Any]) -> Iterator[str]:
+    """Names of the objects of which anything would change."""
+    for one in document["objects"]:
+        if one["outcome"] == "Changes":
+            yield f"{str(one['kind']).lower()}.{GROUP}/{one['name']}"

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import click
 
+from model_operator.cli.accounts import open_transport
 from model_operator.cli.connecting import Place, plain, where
 from model_operator.cli.files import Document
 from model_operator.domain import GROUP, VERSION, Key
@@ -18,7 +19,6 @@ from model_operator.hosts import HostRule
 from model_operator.kube import Kube, KubeError
 from model_operator.kubeconfig import KubeConfigError, namespace_of
 from model_operator.providers.base import Transport
-from model_operator.providers.http import HttpTransport
 from model_operator.providers.registry import PROVIDERS
 from model_operator.reconcile.store import Body
 from model_operator.rehearsal.cluster import KINDS, Cluster
@@ -90,13 +90,16 @@ async def _online(question: Question) -> Answer:
         cluster = Cluster(kube)
         gathered = await gather_online(objects.found, cluster, objects.namespaces)
         settings = _settings(question, question.allowed_hosts, await kube.cluster())
-        async with _transport(question) as transport:
+        async with open_transport(question.provider_ca_file) as transport:
             return await _answer(gathered, objects, cluster, transport, settings)
 
 
 async def _offline(question: Question) -> Answer:
     objects = _objects(question, question.namespace or "default")
-    async with _simulator(question.provider_url) as url, _transport(question) as transport:
+    async with (
+        _simulator(question.provider_url) as url,
+        open_transport(question.provider_ca_file) as transport,
+    ):
         gathered = gather_offline(
             objects.found, _accounts(url), PROVIDERS, hides_urls=question.provider_url is None
         )
@@ -134,18 +137,6 @@ def _settings(question: Question, allowed_hosts: tuple[HostRule, ...], cluster: 
         "installation": settings.installation or cluster or IMAGINED_INSTALLATION,
     }
     return load(told)
-
-
-@asynccontextmanager
-async def _transport(question: Question) -> AsyncIterator[Transport]:
-    try:
-        client = HttpTransport(ca_file=question.provider_ca_file)
-    except OSError as error:
-        raise click.ClickException(
-            f"cannot read certificates from {question.provider_ca_file}: {error}"
-        ) from error
-    async with client as transport:
-        yield transport
 
 
 @asynccontextmanager

@@ -96,7 +96,8 @@ Examples:
 def scale_deployment(*, replicas: int | None, least: int | None, most: int | None, **flags: Any) -> None:
     """Set how many replicas a ModelDeployment has.
 
-    NAME is a ModelDeployment. A fixed number of replicas and bounds for autoscaling are mutually exclusive; the given one replaces the other.
+    NAME is a ModelDeployment. A fixed number of replicas and bounds for autoscaling are mutually exclusive; the given
+    one replaces the other.
     """
     _carry_out(scaling(replicas, least, most), **flags)
 

@@ -14,7 +14,8 @@ Examples:
   model-operator refresh parasail       a ModelProvider; its Secret is read again
 
 \b
-The spec is not changed. The account's deployments are listed at its next poll, which is soon while a change is in progress.
+The spec is not changed. The account's deployments are listed at its next poll, which is soon while a change is in
+progress.
 """
 
 
@@ -27,7 +28,8 @@ def refresh_object(
 ) -> None:
     """Ask the operator to process an object now.
 
-    NAME is a ModelProvider, ModelDeployment or CanaryEndpoint. The object and its ModelProvider get the annotation modeloperator.dev/refresh with the current time, and the operator reacts to it.
+    NAME is a ModelProvider, ModelDeployment or CanaryEndpoint. The object and its ModelProvider get the annotation
+    modeloperator.dev/refresh with the current time, and the operator reacts to it.
     """
     from model_operator.cli.connecting import Place  # noqa: PLC0415  it brings the clients
     from model_operator.cli.looking import refresh  # noqa: PLC0415

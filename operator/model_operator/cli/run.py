@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 import click
 from typing_extensions import override
 
+from model_operator.cli.grouping import SETTINGS, Grouped
 from model_operator.setting_values import Address
 from model_operator.settings import Settings
 from model_operator.settings_loading import (
@@ -67,7 +68,7 @@ def _metavar(name: str) -> str | None:
     if is_many(name):
         return name.rpartition("_")[2].removesuffix("s").upper()
     if kind is str:
-        return "NAME" if name.startswith("lease") else "ADDRESS"
+        return "ADDRESS" if name.endswith("host") else "NAME"
     words: dict[object, str | None] = {
         int: "NUMBER",
         int | None: "NUMBER",
@@ -85,12 +86,13 @@ def _help(name: str) -> str:
     return f"{Settings.model_fields[name].description}  [{'; '.join([*more, env_of(name)])}]"
 
 
-@click.command("run", epilog=EPILOG)
+@click.command("run", cls=Grouped, groups=SETTINGS, epilog=EPILOG)
 @_setting_flags
 def run_operator(**flags: str | bool | tuple[str, ...] | None) -> None:
     """Run the operator until SIGTERM or SIGINT.
 
-    It watches ModelProviders, ModelDeployments and CanaryEndpoints (modeloperator.dev) and manages the deployments at the providers. Apply the CRDs first (model-operator crds).
+    It watches ModelProviders, ModelDeployments and CanaryEndpoints (modeloperator.dev) and manages the
+    deployments at the providers. Apply the CRDs first (model-operator crds).
     """
     given = {name: value for name, value in flags.items() if value not in (None, ())}
     try:

@@ -70,7 +70,8 @@ def run_simulator(  # noqa: PLR0913, PLR0917  the flags of a command
 ) -> None:
     """Simulate the APIs of both providers.
 
-    The simulator is stateful, has a clock, faults and a journal, and runs until SIGTERM or SIGINT. The state is in memory and starts empty, except for two API keys:
+    The simulator is stateful, has a clock, faults and a journal, and runs until SIGTERM or SIGINT. The
+    state is in memory and starts empty, except for two API keys:
 
     \b
       parasail  apiKey: sim-parasail-key

@@ -1,16 +1,17 @@
-"""The way of a rollout in words, before anything is done: splits, checks, earliest times, and what can be seen.
+"""The way of a rollout in words, before anything is done: splits, checks, earliest times, and what can be found.
 
 The same arithmetic as the real thing; only traffic and verdicts are not known yet.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from model_operator.durations import format_duration
 from model_operator.plan.canary.course import (
     Check,
     Course,
-    Judgement,
     Shares,
     Step,
     blend,
@@ -18,11 +19,49 @@ from model_operator.plan.canary.course import (
     describe,
     identity,
 )
-from model_operator.plan.canary.judging import warning
+from model_operator.plan.canary.detecting import Sight, found, least, sight
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """One step of the way."""
+
+    percent: int
+    split: Shares
+    start: timedelta
+    """After the first step's begin, at the earliest."""
+    stay: timedelta
+    is_gated: bool
+    sight: Sight | None
+    """None where nothing is judged at this step."""
+
+
+def planned(course: Course, origin: Shares, to: Shares, rps: float | None) -> Iterator[Planned]:
+    """All steps up to `spec.rollout.limit`; none where the split is sent at once."""
+    if is_at_once(course, origin, to):
+        return
+    percent, start = 0, timedelta()
+    while (step := course.after(percent, origin, to)) is not None and step.percent <= course.limit:
+        split, stay = blend(origin, to, step.percent), _stay(course, step)
+        share, judgement = _share(split, origin, to), course.judgement
+        yield Planned(
+            percent=step.percent,
+            split=split,
+            start=start,
+            stay=stay,
+            is_gated=step.is_gated,
+            sight=sight(judgement, share, stay, rps) if judgement is not None and share else None,
+        )
+        percent, start = step.percent, start + stay
+
+
+def is_at_once(course: Course, origin: Shares, to: Shares) -> bool:
+    """A first split, one that is there already, or one without `spec.rollout`."""
+    return not origin or identity(origin) == identity(to) or course.is_static
 
 
 def preview(course: Course, origin: Shares, to: Shares, rps: float | None) -> Iterator[str]:
-    """One line per step and check; `rps` is the traffic of the whole endpoint, if it is known."""
+    """What all steps have in common, and a line per step; `rps` is the traffic of the whole endpoint, if it is known."""
     if not origin:
         yield f"  create with {describe(to)} once all targets are serving (a first split has no steps)"
         return
@@ -32,26 +71,33 @@ def preview(course: Course, origin: Shares, to: Shares, rps: float | None) -> It
     if course.is_static:
         yield f"  {describe(origin)} -> {describe(to)} at once (there is no spec.rollout)"
         return
-    yield f"  from {describe(origin)} to {describe(to)}" + (
-        ", paused by the spec" if course.is_paused else ""
-    )
+    paused = ", paused by the spec" if course.is_paused else ""
+    yield f"  from {describe(origin)} to {describe(to)}{paused}"
+    yield "  each step begins with the provider's acknowledgement"
+    yield from (f"  {line}" for line in _judged(course))
     yield from _steps(course, origin, to, rps)
 
 
 def _steps(course: Course, origin: Shares, to: Shares, rps: float | None) -> Iterator[str]:
-    percent, number, start = 0, 0, timedelta()
-    while (step := course.after(percent, origin, to)) is not None:
-        if step.percent > course.limit:
-            yield f"  stop: the next step is {step.percent} %, and spec.rollout.limit is {course.limit}"
-            return
-        number += 1
-        split = blend(origin, to, step.percent)
-        stay = _stay(course, step)
-        yield f"  {number}. +{format_duration(start)}  {describe(split)}  ({step.percent} % of the change)"
-        yield from (f"       {line}" for line in _conditions(course, step, stay))
-        yield from (f"       {line}" for line in _seen(course, step, _share(split, origin, to), rps))
-        percent, start = step.percent, start + stay
-    yield f"  +{format_duration(start)}  completed, at the earliest"
+    percent, end = 0, timedelta()
+    for number, step in enumerate(planned(course, origin, to, rps), start=1):
+        yield (
+            f"  {number}. +{format_duration(step.start)}  {describe(step.split)}  ({step.percent} % of the change) "
+            f" {_until(step)}"
+        )
+        if step.sight is not None:
+            yield f"       {found(step.sight)}"
+        percent, end = step.percent, step.start + step.stay
+    further = course.after(percent, origin, to)
+    if further is not None:
+        yield f"  stop: the next step is {further.percent} %, and spec.rollout.limit is {course.limit}"
+    else:
+        yield f"  +{format_duration(end)}  completed, at the earliest"
+
+
+def _until(step: Planned) -> str:
+    gate = ", until a person lets it go on" if step.is_gated else ""
+    return f"for at least {format_duration(step.stay)}{gate}"
 
 
 def _stay(course: Course, step: Step) -> timedelta:
@@ -62,24 +108,24 @@ def _stay(course: Course, step: Step) -> timedelta:
     return max(step.hold, judgement.first_verdict)
 
 
-def _conditions(course: Course, step: Step, stay: timedelta) -> Iterator[str]:
-    yield f"for at least {format_duration(stay)} after the provider's acknowledgement"
-    if course.judgement is not None:
-        verb = "must pass" if course.judgement.enforces else "is observed"
-        for check in course.judgement.checks:
-            yield f"{check.name} {'only warns' if check.only_warns else verb}: {_limits(check)}"
-        if course.judgement.enforces:
-            then = "it pauses" if course.judgement.pauses else "it goes back"
-            yield f"after {course.judgement.fail_after} consecutive failed verdicts {then}"
-    if step.is_gated:
-        yield "manual approval is needed to leave this step"
+def _judged(course: Course) -> Iterator[str]:
+    judgement = course.judgement
+    if judgement is None:
+        return
+    verb = "must pass" if judgement.enforces else "is observed"
+    for check in judgement.checks:
+        yield f"{check.name} {'only warns' if check.only_warns else verb}: {_limits(check)}"
+    yield least(judgement)
+    if judgement.enforces:
+        then = "it pauses" if judgement.pauses else "it goes back"
+        yield f"after {judgement.fail_after} consecutive failed verdicts {then}"
 
 
 def _limits(check: Check) -> str:
-    figure = check.figure
+    figure, points = check.figure, check.figure.max_increase_percentage_points
     parts = [
         (figure.max_percent, "at most {} %"),
-        (figure.max_increase_percentage_points, "at most {} percentage points above the baseline"),
+        (points, f"at most {{}} percentage point{'' if points == 1 else 's'} above the baseline"),
         (figure.max_milliseconds, "at most {} ms"),
         (figure.max_tokens, "at most {} tokens"),
         (figure.max_increase_percent, "at most {} % above the baseline"),
@@ -89,31 +135,34 @@ def _limits(check: Check) -> str:
 
 
 def _share(split: Shares, origin: Shares, to: Shares) -> float:
-    """The smallest canary's part of the traffic."""
+    """The smallest canary's part of the traffic; zero where none gets any."""
     rising = canaries(origin, to)
     return min((s.percent for s in split if s.reference in rising and s.percent), default=0) / 100
 
 
-def _seen(course: Course, step: Step, share: float, rps: float | None) -> Iterator[str]:
-    judgement = course.judgement
-    if rps is None or judgement is None:
-        return
-    requests = round(rps * share * _stay(course, step).total_seconds())
-    needed = max(check.needed for check in judgement.checks)
-    if requests < needed and rps * share > 0:
-        late = timedelta(seconds=round(needed / (rps * share)))
-        yield (
-            f"warning: {requests} requests in that time, but {needed} are needed: the step takes"
-            f" {format_duration(late)}"
-        )
-    elif requests < needed:
-        yield "warning: no requests are expected, so there is no verdict"
-    limit = _strictest(judgement)
-    thin = warning(requests, limit) if limit is not None else None
-    if thin is not None:
-        yield f"warning: {thin}"
+def document(course: Course, origin: Shares, to: Shares, rps: float | None) -> dict[str, Any]:
+    """The same for programs; durations as in YAML, rates in percent."""
+    return {
+        "from": _split(origin),
+        "to": _split(to),
+        "atOnce": is_at_once(course, origin, to),
+        "limit": course.limit,
+        "steps": [_step(one) for one in planned(course, origin, to, rps)],
+    }
 
 
-def _strictest(judgement: Judgement) -> float | None:
-    limits = [float(c.figure.max_percent) for c in judgement.checks if c.figure.max_percent is not None]
-    return min(limits, default=None)
+def _split(shares: Shares) -> dict[str, int]:
+    return {share.name: share.percent for share in shares if share.percent}
+
+
+def _step(one: Planned) -> dict[str, Any]:
+    seen = one.sight
+    sight = {} if seen is None else {"requests": seen.requests, "needed": seen.needed, "errorRate": seen.rate}
+    return {
+        "percent": one.percent,
+        "split": _split(one.split),
+        "start": format_duration(one.start),
+        "atLeast": format_duration(one.stay),
+        "gated": one.is_gated,
+        **{name: value for name, value in sight.items() if value is not None},
+    }
