@@ -48,7 +48,11 @@ def of(v1, v2):
 
 @pytest.mark.parametrize(
     ("kept", "advice"),
-    [(of(65, 35), "The provider seems to round"), (of(100, 0), "Check the endpoint"), (of(0, 100), "Check the endpoint")],
+    [
+        (of(65, 35), "The provider seems to round"),
+        (of(100, 0), "Check the endpoint"),
+        (of(0, 100), "Check the endpoint"),
+    ],
 )
 def test_a_split_that_the_provider_does_not_keep_ends_with_a_person(kept, advice):
     driver = serving(instead={33: kept})

@@ -73,7 +73,7 @@ def preview(course: Course, origin: Shares, to: Shares, rps: float | None) -> It
         return
     paused = ", paused by the spec" if course.is_paused else ""
     yield f"  from {describe(origin)} to {describe(to)}{paused}"
-    yield "  each step begins with the provider's acknowledgement"
+    yield "  each step begins when the provider confirms its split"
     yield from (f"  {line}" for line in _judged(course))
     yield from _steps(course, origin, to, rps)
 
@@ -96,7 +96,7 @@ def _steps(course: Course, origin: Shares, to: Shares, rps: float | None) -> Ite
 
 
 def _until(step: Planned) -> str:
-    gate = ", until a person lets it go on" if step.is_gated else ""
+    gate = ", until it is approved manually" if step.is_gated else ""
     return f"for at least {format_duration(step.stay)}{gate}"
 
 
@@ -117,7 +117,7 @@ def _judged(course: Course) -> Iterator[str]:
         yield f"{check.name} {'only warns' if check.only_warns else verb}: {_limits(check)}"
     yield least(judgement)
     if judgement.enforces:
-        then = "it pauses" if judgement.pauses else "it goes back"
+        then = "it pauses" if judgement.pauses else "it rolls back"
         yield f"after {judgement.fail_after} consecutive failed verdicts {then}"
 
 
