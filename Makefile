@@ -21,11 +21,14 @@ BUILDER ?= $(notdir $(firstword $(foreach name,docker podman buildah,$(shell com
 # The tests start hundreds of processes: each would compile us again, and each worker all tests.
 unexport PYTHONDONTWRITEBYTECODE
 
+# What depends on the version of the API server. The demo has no part in it: it always runs on the newest.
+CORE := tests/e2e tests/crds tests/kube --ignore=tests/e2e/test_demo.py --ignore=tests/e2e/test_bench.py
+
 BENCH_AGAINST := --against tests/baseline/go_peer --against tests/baseline/simple_kopf_operator.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help init demo test test-long explore matrix mutate check fmt generate bench image image-test sbom lock clean
+.PHONY: help init demo recording docs test test-long test-core test-oldest explore matrix mutate check fmt generate bench image image-test sbom lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,11 +38,23 @@ init: $(VENV)/.ready ## Make the virtual environment from the locked dependencie
 demo: init ## See it work on this machine: control plane, simulator, operator (ONCE=1 for scripts)
 	@$(BIN)/model-operator demo $(if $(filter-out 0,$(ONCE)),--once)
 
+recording: init ## Record the demo: docs/pictures/demo.cast and demo.svg
+	$(BIN)/python tools/record.py
+
+docs: init ## Build the documentation as a site with search into dist/docs (INTO=folder with other versions)
+	$(BIN)/python tools/docsite.py $(if $(INTO),--into $(INTO))
+
 test: init ## Run all tests, against a real control plane (ARGS="-k word" for some)
 	$(BIN)/pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 test-long: init ## Run what takes longer: ten minutes of explorer, all mutations, whole matrices, slow stories
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -m long $(ARGS)
+
+test-core: init ## Run the end-to-end core alone (KUBEBUILDER_ASSETS=... for another Kubernetes)
+	$(BIN)/pytest -n $(JOBS) --dist worksteal $(CORE) $(ARGS)
+
+test-oldest: init ## Build the oldest supported Kubernetes once, and run the end-to-end core on it
+	assets=$$($(BIN)/python tools/oldest.py) && KUBEBUILDER_ASSETS=$$assets $(MAKE) --no-print-directory test-core
 
 explore: init ## Random histories over the real engine (MINUTES=5; ARGS="--seed 1 --keep-going")
 	@cd tests && PYTHONPATH=. $(abspath $(BIN))/python -m explorer --minutes $(or $(MINUTES),5) $(ARGS)

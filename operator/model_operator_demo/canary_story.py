@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from model_operator_demo import shipped
+from model_operator_demo.drawing import split_bar
 from model_operator_demo.proof import Object, check, control, get
 from model_operator_demo.screen import Column, Row
 from model_operator_demo.stage import Stage
@@ -131,7 +132,7 @@ def _follow(stage: Stage, until: Callable[[Object], bool], what: str) -> Object:
         live.update(get(stage, "triage", "canaryendpoint"))
         return [_as_row(live)]
 
-    rows = stage.screen.follow(_COLUMNS, look, lambda _: until(live), _WITHIN)
+    rows = stage.screen.follow(_COLUMNS, look, lambda _: until(live), _WITHIN, _trail)
     message = live.get("status", {}).get("message", "it has no status")
     check(stage, rows is not None, f"waited {_WITHIN.total_seconds():g} s for {what}: {message}")
     return live
@@ -145,6 +146,12 @@ def _as_row(live: Object) -> Row:
         _condition(live, "Ready")[0],
         status.get("message") or "",
     )
+
+
+def _trail(row: Row) -> Row:
+    """What stays of each change of the split: a bar, the phase, the step and the verdict."""
+    _, phase, split, step, verdict, *_ = row
+    return (split_bar(split), phase, f"step {step}" if step else "", verdict) if split else ()
 
 
 def _condition(live: Object, kind: str) -> tuple[str, str]:

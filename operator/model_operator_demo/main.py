@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from model_operator_demo import canary_story, shipped, story
+from model_operator_demo import canary_story, proof, shipped, story
 from model_operator_demo.controlplane import ControlPlaneFailed
 from model_operator_demo.controlplane_access import KubectlFailed
 from model_operator_demo.controlplane_binaries import NoControlPlane
@@ -42,6 +42,7 @@ def run(*, once: bool, keep: bool, existing_cluster: bool) -> int:
             story.tell(stage)
             canary_story.tell(stage)
             is_told = True
+            screen.summary(proof.tally(stage))
             if not once:
                 _stay(stage)
             screen.say("\nTaking everything down.")
@@ -76,7 +77,9 @@ def _stay(stage: Stage) -> None:
         stage.screen.outcome(f"export PATH={kubectl.parent}:$PATH")
     stage.screen.outcome(f"export KUBECONFIG={stage.cluster.kubeconfig}")
     example = os.path.join(shipped.as_typed(stage.examples), "parasail.yaml")  # noqa: PTH118  as it is typed
+    canary = os.path.join(shipped.as_typed(stage.manifests), "demo", "triage.yaml")  # noqa: PTH118
     stage.screen.outcome(f"kubectl apply --filename {example}\nkubectl get modeldeployments --watch")
+    stage.screen.outcome(f"kubectl apply --filename {canary}      # a canary: then edit spec.traffic of it")
     while True:
         stage.require_parts()
         time.sleep(0.5)

@@ -12,6 +12,7 @@ from model_operator_demo.provider_http import request
 from model_operator_demo.stage import Stage
 
 Object = dict[str, Any]
+_TITLES = {"parasail": "Parasail", "paitient": "PaiTIENT"}
 
 
 class NotShown(Exception):
@@ -51,3 +52,16 @@ def control(stage: Stage, method: str, path: str, body: Object | None = None) ->
     check(stage, code == 200, f"{url} was answered with {code}: {text}")
     answer: Object = json.loads(text)
     return answer
+
+
+def tally(stage: Stage) -> list[tuple[str, str]]:
+    """What the providers counted in the whole story, for people: one row each."""
+    counters: Object = json.loads(ask(stage, "GET", f"{stage.simulator.url}/__sim/counters")[1])
+    return [(title, tally_of(counters[name])) for name, title in _TITLES.items()]
+
+
+def tally_of(count: Object) -> str:
+    """`4 created, 4 deleted, 0 left, 0 duplicates`; a duplicate is a second create under one name."""
+    created, by_name = count["creates"].get("deployment", 0), count["creates_by_name"]
+    duplicates = sum(max(0, times - 1) for times in by_name.values())
+    return f"{created} created, {count['deletes']} deleted, {count['live']} left, {duplicates} duplicates"

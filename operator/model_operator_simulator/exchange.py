@@ -13,7 +13,7 @@ from . import mangling
 from .call import Call, Distortion, Reply, Request
 from .chance import seeded
 from .core import Core
-from .faults import ENDS_AFTER, ENDS_BEFORE, Fault, FaultRule, Faults
+from .faults import ENDS_AFTER, ENDS_BEFORE, Asked, Fault, FaultRule, Faults
 from .journal import Entry, Journal, Redactor
 from .outcome import Complete, Outcome, Reset
 from .spelling import SpellingKnobs, respell
@@ -74,7 +74,9 @@ class Exchange:
             entry.duration_ms = round((clock.real_time() - started) * 1000, 3)
 
     async def _serve(self, app: VendorApp, call: Call, entry: Entry) -> Outcome:
-        faults = self._faults.strike(app.name, call.method, call.path, entry.operation)
+        token = self._core.tokens.find(app.name, call.bearer())
+        account = token.account if token else ""
+        faults = self._faults.strike(Asked(app.name, call.method, call.path, entry.operation, account))
         entry.faults = [fault.id for fault in faults]
         await self._delay(faults)
         await self._hold(faults, "before", entry)

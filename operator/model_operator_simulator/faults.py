@@ -8,6 +8,7 @@ table of the kinds.
 import asyncio
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from random import Random
 from typing import Any, Literal
 
@@ -57,6 +58,7 @@ class FaultRule(BaseModel):
     method: str | None = Field(None, description="GET, POST, ...; null matches all")
     path: str = Field("", description="regular expression, searched in the path below the provider's prefix")
     operation: str | None = Field(None, description="create, get, list, ... as the journal names it")
+    account: str | None = Field(None, description="whose key the request carries; null matches all")
     nth: int | None = Field(None, ge=1, description="only the nth matching request, from 1")
     every: int | None = Field(None, ge=1, description="every so many matching requests")
     probability: float = Field(1.0, ge=0, le=1)
@@ -101,6 +103,17 @@ class FaultRule(BaseModel):
         return path
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a rule looks at of a request. `account` is empty where its key is none."""
+
+    vendor: str
+    method: str
+    path: str
+    operation: str
+    account: str
+
+
 class Fault:
     """A rule at work: how often it matched and hit, and who waits at it."""
 
@@ -116,12 +129,14 @@ class Fault:
         self._changed = asyncio.Condition()
         self._release = asyncio.Event()
 
-    def strikes(self, vendor: str, method: str, path: str, operation: str, random: Random) -> bool:
+    def strikes(self, asked: "Asked", random: Random) -> bool:
         """Whether the rule applies to this request; counts it either way."""
         rule = self.rule
-        if rule.vendor not in (None, vendor) or rule.method not in (None, method):
+        if rule.vendor not in (None, asked.vendor) or rule.method not in (None, asked.method):
             return False
-        if rule.operation not in (None, operation) or not self._path.search(path):
+        if rule.operation not in (None, asked.operation) or rule.account not in (None, asked.account):
+            return False
+        if not self._path.search(asked.path):
             return False
         self.matched += 1
         if self.released or (rule.count is not None and self.hits >= rule.count):
@@ -218,6 +233,6 @@ class Faults:
         """The rules in force."""
         return list(self._faults.values())
 
-    def strike(self, vendor: str, method: str, path: str, operation: str) -> list[Fault]:
+    def strike(self, asked: Asked) -> list[Fault]:
         """The rules that apply to a request, each counted."""
-        return [f for f in self._faults.values() if f.strikes(vendor, method, path, operation, self._random)]
+        return [fault for fault in self._faults.values() if fault.strikes(asked, self._random)]

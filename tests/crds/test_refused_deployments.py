@@ -131,8 +131,8 @@ DEPLOYMENTS = [
             ("maxRequestDuration", "0s", {"maxRequestDuration": "0s"}, "must be longer than 0s"),
             ("maxRequestDuration", "a number", {"maxRequestDuration": 90}, "must be of type string"),
             ("tags[0]", "empty", {"tags": [""]}, "at least 1 chars long"),
-            ("displayName", "long", {"displayName": "x" * 129}, "may not be more than 128"),
-            ("description", "long", {"description": "x" * 513}, "may not be more than 512"),
+            ("displayName", "long", {"displayName": "x" * 129}, "than 128"),
+            ("description", "long", {"description": "x" * 513}, "than 512"),
             (
                 "modelAccessKeySecretRef.name",
                 "elsewhere",

@@ -5,7 +5,6 @@ The marker stands behind the language, as in ```` ```console test ````; readers 
 
 import base64
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -16,66 +15,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from model_operator_demo.controlplane_access import write_private
-from support.markdown import PAGES, ROOT, Block, blocks
+from support.markdown import PAGES, ROOT, Block, blocks, is_shown
 from support.namespace import Namespace
 from support.operator_process import OperatorProcess
 from support.simulator_process import SimulatorProcess
 
 BASH = shutil.which("bash") or "/bin/bash"
+STORIES = {"README", "tutorial-platform", "tutorial-ml", "tutorial-oncall"}
+"""Pages whose blocks are carried out in their order, by tests of their own."""
 SHELL_BLOCKS = [block for page in PAGES for block in blocks(page) if block.is_shell]
 README = ROOT / "README.md"
-LONGEST = 90  # seconds; one block of a page
-
-
-@pytest.fixture
-def run(namespace: Namespace, tmp_path: Path) -> Callable[[Block], str]:
-    """Carries out a block in a folder that looks like a checkout, as a user of this test's namespace."""
-    checkout = tmp_path / "checkout"
-    checkout.mkdir()
-    for entry in ("crds", "docs", "helm", "manifests", "tools"):
-        shutil.copytree(ROOT / entry, checkout / entry, ignore=shutil.ignore_patterns("__pycache__"))
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    access = namespace.access
-    # A context and no flag: with --namespace kubectl refuses objects of any other.
-    config = yaml.safe_load(access.kubeconfig.read_text())
-    config["contexts"][0]["context"]["namespace"] = namespace.name
-    kubeconfig = write_private(tmp_path / "kubeconfig", yaml.safe_dump(config))
-    for program, command in {
-        "kubectl": f'exec "{access.program}" --cache-dir="{access.cache}" "$@"',
-        "model-operator": f'exec "{sys.executable}" -m model_operator "$@"',
-    }.items():
-        (programs / program).write_text(f"#!/bin/sh\n{command}\n")
-        (programs / program).chmod(0o755)
-    environment = {
-        **{key: value for key, value in os.environ.items() if not key.startswith("MODEL_OPERATOR_")},
-        "PATH": f"{programs}:{os.environ['PATH']}",
-        "KUBECONFIG": str(kubeconfig),
-    }
-
-    def carry_out(block: Block) -> str:
-        done = subprocess.run(
-            [BASH, "-euo", "pipefail", "-c", block.script],
-            cwd=checkout,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=LONGEST,
-        )
-        assert done.returncode == 0, f"{block}: {done.stdout}{done.stderr}"
-        return done.stdout
-
-    return carry_out
-
-
-def is_shown(line: str, output: str) -> bool:
-    """Whether a line of the output is as promised; words with a digit (ages, ids, addresses) may be others."""
-    words = [".*" if re.search(r"\d", word) else re.escape(word) for word in line.split()]
-    return any(re.fullmatch(r"\s+".join(words), found.strip()) for found in output.splitlines())
 
 
 @pytest.mark.parametrize("block", SHELL_BLOCKS, ids=str)
@@ -86,7 +36,7 @@ def test_a_shell_understands_it(block: Block) -> None:
 
 
 @pytest.mark.parametrize(
-    "block", [block for block in SHELL_BLOCKS if block.is_test and block.page != README], ids=str
+    "block", [block for block in SHELL_BLOCKS if block.is_test and block.page.stem not in STORIES], ids=str
 )
 def test_what_is_marked_works(block: Block, run: Callable[[Block], str]) -> None:
     output = run(block)
@@ -141,7 +91,9 @@ def test_the_readme_works_from_top_to_bottom(
         if "apply -f manifests/examples/parasail.yaml" in block.script and profile == "documented":
             run(by_tier_as_the_message_says(namespace, examples / "parasail.yaml", block))
         if ".status.externalAlias" in block.script:
-            assert answer_of(run, output.split(), chat).startswith("assistant")
+            said = answer_of(run, output.split(), chat)
+            assert said.startswith("assistant: ")
+            assert f"assistant: {answer_of_client(run, output.split(), chat)}" == said
     assert missing == []
     assert simulator.counters("parasail")["live"] == 0
     created = simulator.counters("parasail")["creates_by_name"]
@@ -163,6 +115,15 @@ def by_tier_as_the_message_says(namespace: Namespace, example: Path, block: Bloc
     assert BY_DEVICE in plain
     example.write_text(plain.replace(BY_DEVICE, BY_TIER))
     return replace(block, info=("sh",), body="kubectl apply -f manifests/examples/parasail.yaml\n")
+
+
+def answer_of_client(run: Callable[[Block], str], status: list[str], chat: str) -> str:
+    """What the README's program prints, with what the status says."""
+    (block,) = [block for block in blocks(README) if block.info[:1] == ("python",)]
+    program = block.body.replace("https://api.parasail.io/v1", chat).replace("acme-llama-k3x7qd2n", status[1])
+    assert program != block.body
+    script = f"export PARASAIL_API_KEY=YOUR_SECRET_API_KEY\n{sys.executable} - <<'EOF'\n{program}EOF\n"
+    return run(replace(block, info=("sh",), body=script)).strip()
 
 
 def answer_of(run: Callable[[Block], str], status: list[str], chat: str) -> str:

@@ -9,7 +9,7 @@ from support.markdown import PAGES, ROOT, anchors, links
 
 FILES = [
     str(path)
-    for folder in ("operator", "tests", "docs", "tools", "manifests", "crds", "helm")
+    for folder in ("operator", "tests", "docs", "tools", "manifests", "crds", "helm", ".github")
     for path in (ROOT / folder).rglob("*.*")
 ]
 

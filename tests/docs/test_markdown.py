@@ -21,13 +21,13 @@ def page(folder: Path, text: str) -> Path:
             "```console\n$ a \\\n    b\nsaid\n```\n", "a \\\n    b\n", ["said"], id="a command of two lines"
         ),
         pytest.param("1. so:\n\n   ```console\n   $ a\n   ```\n", "a\n", [], id="in a list"),
-        pytest.param("```sh\na\nb\n```\n", "a\nb\n", None, id="a script"),
+        pytest.param("```sh\na\nb\n```\n", "a\nb\n", [], id="a script"),
     ],
 )
-def test_commands_and_their_output(tmp_path: Path, text: str, script: str, output: list[str] | None) -> None:
+def test_commands_and_their_output(tmp_path: Path, text: str, script: str, output: list[str]) -> None:
     (block,) = blocks(page(tmp_path, text))
     assert block.script == script
-    assert output is None or block.output == output
+    assert block.output == output
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,10 @@ SCALE = {
     figures.SYNC_LISTS,
     figures.SYNC_EDIT_P50,
     figures.SYNC_EDIT_P99,
+    figures.OUTAGE_TOLD,
+    figures.OUTAGE_WRITES,
+    figures.OUTAGE_EDIT_P99,
+    figures.OUTAGE_OVER,
 }
 SMALL = ("--count=20", "--edits=5", "--steady=3", "--storm=8", "--rounds=1")
 
@@ -67,4 +71,5 @@ def test_many_in_several_accounts_come_up_while_others_are_edited(
     values = figures_of(tmp_path, short_folder, "--count=40", "--accounts=3")
     assert set(values) >= SCALE
     assert values[figures.NOT_READY] == values[figures.RESTART_WRITES] == 0
+    assert values[figures.OUTAGE_WRITES] <= 3  # told once: its status and what follows from it
     assert values[figures.RESTART_LISTS] == 3

@@ -53,3 +53,11 @@ def test_every_base_is_an_argument_that_is_pinned_by_digest() -> None:
     assert TEXT.count("\nFROM ") == len(defaults) == 2
     for reference in defaults.values():
         assert re.fullmatch(r"[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}", reference)
+
+
+def test_what_only_the_demo_needs_is_not_in_the_image() -> None:
+    locked = {
+        line.partition("==")[0] for line in (ROOT / "requirements/runtime.txt").read_text().splitlines()
+    }
+    assert "kopf" in locked
+    assert {"rich", "pygments", "markdown-it-py", "mdurl"} & locked == set()

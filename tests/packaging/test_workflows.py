@@ -10,10 +10,27 @@ import pytest
 import yaml
 
 from model_operator import __version__
-from support.helm import ROOT, Helm, of_kind
+from model_operator_demo.controlplane_build import KUBERNETES_VERSION
+from support.helm import CHART, ROOT, Helm, of_kind
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yaml"))
 DIGEST = "sha256:" + "b2" * 32
+CHANGELOG = f"""# Changelog
+
+## [Unreleased]
+
+- later
+
+## [{__version__}] - 2026-12-01
+
+### Added
+
+- this
+
+## [0.0.1] - 2026-01-01
+
+- before
+"""
 
 
 def test_actionlint_has_no_complaint(actionlint: Path) -> None:
@@ -29,7 +46,8 @@ def test_actionlint_has_no_complaint(actionlint: Path) -> None:
 
 def test_actionlint_would_find_a_mistake(actionlint: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken.yaml"
-    broken.write_text(WORKFLOWS[0].read_text().replace("steps.version.outputs", "steps.version.output"))
+    release = ROOT / ".github" / "workflows" / "release.yaml"
+    broken.write_text(release.read_text().replace("steps.version.outputs", "steps.version.output"))
     done = subprocess.run([str(actionlint), str(broken)], capture_output=True, text=True, check=False)
     assert "is not defined in object type" in done.stdout
 
@@ -70,6 +88,7 @@ def checkout(tmp_path: Path) -> Path:
     """What the release's scripts read and write."""
     for path in ("helm/model-operator", "manifests"):
         shutil.copytree(ROOT / path, tmp_path / path)
+    (tmp_path / "CHANGELOG.md").write_text(CHANGELOG)
     (tmp_path / "operator/model_operator").mkdir(parents=True)
     shutil.copy(ROOT / "operator/model_operator/__init__.py", tmp_path / "operator/model_operator")
     return tmp_path
@@ -88,6 +107,36 @@ def test_a_tag_of_another_version_is_not_released(checkout: Path) -> None:
     ]
     with pytest.raises(subprocess.CalledProcessError):
         run(script, checkout, GITHUB_REF_NAME="v9.9.9", GITHUB_OUTPUT=str(output), **shared)
+
+
+def test_a_version_without_a_section_in_the_changelog_is_not_released(checkout: Path) -> None:
+    (checkout / "CHANGELOG.md").write_text(f"## [Unreleased]\n\n{__version__}\n")
+    with pytest.raises(subprocess.CalledProcessError):
+        run(
+            step("Compare the versions"),
+            checkout,
+            PATH="/usr/bin:/bin",
+            GITHUB_REF_NAME=f"v{__version__}",
+            GITHUB_OUTPUT=str(checkout / "output"),
+            GITHUB_REPOSITORY="acme/model-operator",
+            GITHUB_REPOSITORY_OWNER="acme",
+        )
+
+
+def test_the_notes_of_a_release_are_its_section_of_the_changelog(checkout: Path) -> None:
+    run(step("Take the notes from the changelog"), checkout, PATH="/usr/bin:/bin", VERSION=__version__)
+    assert (checkout / "notes.md").read_text().split() == ["###", "Added", "-", "this"]
+
+
+def test_a_release_waits_for_every_supported_kubernetes_and_for_the_scan() -> None:
+    document: dict[str, Any] = yaml.safe_load((ROOT / ".github/workflows/release.yaml").read_text())
+    jobs = document["jobs"]
+    assert jobs["publish"]["needs"] == ["test", "kubernetes", "scan"]
+    tested = jobs["kubernetes"]["strategy"]["matrix"]["kubernetes"]
+    oldest = re.findall(r'kubeVersion: ">=(1\.\d+)', (CHART / "Chart.yaml").read_text())
+    newest = KUBERNETES_VERSION.removeprefix("v").rpartition(".")[0]
+    assert [tested[:1], tested[-1:]] == [oldest, [newest]]
+    assert [int(version.partition(".")[2]) for version in tested] == list(range(31, 31 + len(tested)))
 
 
 def test_the_published_chart_and_manifest_name_the_published_image(helm: Helm, checkout: Path) -> None:

@@ -58,6 +58,14 @@ async def test_a_fault_has_its_outcome_and_commits_or_not(sim, rule, outcome, cr
     assert await parasail_outcome(sim, "GET", body=None) == 200, "the next request is served"
 
 
+async def test_a_fault_of_one_account_spares_the_others(sim):
+    await sim.control("POST", "/tokens", {"vendor": "parasail", "key": "sim-other-key", "account": "other"})
+    await sim.fault(kind="error", status=503, account="other")
+    keys = ("sim-parasail-key", "sim-other-key", "no-key-at-all")
+    answers = [await sim.parasail("GET", DEPLOYMENTS, key=key) for key in keys]
+    assert [answer.status for answer in answers] == [200, 503, 401]
+
+
 @pytest.mark.parametrize("kind", ["reset", "commit_then_reset"])
 async def test_a_reset_is_a_reset_and_no_orderly_end(sim, kind):
     await sim.fault(kind=kind)

@@ -53,7 +53,9 @@ class Block:
 
     @property
     def output(self) -> list[str]:
-        """What a console shows between the commands."""
+        """What a console shows between the commands; a script shows nothing."""
+        if self.info[0] != "console":
+            return []
         return [line.rstrip("\n") for line, is_command in self._lines() if not is_command and line.strip()]
 
     def _lines(self) -> Iterator[tuple[str, bool]]:
@@ -101,3 +103,9 @@ def anchors(page: Path) -> set[str]:
             unique = f"{slug}-{number}"
         found.add(unique)
     return found
+
+
+def is_shown(line: str, output: str) -> bool:
+    """Whether a line of the output is as promised; words with a digit (ages, ids, addresses) may be others."""
+    words = [".*" if re.search(r"\d", word) else re.escape(word) for word in line.split()]
+    return any(re.fullmatch(r"\s+".join(words), found.strip()) for found in output.splitlines())

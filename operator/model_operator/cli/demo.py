@@ -30,6 +30,7 @@ def show_demo(*, once: bool, keep: bool, existing_cluster: bool) -> None:
         from model_operator_demo.main import run  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise click.ClickException(
-            "The demo is not part of the container image. Run it from a checkout (make demo), or install the package."
+            "The demo is an extra, and not part of the container image. Run it from a checkout (make demo), or install "
+            "it: pipx install 'model-operator[demo]'"
         ) from error
     raise SystemExit(run(once=once, keep=keep, existing_cluster=existing_cluster))

@@ -118,6 +118,11 @@ async def follow(kube: Api, namespace: str) -> AsyncIterator[Object]:
         yield event["object"]
 
 
+def name_of(item: Object) -> str:
+    """Within its namespace."""
+    return str(item["metadata"]["name"])
+
+
 def is_ready(item: Object) -> bool:
     """Whether Ready is True for what the spec says now."""
     conditions = item.get("status", {}).get("conditions", ())

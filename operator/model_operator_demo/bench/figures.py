@@ -42,6 +42,10 @@ TENTH_TIMES: Final = "all Ready, times that of a tenth"
 SYNC_LISTS: Final = "LISTs until all Ready"
 SYNC_EDIT_P50: Final = "spec edit → provider meanwhile, p50"
 SYNC_EDIT_P99: Final = "spec edit → provider meanwhile, p99"
+OUTAGE_TOLD: Final = "outage of an account → all its objects say so"
+OUTAGE_WRITES: Final = "outage: Kubernetes writes per object of the account"
+OUTAGE_EDIT_P99: Final = "outage: spec edit → provider in other accounts, p99"
+OUTAGE_OVER: Final = "outage over → all Ready"
 
 UNITS: Final[Mapping[str, str]] = {
     CREATED: "s",
@@ -71,6 +75,10 @@ UNITS: Final[Mapping[str, str]] = {
     SYNC_LISTS: "",
     SYNC_EDIT_P50: "ms",
     SYNC_EDIT_P99: "ms",
+    OUTAGE_TOLD: "s",
+    OUTAGE_WRITES: "",
+    OUTAGE_EDIT_P99: "ms",
+    OUTAGE_OVER: "s",
 }
 """All figures in the order of a table."""
 

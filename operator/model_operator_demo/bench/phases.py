@@ -4,7 +4,7 @@ import asyncio
 import math
 import statistics
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -60,20 +60,29 @@ async def bring_up(stage: Stage, count: int, *, already: int = 0) -> Figures:
 async def reaction(stage: Stage, count: int) -> Figures:
     """From the API server's answer to an edit to the provider's receipt of what follows from it."""
     since = await stage.last_request()
-    edited_at = {}
     items = await api.deployments(stage.kube, stage.namespace)
-    for item in items[:count]:
-        name, id_ = item["metadata"]["name"], item["status"]["externalID"]
-        await stage.kube.call(
-            "PATCH", stage.path(name), {"spec": {"replicas": 2}}, "application/merge-patch+json"
-        )
-        edited_at[id_] = time.time()
-        await asyncio.sleep(_EDIT_PAUSE)
+    edited_at = await edit(stage, items[:count], 2, _EDIT_PAUSE)
     await stage.until_ready(len(items), _READY_WITHIN)
+    found = await delays(stage, since, edited_at)
+    return {figures.EDIT_P50: statistics.median(found), figures.EDIT_P99: percentile(found, 99)}
+
+
+async def edit(stage: Stage, items: Iterable[Object], replicas: int, pause: float) -> dict[str, float]:
+    """Scale them one by one; when the API server had taken each, by its id at the provider."""
+    edited_at = {}
+    for item in items:
+        body = {"spec": {"replicas": replicas}}
+        await stage.kube.call("PATCH", stage.path(api.name_of(item)), body, "application/merge-patch+json")
+        edited_at[item["status"]["externalID"]] = time.time()
+        await asyncio.sleep(pause)
+    return edited_at
+
+
+async def delays(stage: Stage, since: int, edited_at: Mapping[str, float]) -> list[float]:
+    """Milliseconds from each edit to the provider's receipt of what follows from it."""
     arrived = first_seen(await stage.requests(since, operation="update"))
     # The watch may tell the operator before the answer has told us.
-    delays = [max(0.0, arrived[id_] - at) * 1000 for id_, at in edited_at.items()]
-    return {figures.EDIT_P50: statistics.median(delays), figures.EDIT_P99: percentile(delays, 99)}
+    return [max(0.0, arrived[id_] - at) * 1000 for id_, at in edited_at.items()]
 
 
 async def steady(stage: Stage, seconds: float) -> Figures:

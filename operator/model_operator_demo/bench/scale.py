@@ -7,14 +7,14 @@ import asyncio
 import math
 import statistics
 import tempfile
-import time
 from pathlib import Path
 
 from model_operator_demo import programs, shipped
 from model_operator_demo.bench import api, figures, phases
 from model_operator_demo.bench.contenders import ours
 from model_operator_demo.bench.figures import Figures, percentile
-from model_operator_demo.bench.stage import PAGE, Ground, Stage, open_account, stage
+from model_operator_demo.bench.outage import account_outage
+from model_operator_demo.bench.stage import PAGE, Ground, open_account, stage
 from model_operator_demo.controlplane import ControlPlane
 from model_operator_demo.controlplane_cache import Progress
 from model_operator_demo.processes import Processes
@@ -53,12 +53,14 @@ async def _whole(ground: Ground, count: int, accounts: int, tenth: float, say: P
         await phases.bring_up(made, early)
         say(f"creating {count:,} deployments in {accounts} accounts, and editing some meanwhile")
         since = await made.last_request()
+        first = sorted(await api.deployments(made.kube, made.namespace), key=api.name_of)
         async with asyncio.TaskGroup() as group:
             rest = group.create_task(phases.bring_up(made, count - early, already=early))
-            edited = group.create_task(_edit(made, early))
-        arrived = phases.first_seen(await made.requests(since, operation="update"))
-        delays = [max(0.0, arrived[id_] - at) * 1000 for id_, at in edited.result().items()]
+            edited = group.create_task(phases.edit(made, first, 2, _EDIT_PAUSE))
+        delays = await phases.delays(made, since, edited.result())
         lists = len(await made.requests(since, operation="list"))
+        say("an outage of one account, and its end")
+        outage = await account_outage(made, made.providers[-1], count)
         say("kill -9")
         return {
             **rest.result(),
@@ -66,20 +68,6 @@ async def _whole(ground: Ground, count: int, accounts: int, tenth: float, say: P
             figures.SYNC_LISTS: lists,
             figures.SYNC_EDIT_P50: statistics.median(delays),
             figures.SYNC_EDIT_P99: percentile(delays, 99),
+            **outage,
             **await phases.restart(made, count, pages=accounts * math.ceil(count / accounts / PAGE)),
         }
-
-
-async def _edit(made: Stage, count: int) -> dict[str, float]:
-    """When each of the early ones was edited, by its id."""
-    edited_at = {}
-    for item in sorted(await api.deployments(made.kube, made.namespace), key=_name)[:count]:
-        body = {"spec": {"replicas": 2}}
-        await made.kube.call("PATCH", made.path(_name(item)), body, "application/merge-patch+json")
-        edited_at[item["status"]["externalID"]] = time.time()
-        await asyncio.sleep(_EDIT_PAUSE)
-    return edited_at
-
-
-def _name(item: api.Object) -> str:
-    return str(item["metadata"]["name"])

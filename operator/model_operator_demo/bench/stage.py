@@ -128,16 +128,21 @@ class Stage:
 
     async def ready_within(self, count: int, within: timedelta) -> int:
         """How many are Ready for what their spec says now: `count`, or fewer when the time is over."""
-        ready: dict[str, bool] = {}
+        return await self.counted(api.is_ready, count, within)
+
+    async def counted(self, holds: Callable[[Object], bool], count: int, within: timedelta) -> int:
+        """For how many ModelDeployments it holds: `count`, or fewer when the time is over. By a watch: looks at ten
+        thousand would be what is measured."""
+        found: dict[str, bool] = {}
         try:
             async with asyncio.timeout(within.total_seconds()):
                 while True:  # a watch may end at any time: the server drops slow readers
                     async for item in api.follow(self.kube, self.namespace):
-                        ready[item["metadata"]["name"]] = api.is_ready(item)
-                        if sum(ready.values()) >= count:
+                        found[api.name_of(item)] = holds(item)
+                        if sum(found.values()) >= count:
                             return count
         except TimeoutError:
-            return sum(ready.values())
+            return sum(found.values())
 
 
 @asynccontextmanager
