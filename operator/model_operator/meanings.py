@@ -179,7 +179,7 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         "Resume it at the provider, or set spec.paused to true and back to false.",
     ),
     Reason.FAILED: Meaning(
-        "The provider says that the deployment failed.",
+        "The provider reports that the deployment failed.",
         "See the message. Edit the spec, or delete this object and apply it again.",
     ),
     Reason.PROBE_FAILED: Meaning(
@@ -274,7 +274,7 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         "Store the shared secret under the key that the message names. The operator rechecks it within a minute.",
     ),
     Reason.PROGRESS_DEADLINE_EXCEEDED: Meaning(
-        "The change has been under way for longer than spec.progressDeadline.",
+        "The change has been in progress for longer than spec.progressDeadline.",
         "See the other conditions for the cause. The operator keeps retrying at a lower rate.",
     ),
 }

@@ -24,7 +24,7 @@ class Share(Model):
 
 
 class TrafficShare(Share):
-    """What the provider last acknowledged for one target, and where it is to go."""
+    """What the provider last confirmed for one target, and where it is to go."""
 
     desired_percent: int = Field(default=0, description="Percentage of the traffic in the target split.")
     serving: bool | None = Field(

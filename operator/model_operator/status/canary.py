@@ -108,7 +108,7 @@ def _metrics(s: Situation) -> Verdict:
     if rollout.analysis is None:
         return Verdict(None, Reason.NOT_MEASURED, "The first metrics of this step have not been read yet.")
     if rollout.analysis.verdict == Said.ERROR:
-        why = next((m.message for m in rollout.analysis.metrics if m.message), None) or "no figures"
+        why = next((m.message for m in rollout.analysis.metrics if m.message), None) or "no metrics"
         is_shared = any(share.reference in s.observed.shared for share in (*s.canaries, *s.baselines))
         reason = Reason.SHARED_TARGET if is_shared else Reason.METRICS_UNAVAILABLE
         return Verdict(False, reason, why)

@@ -71,7 +71,7 @@ def wait_for_measure(s: Situation) -> Decision | None:
     analysis = _evidence(s)
     if analysis is None or analysis.verdict != Said.ERROR:
         return None
-    why = next((m.message for m in analysis.metrics if m.message), "") or "no figures"
+    why = next((m.message for m in analysis.metrics if m.message), "") or "no metrics"
     message = f"Holding at {at(s)}, because the provider's metrics cannot be read: {why}"
     return stay(s, under_way(CanaryPhase.PROGRESSING, Reason.METRICS_UNAVAILABLE, message))
 
