@@ -59,8 +59,7 @@ def test_checks_are_told_once_and_what_is_found_at_each_step():
     ("args", "line"),
     [
         pytest.param((), "200 requests in time need at least 4.44 requests per second to the endpoint", id="unknown traffic"),
-        pytest.param(("--rps", "0.2"), "warning: 9 requests in that time, but 200 are needed: the"
-        " step takes 5h33m20s", id="too little"),
+        pytest.param(("--rps", "0.2"), "warning: 9 requests in that time, but 200 are needed: the step takes 5h33m20s", id="too little"),
         pytest.param(("--rps", "0"), "warning: no requests are expected, so there is no verdict", id="none"),
     ],
 )  # fmt: skip
@@ -116,7 +115,7 @@ def edited(**spec):
 @pytest.mark.parametrize(
     ("input", "args", "line"),
     [
-        pytest.param(edited(), (), "create with v2=100 once all of them serve", id="a first split"),
+        pytest.param(edited(), (), "create with v2=100 once all targets are serving", id="a first split"),
         pytest.param(edited(), ("--from", "v2=100"), "that is the last good split", id="nowhere to go"),
         pytest.param(edited(rollout={"limit": 30}), ("--from", "v1=100"), "stop: the next step is 50 %", id="a limit"),
         pytest.param(edited(rollout={"paused": True}), ("--from", "v1=100"), "paused by the spec", id="paused"),

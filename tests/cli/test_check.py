@@ -55,7 +55,7 @@ def test_a_cluster_that_has_everything_passes_every_check():
         ),
         pytest.param(
             replace(FINE, rights=(Right("patch", "modeldeployments", is_allowed=False),)),
-            ("rights", Outcome.FAIL, "your rights lack patch modeldeployments"),
+            ("rights", Outcome.FAIL, "your rights do not include patch modeldeployments"),
             id="a right is missing",
         ),
         pytest.param(
@@ -116,6 +116,6 @@ def test_a_real_cluster_is_checked(namespace, kubectl):
         "clock": "ok",
     }
     nobody = kubectl("models", "check", "--operator", "nowhere/nobody")
-    assert "the rights of nowhere/nobody lack get modelproviders" in nobody.stdout
+    assert "the rights of nowhere/nobody do not include get modelproviders" in nobody.stdout
     missing = kubectl("models", "check", "-o", "name").stdout.split("\n")
     assert missing == ["operator", "key of other", ""]

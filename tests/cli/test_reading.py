@@ -286,9 +286,9 @@ class TestRefusals:
     [
         pytest.param(["--since", "5"], "no duration such as", id="duration"),
         pytest.param(["--start-time", "yesterday"], "not a time such as", id="time"),
-        pytest.param(["--since", "1h", "--start-time", START], "give one of them", id="two beginnings"),
+        pytest.param(["--since", "1h", "--start-time", START], "use one of them", id="two beginnings"),
         pytest.param(
-            ["--start-time", START, "--end-time", START], "must be after the beginning", id="no time at all"
+            ["--start-time", START, "--end-time", START], "must be after the start time", id="no time at all"
         ),
         pytest.param(["--allowed-provider-host", "https://a/b"], "an allowed host is", id="host"),
         pytest.param(["--kubeconfig", "no/such/file"], "does not exist", id="kubeconfig"),

@@ -51,7 +51,7 @@ class Session:
         try:
             return await self.kube.get(kind, self.namespace, name)
         except ObjectGone as error:
-            raise click.ClickException(f"there is no {kind} {name!r}") from error
+            raise click.ClickException(f"{kind} {name!r} does not exist") from error
 
 
 def in_cluster(place: Place, errand: Callable[[Session], Awaitable[Result]]) -> Result:
