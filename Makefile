@@ -28,10 +28,10 @@ BENCH_AGAINST := --against tests/baseline/go_peer --against tests/baseline/simpl
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help init demo recording docs test test-long test-core test-oldest explore matrix mutate check fmt generate bench image image-test sbom lock clean
+.PHONY: help init demo recording picture docs test test-long test-core test-oldest explore matrix mutate check fmt generate bench image image-test sbom lock clean
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 init: $(VENV)/.ready ## Make the virtual environment from the locked dependencies
 
@@ -40,6 +40,9 @@ demo: init ## See it work on this machine: control plane, simulator, operator (O
 
 recording: init ## Record the demo: docs/pictures/demo.cast and demo.svg
 	$(BIN)/python tools/record.py
+
+picture: init ## Record a story with Prometheus and draw the dashboard: docs/pictures/dashboard.svg
+	PICTURES=$(CURDIR)/docs/pictures $(BIN)/pytest -m long -k recorded_and_drawn tests/monitoring/test_picture.py
 
 docs: init ## Build the documentation as a site with search into dist/docs (INTO=folder with other versions)
 	$(BIN)/python tools/docsite.py $(if $(INTO),--into $(INTO))

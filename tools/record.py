@@ -1,4 +1,4 @@
-"""Records the demo: `docs/pictures/demo.cast` (asciinema's format) and `demo.svg`, a still of its last act.
+"""Records the demo: `docs/pictures/demo.cast` (asciinema's format) and `demo.svg`, a still of its two rollouts.
 
 `make recording` runs it. The programs have to be in the cache already, or the recording shows how they are built.
 """
@@ -109,7 +109,11 @@ def main() -> int:
         return code
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "demo.cast").write_text(cast(events, "make demo"), encoding="utf-8")
-    lines = act(scrollback(text), "v2 takes over step by step", "The CanaryEndpoint deleted")
+    lines = scrollback(text)
+    lines = [
+        *act(lines, "v2 takes over step by step", "of whose requests"),
+        *act(lines, "v3 is tried", "The CanaryEndpoint deleted"),
+    ]
     (folder / "demo.svg").write_text(still(lines, "make demo"), encoding="utf-8")
     return 0
 

@@ -231,6 +231,8 @@ class Desired:
     model: str
     fields: Fields
     fixed: Fields = field(default_factory=dict)
+    provider: str = ""
+    """Name of its ModelProvider."""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Access keys by the path of their reference, which is among the fields with the Secret's name and resourceVersion."""
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)

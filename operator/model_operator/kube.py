@@ -37,6 +37,7 @@ class Media(NamedTuple):
 
 
 _JSON: Final = Media()
+_ANYTHING: Final = Media(accepted="*/*")
 _JSON_PATCH: Final = Media(sent="application/json-patch+json")
 _MERGE_PATCH: Final = Media(sent="application/merge-patch+json")
 _METADATA: Final = Media(accepted="application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1")
@@ -130,6 +131,10 @@ class Kube:
     async def request(self, method: str, path: str, body: object = None, media: Media | None = None) -> Body:
         """One request; the JSON of a 2xx answer."""
         return _parsed(await self._fetch(method, path, body, media or _JSON))
+
+    async def text(self, path: str) -> str:
+        """What a GET answers that is no JSON, such as the log of a Pod."""
+        return (await self._fetch("GET", path, None, _ANYTHING)).decode("utf-8", "replace")
 
     async def _fetch(self, method: str, path: str, body: object, media: Media) -> bytes:
         headers = {"Accept": media.accepted, "Content-Type": media.sent}

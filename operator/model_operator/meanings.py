@@ -23,8 +23,8 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     Reason.AVAILABLE: Meaning(
         "The deployment serves as specified. For a ModelProvider: the provider accepts its credentials."
     ),
-    Reason.IDLE: Meaning("No change is in progress."),
-    Reason.NOT_STALLED: Meaning("No manual action is needed."),
+    Reason.IDLE: Meaning("Nothing is under way."),
+    Reason.NOT_STALLED: Meaning("The object is not stalled."),
     Reason.PROVIDER_NOT_FOUND: Meaning(
         "The ModelProvider that spec.providerRef names does not exist in this namespace.",
         "Apply the ModelProvider, or delete this object and apply it with the right name.",
@@ -44,9 +44,9 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         " it within a minute.",
     ),
     Reason.NAME_TAKEN: Meaning(
-        "Another deployment or endpoint at the provider already has this name.",
-        "Set spec.externalID (of a ModelDeployment spec.deletionPolicy as well) to adopt it, or choose another"
-        " deploymentName or endpointName.",
+        "Another deployment or endpoint at the provider has this name already.",
+        "Set spec.externalID (of a ModelDeployment spec.deletionPolicy as well) to adopt it; or delete this object, and"
+        " apply it with another deploymentName or endpointName.",
     ),
     Reason.CONNECTION_NOT_WRITTEN: Meaning(
         "The API server refused the ConfigMap of spec.connection. The deployment itself is still managed.",
@@ -82,7 +82,7 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     ),
     Reason.DELETION_REFUSED: Meaning(
         "The provider refused to delete the deployment.",
-        "See the message; set spec.paitient.forceDelete, or deletionPolicy Orphan to leave the deployment behind.",
+        "Set spec.paitient.forceDelete at PaiTIENT, or deletionPolicy Orphan to leave the deployment behind.",
     ),
     Reason.IN_USE: Meaning(
         "Other objects still use this one, so it is kept until they are gone.",
@@ -132,9 +132,8 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         " an edit.",
     ),
     Reason.INSUFFICIENT_CAPACITY: Meaning(
-        "The provider has no free machine of the kind that the spec asks for.",
-        "Wait (the operator retries every ten minutes), or choose another device or instance type. The message"
-        " quotes the provider.",
+        "The provider has no machine free of the kind that the spec asks for.",
+        "Wait (tried again every ten minutes), or name another device or instance type.",
     ),
     Reason.MODEL_NOT_FOUND: Meaning(
         "The provider does not have spec.model, or the account may not use it.",
@@ -145,8 +144,8 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         "Wait, or delete this object and apply it with another instanceType or region.",
     ),
     Reason.INVALID_REQUEST: Meaning(
-        "The provider refused a value. The message quotes the provider.",
-        "Change the field that the message names.",
+        "The provider refused a value; the message has its words.",
+        "Change that value in the spec.",
     ),
     Reason.RATE_LIMITED: Meaning(
         "The provider's rate limit was reached. All requests of this account are paused until the provider's"
@@ -192,7 +191,7 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         " unrecognized state.",
     ),
     Reason.TARGET_NOT_FOUND: Meaning(
-        "The ModelDeployment of a target does not exist, or has no deployment at the provider yet.",
+        "A target's ModelDeployment does not exist in the namespace of the CanaryEndpoint.",
         "Apply the ModelDeployment, or correct spec.traffic.",
     ),
     Reason.TARGET_NOT_READY: Meaning(
@@ -278,3 +277,26 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         "See the other conditions for the cause. The operator keeps retrying at a lower rate.",
     ),
 }
+
+_IN_PROVIDERS_WORDS: Final = frozenset(
+    {
+        Reason.CREDENTIALS_INVALID,
+        Reason.PERMISSION_DENIED,
+        Reason.QUOTA_EXCEEDED,
+        Reason.INSUFFICIENT_CAPACITY,
+        Reason.MODEL_NOT_FOUND,
+        Reason.INSTANCE_TYPE_UNAVAILABLE,
+        Reason.INVALID_REQUEST,
+        Reason.DELETION_REFUSED,
+        Reason.PROVIDER_UNAVAILABLE,
+    }
+)
+"""Their messages say what the provider said, which knows nothing of our objects."""
+
+
+def advised(reason: Reason, words: str, secret: str) -> str:
+    """A provider's words with what to do about them. `secret` names the one that has the key, in the user's objects."""
+    if reason not in _IN_PROVIDERS_WORDS:
+        return words
+    remedy = MEANINGS[reason].remedy.replace("the Secret of the ModelProvider", secret)
+    return f"{words.rstrip('. ')}. {remedy}"

@@ -4,6 +4,7 @@ import re
 import textwrap
 
 BAR_CELLS = 10
+SPLIT_CELLS = 20  # a canary of 5 % is seen
 _GOES_ON = " \\"
 _HANGING = "    "
 # Of a shell: what is quoted stays together, and so do a flag and its value.
@@ -44,12 +45,12 @@ def bar(done: int, total: int, cells: int = BAR_CELLS) -> str:
 
 
 def split_bar(split: str) -> str:
-    """`v1=75 v2=25` as `v1 ████████░░ v2 25 %`; a single target fills the bar, three or more are listed."""
+    """`v1=75 v2=25` as `v1 ███████████████░░░░░ v2 25 %`; a single target fills the bar, three or more are listed."""
     shares = [(name, int(percent)) for name, percent in re.findall(r"(\S+?)=(\d+)", split)]
     match shares:
         case [(name, percent)]:
-            return f"{name} {bar(percent, 100)}    {percent:3} %"
+            return f"{name} {bar(percent, 100, SPLIT_CELLS)}    {percent:3} %"
         case [(old, share), (new, percent)]:
-            return f"{old} {bar(share, 100)} {new} {percent:3} %"
+            return f"{old} {bar(share, 100, SPLIT_CELLS)} {new} {percent:3} %"
         case _:
             return split

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 Answer = Any  # JSON, which no static type says
 
@@ -67,5 +68,10 @@ Operation = Callable[[Ask], Answer | Awaitable[Answer]]
 
 def problems(error: ValidationError) -> str:
     """All problems that pydantic found, one after the other."""
-    found = (f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
+    found = (f"{'.'.join(map(str, problem['loc']))}: {_plainly(problem)}" for problem in error.errors())
     return "; ".join(found)[:2000]
+
+
+def _plainly(problem: ErrorDetails) -> str:
+    """Without the library's words for what people mistype most."""
+    return "there is no such key here" if problem["type"] == "extra_forbidden" else problem["msg"]

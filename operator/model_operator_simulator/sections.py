@@ -5,6 +5,7 @@ at that moment, so a change takes effect with the next request.
 """
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -93,12 +94,32 @@ class KnobSet:
             ValueError: with one line for each unknown name or unfit value (pydantic's ValidationError is one).
         """
         values = self.values()
+        known = [f"{section}.{knob}" for section, knobs in values.items() for knob in knobs]
+        if unknown := [name for name in _names(patch) if name not in known and name not in values]:
+            raise ValueError("\n".join(f"there is no knob {name}{_meant(name, known)}" for name in unknown))
         for name, value in patch.items():
             section, dot, knob = name.partition(".")
             if not dot and not isinstance(value, Mapping):
                 raise ValueError(f"{name}: a section takes an object of knobs, e.g. {{{name!r}: {{...}}}}")
             values.setdefault(section, {}).update({knob: value} if dot else value)
         return type(self)(type(self._values).model_validate(values))
+
+
+def _names(patch: Mapping[str, Any]) -> Iterator[str]:
+    """Full names, as far as the patch has any."""
+    for name, value in patch.items():
+        if isinstance(value, Mapping) and "." not in name:
+            yield from (f"{name}.{knob}" for knob in value)
+        else:
+            yield name
+
+
+def _meant(name: str, known: list[str]) -> str:
+    """The nearest name: of the whole one, else of the part behind the section, which people leave out."""
+    short = {full.rpartition(".")[2]: full for full in known}
+    part = name.rpartition(".")[2]
+    near = get_close_matches(name, known, 1, 0.75) or [short[n] for n in get_close_matches(part, short, 1)]
+    return f"; did you mean {near[0]}?" if near else "; `model-operator simulator --list-knobs` has them all"
 
 
 def described(knobs: KnobSet) -> list[dict[str, Any]]:

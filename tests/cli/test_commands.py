@@ -1,5 +1,6 @@
 """The commands as a user meets them: help that teaches, wrong use that is explained, exit codes that scripts can use."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -68,8 +69,8 @@ def test_each_setting_of_run_stands_under_one_heading():
 
 
 def test_no_line_of_help_is_cut():
-    for arguments in every_command(main):
-        _usage, *lines = call(*arguments, "--help").output.splitlines()
+    for arguments in ((), *every_command(main)):
+        _usage, *lines = call(*arguments, "--help", COLUMNS="80").output.splitlines()
         assert not [line for line in lines if line.endswith("...")], arguments
 
 
@@ -135,6 +136,15 @@ def test_crds_prints_the_kinds_that_are_asked_for():
     wrong = call("crds", "--kind", "Model")
     assert wrong.exit_code == 2
     assert "ModelProvider" in wrong.stderr or "modelprovider" in wrong.stderr
+
+
+def test_crds_are_a_list_for_programs_and_names_for_kubectl():
+    documents = list(yaml.safe_load_all(call("crds").stdout))
+    whole = json.loads(call("crds", "-o", "json").stdout)
+    assert whole == {"apiVersion": "v1", "kind": "List", "items": documents}
+    assert call("crds", "-o", "name").stdout.split() == [
+        f"customresourcedefinition.apiextensions.k8s.io/{one['metadata']['name']}" for one in documents
+    ]
 
 
 def test_crds_writes_one_file_per_kind_into_a_folder(tmp_path):

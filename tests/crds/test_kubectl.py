@@ -111,14 +111,14 @@ COLUMNS = [
     ),
     pytest.param(
         ["canep"],
-        ["NAME", "PHASE", "SPLIT", "STEP", "VERDICT", "READY", "AGE"],
-        ["Progressing", "v1=75", "2/4", "Pass", "True"],
+        ["NAME", "PHASE", "SPLIT", "STEP", "VERDICT", "READY", "REASON", "AGE"],
+        ["Progressing", "v1=75", "2/4", "Pass", "True", "Available"],
         id="CanaryEndpoint",
     ),
     pytest.param(
         ["canep", "--output=wide"],
-        ["NAME", "PHASE", "SPLIT", "STEP", "VERDICT", "READY", "URL", "MESSAGE", "AGE"],
-        ["Progressing", "v1=75", "2/4", "Pass", "True", "https://a.example/v1", "v2", "holds."],
+        ["NAME", "PHASE", "SPLIT", "STEP", "VERDICT", "READY", "REASON", "URL", "MESSAGE", "AGE"],
+        ["Progressing", "v1=75", "2/4", "Pass", "True", "Available", "https://a.example/v1", "v2", "holds."],
         id="CanaryEndpoint, wide",
     ),
 ]

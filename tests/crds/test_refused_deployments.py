@@ -45,6 +45,19 @@ DEPLOYMENTS = [
         "both replicas and autoscaling",
     ),
     refused(PARASAIL, {"replicas": 0}, "spec.replicas", "greater than or equal to 1", "no replicas"),
+    refused(
+        PARASAIL, {"replicas": 0}, "spec.replicas", "set paused to true", "no replicas: what to do instead"
+    ),
+    refused(
+        PAITIENT, {"replicas": 0}, "spec.replicas", "delete this object to stop its costs", "none at PaiTIENT"
+    ),
+    refused(
+        PARASAIL,
+        {"replicas": 0, "autoscaling": {"minReplicas": 1, "maxReplicas": 2}},
+        "spec.replicas",
+        "set paused to true",
+        "scaled to none with autoscaling",
+    ),
     refused(PARASAIL, {"replicas": -1}, "spec.replicas", "greater than or equal to 1", "negative replicas"),
     refused(
         PARASAIL, {"replicas": 10_001}, "spec.replicas", "less than or equal to 10000", "too many replicas"
@@ -149,7 +162,9 @@ DEPLOYMENTS = [
         "set both or neither",
         "an endpoint's id without its name",
     ),
-    refused(PAITIENT, {"paused": True}, "spec.paused", "paused is for parasail only", "paitient paused"),
+    refused(
+        PAITIENT, {"paused": True}, "spec.paused", "delete this object to stop its costs", "paitient paused"
+    ),
     refused(PAITIENT, {"paused": False}, "spec.paused", "paused is for parasail only", "paitient not paused"),
     refused(PAITIENT, {"probe": {}}, "spec.probe", "probe is for parasail only", "paitient with a probe"),
     refused(

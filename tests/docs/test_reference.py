@@ -133,10 +133,8 @@ def test_metrics_and_settings_that_a_page_names_exist(name: str):
     assert flags <= {flag_of(setting) for setting in Settings.model_fields}
 
 
-def test_the_condition_table_of_the_readme_holds_reasons_only():
-    (table,) = re.findall(
-        r"\| condition \|.*?\n\n", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL
-    )
+def test_the_table_of_conditions_holds_reasons_only():
+    table = section(page("troubleshooting.md"), "The conditions")
     words = {
         word
         for row in rows(table)

@@ -27,6 +27,8 @@ def here(simulator: SimulatorProcess, block: Block) -> Block:
         "  type: parasail\n": f"  type: parasail\n  baseURL: {simulator.url}/parasail/api/v1\n"
         f"  chatBaseURL: {simulator.url}/parasail/v1\n",
         "  type: paitient\n": f"  type: paitient\n  baseURL: {simulator.url}/paitient\n",
+        'curl "$URL': 'curl --fail "$URL',
+        "$PARASAIL_API_KEY": "YOUR_PARASAIL_KEY",
         "    hold: 10m\n": "    hold: 1s\n",
         "    analysis:\n": "    analysis:\n      interval: 1s\n      warmup: 0s\n      delay: 0s\n",
     }.items():

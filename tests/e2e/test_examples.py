@@ -1,16 +1,24 @@
 """The examples that README and demo show: accepted by the server as they stand, and meant for the vendors."""
 
+import json
 import re
+import shlex
+import urllib.request
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from e2e.conftest import World
 from model_operator.cli.simulator import run_simulator
 from support.markdown import PAGES
 from support.namespace import Namespace
 
+pytest_plugins = ("support.shared_world",)
+
+DEFAULT = "http://127.0.0.1:8700"
+"""Where the simulator listens, unless told otherwise."""
 EXAMPLES = Path(__file__).parents[2] / "manifests" / "examples"
 FILES = sorted(EXAMPLES.glob("*.yaml"))
 
@@ -24,6 +32,60 @@ def test_the_server_accepts_it_and_it_says_what_it_is_for(path: Path, namespace:
     assert path.read_text().startswith("# ")
     done = namespace.kubectl("apply", "--server-side", "--dry-run=server", "--filename", str(path))
     assert len(done.stdout.splitlines()) == len(documents(path))
+
+
+_OF_OTHER_PLACES = {"simulator", "parasail-provider", "paitient-provider"}
+"""A simulator as a pod, and the accounts at the providers themselves."""
+
+TOGETHER = [path for path in FILES if path.stem not in _OF_OTHER_PLACES]
+
+
+def test_what_an_example_refers_to_another_one_makes() -> None:
+    found = [document for path in TOGETHER for document in documents(path)]
+    made = {item["metadata"]["name"] for item in found if item["kind"] == "ModelDeployment"}
+    shares = [
+        share for item in found if item["kind"] == "CanaryEndpoint" for share in item["spec"]["traffic"]
+    ]
+    assert {share["deploymentRef"]["name"] for share in shares} <= made
+
+
+def commands(path: Path) -> list[list[str]]:
+    """Those of its first comment, as a shell would split them."""
+    head = path.read_text().partition("\n---")[0]
+    blocks = re.findall(r"(?:^#   .*\n?)+", head, re.MULTILINE)
+    lines = (re.sub(r"^#   ", "", block, flags=re.MULTILINE) for block in blocks)
+    return [shlex.split(command.replace("\\\n", " ")) for command in lines]
+
+
+def run_curl(command: list[str], simulator: str) -> Any:
+    """What `curl URL --header … --data …` would be answered."""
+    (_, url, *rest) = command
+    flags = list(zip(rest[::2], rest[1::2], strict=True))
+    headers = dict(value.split(": ", 1) for flag, value in flags if flag == "--header")
+    (data,) = (value for flag, value in flags if flag == "--data")
+    request = urllib.request.Request(url.replace(DEFAULT, simulator), data.encode(), headers)
+    with urllib.request.urlopen(request) as reply:
+        return json.load(reply)
+
+
+@pytest.mark.long
+def test_all_of_them_applied_together_get_ready(shared: World, tmp_path: Path) -> None:
+    """With the commands of their own comments, in the order of their names."""
+    (curl,) = commands(EXAMPLES / "parasail-adopt.yaml")
+    (create_secret,) = commands(EXAMPLES / "parasail-gated.yaml")
+    (adopted,) = documents(EXAMPLES / "parasail-adopt.yaml")
+    assert str(run_curl(curl, shared.simulator.url)["id"]) == adopted["spec"]["externalID"]
+    kubectl = shared.namespace.kubectl
+    kubectl(*create_secret[1:])
+    for path in TOGETHER:
+        here = tmp_path / path.name
+        here.write_text(path.read_text().replace(DEFAULT, shared.simulator.url))
+        kubectl("apply", "--server-side", "--force-conflicts", "--filename", str(here))
+    ours = "modelproviders,modeldeployments,canaryendpoints"
+    try:
+        kubectl("wait", ours, "--all", "--for=condition=Ready", "--timeout=60s")
+    finally:
+        print(kubectl("get", ours, "--output=wide").stdout)  # noqa: T201
 
 
 GATED = re.compile(r"\b(?:meta-llama|google/gemma|mistralai|bigcode|CohereForAI|black-forest-labs)\b[/\w.-]*")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from support.browser import printed, rendered
+from support.browser import pictured, printed, rendered
 from support.debian import Program
 
 pytestmark = [pytest.mark.long, pytest.mark.slow]
@@ -36,3 +36,13 @@ def test_what_the_console_says_is_heard(chromium: Program, tmp_path: Path, body:
 
 def test_a_page_can_be_printed(chromium: Program, tmp_path: Path) -> None:
     printed(chromium, page(tmp_path, "<p>v1 75 %"), tmp_path / "profile", tmp_path / "page.pdf")
+
+
+def test_a_page_is_pictured_light_and_dark(chromium: Program, tmp_path: Path) -> None:
+    style = "<style>@media (prefers-color-scheme: dark) { html { background: #123456 } }</style>"
+    file = page(tmp_path, f"{style}<svg><rect width='100' height='50' fill='#fedcba'/></svg>")
+    light = pictured(chromium, file, tmp_path / "light", tmp_path / "light.png")
+    dark = pictured(chromium, file, tmp_path / "dark", tmp_path / "dark.png", is_dark=True)
+    assert (light.width, light.height) == (1000, 1000)
+    assert light.colours == {"#ffffff": 995_000, "#fedcba": 5_000}
+    assert dark.colours == {"#123456": 995_000, "#fedcba": 5_000}

@@ -1,12 +1,16 @@
 """The vocabulary of statuses is complete, well-formed and explained."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from model_operator.conditions import CanaryPhase, ConditionType, Phase, Reason
 from model_operator.errors import ProviderError
 from model_operator.meanings import MEANINGS
+from model_operator.models.crd import KINDS, custom_resource_definition
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 NOTHING_TO_DO = {
     Reason.ACCEPTED,
@@ -55,3 +59,16 @@ def every(error: type[ProviderError]) -> set[type[ProviderError]]:
 @pytest.mark.parametrize("error", sorted(every(ProviderError), key=lambda error: error.__name__))
 def test_every_error_of_a_provider_has_a_reason_that_is_explained(error):
     assert error.reason in MEANINGS
+
+
+@pytest.mark.parametrize(("kind", "words"), [("ModelDeployment", Phase), ("CanaryEndpoint", CanaryPhase)])
+def test_kubectl_explain_names_every_phase(kind, words):
+    (found,) = (one for one in KINDS if one.kind == kind)
+    (version,) = custom_resource_definition(found)["spec"]["versions"]
+    schema = version["schema"]["openAPIV3Schema"]["properties"]["status"]["properties"]["phase"]
+    assert ", ".join(words) in schema["description"]
+
+
+def test_the_page_on_canaries_explains_every_phase():
+    table = (DOCS / "canary.md").read_text()
+    assert [word for word in CanaryPhase if f"`{word}`" not in table] == []

@@ -1,4 +1,4 @@
-"""A cluster of a test's own, and kube-score, a linter of manifests that is had from its Go module in the way of Helm."""
+"""A cluster of a test's own; and kube-score, a linter of manifests, and krew, had from their Go modules in the way of Helm."""
 
 import os
 from collections.abc import Iterator
@@ -18,27 +18,60 @@ KUBE_SCORE = GoTool(
     asked=("version",),
     homepage="https://kube-score.com",
 )
-_FOUND = pytest.StashKey[Path | NoTool]()
+KREW = GoTool(
+    name="krew",
+    version="v0.4.3",
+    package="sigs.k8s.io/krew/cmd/krew",
+    asked=("version",),
+    homepage="https://krew.sigs.k8s.io",
+)
+KREW_VALIDATOR = GoTool(
+    name="validate-krew-manifest",
+    version="v0.4.3",
+    package="sigs.k8s.io/krew/cmd/validate-krew-manifest",
+    asked=("-version",),
+    homepage="https://krew.sigs.k8s.io",
+)
+TOOLS = {"kube_score": KUBE_SCORE, "krew": KREW, "krew_validator": KREW_VALIDATOR}
+"""By the fixtures that have them."""
+_FOUND = pytest.StashKey[dict[str, Path | NoTool]]()
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Whoever cannot have it is told by the tests."""
-    needed = any("kube_score" in getattr(item, "fixturenames", ()) for item in session.items)
-    if not needed or session.config.option.collectonly:
+    found = session.config.stash[_FOUND] = {}
+    if session.config.option.collectonly:
         return
-    try:
-        session.config.stash[_FOUND] = KUBE_SCORE.find(os.environ)
-    except NoTool as error:
-        session.config.stash[_FOUND] = error
+    for name in {name for item in session.items for name in getattr(item, "fixturenames", ())} & {*TOOLS}:
+        try:
+            found[name] = TOOLS[name].find(os.environ)
+        except NoTool as error:
+            found[name] = error
+
+
+def _had(request: pytest.FixtureRequest, name: str) -> Path:
+    found = request.config.stash[_FOUND][name]
+    if isinstance(found, NoTool):
+        pytest.fail(str(found), pytrace=False)
+    return found
 
 
 @pytest.fixture(scope="session")
 def kube_score(request: pytest.FixtureRequest) -> Path:
     """The program."""
-    found = request.config.stash[_FOUND]
-    if isinstance(found, NoTool):
-        pytest.fail(str(found), pytrace=False)
-    return found
+    return _had(request, "kube_score")
+
+
+@pytest.fixture(scope="session")
+def krew(request: pytest.FixtureRequest) -> Path:
+    """kubectl's plugin manager."""
+    return _had(request, "krew")
+
+
+@pytest.fixture(scope="session")
+def krew_validator(request: pytest.FixtureRequest) -> Path:
+    """What krew's index checks each manifest with: it installs each platform's archive."""
+    return _had(request, "krew_validator")
 
 
 @pytest.fixture

@@ -231,7 +231,10 @@ def test_a_bad_version_is_taken_back_after_enough_verdicts():
     driver.run(MINUTE)
     assert driver.at() == {"v1": 100}
     assert driver.notices[-3:] == ["MetricBreached", "RollbackStarted", "RolledBack"]
-    assert driver.status.rollout.failure.observed == "8"
+    failure = driver.status.rollout.failure
+    assert failure.observed == "8"
+    assert failure.message.startswith("errors: 8 %, limit ")
+    assert f" %, baseline {failure.baseline} %, of {failure.requests} requests" in failure.message
 
 
 def test_both_versions_bad_is_the_environment():

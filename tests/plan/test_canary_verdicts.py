@@ -4,6 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from model_operator.models.canary_analysis import MetricName
+from model_operator.models.canary_status import MetricVerdict
+from model_operator.plan.canary.ending import UNITS, in_words
 from support.canary_driver import Driver
 from support.canary_paper import MINUTE
 from support.canary_specs import judged, path, spec
@@ -88,3 +91,21 @@ def test_figures_from_before_the_step_count_for_nothing():
     asked, told = (driver.status.rollout.analysis for driver in drivers)
     assert drivers[0].at() == {"v1": 50, "v2": 50}
     assert told == asked
+
+
+@pytest.mark.parametrize(
+    ("metric", "said"),
+    [
+        ("ErrorRate", "m: 6.1 %, limit 2 %, of 560 requests"),
+        ("LatencyP95", "m: 6.1 ms, limit 2 ms, of 560 requests"),
+        ("LatencyPerOutputToken", "m: 6.1 ms, limit 2 ms, of 560 requests"),
+        ("TokensPerRequest", "m: 6.1 tokens, limit 2 tokens, of 560 requests"),
+    ],
+)
+def test_a_breach_is_said_with_its_unit(metric, said):
+    verdict = MetricVerdict(name="m", verdict="Fail", canary="6.1", limit="2", requests=560)
+    assert in_words(verdict, UNITS[MetricName(metric)]) == said
+
+
+def test_every_metric_has_a_unit():
+    assert set(UNITS) == set(MetricName)

@@ -25,6 +25,7 @@ from model_operator.errors import (
     QuotaExceeded,
     RateLimited,
     Unavailable,
+    Unsupported,
 )
 from model_operator.models.deployment import Pending
 from model_operator.models.deployment_status import UNCHANGED
@@ -69,6 +70,7 @@ from support.situations import (
 MINUTE = timedelta(minutes=1)
 RECONCILING, STALLED, NEITHER = "Reconciling", "Stalled", "–"
 SERVES = "True Serving"
+UNSEEN = "Unknown Unknown"
 HELD = "True Synced"
 
 
@@ -106,9 +108,11 @@ def row(id: str, s: Situation, expected: Row):
     return pytest.param(s, expected, id=id)
 
 
-def refused(reason: Reason, progress: str, serving: str = "False Missing") -> Row:
+def refused(
+    reason: Reason, progress: str, serving: str = "False Missing", phase: Phase = Phase.PENDING
+) -> Row:
     said = f"False {reason}"
-    return Row(said, said, serving, progress, Phase.PENDING, accepted=said)
+    return Row(said, said, serving, progress, phase, accepted=said)
 
 
 NOTHING_YET = situation(None, status=untouched(), listed_at=NOW)
@@ -135,10 +139,38 @@ ACCEPTANCE = [
         changed(NOTHING_YET, error=NotAccepted(Reason.HOST_NOT_ALLOWED, "ask for it")),
         refused(Reason.HOST_NOT_ALLOWED, RECONCILING),
     ),
+    *(
+        row(
+            f"not accepted: {reason}, while it serves: it runs on, and nobody sees whether it answers",
+            changed(SERVING, observed=Observed(error=NotAccepted(reason, "no way there"))),
+            refused(reason, RECONCILING, UNSEEN, Phase.READY),
+        )
+        for reason in (
+            Reason.CREDENTIALS_MISSING,
+            Reason.HOST_NOT_ALLOWED,
+            Reason.PROVIDER_NOT_FOUND,
+            Reason.PROVIDER_MISMATCH,
+            Reason.UNSUPPORTED,
+        )
+    ),
     row(
-        "not accepted: credentials missing, while it serves",
-        changed(SERVING, observed=Observed(error=NotAccepted(Reason.CREDENTIALS_MISSING, "no Secret"))),
-        refused(Reason.CREDENTIALS_MISSING, RECONCILING, SERVES),
+        "not accepted, while a create's outcome is unknown: it may run",
+        situation(
+            None,
+            status=status_of(situation(None, status=untouched(pending=pending(started=NOW - MINUTE)))),
+            error=NotAccepted(Reason.CREDENTIALS_MISSING, "no Secret"),
+        ),
+        refused(Reason.CREDENTIALS_MISSING, RECONCILING, phase=Phase.CREATING),
+    ),
+    row(
+        "not accepted: the provider cannot do an edit",
+        changed(SERVING, fields={**FIELDS, "replicas": 4}, failure=failure(Unsupported("no such device"))),
+        refused(Reason.UNSUPPORTED, RECONCILING, SERVES, Phase.READY),
+    ),
+    row(
+        "not accepted: a copied status names another's deployment",
+        changed(SERVING, rival='ModelDeployment "elder"'),
+        refused(Reason.EXTERNAL_ID_TAKEN, RECONCILING, SERVES),
     ),
     row(
         "not accepted: name taken by a foreign deployment",
@@ -337,7 +369,7 @@ STUCK_EDITS = [
     row(
         "403, seen by the poll",
         changed(SERVING, observed=Observed(error=PermissionDenied("not yours"))),
-        Row("False PermissionDenied", "False PermissionDenied", SERVES, STALLED, Phase.READY),
+        Row("False PermissionDenied", "False PermissionDenied", UNSEEN, STALLED, Phase.READY),
     ),
     row(
         "403, in answer to an update",
@@ -634,7 +666,9 @@ DELETIONS = [
     row(
         "being deleted, provider unreachable",
         changed(GOING, observed=Observed(error=Unavailable("no answer"))),
-        replace(DELETING, ready="False ProviderUnavailable", synced="False ProviderUnavailable"),
+        replace(
+            DELETING, ready="False ProviderUnavailable", synced="False ProviderUnavailable", serving=UNSEEN
+        ),
     ),
     row(
         "being deleted, refused",
@@ -645,7 +679,11 @@ DELETIONS = [
         "being deleted, Secret gone",
         changed(GOING, observed=Observed(error=NotAccepted(Reason.CREDENTIALS_MISSING, "no Secret"))),
         replace(
-            DELETING, ready="False CredentialsMissing", synced="False CredentialsMissing", progress=STALLED
+            DELETING,
+            ready="False CredentialsMissing",
+            synced="False CredentialsMissing",
+            serving=UNSEEN,
+            progress=STALLED,
         ),
     ),
     row(

@@ -10,21 +10,39 @@ from support.memory_store import Effect, Trouble, Verb
 from support.running import deployment, on_virtual_time, running
 
 
+def waits_for_a_person(reason: str) -> dict[str, str]:
+    """What Ready and its kin say after the grace for things that are applied in any order."""
+    said = f"True {reason}"
+    return {"Ready": f"False {reason}", "Reconciling": "False Idle", "Stalled": said}
+
+
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        pytest.param({"provider": "nobody"}, {"Accepted": "False ProviderNotFound"}, id="no ModelProvider"),
-        pytest.param({"provider": "parasail"}, {"Accepted": "False Unsupported"}, id="one without endpoints"),
+        pytest.param(
+            {"provider": "nobody"},
+            {"Accepted": "False ProviderNotFound", **waits_for_a_person("ProviderNotFound")},
+            id="no ModelProvider",
+        ),
+        pytest.param(
+            {"provider": "parasail"},
+            {"Accepted": "False Unsupported", **waits_for_a_person("Unsupported")},
+            id="one without endpoints",
+        ),
         pytest.param(
             {"traffic": [{"name": "x", "deploymentID": "dep_neverissued0", "percent": 100}]},
-            {"TargetsReady": "False TargetFailed"},
+            {"TargetsReady": "False TargetFailed", **waits_for_a_person("TargetFailed")},
             id="an id that is not there",
         ),
         pytest.param(
-            {"traffic": traffic(v9=100)}, {"TargetsReady": "False TargetNotFound"}, id="no deployment"
+            {"traffic": traffic(v9=100)},
+            {"TargetsReady": "False TargetNotFound", **waits_for_a_person("TargetNotFound")},
+            id="no deployment",
         ),
         pytest.param(
-            {"traffic": traffic(other=100)}, {"Accepted": "False ProviderMismatch"}, id="of another"
+            {"traffic": traffic(other=100)},
+            {"Accepted": "False ProviderMismatch", **waits_for_a_person("ProviderMismatch")},
+            id="of another",
         ),
     ],
 )
@@ -39,6 +57,9 @@ async def test_what_cannot_be_done_is_said_and_nothing_is_created(
         found = operator.says("triage", CANARY)
         assert {type: found[type] for type in says} == says
         assert await operator.asked("create_canary") == 0
+        # Once, and as a Warning from its first moment.
+        reason = says["Ready"].partition(" ")[2]
+        assert operator.events("triage") == operator.warnings("triage") == [reason]
 
 
 @on_virtual_time
@@ -102,3 +123,32 @@ async def test_nothing_is_written_while_nothing_changes_and_a_restart_writes_not
         await operator.restart()
         await operator.wait(600)
         assert operator.find("triage", CANARY) == before
+
+
+@on_virtual_time
+async def test_an_endpoint_that_is_applied_before_its_deployments_is_not_stalled_by_their_start() -> None:
+    async with running() as operator:
+        operator.apply(canary(traffic=traffic(v1=100)))
+        await operator.wait(30)
+        said = operator.says("triage", CANARY)
+        assert (said["Ready"], said["Stalled"]) == ("False TargetNotFound", "False NotStalled")
+        assert "no ModelDeployment triage-v1 in namespace team" in operator.message("triage", "Ready", CANARY)
+        operator.apply(deployment("paitient", "triage-v1"))
+        await operator.wait(1)
+        said = operator.says("triage", CANARY)
+        assert (said["Ready"], said["Stalled"]) == ("False TargetNotReady", "False NotStalled")
+
+
+@on_virtual_time
+async def test_a_provider_that_refuses_an_endpoint_is_quoted_and_what_to_do_follows() -> None:
+    async with running() as operator:
+        await operator.serve(deployment("paitient", "triage-v1"))
+        await operator.fault(
+            "error", method="POST", path="/canary-endpoints", status=403, message="read-only key"
+        )
+        operator.apply(canary(traffic=traffic(v1=100)))
+        await operator.wait(120)
+        said = operator.message("triage", "Ready", CANARY)
+        assert "read-only key" in said
+        assert said.endswith('Put a key that may write into the Secret of ModelProvider "paitient".')
+        assert operator.warnings("triage") == ["PermissionDenied"]

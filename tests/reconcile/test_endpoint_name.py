@@ -19,7 +19,7 @@ async def test_a_taken_endpoint_name_waits_for_a_person() -> None:
             "Ready": "False NameTaken",
             "Stalled": "True NameTaken",
         }
-        assert "Choose another spec.paitient.endpointName" in operator.message("llama")
+        assert "Free the name at the provider. endpointName is immutable" in operator.message("llama")
         assert await operator.asked("create_endpoint") <= 6
         await operator.mend()
         await operator.wait(120)

@@ -8,6 +8,7 @@ import pytest
 
 from model_operator.domain import DEPLOYMENT, Key
 from model_operator.rehearsal.imagined import IMAGINED_INSTALLATION
+from model_operator.rehearsal.schema import problems
 from model_operator.rehearsal.text import lines
 from support.canary_world import canary
 from support.engine_world import SIM, World
@@ -261,6 +262,14 @@ def test_who_may_not_try_it_gets_the_word_of_the_schema_that_ships() -> None:
         assert "model is immutable" in other.objects[0].message
 
     beside(story)
+
+
+def test_no_replicas_are_refused_with_what_to_do_instead_as_on_the_server() -> None:
+    refused = problems("ModelDeployment", parasail_deployment("a", replicas=0))
+    assert refused == [
+        "spec.replicas: Invalid value: 0: should be greater than or equal to 1",
+        "spec.replicas: Invalid value: replicas cannot be 0: to stop the deployment and its costs, set paused to true",
+    ]
 
 
 @pytest.mark.parametrize(

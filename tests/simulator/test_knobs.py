@@ -759,6 +759,24 @@ async def test_an_unfit_knob_is_refused_by_name_and_nothing_changes(sim, patch, 
     assert (await sim.control("GET", "/knobs"))["values"] == before
 
 
+@pytest.mark.parametrize(
+    ("patch", "said"),
+    [
+        ({"parasail": {"start": 1}}, "there is no knob parasail.start; did you mean parasail.start_s?"),
+        ({"gpu_quota": 1}, "there is no knob gpu_quota; did you mean parasail.gpu_quota?"),
+        ({"x.y": 1}, "there is no knob x.y; `model-operator simulator --list-knobs` has them all"),
+    ],
+)
+async def test_a_mistyped_knob_is_answered_with_the_one_that_was_meant(sim, patch, said):
+    assert (await sim.send("PATCH", "/__sim/knobs", patch)).body == {"error": said}
+
+
+async def test_a_key_that_nobody_knows_is_refused_in_plain_words(sim):
+    answer = await sim.send("POST", "/__sim/faults", {"kind": "reset", "colour": "red"})
+    assert answer.status == 400
+    assert "colour: there is no such key here" in answer.body["error"]
+
+
 async def test_every_knob_is_listed_with_its_value_default_and_description(sim):
     listed = (await sim.control("GET", "/knobs"))["knobs"]
     assert [row["name"] for row in listed] == [

@@ -4,16 +4,21 @@ from datetime import timedelta
 
 import pytest
 
+from model_operator.conditions import Reason
 from model_operator.domain import RunState
 from model_operator.errors import QuotaExceeded, Unavailable
 from model_operator.models.deployment import RemoteEndpoint
+from model_operator.models.status import Status, condition
+from model_operator.plan.canary.situation import Notice
 from model_operator.plan.deployment.situation import Observed
-from model_operator.status.events import Event, of_deployment, of_transition
+from model_operator.status.events import Event, of_canary, of_deployment, of_transition
 from support.situations import (
+    NOW,
     changed,
     created,
     failure,
     later,
+    remote,
     serving_since_long,
     situation,
     status_of,
@@ -45,6 +50,12 @@ def after(s):
             after(situation(RunState.STARTING)), after(SERVING), [("Normal", "Available")], id="it serves"
         ),
         pytest.param(NEW, after(REFUSED), [("Warning", "QuotaExceeded")], id="refused"),
+        pytest.param(
+            after(situation(RunState.STARTING)),
+            after(situation(remote=remote(RunState.STARTING, shortage=Reason.QUOTA_EXCEEDED))),
+            [("Warning", "QuotaExceeded")],
+            id="it starts, and has to wait for quota",
+        ),
         pytest.param(
             READY,
             after(changed(SERVING, observed=Observed(error=Unavailable("no answer")))),
@@ -104,6 +115,55 @@ def test_an_endpoint_that_stays_behind_is_named():
     (event,) = of_deployment(before, before.model_copy(update={"endpoint": None}))
     assert event == Event("Warning", "EndpointOrphaned", event.message)
     assert "ep_1" in event.message
+
+
+WELL = {
+    Reason.AVAILABLE,
+    Reason.UPDATING,
+    Reason.PAUSING,
+    Reason.PAUSED,
+    Reason.RESUMING,
+    Reason.SCALED_DOWN,
+    Reason.DELETING,
+    Reason.IN_USE,
+}
+STATIONS = {Reason.PENDING, Reason.CREATING, Reason.STARTING, Reason.TARGET_NOT_READY}
+
+
+def saying(ready: Reason, *, is_true: bool = False, stalled: bool = False) -> Status:
+    """A status whose Ready has that reason."""
+    since = NOW.replace(microsecond=0)
+    words = (("Ready", is_true), ("Stalled", stalled))
+    return Status(
+        conditions=tuple(condition(type, str(value), str(ready), "m", 1, since) for type, value in words)
+    )
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_what_is_wrong_is_a_warning_from_its_first_moment_and_only_once(reason):
+    first = of_transition(Status(), saying(reason))
+    late = of_transition(saying(reason), saying(reason, stalled=True))
+    if reason in STATIONS:
+        assert first == ()
+    elif reason in WELL:
+        assert [event.type for event in first] == ["Normal"]
+    else:
+        assert [event.type for event in first] == ["Warning"]
+    is_told = bool(first) and first[0].type == "Warning"
+    assert [event.type for event in late] == ([] if is_told else ["Warning"])
+
+
+def test_an_endpoint_that_loses_its_target_warns_and_one_that_waits_for_its_first_does_not():
+    lost = of_transition(saying(Reason.AVAILABLE, is_true=True), saying(Reason.TARGET_NOT_READY))
+    assert [(event.type, event.reason) for event in lost] == [("Warning", "TargetNotReady")]
+    assert of_transition(saying(Reason.TARGET_NOT_FOUND), saying(Reason.TARGET_NOT_READY)) == ()
+
+
+def test_a_rollout_tells_of_its_splits_and_its_end_itself():
+    told = [Notice("RolledBack", "Back at v1=100.", True)]
+    before, after = saying(Reason.UPDATING), saying(Reason.ROLLED_BACK, stalled=True)
+    assert [event.reason for event in of_canary(before, after, told)] == ["RolledBack"]
+    assert of_canary(saying(Reason.AVAILABLE, is_true=True), before, ()) == ()
 
 
 def test_an_event_says_what_the_condition_says():

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from support.debian import Program
+from support.png import Picture
 
 _FLAGS = (
     "--headless=new",
@@ -45,3 +46,12 @@ def printed(chromium: Program, page: Path, profile: Path, pdf: Path) -> None:
     done = chromium(*_FLAGS, f"--user-data-dir={profile}", f"--print-to-pdf={pdf}", page.as_uri())
     assert done.returncode == 0, done.stderr
     assert pdf.read_bytes().startswith(b"%PDF"), done.stderr
+
+
+def pictured(chromium: Program, page: Path, profile: Path, png: Path, *, is_dark: bool = False) -> Picture:
+    """As a window of 1000 by 1000 shows it."""
+    dark = ("--force-dark-mode",) if is_dark else ()
+    shown = ("--hide-scrollbars", "--window-size=1000,1000", f"--screenshot={png}")
+    done = chromium(*_FLAGS, *dark, *shown, f"--user-data-dir={profile}", page.as_uri())
+    assert done.returncode == 0, done.stderr
+    return Picture.read(png.read_bytes())

@@ -77,13 +77,17 @@ class Prometheus:
 
     def ever(self, query: str) -> list[Json]:
         """The series of a query over all that was scraped, those that have a number."""
-        times = {"start": self._started, "end": time.time(), "step": "0.5"}
-        found = self._ask("query_range", {"query": query, **times})["result"]
         return [
             series["metric"]
-            for series in found
+            for series in self.recorded(query)
             if any(value not in ("NaN", "+Inf", "-Inf") for _, value in series["values"])
         ]
+
+    def recorded(self, query: str) -> list[Json]:
+        """What a query gives over all that was scraped: labels, and values by time."""
+        times = {"start": self._started, "end": time.time(), "step": "0.5"}
+        found: list[Json] = self._ask("query_range", {"query": query, **times})["result"]
+        return found
 
     def series(self, selector: str) -> list[Json]:
         """The labels of all series that there ever were."""

@@ -178,6 +178,11 @@ class Running:
         found = sorted(self.server.list("Event", TEAM), key=lambda e: str(e["metadata"]["name"])[-16:])
         return [str(e["reason"]) for e in found if e["involvedObject"]["name"] == name]
 
+    def warnings(self, name: str) -> list[str]:
+        """Reasons of those that are of that type, in no order."""
+        found = [e for e in self.server.list("Event", TEAM) if e["type"] == "Warning"]
+        return [str(e["reason"]) for e in found if e["involvedObject"]["name"] == name]
+
     def total(self, series: str) -> float:
         """A metric's value; all of its labels together."""
         lines = self.metrics.render()[0].decode().splitlines()

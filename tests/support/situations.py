@@ -51,6 +51,7 @@ DESIRED = Desired(
     deployment_name="llama-abcdefgh",
     model="org/llama-8b",
     fields=FIELDS,
+    provider="acme",
 )
 
 

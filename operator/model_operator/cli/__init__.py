@@ -6,12 +6,14 @@ What a command runs is imported when it runs, so that `--help` and `crds` do not
 import click
 
 from model_operator import __version__
+from model_operator.cli.bug_report import report_bug
 from model_operator.cli.canary import canary
 from model_operator.cli.check import check_cluster
 from model_operator.cli.completion import print_completion
 from model_operator.cli.crds import print_crds
 from model_operator.cli.demo import show_demo
 from model_operator.cli.explain import explain_reason
+from model_operator.cli.importing import import_deployments
 from model_operator.cli.logs import print_logs
 from model_operator.cli.metrics import print_metrics
 from model_operator.cli.plan import print_plan
@@ -50,7 +52,9 @@ for command in (
     resume_deployment,
     scale_deployment,
     refresh_object,
+    import_deployments,
     check_cluster,
+    report_bug,
     print_logs,
     print_metrics,
     print_plan,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from model_operator.cli.canary_report import print_report
 from model_operator.cli.files import documents
 from model_operator.cli.moving import MOVES
 from model_operator.cli.showing import output_flag, say, show
@@ -29,15 +30,17 @@ Examples:
   model-operator canary plan canary.yaml --from v1=100
   model-operator canary status triage
   model-operator canary advance triage
+  model-operator canary report triage -o rollout.html
 """,
 )
 def canary() -> None:
-    """Preview, watch and control the rollouts of CanaryEndpoints."""
+    """Preview, watch, move and record rollouts of CanaryEndpoints."""
 
 
 for _move in MOVES:
     canary.add_command(_move)
 canary.add_command(print_canary)
+canary.add_command(print_report)
 
 
 @canary.command("plan", epilog=EPILOG)

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 import yaml
 
+from model_operator.cli.showing import show
 from model_operator.models.crd import KINDS, Kind, custom_resource_definition
 
 EPILOG = """\b
@@ -13,8 +14,10 @@ Examples:
   model-operator crds | kubectl apply --server-side -f -
   model-operator crds --kind ModelProvider
   model-operator crds --output-dir crds/
+  kubectl wait --for=condition=Established $(model-operator crds -o name)
 """
 
+_RESOURCE = "customresourcedefinition.apiextensions.k8s.io"
 _HEADER = "---\n# Made from the models by `make generate`; do not edit.\n"
 
 
@@ -31,14 +34,27 @@ _HEADER = "---\n# Made from the models by `make generate`; do not edit.\n"
     type=click.Path(file_okay=False, path_type=Path),
     help="Write one file per kind into this folder (created if missing) instead of printing them.",
 )
-def print_crds(names: tuple[str, ...], output_dir: Path | None) -> None:
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["yaml", "json", "name"]),
+    default="yaml",
+    show_default=True,
+    help="What is printed: documents, one List, or names.",
+)
+def print_crds(*, names: tuple[str, ...], output_dir: Path | None, output: str) -> None:
     """Print the CustomResourceDefinitions.
 
     They belong to this version of the operator: apply them again after each upgrade.
     """
     kinds = [kind for kind in KINDS if not names or kind.kind in names]
-    if output_dir is None:
+    if output_dir is None and output == "yaml":
         click.echo(render(kinds), nl=False)
+        return
+    if output_dir is None:
+        whole = [custom_resource_definition(kind) for kind in kinds]
+        names_there = (f"{_RESOURCE}/{kind.crd_name}" for kind in kinds)
+        show(output, (), {"apiVersion": "v1", "kind": "List", "items": whole}, names_there)
         return
     try:
         output_dir.mkdir(parents=True, exist_ok=True)

@@ -28,12 +28,13 @@ def gather(place: Place, hosts: Iterable[HostRule], operator: str | None) -> Fac
     rules = tuple(hosts)
 
     async def errand(session: Session) -> Facts:
-        return await _facts(session, rules, operator)
+        return await facts_of(session, rules, operator)
 
     return in_cluster(place, errand)
 
 
-async def _facts(session: Session, rules: tuple[HostRule, ...], operator: str | None) -> Facts:
+async def facts_of(session: Session, rules: tuple[HostRule, ...] = (), operator: str | None = None) -> Facts:
+    """Of the session's namespace. Raises `KubeError` and `click.ClickException`."""
     kube = session.kube
     kinds = await kube.served_kinds()
     has_all = frozenset(PLURALS.values()) <= kinds

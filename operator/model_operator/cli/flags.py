@@ -74,7 +74,7 @@ def _host(text: str) -> HostRule:
 
 
 _CLUSTER = (
-    click.option("-n", "--namespace", help="Namespace. Default: the namespace of the kubeconfig's context."),
+    click.option("-n", "--namespace", help="Namespace; without it the one of the kubeconfig's context."),
     click.option(
         "--kubeconfig",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),

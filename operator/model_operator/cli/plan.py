@@ -93,7 +93,7 @@ def print_plan(  # noqa: PLR0913  the flags of a command
     output: str,
     detailed_exitcode: bool,
 ) -> None:
-    """Show what would be sent to the providers if these files were applied.
+    """Show what the providers would be sent if files were applied.
 
     For each object it shows the exact requests in order, the old and new value of each change, what the API server
     or the provider would refuse (as far as known without trying), and which fields are immutable. It uses the

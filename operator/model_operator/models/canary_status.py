@@ -5,6 +5,7 @@ It is the operator's only memory of a split, since the vendor's API can neither 
 
 from pydantic import Field
 
+from model_operator.conditions import CanaryPhase
 from model_operator.models.status import Status
 from model_operator.models.wire import Model, Time
 
@@ -155,7 +156,11 @@ class PendingCreate(Model):
 
 class CanaryEndpointStatus(Status):
     phase: str | None = Field(
-        default=None, description="One-word summary for people. Programs should use the conditions."
+        default=None,
+        description=f"One word for people: {', '.join(CanaryPhase)}. Programs go by the conditions.",
+    )
+    message: str | None = Field(
+        default=None, description="One sentence: where it is and what it waits for. Changes with steps."
     )
     message: str | None = Field(
         default=None,

@@ -128,6 +128,7 @@ CANARY_ENDPOINT: Final = Kind(
         Column("Step", ".status.step"),
         Column("Verdict", ".status.verdict"),
         Column("Ready", _ready("status")),
+        Column("Reason", _ready("reason")),
         Column("URL", ".status.endpointURL", wide=True),
         Column("Message", ".status.message", wide=True),
         _AGE,

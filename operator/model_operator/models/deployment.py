@@ -145,6 +145,16 @@ _SPEC_RULES: Final = (
         at=".replicas",
     ),
     rule(
+        "!has(self.replicas) || !has(self.parasail) || self.replicas > 0",
+        "replicas cannot be 0: to stop the deployment and its costs, set paused to true",
+        at=".replicas",
+    ),
+    rule(
+        "!has(self.replicas) || !has(self.paitient) || self.replicas > 0",
+        "replicas cannot be 0: PaiTIENT cannot pause, so delete this object to stop its costs",
+        at=".replicas",
+    ),
+    rule(
         "has(self.parasail) != has(self.paitient)",
         f"{ONE_OF_BLOCKS}, matching the type of the ModelProvider",
         at=".parasail",
@@ -157,7 +167,8 @@ _SPEC_RULES: Final = (
     ),
     rule(
         "!(has(self.paitient) && has(self.paused))",
-        "paused is for parasail only, since PaiTIENT cannot pause; remove it",
+        "paused is for parasail only, since PaiTIENT cannot pause; remove it, and delete this object to stop its costs"
+        " (fewer replicas, or autoscaling, lower them)",
         at=".paused",
     ),
     rule(

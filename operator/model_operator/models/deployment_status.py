@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field
 
-from model_operator.conditions import ConditionType
+from model_operator.conditions import ConditionType, Phase
 from model_operator.domain import Power
 from model_operator.models.status import Status
 from model_operator.models.wire import Model, Time
@@ -91,7 +91,8 @@ class LastPowerAction(Model):
 
 class ModelDeploymentStatus(Status):
     phase: str | None = Field(
-        default=None, description="One-word summary for people. Programs should use the conditions."
+        default=None,
+        description=f"One word for people: {', '.join(Phase)}. Programs go by the conditions.",
     )
     external_id: str | None = Field(default=None, description="The provider's id of the deployment.")
     external_alias: str | None = Field(

@@ -25,6 +25,9 @@ _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
 }
 _LIST_TYPE, _LIST_KEYS = "x-kubernetes-list-type", "x-kubernetes-list-map-keys"
 _FREE: Final = "x-kubernetes-preserve-unknown-fields"
+_BOUND: Final = ": should be "
+"""In what is said of a number out of its range. The server checks its rules beside that, and not beside other faults
+(kube-apiserver, `hasBlockingErr`)."""
 
 
 @lru_cache
@@ -47,10 +50,12 @@ def problems(kind: str, body: Body, old: Body | None = None) -> list[str]:
     spec: Schema = {**schema, "properties": parts}
     value = {"spec": body["spec"]} if body.get("spec") is not None else {}
     wrong = list(_structure(value, spec, ""))
-    if wrong or old is None:
-        return wrong or list(_rules(value, None, spec, ""))
+    if not all(_BOUND in problem for problem in wrong):
+        return wrong
+    if old is None:
+        return [*wrong, *_rules(value, None, spec, "")]
     status = {"status": old["status"]} if "status" in old else {}
-    return list(_rules({**value, **status}, {"spec": old.get("spec", {}), **status}, spec, ""))
+    return [*wrong, *_rules({**value, **status}, {"spec": old.get("spec", {}), **status}, spec, "")]
 
 
 def immutable_fields(kind: str, body: Body) -> tuple[str, ...]:

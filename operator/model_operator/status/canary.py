@@ -13,13 +13,16 @@ from model_operator.models.canary_status import CanaryEndpointStatus, TrafficSha
 from model_operator.plan.canary.checks import Said
 from model_operator.plan.canary.course import describe, percents, without_zeros
 from model_operator.plan.canary.judging import is_old
-from model_operator.plan.canary.situation import Decision, Health, Situation, State, intended
+from model_operator.plan.canary.situation import Decision, Health, Outlook, Situation, State, intended
+from model_operator.plan.canary.words import shortfall
 from model_operator.plan.verdict import Progress, Verdict
 from model_operator.status.conditions import merge
 
-_ACCEPTED: Final = Verdict(True, Reason.ACCEPTED, "The spec is valid and can be applied.")
-_IDLE: Final = Verdict(False, Reason.IDLE, "No change is in progress.")
-_NOT_STALLED: Final = Verdict(False, Reason.NOT_STALLED, "No manual action is needed.")
+_ACCEPTED: Final = Verdict(True, Reason.ACCEPTED, "The spec can be acted on.")
+_IDLE: Final = Verdict(False, Reason.IDLE, "Nothing is under way.")
+_NOT_STALLED: Final = Verdict(False, Reason.NOT_STALLED, "The object is not stalled.")
+_NEEDS_PERSON: Final = frozenset({Reason.TARGET_NOT_FOUND, Reason.TARGET_FAILED})
+"""Of a target's reasons those that its ModelDeployment's own work does not end."""
 _MESSAGE_LIMIT: Final = 1024
 
 
@@ -62,7 +65,7 @@ def _conditions(s: Situation, decision: Decision, grace: timedelta) -> Mapping[C
     outlook = decision.outlook
     accepted = outlook.accepted or _ACCEPTED
     synced = outlook.synced or _synced(s)
-    ready = _ready(s, accepted, synced, outlook.progress)
+    ready = _ready(s, accepted, synced, outlook)
     reconciling, stalled = _progress(s, decision, ready, grace)
     return {
         ConditionType.READY: ready,
@@ -92,13 +95,10 @@ def _targets(s: Situation) -> Verdict:
     rollout = s.status.rollout
     wanted = intended(rollout) if rollout else s.desired.destination
     for share in (*s.status.traffic, *wanted):
-        target = s.target(share)
-        if not share.percent or target.health is Health.SERVING:
-            continue
-        reason = Reason.TARGET_FAILED if target.health is Health.FAILED else Reason.TARGET_NOT_READY
-        is_true = None if target.health is Health.UNKNOWN else False
-        return Verdict(is_true, reason, f"{share.name}: {target.message or 'its state is not known'}")
-    return Verdict(True, Reason.SERVING, "All targets are serving.")
+        short = shortfall(s, share) if share.percent else None
+        if short is not None:
+            return short
+    return Verdict(True, Reason.SERVING, "All targets serve.")
 
 
 def _metrics(s: Situation) -> Verdict:
@@ -121,11 +121,14 @@ def _metrics(s: Situation) -> Verdict:
     )
 
 
-def _ready(s: Situation, accepted: Verdict, synced: Verdict, progress: Progress) -> Verdict:
+def _ready(s: Situation, accepted: Verdict, synced: Verdict, outlook: Outlook) -> Verdict:
     """The first that fails says why, in this order. A later step on its way changes nothing."""
     if not accepted.is_true:
         return accepted
-    is_next_step = synced.reason is Reason.UPDATING and progress is Progress.SETTLED
+    waits_for = _waits_for(outlook)
+    if waits_for is not None:
+        return waits_for
+    is_next_step = synced.reason is Reason.UPDATING and outlook.progress is Progress.SETTLED
     if not synced.is_true and not is_next_step:
         return synced
     for share in s.status.traffic:
@@ -140,7 +143,7 @@ def _progress(s: Situation, decision: Decision, ready: Verdict, grace: timedelta
     """Reconciling and Stalled, never both True."""
     outlook = decision.outlook
     told = replace(ready if not ready.is_true else outlook.complete, is_true=True)
-    if outlook.accepted is not None and left_of(s, decision, grace) is None:
+    if _hindrance(outlook) is not None and left_of(s, decision, grace) is None:
         return _IDLE, told
     match outlook.progress:
         case Progress.SETTLED:
@@ -151,12 +154,32 @@ def _progress(s: Situation, decision: Decision, ready: Verdict, grace: timedelta
             return told, _NOT_STALLED
 
 
+def _waits_for(outlook: Outlook) -> Verdict | None:
+    """What stands between the spec and the provider, where it is a target: Ready says so, and no more."""
+    short = outlook.targets
+    return (
+        short
+        if short is not None and not short.is_true and outlook.progress is not Progress.SETTLED
+        else None
+    )
+
+
+def _hindrance(outlook: Outlook) -> tuple[ConditionType, Verdict] | None:
+    """What may go by itself while things are applied in any order, and needs a person if it stays."""
+    if outlook.accepted is not None:
+        return ConditionType.ACCEPTED, outlook.accepted
+    short = _waits_for(outlook)
+    return (
+        (ConditionType.TARGETS_READY, short) if short is not None and short.reason in _NEEDS_PERSON else None
+    )
+
+
 def left_of(s: Situation, decision: Decision, grace: timedelta) -> timedelta | None:
-    """Until a spec that is not accepted is Stalled; None: it is, or was accepted."""
-    refused = decision.outlook.accepted
-    if refused is None or refused.reason is Reason.UNSUPPORTED:  # which no waiting mends
+    """Until what hinders the spec is Stalled; None: it is, or nothing hinders it."""
+    hindrance = _hindrance(decision.outlook)
+    if hindrance is None or hindrance[1].reason is Reason.UNSUPPORTED:  # which no waiting mends
         return None
-    before = s.status.condition(ConditionType.ACCEPTED)
+    before = s.status.condition(hindrance[0])
     since = before.last_transition_time if before and before.status == "False" else s.now
     left = min(since + grace - s.now, grace)  # a clock may have been set back since
     return left if left > timedelta() else None

@@ -1,20 +1,41 @@
 """Which Kubernetes Events a new status is worth: transitions only, never repetitions. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from model_operator.conditions import ConditionType, Reason
 from model_operator.models.deployment_status import ModelDeploymentStatus
-from model_operator.models.status import Status
+from model_operator.models.status import Condition, Status
+from model_operator.plan.canary.situation import Notice
 
 _QUIET = frozenset({Reason.PENDING, Reason.CREATING, Reason.STARTING})
 """Stations of every create; the id that appears and the end of it are Events enough."""
 
-_WORRYING = frozenset({Reason.PROVIDER_UNAVAILABLE, Reason.OUTCOME_UNKNOWN, Reason.PROBE_FAILED})
-"""Nobody needs to act, and yet it is not as it should be."""
+_AS_INTENDED = frozenset(
+    {
+        Reason.AVAILABLE,
+        Reason.UPDATING,
+        Reason.PAUSING,
+        Reason.PAUSED,
+        Reason.RESUMING,
+        Reason.SCALED_DOWN,
+        Reason.DELETING,
+        Reason.IN_USE,
+        *_QUIET,
+    }
+)
+"""Reasons of Ready that are on the way of what somebody has asked for. Any other is a Warning from its first moment:
+whoever looks for the cause filters by that."""
 
 _MESSAGE_LIMIT = 1024
 """Of core/v1 Event, in bytes; our messages are mostly ASCII and cut well before."""
+
+_MAY_PASS = _AS_INTENDED | {Reason.TARGET_NOT_READY}
+"""Their first moment warns of nothing."""
+
+_OF_ROLLOUTS = frozenset({Reason.UPDATING, Reason.ROLLED_BACK, Reason.STATE_INCONSISTENT})
+"""Told by a rollout's own notices: each new split, and where it ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,22 +46,35 @@ class Event:
 
 
 def of_transition(before: Status, after: Status) -> tuple[Event, ...]:
-    """One Event when Ready's status or reason, or Stalled, has changed."""
+    """One Event when Ready's status or reason has changed, or it is Stalled and that is news."""
     old, new = before.condition(ConditionType.READY), after.condition(ConditionType.READY)
-    stalled = after.condition(ConditionType.STALLED)
     if new is None:
         return ()
-    is_stalled = stalled is not None and stalled.is_true
-    was = before.condition(ConditionType.STALLED)
-    was_stalled = was is not None and was.is_true
+    stalled, was = after.condition(ConditionType.STALLED), before.condition(ConditionType.STALLED)
     has_moved = old is None or (old.status, old.reason) != (new.status, new.reason)
-    if not has_moved and is_stalled == was_stalled:
+    if stalled is not None and stalled.is_true:
+        is_new = has_moved or was is None or not was.is_true
+        is_told = not has_moved and stalled.reason == new.reason and new.reason not in _MAY_PASS
+        return () if is_told or not is_new else (_event("Warning", stalled),)
+    if not has_moved or _is_station(old, new):
         return ()
-    if not is_stalled and (not has_moved or new.reason in _QUIET):
-        return ()
-    source = stalled if is_stalled and stalled is not None else new
-    kind: Literal["Normal", "Warning"] = "Warning" if is_stalled or new.reason in _WORRYING else "Normal"
-    return (Event(kind, source.reason, source.message[:_MESSAGE_LIMIT]),)
+    return (_event("Normal" if new.reason in _AS_INTENDED else "Warning", new),)
+
+
+def _is_station(old: Condition | None, new: Condition) -> bool:
+    """One of every create: a canary endpoint's begins with the wait for its deployments."""
+    is_first_wait = new.reason == Reason.TARGET_NOT_READY and (old is None or not old.is_true)
+    return is_first_wait or new.reason in _QUIET
+
+
+def _event(type: Literal["Normal", "Warning"], condition: Condition) -> Event:
+    return Event(type, condition.reason, condition.message[:_MESSAGE_LIMIT])
+
+
+def of_canary(before: Status, after: Status, notices: Iterable[Notice]) -> tuple[Event, ...]:
+    """The stations of a rollout, and of what of_transition says the rest."""
+    told = [Event("Warning" if n.is_warning else "Normal", n.reason, n.message) for n in notices]
+    return (*told, *(event for event in of_transition(before, after) if event.reason not in _OF_ROLLOUTS))
 
 
 def of_deployment(before: ModelDeploymentStatus, after: ModelDeploymentStatus) -> tuple[Event, ...]:

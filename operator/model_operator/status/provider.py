@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from model_operator.conditions import ConditionType, Reason
 from model_operator.domain import CONFIRM_ABSENCE
 from model_operator.errors import ProviderError, retry_for
+from model_operator.meanings import advised
 from model_operator.models.provider import ConfirmedAbsence, Missing, ModelProvider, ModelProviderStatus
 from model_operator.plan.verdict import Verdict
 from model_operator.status.conditions import merge
 
 _MOST_IDS = 50
-_IDLE = Verdict(False, Reason.IDLE, "No change is in progress.")
-_NOT_STALLED = Verdict(False, Reason.NOT_STALLED, "No manual action is needed.")
+_IDLE = Verdict(False, Reason.IDLE, "Nothing is under way.")
+_NOT_STALLED = Verdict(False, Reason.NOT_STALLED, "The object is not stalled.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +124,9 @@ def _ready(resource: ModelProvider, view: AccountView) -> tuple[Verdict, bool]:
     if view.reason is not None:
         return Verdict(False, view.reason, view.message), True
     if view.error is not None:
-        return Verdict(False, view.error.reason, str(view.error)), retry_for(view.error).needs_person
+        secret = f'Secret "{resource.spec.credentials.secret_ref.name}" (apiKey)'
+        said = advised(view.error.reason, str(view.error), secret)
+        return Verdict(False, view.error.reason, said), retry_for(view.error).needs_person
     if view.is_mismatch:
         message = (
             "Known deployments are missing from this account. Store the right key in the Secret. If the deployments"

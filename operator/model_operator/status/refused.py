@@ -20,7 +20,7 @@ def refused_write(status: S, message: str, generation: int, now: datetime, *, is
         ConditionType.STALLED: Verdict(
             is_stalled,
             Reason.WRITE_REFUSED if is_stalled else Reason.NOT_STALLED,
-            message if is_stalled else "No manual action is needed.",
+            message if is_stalled else "The object is not stalled.",
         ),
     }
     merged = {one.type: one for one in merge(status.conditions, said, generation, now)}

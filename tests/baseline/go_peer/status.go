@@ -23,7 +23,7 @@ func status(found map[string]any, generation int64, now time.Time) map[string]an
 		{"Synced", "Synced", "The provider holds the spec.", true},
 		{"Serving", "Serving", "Inference is answered.", running},
 		{"Reconciling", "Progressing", "Work is under way.", !running},
-		{"Stalled", "NotStalled", "Nothing waits for a person.", false},
+		{"Stalled", "NotStalled", "The object is not stalled.", false},
 	} {
 		word := "False"
 		if each.isTrue {

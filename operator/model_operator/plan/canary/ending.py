@@ -1,10 +1,12 @@
 """How a rollout ends: sent back by a failed target or by metrics, back again, or at the destination, and kept there."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
 from model_operator.conditions import CanaryPhase, Reason
 from model_operator.models.canary import OnTargetUnhealthy
+from model_operator.models.canary_analysis import MetricName
 from model_operator.models.canary_status import AnalysisStatus, MetricVerdict, RolloutFailure
 from model_operator.plan.canary import transitions
 from model_operator.plan.canary.checks import Said
@@ -22,6 +24,11 @@ from model_operator.plan.canary.transitions import stay, unready_for
 from model_operator.plan.canary.words import blocked, notice, under_way, unready
 from model_operator.plan.verdict import Progress, Verdict
 
+UNITS: Final[Mapping[MetricName, str]] = {
+    **dict.fromkeys(MetricName, " ms"),
+    MetricName.ERROR_RATE: " %",
+    MetricName.TOKENS_PER_REQUEST: " tokens",
+}
 _DEAD: Final = frozenset({Health.FAILED, Health.UNREADY})
 
 
@@ -74,11 +81,13 @@ def fail_by_metrics(s: Situation) -> Decision | None:
 
 
 def breach(s: Situation, analysis: AnalysisStatus) -> RolloutFailure:
-    warned = {c.name for c in s.course.judgement.checks if c.only_warns} if s.course.judgement else set()
+    checks = s.course.judgement.checks if s.course.judgement else ()
+    warned = {c.name for c in checks if c.only_warns}
     worst = next(m for m in analysis.metrics if m.verdict == Said.FAIL and m.name not in warned)
+    unit = next((UNITS[c.figure.metric] for c in checks if c.name == worst.name), "")
     return RolloutFailure(
         reason="MetricBreached",
-        message=_in_words(worst),
+        message=in_words(worst, unit),
         metric=worst.name,
         observed=worst.canary,
         lower_bound=worst.lower_bound,
@@ -89,9 +98,10 @@ def breach(s: Situation, analysis: AnalysisStatus) -> RolloutFailure:
     )
 
 
-def _in_words(metric: MetricVerdict) -> str:
-    beside = f", baseline {metric.baseline}" if metric.baseline is not None else ""
-    return f"{metric.name}: {metric.canary}, limit {metric.limit}{beside}, of {metric.requests} requests"
+def in_words(metric: MetricVerdict, unit: str) -> str:
+    """`errors: 6.1 %, limit 2 %, baseline 0.2 %, of 560 requests`."""
+    beside = f", baseline {metric.baseline}{unit}" if metric.baseline is not None else ""
+    return f"{metric.name}: {metric.canary}{unit}, limit {metric.limit}{unit}{beside}, of {metric.requests} requests"
 
 
 def _go_back(s: Situation, failure: RolloutFailure, seen: Notice) -> Decision:

@@ -56,6 +56,7 @@ class Target:
     id: str | None
     health: Health
     message: str = ""
+    is_applied: bool = True  # the ModelDeployment that it refers to exists
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,7 @@ class Desired:
     destination: Shares
     course: Course
     external_id: str | None = None
+    provider: str = ""
     command: str = ""
     """Value of the annotation by which people move a rollout."""
     path: str = ""
@@ -109,11 +111,9 @@ class Failure:
     """The last call that did not work; the same one is not sent again before `until`."""
 
     action: Action
-    error: ProviderError | None
-    """None: it was answered, with another split."""
+    error: ProviderError | None  # None: it was answered, with another split
     until: datetime
-    echo: Split | None = None
-    """The other split that it was answered with."""
+    echo: Split | None = None  # that split
     tries: int = 1
     """So many times in a row, with the same other split."""
 

@@ -8,6 +8,8 @@ from typing import Final
 
 from model_operator.conditions import CanaryPhase, Reason
 from model_operator.errors import InvalidRequest, NotFound, ProviderError, Unavailable, retry_for
+from model_operator.meanings import advised
+from model_operator.models.canary_status import Share
 from model_operator.plan.canary.course import Shares, describe, without_zeros
 from model_operator.plan.canary.situation import Action, Failure, Health, Notice, Outlook, Situation
 from model_operator.plan.verdict import Progress, Verdict
@@ -51,16 +53,26 @@ def notice(reason: str, message: str, *, is_warning: bool = False) -> Notice:
 
 def unready(s: Situation, shares: Shares) -> Verdict | None:
     """Why traffic cannot be moved to these now; None: it can."""
-    for share in shares:
-        target = s.target(share)
-        if target.id is None:
-            return Verdict(False, Reason.TARGET_NOT_FOUND, f"{share.name}: {target.message or 'not found'}")
-        if target.health is Health.FAILED:
-            return Verdict(False, Reason.TARGET_FAILED, f"{share.name}: {target.message}")
-        if target.health is not Health.SERVING:
-            is_true = None if target.health is Health.UNKNOWN else False
-            return Verdict(is_true, Reason.TARGET_NOT_READY, f"{share.name}: {target.message}")
-    return None
+    return next((short for share in shares if (short := shortfall(s, share)) is not None), None)
+
+
+def shortfall(s: Situation, share: Share) -> Verdict | None:
+    """What a target lacks to take traffic; None: nothing."""
+    target = s.target(share)
+    message = f"{share.name}: {target.message or 'nothing is known of it'}"
+    if not target.is_applied:
+        return Verdict(False, Reason.TARGET_NOT_FOUND, message)
+    if target.id is None:
+        return Verdict(False, Reason.TARGET_NOT_READY, message)
+    match target.health:
+        case Health.SERVING:
+            return None
+        case Health.FAILED:
+            return Verdict(False, Reason.TARGET_FAILED, message)
+        case Health.UNREADY:
+            return Verdict(False, Reason.TARGET_NOT_READY, message)
+        case Health.UNKNOWN:
+            return Verdict(None, Reason.TARGET_NOT_READY, message)
 
 
 def why_not(s: Situation, outlook: Outlook, failure: Failure) -> Outlook:
@@ -75,9 +87,9 @@ def failing(s: Situation, outlook: Outlook, action: Action, error: ProviderError
     reason = _reason(s, action, error)
     if not retry_for(error).needs_person and not isinstance(error, NotFound):
         is_true = None if s.status.external_id and isinstance(error, Unavailable) else False
-        synced = Verdict(is_true, reason, str(error))
+        synced = Verdict(is_true, reason, advised(reason, str(error), _secret(s)))
         return replace(outlook, synced=synced, progress=Progress.MOVING)
-    words = str(error)
+    words = advised(reason, str(error), _secret(s))
     if reason is Reason.MEMBERSHIP_FIXED:
         words += (
             " The provider refuses to change the deployments of an endpoint, or refuses an endpoint with a single"
@@ -91,6 +103,10 @@ def failing(s: Situation, outlook: Outlook, action: Action, error: ProviderError
     synced = Verdict(False, reason, words)
     phase = CanaryPhase.BLOCKED if s.status.external_id else CanaryPhase.PENDING
     return replace(outlook, phase=phase, message=words, synced=synced, progress=Progress.STUCK)
+
+
+def _secret(s: Situation) -> str:
+    return f'the Secret of ModelProvider "{s.desired.provider}"'
 
 
 def _reason(s: Situation, action: Action, error: ProviderError) -> Reason:

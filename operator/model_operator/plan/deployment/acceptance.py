@@ -3,10 +3,12 @@
 A refused spec changes nothing at the provider, and its deployment (if any) is left as it is.
 """
 
-from model_operator.conditions import Reason
+from dataclasses import replace
+
+from model_operator.conditions import Phase, Reason
 from model_operator.domain import Remote
 from model_operator.plan.deployment.situation import Decision, Presence, Situation
-from model_operator.plan.deployment.words import refusal
+from model_operator.plan.deployment.words import ANOTHER_NAME, OR_ANOTHER_NAME, refusal
 
 
 def refuse_rival(s: Situation) -> Decision | None:
@@ -14,22 +16,26 @@ def refuse_rival(s: Situation) -> Decision | None:
     if s.rival is None:
         return None
     if s.desired.external_id is None and s.status.external_id is not None:
-        return refusal(
+        refused = refusal(
+            s,
             Reason.EXTERNAL_ID_TAKEN,
             f"Deployment {s.status.external_id}, which this object's status names, belongs to {s.rival}. This object"
             " does not change that deployment, and deleting this object does not delete it. Delete this object and"
             " apply it again to create a deployment of its own.",
         )
+        return replace(refused, phase=Phase.PENDING)  # of its own it has none
     if s.desired.external_id is not None:
         return refusal(
+            s,
             Reason.EXTERNAL_ID_TAKEN,
             f"Deployment {s.desired.external_id} belongs to {s.rival}. Delete the other ModelDeployment with"
             " deletionPolicy Orphan first, or name another deployment in spec.externalID.",
         )
     return refusal(
+        s,
         Reason.NAME_TAKEN,
-        f'The deployment name "{s.desired.deployment_name}" is already used in this provider account by {s.rival}.'
-        " Choose another spec.deploymentName.",
+        f'The deployment name "{s.desired.deployment_name}" is taken at this provider account by {s.rival}.'
+        f" {ANOTHER_NAME}",
     )
 
 
@@ -42,9 +48,10 @@ def refuse_foreign_name(s: Situation) -> Decision | None:
     if foreign is None:
         return None
     return refusal(
+        s,
         Reason.NAME_TAKEN,
-        f'The provider already has a deployment "{foreign.name}" (id {foreign.id}) that this ModelDeployment did'
-        " not create. Set spec.externalID and spec.deletionPolicy to adopt it, or choose another deploymentName.",
+        f'The provider has a deployment "{foreign.name}" already (id {foreign.id}) that this ModelDeployment did not'
+        f" create. Set spec.externalID to {foreign.id}, and spec.deletionPolicy, to adopt it. {OR_ANOTHER_NAME}",
     )
 
 
@@ -78,12 +85,14 @@ def refuse_stranger(s: Situation) -> Decision | None:
     """The recorded id shows another name or model than ours, and no mark of ours: an id that was used again."""
     if s.remote is None or not is_stranger(s, s.remote):
         return None
-    return refusal(
+    refused = refusal(
+        s,
         Reason.MODEL_MISMATCH,
         f'Deployment {s.remote.id} is "{s.remote.name}" with the model "{s.remote.model}" at the provider, but'
         f' this object created "{s.desired.deployment_name}" with "{s.desired.model}". The operator does not'
         " change that deployment. Delete this object with deletionPolicy Orphan, and apply it again.",
     )
+    return replace(refused, phase=Phase.MISSING)  # its own is not there
 
 
 def is_stranger(s: Situation, remote: Remote) -> bool:
@@ -103,6 +112,7 @@ def refuse_wrong_model(s: Situation) -> Decision | None:
     if remote.model is None or remote.model == s.desired.model:
         return None
     return refusal(
+        s,
         Reason.MODEL_MISMATCH,
         f'Deployment {remote.id} runs the model "{remote.model}", not "{s.desired.model}". Delete this object'
         " and apply it with the deployment's model, or with another externalID.",

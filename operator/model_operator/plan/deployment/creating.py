@@ -216,6 +216,7 @@ def start_create(s: Situation) -> Decision | None:
         return _begin(s)  # held back, with the failure as its reason
     if not s.observed.can_list and not s.capabilities.names_are_unique:
         return refusal(
+            s,
             Reason.UNSUPPORTED,
             "The provider cannot list its deployments, so the operator does not create one: it could exist already."
             " Check spec.baseURL of the ModelProvider, or set spec.externalID to adopt an existing deployment.",

@@ -37,7 +37,16 @@ from model_operator.plan.deployment.situation import (
     Situation,
     Update,
 )
-from model_operator.plan.deployment.words import failed_step, lost, moving, refusal, unsynced, wait_for_look
+from model_operator.plan.deployment.words import (
+    failed_step,
+    in_full,
+    lost,
+    moving,
+    refusal,
+    unseen,
+    unsynced,
+    wait_for_look,
+)
 from model_operator.plan.verdict import Progress, Verdict
 
 Rule = Callable[[Situation], Decision | None]
@@ -51,20 +60,20 @@ def stay_when_blind(s: Situation) -> Decision | None:
     if error is None or (s.observed.presence is not Presence.UNKNOWN and s.remote is not None):
         return None
     if isinstance(error, NotAccepted) and s.wanted:
-        return refusal(error.reason, str(error))
+        return replace(refusal(s, error.reason, str(error)), serving=unseen(s, str(error)))
     again = delay_after(error, max(0, s.observed.failures - 1))
     phase = None if s.wanted else Phase.DELETING
     decision = failed_step(s, moving(error.reason, "", phase), error, again)
     if s.status.external_id is None and s.status.pending is not None and not s.intent_unsent:
         return _keep_looking(s, decision, error)
     if s.status.external_id is None or retry_for(error).needs_person or not s.wanted:
-        return decision
-    unknown = Verdict(None, error.reason, str(error))
+        return replace(decision, serving=unseen(s, str(error)))
+    unknown = Verdict(None, error.reason, in_full(s, error))
     return replace(
         decision,
         look_again=max(again, s.timing.poll_interval),
         synced=unknown,
-        serving=Verdict(None, Reason.UNKNOWN, str(error)),
+        serving=unseen(s, str(error)),
         progress=Progress.MOVING if is_under_way(s) else Progress.SETTLED,
         phase=None,
     )
@@ -83,7 +92,7 @@ def _keep_looking(s: Situation, decision: Decision, error: ProviderError) -> Dec
     phase = Phase.CREATING if s.wanted else Phase.DELETING
     if retry_for(error).needs_person:
         return replace(decision, phase=phase)
-    message = f"{lost(s.status.pending)} The provider cannot be asked for its result now. {error}"
+    message = f"{lost(s.status.pending)} Now the provider cannot be asked. {in_full(s, error)}"
     return replace(decision, synced=unsynced(Reason.OUTCOME_UNKNOWN, message), phase=phase)
 
 
@@ -157,10 +166,9 @@ def wait_for_key(s: Situation, step: Decision) -> Decision:
     """A create or an update without the access key would make, or leave, a model that cannot be loaded."""
     if s.missing_key is None or not sends_keys(step):
         return step
-    waiting = refusal(Reason.CREDENTIALS_MISSING, s.missing_key)
+    waiting = refusal(s, Reason.CREDENTIALS_MISSING, s.missing_key)
     change = replace(step.change, pending=UNCHANGED)
-    phase = waiting.phase if s.holds_nothing else None
-    return replace(waiting, phase=phase, change=change, drift=step.drift, look_again=_KEY_RETRY)
+    return replace(waiting, change=change, drift=step.drift, look_again=_KEY_RETRY)
 
 
 def hold_back(s: Situation, step: Decision) -> Decision:

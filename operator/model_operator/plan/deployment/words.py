@@ -17,11 +17,25 @@ from model_operator.errors import (
     Unsupported,
     retry_for,
 )
+from model_operator.meanings import advised
 from model_operator.models.deployment_status import Pending
 from model_operator.plan.deployment.situation import Action, CreateEndpoint, Decision, Release, Situation
 from model_operator.plan.verdict import Progress, Verdict
 
-HELD = Verdict(True, Reason.SYNCED, "The provider has the values of the spec.")
+ANOTHER_NAME = "Delete this object and apply it with another spec.deploymentName, which is immutable."
+OR_ANOTHER_NAME = "Or delete this object and apply it with another spec.deploymentName, which is immutable."
+"""It has nothing at the provider, so its deletion costs nothing."""
+
+_ADOPT = (
+    "Set spec.externalID and spec.deletionPolicy to adopt the deployment that has the name. "
+    + OR_ANOTHER_NAME
+)
+_FREE_THE_ENDPOINT = (
+    "Free the name at the provider. endpointName is immutable: for another one delete this object and apply it anew,"
+    " which replaces the deployment as well."
+)
+
+HELD = Verdict(True, Reason.SYNCED, "The provider holds the spec.")
 
 
 def unsynced(reason: Reason, message: str) -> Verdict:
@@ -38,14 +52,27 @@ def stuck(reason: Reason, message: str, phase: Phase | None) -> Decision:
     return Decision(synced=unsynced(reason, message), progress=Progress.STUCK, phase=phase)
 
 
-def refusal(reason: Reason, message: str) -> Decision:
+def refusal(s: Situation, reason: Reason, message: str) -> Decision:
     """The decision of a spec that is not accepted: Reconciling for a while, since things are applied in any order."""
     return Decision(
         synced=unsynced(reason, message),
         progress=Progress.MOVING,
-        phase=Phase.PENDING,
+        phase=_phase_when_refused(s),
         accepted=Verdict(False, reason, message),
     )
+
+
+def unseen(s: Situation, why: str) -> Verdict | None:
+    """What is said of serving while the provider shows nothing: the last word may be hours old."""
+    return None if s.holds_nothing else Verdict(None, Reason.UNKNOWN, why)
+
+
+def in_full(s: Situation, error: ProviderError, action: Action | None = None) -> str:
+    """What the provider said (to the action), and what to do about it."""
+    said = advised(error.reason, str(error), f'the Secret of ModelProvider "{s.desired.provider}"')
+    if not isinstance(error, NameTaken):
+        return said
+    return f"{said.rstrip('.')}. {_FREE_THE_ENDPOINT if isinstance(action, CreateEndpoint) else _ADOPT}"
 
 
 def lost(pending: Pending | None) -> str:
@@ -91,9 +118,10 @@ def phase_of(state: RunState | None) -> Phase | None:
 
 
 def _phase_when_refused(s: Situation) -> Phase | None:
+    """What is known stays said: a refusal deletes nothing, and what runs goes on running, at its price."""
     if not s.wanted:
         return Phase.DELETING
-    if s.holds_nothing:
+    if s.holds_nothing and s.status.pending is None:
         return Phase.PENDING
     return Phase.PAUSED if s.state is RunState.STOPPED and s.is_paused_by_us else None
 
@@ -111,29 +139,22 @@ def failed_step(s: Situation, decision: Decision, error: ProviderError, look_aga
     """
     is_known = not s.holds_nothing
     reason = Reason.CREATING if isinstance(error, Conflict) and s.holds_nothing else error.reason
+    message = in_full(s, error, decision.action)
     is_of_endpoint = isinstance(error, NameTaken) and isinstance(decision.action, CreateEndpoint)
     if not is_of_endpoint and (isinstance(error, NameTaken) or (isinstance(error, Unsupported) and s.wanted)):
-        return replace(refusal(reason, str(error)), look_again=look_again, change=decision.change)
+        return replace(refusal(s, reason, message), look_again=look_again, change=decision.change)
     if retry_for(error).needs_person:
-        hides = is_known and isinstance(error, CredentialsInvalid | AccountMismatch)
-        way_out = (
-            (
-                " Choose another spec.paitient.endpointName, or delete the endpoint of this name at the"
-                " provider."
-            )
-            if is_of_endpoint
-            else ""
-        )
+        hides = isinstance(error, CredentialsInvalid | AccountMismatch)
         return Decision(
-            synced=unsynced(reason, f"{error}{way_out}"),
+            synced=unsynced(reason, message),
             progress=Progress.STUCK,
             phase=_phase_when_refused(s),
-            serving=Verdict(None, Reason.UNKNOWN, str(error)) if hides else None,
+            serving=unseen(s, str(error)) if hides else None,
             look_again=look_again,
             change=decision.change,
         )
     return Decision(
-        synced=unsynced(reason, str(error)),
+        synced=unsynced(reason, message),
         progress=Progress.MOVING,
         phase=decision.phase if is_known or not s.wanted else Phase.PENDING,
         serving=decision.serving,

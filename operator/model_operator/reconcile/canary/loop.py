@@ -28,7 +28,7 @@ from model_operator.reconcile.canary.act import act
 from model_operator.reconcile.canary.memory import Memory
 from model_operator.reconcile.canary.observe import Look, observe, read, shares_of
 from model_operator.status.canary import left_of, summarize
-from model_operator.status.events import Event
+from model_operator.status.events import of_canary
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +97,7 @@ class CanaryPass(Pass[CanaryEndpoint, Memory]):
                 destination=spec.destination,
                 course=course_of(spec),
                 external_id=spec.external_id,
+                provider=spec.provider_ref.name,
                 command=metadata.annotations.get(ACTION, ""),
                 path=path_of(spec),
             ),
@@ -135,10 +136,7 @@ class CanaryPass(Pass[CanaryEndpoint, Memory]):
         for past in status.history:
             if past.id not in known:
                 self.around.signals.rollout_ended(past.result)
-        events = [
-            Event("Warning" if n.is_warning else "Normal", n.reason, n.message) for n in decision.notices
-        ]
-        self.around.record.note(key, resource.metadata, events)
+        self.around.record.note(key, resource.metadata, of_canary(resource.status, status, decision.notices))
 
     def _settle(
         self, resource: CanaryEndpoint, s: Situation, decision: Decision, account: Account | None

@@ -121,7 +121,11 @@ async def _target(look: Look, share: Share, with_traffic: frozenset[str | None])
     if look.cache.entry(ref) is not None:
         words = f"the operator's version does not understand ModelDeployment {share.deployment_ref}"
         return Target(None, Health.UNREADY, words)
-    return Target(None, Health.UNREADY, f"ModelDeployment {share.deployment_ref} does not exist")
+    words = (
+        f"there is no ModelDeployment {share.deployment_ref} in namespace {look.key.namespace}. Apply it, or correct"
+        " spec.traffic"
+    )
+    return Target(None, Health.UNREADY, words, is_applied=False)
 
 
 async def _by_id(look: Look, id: str) -> Target:
@@ -146,6 +150,9 @@ def _of_deployment(resource: ModelDeployment) -> Target:
     if serving is None:
         return Target(id, Health.UNREADY, f"ModelDeployment {name} has not been processed yet")
     message = f"ModelDeployment {name} is {serving.reason}"
+    ready = resource.status.condition(ConditionType.READY)
+    if id is None and ready is not None:
+        message = f"ModelDeployment {name} has no deployment at the provider yet ({ready.reason})"
     if serving.is_true:
         return Target(id, Health.SERVING, message)
     if serving.status == "Unknown":

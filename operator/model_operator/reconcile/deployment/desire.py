@@ -26,6 +26,7 @@ def desire(resource: ModelDeployment, vendor: Vendor, installation: str = "") ->
         generation=metadata.generation,
         deployment_name=spec.deployment_name or default_name(metadata.name, metadata.uid, limit),
         model=spec.model,
+        provider=spec.provider_ref.name,
         fields=vendor.fields(spec),
         fixed=vendor.fixed(spec),
         texts=vendor.texts(spec),

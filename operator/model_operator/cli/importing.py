@@ -1,0 +1,104 @@
+"""`kubectl models import`: what runs at a provider and no object holds, as YAML that adopts it."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from model_operator.cli.flags import where_flags
+from model_operator.cli.showing import as_yaml, say, show, table
+
+if TYPE_CHECKING:  # they bring pydantic
+    from model_operator.cli.imported import Imported
+    from model_operator.cli.unheld import Found
+
+EPILOG = """\b
+Examples:
+  model-operator import -o text                    what there is, in a table
+  model-operator import dep_4f2a > triage.yaml     one, by the provider's id
+  model-operator import > all.yaml                 all of every ModelProvider in the namespace
+  model-operator import --provider parasail | kubectl apply --dry-run=server -f -
+
+\b
+Nothing is changed, neither in the cluster nor at a provider. Read the YAML, then apply it: the objects adopt what is there
+as it is. Exit code 1 if an id is not there or held already.
+"""
+
+
+@click.command("import", epilog=EPILOG)
+@click.argument("ids", metavar="[ID]...", nargs=-1)
+@where_flags
+@click.option("--provider", metavar="NAME", help="Look at this ModelProvider only.")
+@click.option(
+    "--deletion-policy",
+    type=click.Choice(["Orphan", "Delete"]),
+    default="Orphan",
+    show_default=True,
+    help="What becomes of the deployment when its object is deleted: it stays, or goes as well.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["yaml", "json", "name", "text"]),
+    default="yaml",
+    show_default=True,
+    help="Objects for Git, for programs, their names, or a table.",
+)
+def import_deployments(
+    *, namespace: str | None, kubeconfig: Path | None, context: str | None, **more: Any
+) -> None:
+    """Print objects that adopt deployments which exist already.
+
+    ID is the provider's id of a deployment; without one, all that no ModelDeployment of the cluster holds are printed.
+    They are read, like their ModelProvider and its Secret, with your own kubeconfig.
+    """
+    from model_operator.cli.connecting import Place  # noqa: PLC0415  it brings the clients
+    from model_operator.cli.unheld import Request, find  # noqa: PLC0415
+
+    output = more.pop("output")
+    found = find(Request(place=Place.of(namespace, kubeconfig, context), **more))
+    for warning in found.warnings:
+        say(click.style(f"warning: {warning}", fg="yellow"), err=True)
+    if not found.objects:
+        say("nothing to import: each deployment is held by an object", err=True)
+        return
+    _print(found, output)
+
+
+def _print(found: "Found", output: str) -> None:
+    bodies = [one for _, _, one in found.objects]
+    if output == "yaml":
+        click.echo("\n".join(documents(bodies)))
+        return
+    if output == "json":
+        for one in bodies:
+            for note in _said(one):
+                say(f"note: {one.body['metadata']['name']}: {note}", err=True)
+    whole = {"apiVersion": "v1", "kind": "List", "items": [one.body for one in bodies]}
+    show(output, _table(found), whole, [one.full_name for one in bodies])
+
+
+def _said(one: "Imported") -> Iterator[str]:
+    if one.obstacle is not None:
+        yield f"It cannot be applied as it is: {one.obstacle}."
+    yield from one.notes
+
+
+def documents(objects: Iterable["Imported"]) -> Iterator[str]:
+    """One document each; one that cannot be applied as it is stands as a comment."""
+    yield "# What the provider does not show, such as access keys, and what only a create sends is left out: it stays as it is."
+    for one in objects:
+        yield "---"
+        yield from (f"# {note}" for note in _said(one))
+        mark = "" if one.obstacle is None else "# "
+        yield from (f"{mark}{line}" for line in as_yaml(one.body).splitlines())
+
+
+def _table(found: "Found") -> list[str]:
+    head = ["PROVIDER", "ID", "NAME", "MODEL", "STATE", "OBJECT"]
+    rows = [
+        [provider, remote.id, remote.name, remote.model or "", remote.word, one.body["metadata"]["name"]]
+        for remote, provider, one in found.objects
+    ]
+    return list(table([head, *rows]))

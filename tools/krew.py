@@ -1,0 +1,124 @@
+"""What the release workflow makes for krew, kubectl's plugin manager: an archive for each platform, and the manifest.
+
+    python tools/krew.py pack --os linux --arch amd64 dist        # needs an installation of model-operator and PyInstaller
+    python tools/krew.py manifest --repository https://github.com/acme/model-operator dist
+
+A plugin of krew is a program that needs nothing else, so the archive has a Python of its own.
+"""
+
+import argparse
+import hashlib
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from model_operator import __version__
+
+NAME: Final = "models"
+PROGRAM: Final = f"kubectl-{NAME}"
+PLATFORMS: Final = (
+    ("linux", "amd64"),
+    ("linux", "arm64"),
+    ("darwin", "amd64"),
+    ("darwin", "arm64"),
+    ("windows", "amd64"),
+)
+_LICENSE: Final = Path(__file__).parents[1] / "LICENSE"
+_ENTRY: Final = "from model_operator.cli.plugin import main\n\nmain()\n"
+
+
+def archive_of(os: str, arch: str) -> str:
+    return f"{PROGRAM}-{os}-{arch}.tar.gz"
+
+
+def pack(folder: Path, os: str, arch: str) -> Path:
+    """The archive for the platform that this runs on, of the installation that this Python has."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="model-operator-krew-") as work:
+        entry = Path(work) / "entry.py"
+        entry.write_text(_ENTRY)
+        subprocess.run(  # noqa: S603  our own arguments
+            [
+                *(sys.executable, "-m", "PyInstaller", "--noconfirm", "--onedir", "--log-level=WARN"),
+                *("--name", PROGRAM, "--collect-data", "model_operator"),
+                *(
+                    "--distpath",
+                    f"{work}/dist",
+                    "--workpath",
+                    f"{work}/build",
+                    "--specpath",
+                    work,
+                    str(entry),
+                ),
+            ],
+            check=True,
+        )
+        target = folder / archive_of(os, arch)
+        with tarfile.open(target, "w:gz") as archive:
+            archive.add(_LICENSE, "LICENSE")
+            archive.add(Path(work) / "dist" / PROGRAM, PROGRAM)
+    return target
+
+
+def manifest(repository: str, folder: Path) -> dict[str, Any]:
+    """Of the archives in the folder. Raises `FileNotFoundError` if one is missing."""
+    return {
+        "apiVersion": "krew.googlecontainertools.github.com/v1alpha2",
+        "kind": "Plugin",
+        "metadata": {"name": NAME},
+        "spec": {
+            "version": f"v{__version__}",
+            "homepage": repository,
+            "shortDescription": "See and steer models at remote inference providers",
+            "description": (
+                "Shows the ModelProviders, ModelDeployments and CanaryEndpoints of\n"
+                "model-operator with their state, its reason and what to do; plans what\n"
+                "would be sent, pauses and scales models, moves rollouts of canaries, and\n"
+                "writes them down.\n"
+            ),
+            "caveats": "Needs model-operator in the cluster; `kubectl models check` looks at it.\n",
+            "platforms": [*_platforms(repository, folder)],
+        },
+    }
+
+
+def _platforms(repository: str, folder: Path) -> Iterator[dict[str, Any]]:
+    for os, arch in PLATFORMS:
+        name = archive_of(os, arch)
+        suffix = ".exe" if os == "windows" else ""
+        yield {
+            "selector": {"matchLabels": {"os": os, "arch": arch}},
+            "uri": f"{repository}/releases/download/v{__version__}/{name}",
+            "sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest(),
+            "bin": f"{PROGRAM}/{PROGRAM}{suffix}",
+        }
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(required=True, dest="command")
+    packing = commands.add_parser("pack", help="make the archive of this platform")
+    packing.add_argument("--os", choices=sorted({os for os, _ in PLATFORMS}), required=True)
+    packing.add_argument("--arch", choices=sorted({arch for _, arch in PLATFORMS}), required=True)
+    writing = commands.add_parser("manifest", help="write the manifest of all archives")
+    writing.add_argument("--repository", required=True, help="address of the repository that has the release")
+    for command in (packing, writing):
+        command.add_argument("folder", type=Path, help="where the archives are")
+    given = parser.parse_args(arguments)
+    if given.command == "pack":
+        pack(given.folder, given.os, given.arch)
+    else:
+        text = yaml.safe_dump(manifest(given.repository, given.folder), sort_keys=False, width=100)
+        (given.folder / f"{NAME}.yaml").write_text(text)
+
+
+if __name__ == "__main__":
+    main()
