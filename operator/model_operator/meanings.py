@@ -23,7 +23,7 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     Reason.AVAILABLE: Meaning(
         "The deployment serves as specified. For a ModelProvider: the provider accepts its credentials."
     ),
-    Reason.IDLE: Meaning("Nothing is under way."),
+    Reason.IDLE: Meaning("No change is in progress."),
     Reason.NOT_STALLED: Meaning("The object is not stalled."),
     Reason.PROVIDER_NOT_FOUND: Meaning(
         "The ModelProvider that spec.providerRef names does not exist in this namespace.",
@@ -44,7 +44,7 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         " it within a minute.",
     ),
     Reason.NAME_TAKEN: Meaning(
-        "Another deployment or endpoint at the provider has this name already.",
+        "Another deployment or endpoint at the provider already has this name.",
         "Set spec.externalID (of a ModelDeployment spec.deletionPolicy as well) to adopt it; or delete this object, and"
         " apply it with another deploymentName or endpointName.",
     ),
@@ -132,7 +132,7 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         " an edit.",
     ),
     Reason.INSUFFICIENT_CAPACITY: Meaning(
-        "The provider has no machine free of the kind that the spec asks for.",
+        "The provider has no free machine of the kind that the spec asks for.",
         "Wait (tried again every ten minutes), or name another device or instance type.",
     ),
     Reason.MODEL_NOT_FOUND: Meaning(
@@ -144,7 +144,7 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         "Wait, or delete this object and apply it with another instanceType or region.",
     ),
     Reason.INVALID_REQUEST: Meaning(
-        "The provider refused a value; the message has its words.",
+        "The provider refused a value. The message quotes the provider.",
         "Change that value in the spec.",
     ),
     Reason.RATE_LIMITED: Meaning(

@@ -55,7 +55,7 @@ RECORD = Record(
         ("Last good split", "v1=100, since 20 Nov 2026 09:12:44"),
         ("Spec last written by", "argocd-controller"),
     ),
-    notes=("540 requests expected in this step: error rates below 4 % cannot be seen.",),
+    notes=("540 requests are expected in this step, so error rates below 4 % cannot be detected.",),
     targets=(
         Target(
             label="v1", deployment="triage-v1", role=Role.BASELINE, before=100, now=50, to=0, is_serving=True
@@ -89,7 +89,8 @@ RECORD = Record(
         StepRow(number=3, percent=50, split="v1=50 v2=50", hold="15m", is_gated=False, place=Place.HERE),
         StepRow(number=4, percent=100, split="v2=100", hold="15m", is_gated=False, place=Place.AHEAD),
     ),
-    judgement="A verdict every 1m. A step is left with a Pass; after 2 failed verdicts in a row the traffic goes back.",
+    judgement="A verdict every 1m. A step is left with a Pass; after 2 consecutive failed verdicts the traffic goes"
+    " back.",
     verdict="Pass",
     checks=(
         CheckRow(
@@ -113,7 +114,7 @@ RECORD = Record(
             limits=("at most 4000 ms",),
             only_warns=False,
             verdict="Inconclusive",
-            message="the baseline breaches the limit as well",
+            message="the baseline exceeds the limit, too",
             canary="4120",
             baseline="4080",
             limit="4000",
@@ -170,7 +171,7 @@ RECORD = Record(
             type="Ready",
             status="True",
             reason="Available",
-            message="The endpoint serves with the acknowledged split.",
+            message="The endpoint is serving with the confirmed split.",
             since=at("01 07:00:00"),
         ),
     ),
@@ -227,7 +228,7 @@ A verdict every 1m. A step is left with a Pass; after 2 failed verdicts in a row
 | Check | Verdict | Canary | At least | Baseline | Limit | Requests (of those needed) |
 |---|---|---:|---:|---:|---:|---:|
 | errors ErrorRate: at most 2 %, at most 1 percentage point above the baseline | ✅ Pass | 1.31 % | 0.84 % | 1.1 % | 2 % | 1,482 of 200 |
-| slow LatencyP95: at most 4000 ms | ❔ Inconclusive: the baseline breaches the limit as well | 4120 ms | – | 4080 ms | 4000 ms | 1,482 of 200 |
+| slow LatencyP95: at most 4000 ms | ❔ Inconclusive: the baseline exceeds the limit, too | 4120 ms | – | 4080 ms | 4000 ms | 1,482 of 200 |
 | wordy TokensPerRequest: at most 30 % above the baseline (only warns) | Not measured | – | – | – | – | – |
 
 ### Who did what, and when
@@ -250,7 +251,7 @@ A verdict every 1m. A step is left with a Pass; after 2 failed verdicts in a row
 
 | Condition | Status | Reason | Since (UTC) | Message |
 |---|---|---|---|---|
-| Ready | True | Available | 1 Nov 2026 07:00:00 | The endpoint serves with the acknowledged split. |
+| Ready | True | Available | 1 Nov 2026 07:00:00 | The endpoint is serving with the confirmed split. |
 
 _As the object was at 28 Nov 2026 14:33:30 UTC; all times are UTC. kubectl models 0.1.0._
 """
@@ -263,7 +264,7 @@ def test_nothing_is_invented_where_there_is_nothing():
     record = record_of(found, NOW)
     nothing = (record.legs, record.steps, record.moves, record.history, record.conditions, record.notes)
     assert nothing == ((), (), (), (), (), ())
-    assert (record.phase, record.message) == ("Pending", "The operator has not looked at it yet.")
+    assert (record.phase, record.message) == ("Pending", "The operator has not processed it yet.")
     assert "There is no rollout yet." in page(record)
 
 

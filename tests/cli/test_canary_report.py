@@ -60,7 +60,7 @@ def test_what_is_not_there_is_said(namespace, kubectl):
     made = kubectl("models", "canary", "report", "nobody")
     assert (made.returncode, made.stdout) == (1, "")
     assert made.stderr.startswith(
-        f"Error: there is no CanaryEndpoint 'nobody' in namespace '{namespace.name}'"
+        f"Error: CanaryEndpoint 'nobody' does not exist in namespace '{namespace.name}'"
     )
 
 

@@ -79,7 +79,7 @@ status:
         needed: 200
       - name: slow
         verdict: Inconclusive
-        message: the baseline breaches the limit as well
+        message: the baseline exceeds the limit, too
         canary: "4120"
         baseline: "4080"
         limit: "4000"
@@ -108,7 +108,7 @@ status:
     observedGeneration: 7
     lastTransitionTime: "2026-11-01T07:00:00Z"
     reason: Available
-    message: The endpoint serves with the acknowledged split.
+    message: The endpoint is serving with the confirmed split.
 """)
 
 

@@ -160,9 +160,6 @@ class CanaryEndpointStatus(Status):
         description=f"One word for people: {', '.join(CanaryPhase)}. Programs go by the conditions.",
     )
     message: str | None = Field(
-        default=None, description="One sentence: where it is and what it waits for. Changes with steps."
-    )
-    message: str | None = Field(
         default=None,
         description="One sentence: the current state and what the rollout waits for. Changes with each step.",
     )

@@ -18,8 +18,8 @@ from model_operator.plan.canary.words import shortfall
 from model_operator.plan.verdict import Progress, Verdict
 from model_operator.status.conditions import merge
 
-_ACCEPTED: Final = Verdict(True, Reason.ACCEPTED, "The spec can be acted on.")
-_IDLE: Final = Verdict(False, Reason.IDLE, "Nothing is under way.")
+_ACCEPTED: Final = Verdict(True, Reason.ACCEPTED, "The spec is valid and can be applied.")
+_IDLE: Final = Verdict(False, Reason.IDLE, "No change is in progress.")
 _NOT_STALLED: Final = Verdict(False, Reason.NOT_STALLED, "The object is not stalled.")
 _NEEDS_PERSON: Final = frozenset({Reason.TARGET_NOT_FOUND, Reason.TARGET_FAILED})
 """Of a target's reasons those that its ModelDeployment's own work does not end."""
@@ -98,7 +98,7 @@ def _targets(s: Situation) -> Verdict:
         short = shortfall(s, share) if share.percent else None
         if short is not None:
             return short
-    return Verdict(True, Reason.SERVING, "All targets serve.")
+    return Verdict(True, Reason.SERVING, "All targets are serving.")
 
 
 def _metrics(s: Situation) -> Verdict:

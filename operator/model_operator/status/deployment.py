@@ -25,8 +25,8 @@ from model_operator.status.conditions import merge
 SELECTOR = "modeloperator.dev/no-pods=true"
 """Matches no pod: none run in the cluster. A HorizontalPodAutoscaler insists on a selector."""
 
-_ACCEPTED = Verdict(True, Reason.ACCEPTED, "The spec can be acted on.")
-_IDLE = Verdict(False, Reason.IDLE, "Nothing is under way.")
+_ACCEPTED = Verdict(True, Reason.ACCEPTED, "The spec is valid and can be applied.")
+_IDLE = Verdict(False, Reason.IDLE, "No change is in progress.")
 _NOT_STALLED = Verdict(False, Reason.NOT_STALLED, "The object is not stalled.")
 _ENOUGH = {
     Reason.QUOTA_EXCEEDED: "the account's quota is raised or something else is deleted",
@@ -165,7 +165,8 @@ def _short_of(s: Situation, ready: Verdict) -> Verdict:
     if remote is None or remote.shortage is None or ready.reason not in _WAITS_FOR_START:
         return ready
     enough = _ENOUGH.get(remote.shortage, "there is enough")
-    said = f'The provider says "{remote.word}": {remote.message.rstrip(".")}. It goes on by itself once {enough}.'
+    said = (f'The provider reports "{remote.word}": {remote.message.rstrip(".")}. The deployment continues by itself'
+    f' once {enough}.')
     return replace(ready, reason=remote.shortage, message=said)
 
 

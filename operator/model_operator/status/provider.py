@@ -14,7 +14,7 @@ from model_operator.plan.verdict import Verdict
 from model_operator.status.conditions import merge
 
 _MOST_IDS = 50
-_IDLE = Verdict(False, Reason.IDLE, "Nothing is under way.")
+_IDLE = Verdict(False, Reason.IDLE, "No change is in progress.")
 _NOT_STALLED = Verdict(False, Reason.NOT_STALLED, "The object is not stalled.")
 
 

@@ -86,6 +86,6 @@ def judged_how(judgement: Judgement | None) -> str:
         return "Verdicts are observed only: they move no traffic."
     then = "the rollout pauses" if judgement.pauses else "the traffic goes back"
     return (
-        f"A verdict every {format_duration(judgement.interval)}. A step is left with a Pass;"
-        f" after {judgement.fail_after} failed verdicts in a row {then}."
+        f"A verdict every {format_duration(judgement.interval)}. A step is left with a Pass; after"
+        f" {judgement.fail_after} consecutive failed verdicts {then}."
     )

@@ -63,7 +63,7 @@ def record_of(body: Mapping[str, Any], now: datetime) -> Record:
         version=__version__,
         phase=status.phase or "Pending",
         tone=next((tone for phase, tone in _TONES.items() if phase == status.phase), Tone.MOVE),
-        message=status.message or "The operator has not looked at it yet.",
+        message=status.message or "The operator has not processed it yet.",
         facts=tuple((name, text) for name, text in _facts(metadata, spec, status) if text),
         notes=tuple(_notes(status, story, refusal)),
         targets=_targets(status, spec, _labels(status, spec)),

@@ -17,7 +17,7 @@ _ENDS: Final = {
     "Completed": "Completed",
     "RolledBack": "Rolled back",
     "Aborted": "Aborted, and back",
-    "Superseded": "Superseded by another destination",
+    "Superseded": "Superseded by another target split",
 }
 
 
@@ -124,7 +124,7 @@ def _clocks(story: Story) -> Iterator[Move]:
         yield Move(at=analysis.inconclusive_since, who=Who.OPERATOR, what="No verdict since then")
     if analysis.judged_until is not None:
         what = f"Verdict {analysis.verdict or 'none'} by figures up to then"
-        in_a_row = f"{analysis.consecutive_fails} failed in a row" if analysis.consecutive_fails else ""
+        in_a_row = f"{analysis.consecutive_fails} consecutive failures" if analysis.consecutive_fails else ""
         yield Move(
             at=analysis.judged_until,
             who=Who.OPERATOR,

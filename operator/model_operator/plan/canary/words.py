@@ -59,7 +59,7 @@ def unready(s: Situation, shares: Shares) -> Verdict | None:
 def shortfall(s: Situation, share: Share) -> Verdict | None:
     """What a target lacks to take traffic; None: nothing."""
     target = s.target(share)
-    message = f"{share.name}: {target.message or 'nothing is known of it'}"
+    message = f"{share.name}: {target.message or 'its state is not known'}"
     if not target.is_applied:
         return Verdict(False, Reason.TARGET_NOT_FOUND, message)
     if target.id is None:

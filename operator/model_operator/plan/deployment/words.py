@@ -31,11 +31,11 @@ _ADOPT = (
     + OR_ANOTHER_NAME
 )
 _FREE_THE_ENDPOINT = (
-    "Free the name at the provider. endpointName is immutable: for another one delete this object and apply it anew,"
-    " which replaces the deployment as well."
+    "Free the name at the provider. endpointName is immutable: for another one, delete this object and apply it"
+    " again, which replaces the deployment as well."
 )
 
-HELD = Verdict(True, Reason.SYNCED, "The provider holds the spec.")
+HELD = Verdict(True, Reason.SYNCED, "The provider has the values of the spec.")
 
 
 def unsynced(reason: Reason, message: str) -> Verdict:

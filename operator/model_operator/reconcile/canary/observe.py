@@ -122,8 +122,8 @@ async def _target(look: Look, share: Share, with_traffic: frozenset[str | None])
         words = f"the operator's version does not understand ModelDeployment {share.deployment_ref}"
         return Target(None, Health.UNREADY, words)
     words = (
-        f"there is no ModelDeployment {share.deployment_ref} in namespace {look.key.namespace}. Apply it, or correct"
-        " spec.traffic"
+        f"ModelDeployment {share.deployment_ref} does not exist in namespace {look.key.namespace}. Apply it, or"
+        " correct spec.traffic"
     )
     return Target(None, Health.UNREADY, words, is_applied=False)
 
