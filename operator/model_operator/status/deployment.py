@@ -165,8 +165,10 @@ def _short_of(s: Situation, ready: Verdict) -> Verdict:
     if remote is None or remote.shortage is None or ready.reason not in _WAITS_FOR_START:
         return ready
     enough = _ENOUGH.get(remote.shortage, "there is enough")
-    said = (f'The provider reports "{remote.word}": {remote.message.rstrip(".")}. The deployment continues by itself'
-    f' once {enough}.')
+    said = (
+        f'The provider reports "{remote.word}": {remote.message.rstrip(".")}. The deployment continues by itself'
+        f" once {enough}."
+    )
     return replace(ready, reason=remote.shortage, message=said)
 
 
