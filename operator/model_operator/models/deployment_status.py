@@ -139,6 +139,15 @@ class ModelDeploymentStatus(Status):
         default=None,
         description="The operator's last pause or resume, to distinguish it from out-of-band ones.",
     )
+    next_edge: Time | None = Field(
+        default=None,
+        description="When spec.schedule starts or stops the deployment next. Absent where it has no further edge.",
+    )
+    active_until: Time | None = Field(
+        default=None,
+        description="The edge until which the annotation modeloperator.dev/action: active-until-next-edge lets it run;"
+        " kept until that annotation is removed, so that it counts once.",
+    )
     recreated_generation: int | None = Field(
         default=None, description="The metadata.generation for which a missing deployment was created again."
     )
