@@ -164,9 +164,11 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         "Store the right key in the Secret. If the deployments are really gone, annotate the ModelProvider with"
         " modeloperator.dev/confirm-absence: <status.missing.token>.",
     ),
-    Reason.MISSING: Meaning("There is no deployment at the provider."),
-    Reason.STARTING: Meaning("The deployment is on its way up."),
-    Reason.PAUSED: Meaning("Stopped because the spec says so.", "Set spec.paused to false to resume it."),
+    Reason.MISSING: Meaning("No deployment exists at the provider."),
+    Reason.STARTING: Meaning("The deployment is starting."),
+    Reason.PAUSED: Meaning(
+        "The deployment is stopped, as the spec asks.", "Set spec.paused to false to resume it."
+    ),
     Reason.OUTSIDE_ACTIVE_HOURS: Meaning(
         "It is outside the hours of spec.schedule, and so the deployment is paused or at its fewest replicas.",
         "To have it run until the next edge, annotate the object with"

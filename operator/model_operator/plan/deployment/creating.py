@@ -200,7 +200,7 @@ def wait_while_paused(s: Situation) -> Decision | None:
     text, reason = f"Nothing is created at the provider while {why_stopped(s)}.", stopped_on_purpose(s).reason
     decision = settled(Phase.PAUSED, Verdict(False, reason, text))
     if s.status.external_id is not None:
-        text = f"Deployment {s.status.external_id} has vanished at the provider. {text}"
+        text = f"Deployment {s.status.external_id} no longer exists at the provider. {text}"
         gone = Verdict(False, reason, text)
         decision = replace(decision, synced=Verdict(True, Reason.SYNCED, text), serving=gone)
     return replace(decision, change=StatusChange(pending=None))

@@ -99,8 +99,8 @@ def why_stopped(s: Situation) -> str:
 def stopped_on_purpose(s: Situation) -> Verdict:
     """Serving, of one that is not to run."""
     if s.desired.off_hours is None:
-        return Verdict(False, Reason.PAUSED, "Stopped because the spec says so.")
-    return Verdict(False, Reason.OUTSIDE_ACTIVE_HOURS, f"Stopped because {why_stopped(s)}.")
+        return Verdict(False, Reason.PAUSED, "The deployment is stopped, as the spec asks.")
+    return Verdict(False, Reason.OUTSIDE_ACTIVE_HOURS, f"The deployment is stopped because {why_stopped(s)}.")
 
 
 def settled(phase: Phase, serving: Verdict | None = None) -> Decision:
