@@ -43,7 +43,7 @@ def _versions(stage: Stage) -> None:
 
 
 def _take_over(stage: Stage) -> None:
-    stage.screen.step("v2 replaces v1 step by step, as long as the provider's own metrics of v2 are good")
+    stage.screen.step("v2 takes over step by step, as long as the provider's own metrics of v2 are good")
     _send_to(stage, "v2")
     live = _follow(stage, lambda live: _is_complete(live, "v2=100"), "v2 to replace v1")
     verdict = live["status"].get("verdict")

@@ -116,7 +116,7 @@ def edited(**spec):
     ("input", "args", "line"),
     [
         pytest.param(edited(), (), "create with v2=100 once all targets are serving", id="a first split"),
-        pytest.param(edited(), ("--from", "v2=100"), "that is the last good split", id="nowhere to go"),
+        pytest.param(edited(), ("--from", "v2=100"), "this is the last good split", id="nowhere to go"),
         pytest.param(edited(rollout={"limit": 30}), ("--from", "v1=100"), "stop: the next step is 50 %", id="a limit"),
         pytest.param(edited(rollout={"paused": True}), ("--from", "v1=100"), "paused by the spec", id="paused"),
     ],

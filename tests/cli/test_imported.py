@@ -149,7 +149,7 @@ def test_replicas_that_no_spec_says_are_reported_and_never_corrected():
         "Report",
         1,
     )
-    assert found.notes[0].endswith("stay as they are; set the number that you want, and Correct.")
+    assert found.notes[0].endswith("set the number that you want, and driftPolicy Correct.")
 
 
 @pytest.mark.parametrize(

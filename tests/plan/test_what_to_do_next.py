@@ -48,7 +48,7 @@ def message(s, type: str = "Ready") -> str:
         (PermissionDenied, 'Put a key that may write into the Secret of ModelProvider "acme"'),
         (QuotaExceeded, "Raise the quota"),
         (InsufficientCapacity, "name another device or instance type"),
-        (ModelNotFound, "apply it with a model that the provider has"),
+        (ModelNotFound, "apply it with a model that the provider offers"),
         (InstanceTypeUnavailable, "apply it with another instanceType or region"),
         (InvalidRequest, "Change that value in the spec"),
         (Unavailable, "the network between the operator and"),

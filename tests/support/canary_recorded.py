@@ -67,7 +67,7 @@ status:
       verdict: Pass
       judgedUntil: "2026-11-28T14:32:00Z"
       validUntil: "2026-11-28T14:36:00Z"
-      detectability: "540 requests expected in this step: error rates below 4 % cannot be seen"
+      detectability: "540 requests are expected in this step, so error rates below 4 % cannot be detected"
       metrics:
       - name: errors
         verdict: Pass
