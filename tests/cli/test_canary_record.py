@@ -203,7 +203,7 @@ def test_the_same_as_markdown_for_a_ticket():
 - Last good split: v1=100, since 20 Nov 2026 09:12:44
 - Spec last written by: argocd-controller
 
-> 540 requests expected in this step: error rates below 4 % cannot be seen.
+> 540 requests are expected in this step, so error rates below 4 % cannot be detected.
 
 ### Split
 
