@@ -237,8 +237,8 @@ A verdict every 1m. A step is left with a Pass; after 2 consecutive failed verdi
 |---|---|---|
 | 28 Nov 2026 13:31:00 | spec | Rollout f6fe35 began: v1=100 → v2=100 (generation 7, last written by argocd-controller) |
 | 28 Nov 2026 14:19:33 | person | Asked for advance, accepted: advance:f6fe35/2 (annotation written by kubectl-models) |
-| 28 Nov 2026 14:19:45 | provider | Acknowledged v1=50 v2=50 |
-| 28 Nov 2026 14:32:00 | operator | Verdict Pass by figures up to then |
+| 28 Nov 2026 14:19:45 | provider | Confirmed v1=50 v2=50 |
+| 28 Nov 2026 14:32:00 | operator | Verdict Pass by metrics up to then |
 
 ### The last rollouts
 
@@ -312,9 +312,9 @@ BACK = [{"name": "v1", "deploymentRef": "triage-v1", "percent": 100}]
             [
                 ("13:31:00", "spec", "Rollout f6fe35 began"),
                 ("14:19:33", "person", "Asked for advance, accepted"),
-                ("14:19:45", "provider", "Acknowledged v1=50 v2=50"),
+                ("14:19:45", "provider", "Confirmed v1=50 v2=50"),
                 ("14:30:00", "operator", "Decided to go back (MetricBreached)"),
-                ("14:32:00", "operator", "Verdict Pass by figures up to then"),
+                ("14:32:00", "operator", "Verdict Pass by metrics up to then"),
             ],
             id="metrics sent it back",
         ),
@@ -322,7 +322,7 @@ BACK = [{"name": "v1", "deploymentRef": "triage-v1", "percent": 100}]
             {"rollout": rollout(failure=FAILURE, isPaused=True, analysis=None), "lastAction": None},
             [
                 ("13:31:00", "spec", "Rollout f6fe35 began"),
-                ("14:19:45", "provider", "Acknowledged v1=50 v2=50"),
+                ("14:19:45", "provider", "Confirmed v1=50 v2=50"),
                 ("14:30:00", "operator", "Paused (MetricBreached)"),
             ],
             id="metrics paused it",
@@ -351,8 +351,8 @@ BACK = [{"name": "v1", "deploymentRef": "triage-v1", "percent": 100}]
                 ("13:31:00", "spec", "Rollout f6fe35 began"),
                 ("14:30:00", "person", "Asked for abort, accepted"),
                 ("14:30:00", "person", "Decided to go back (Aborted)"),
-                ("14:30:00", "provider", "Acknowledged v1=100"),
-                ("14:30:00", "operator", "Aborted, and back"),
+                ("14:30:00", "provider", "Confirmed v1=100"),
+                ("14:30:00", "operator", "Aborted and rolled back"),
             ],
             id="a person took it back; of one moment, causes first",
         ),
@@ -368,8 +368,8 @@ BACK = [{"name": "v1", "deploymentRef": "triage-v1", "percent": 100}]
             [
                 ("13:31:00", "person", "Rollout f6fe35 began"),
                 ("13:31:00", "person", "Asked for retry, accepted"),
-                ("14:19:45", "provider", "Acknowledged v1=50 v2=50"),
-                ("14:31:00", "provider", "A canary does not serve"),
+                ("14:19:45", "provider", "Confirmed v1=50 v2=50"),
+                ("14:31:00", "provider", "A canary is not serving"),
             ],
             id="a person tried it again, and a canary is ill",
         ),
