@@ -126,8 +126,9 @@ class Settings(BaseSettings):
         default=1,
         ge=1,
         le=MOST,
-        description="Divide the namespaces among so many processes, each with a Lease of its own (`<lease name>-1-of-3`). "
-        "Needs --leader-elect, as many replicas and better one more, and the same right to each of these Leases.",
+        description="Number of processes that share the namespaces, each with its own Lease (`<lease"
+        " name>-1-of-3`). Requires --leader-elect, at least that many replicas (better one more), and the same"
+        " permissions for each of these Leases.",
     )
     lease_namespace: str = Field(
         default="", description="Namespace of that Lease. Default: the operator's namespace."
@@ -209,7 +210,9 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _elects_for_shards(self) -> "Settings":
         if self.shards > 1 and not self.leader_elect:
-            raise ValueError("--shards needs --leader-elect: else each process would have all of them")
+            raise ValueError(
+                "--shards requires --leader-elect; otherwise each process would handle all shards"
+            )
         return self
 
     @model_validator(mode="after")
