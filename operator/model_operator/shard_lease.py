@@ -145,7 +145,7 @@ class ShardLeadership:
         await seat.acquire()
         await self._await_turn(seat, title(shard, self._shards.count))
         self._shards.take(shard)
-        log.info("looking after shard %s", title(shard, self._shards.count))
+        log.info("handling shard %s", title(shard, self._shards.count))
         if self._takes_events:
             self._looking = asyncio.create_task(self._look_around())
 
@@ -164,7 +164,8 @@ class ShardLeadership:
         while not await self._count.try_once():
             if not has_said:
                 log.info(
-                    "shard %s is ours, and waits for operators of another number of shards to end", shard
+                    "shard %s is ours, and waits until operators with another number of shards have ended",
+                    shard,
                 )
             has_said = True
             await asyncio.sleep(LOOK_EVERY)
