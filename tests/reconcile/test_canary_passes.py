@@ -132,7 +132,9 @@ async def test_an_endpoint_that_is_applied_before_its_deployments_is_not_stalled
         await operator.wait(30)
         said = operator.says("triage", CANARY)
         assert (said["Ready"], said["Stalled"]) == ("False TargetNotFound", "False NotStalled")
-        assert "ModelDeployment triage-v1 does not exist in namespace team" in operator.message("triage", "Ready", CANARY)
+        assert "ModelDeployment triage-v1 does not exist in namespace team" in operator.message(
+            "triage", "Ready", CANARY
+        )
         operator.apply(deployment("paitient", "triage-v1"))
         await operator.wait(1)
         said = operator.says("triage", CANARY)
