@@ -56,11 +56,11 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     ),
     Reason.EXTERNAL_ID_TAKEN: Meaning(
         "The deployment of spec.externalID belongs to another living ModelDeployment.",
-        "Delete that one with deletionPolicy Orphan first, or name another deployment.",
+        "Delete that one with deletionPolicy Orphan first; or delete this object, and apply it with another externalID.",
     ),
     Reason.MODEL_MISMATCH: Meaning(
         "The deployment of spec.externalID runs another model than spec.model.",
-        "Apply the object with the deployment's model, or name another deployment.",
+        "Delete this object with deletionPolicy Orphan, and apply it with the deployment's model or another externalID.",
     ),
     Reason.UNSUPPORTED: Meaning(
         "The spec asks for something that the provider, or this version of the operator, does not offer.",
@@ -164,11 +164,11 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     ),
     Reason.FAILED: Meaning(
         "The provider says that the deployment failed.",
-        "See the message; edit the spec, or delete this object and apply it again.",
+        "Edit the spec, or delete this object and apply it again.",
     ),
     Reason.PROBE_FAILED: Meaning(
         "The provider says that the deployment is up, and the probe got no answer. It is repeated.",
-        "See the message; try the same request by hand, or give spec.probe.timeout more time.",
+        "Try the same request by hand, or give spec.probe.timeout more time.",
     ),
     Reason.UNKNOWN: Meaning(
         "Whether inference is answered cannot be told: the provider does not say, or uses a word that nobody knows.",
@@ -272,6 +272,8 @@ _IN_PROVIDERS_WORDS: Final = frozenset(
         Reason.INVALID_REQUEST,
         Reason.DELETION_REFUSED,
         Reason.PROVIDER_UNAVAILABLE,
+        Reason.RATE_LIMITED,
+        Reason.PROBE_FAILED,
     }
 )
 """Their messages say what the provider said, which knows nothing of our objects."""

@@ -29,7 +29,7 @@ def refuse_rival(s: Situation) -> Decision | None:
             s,
             Reason.EXTERNAL_ID_TAKEN,
             f"Deployment {s.desired.external_id} belongs to {s.rival}. Delete that one with deletionPolicy Orphan"
-            " first, or name another deployment.",
+            " first; or delete this object and apply it with another spec.externalID, which is immutable.",
         )
     return refusal(
         s,
@@ -114,8 +114,9 @@ def refuse_wrong_model(s: Situation) -> Decision | None:
     return refusal(
         s,
         Reason.MODEL_MISMATCH,
-        f'Deployment {remote.id} runs the model "{remote.model}", not "{s.desired.model}". Apply the object with the'
-        " deployment's model, or name another deployment.",
+        f'Deployment {remote.id} runs the model "{remote.model}", not "{s.desired.model}". Delete this'
+        " object (deletionPolicy Orphan leaves the deployment), and apply it with the deployment's model or another"
+        " spec.externalID; both are immutable.",
     )
 
 

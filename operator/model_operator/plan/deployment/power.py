@@ -15,6 +15,8 @@ from model_operator.plan.deployment.words import moving, settled, stuck, unsynce
 from model_operator.plan.verdict import Difference, Progress, Verdict
 
 PAUSED = Verdict(False, Reason.PAUSED, "Stopped because the spec says so.")
+_RESUME = "Resume it there, or set spec.paused to true and back to false."
+_PAUSE = "Pause it there, or set driftPolicy to Correct."
 _RUNNING = frozenset({RunState.STARTING, RunState.SERVING, RunState.UPDATING})
 _DOWN = frozenset({RunState.STOPPING, RunState.STOPPED})
 
@@ -56,7 +58,9 @@ def _pause(s: Situation, remote: Remote) -> Decision:
         return replace(_pausing(), serving=serving, look_again=_grace_left(s))
     if not s.desired.corrects_drift:
         row = Difference("paused", desired=True, observed=False, is_edit=False)
-        message = "The deployment runs at the provider while spec.paused is true; driftPolicy is Report."
+        message = (
+            "The deployment runs at the provider while spec.paused is true; driftPolicy is Report. {_PAUSE}"
+        )
         return Decision(
             synced=unsynced(Reason.DRIFT_REPORTED, message),
             progress=Progress.SETTLED,
@@ -115,7 +119,7 @@ def _resume(s: Situation, remote: Remote) -> Decision:
     if s.desired.may_scale_down:
         scaled = Verdict(False, Reason.SCALED_DOWN, "Stopped by its scale-down policy, as intended.")
         return _stopped(s, remote, Phase.SCALED_DOWN, scaled)
-    stopped = Verdict(False, Reason.STOPPED, "Stopped at the provider by somebody else.")
+    stopped = Verdict(False, Reason.STOPPED, f"Stopped at the provider by somebody else. {_RESUME}")
     if not s.desired.corrects_drift or _has_corrected(s):
         row = Difference("paused", desired=False, observed=True, is_edit=False)
         decision = _stopped(s, remote, Phase.STOPPED, stopped)

@@ -198,7 +198,10 @@ def _unsent(s: Situation, gap: Gap) -> Decision | None:
         return stuck(Reason.UPDATE_IGNORED, message, None)
     if s.desired.corrects_drift:
         return None
-    message = f"The provider differs from the spec and driftPolicy is Report: {describe(gap.differences)}."
+    message = (
+        f"The provider differs from the spec and driftPolicy is Report: {describe(gap.differences)}. Edit the spec, mend it"
+        " at the provider, or set driftPolicy to Correct."
+    )
     return replace(settled(Phase.READY), synced=unsynced(Reason.DRIFT_REPORTED, message))
 
 
