@@ -31,7 +31,10 @@ def mend_state(s: Situation) -> Decision | None:
     without = s.with_status(s.status.with_(rollout=None, last_good=good))
     begun = transitions.begin(without, s.desired.destination, acked, is_direct=False)
     held = begun.with_rollout(begun.rollout.with_(is_paused=True, step_percent=0))
-    message = f"The state of the rollout made no sense; it holds at {describe(acked)} until it is resumed."
+    message = (
+        f"The state of the rollout made no sense; it holds at {describe(acked)} until it is resumed. Look"
+        f" at status.traffic, then annotate with modeloperator.dev/action: resume:{held.rollout.id}."
+    )
     return Decision(
         status=held.status,
         outlook=under_way(CanaryPhase.PAUSED, Reason.STATE_INCONSISTENT, message),

@@ -17,6 +17,8 @@ from model_operator.plan.verdict import Progress, Verdict
 ENOUGH_TRIES: Final = 3
 """So often is a split sent that the provider answers with another one, before a person is asked."""
 
+REPAIR: Final = "Repair the deployments of status.lastGood; the rest goes on by itself."
+
 _ROUNDING: Final = 5
 """Percentage points by which a provider that rounds may be off."""
 
@@ -95,6 +97,8 @@ def failing(s: Situation, outlook: Outlook, action: Action, error: ProviderError
             " The provider does not let an endpoint's members change, or have only one. Keep all of them in"
             " spec.traffic, with percent 0 where they shall get nothing."
         )
+    if isinstance(error, NotFound):
+        words += " Look for it at the provider; if it is gone, delete this object and apply it anew to have another."
     if reason is Reason.NAME_TAKEN:
         words += (
             " Set spec.externalID to the id of that endpoint to adopt it; or delete this object, and apply it with"
