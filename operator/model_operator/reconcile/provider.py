@@ -131,7 +131,8 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
             message = f"{error}. Bind the operator's role there, or let it read this Secret (Helm: rbac.secretNames)."
             return Binding(kept, Reason.CREDENTIALS_MISSING, message)
         except CredentialsIncomplete as error:
-            return Binding(kept, Reason.CREDENTIALS_MISSING, f'Secret "{name}": {error}.')
+            message = f'Secret "{name}": {error}. Mend it; it is looked at again within a minute.'
+            return Binding(kept, Reason.CREDENTIALS_MISSING, message)
         account_spec = AccountSpec(
             vendor=vendor,
             base_url=base,

@@ -110,6 +110,6 @@ def _explained(error: Exception, namespace: str, ref: SecretKey) -> str:
         case KubeForbidden():
             return f"{error}. Let the operator read this Secret (Helm: rbac.secretNames)."
         case CredentialsIncomplete():
-            return f'Secret "{ref.secret}": {error}.'
+            return f'Secret "{ref.secret}": {error}. Mend it; it is looked at again within a minute.'
         case _:
             return f'Secret "{ref.secret}" cannot be read now: {error}.'
