@@ -111,6 +111,9 @@ class Reason(StrEnum):
     CONNECTION_NOT_WRITTEN = "ConnectionNotWritten"
     WRITE_REFUSED = "WriteRefused"
 
+    # Outside the hours of its schedule
+    OUTSIDE_ACTIVE_HOURS = "OutsideActiveHours"
+
     # Synced
     CREATING = "Creating"
     UPDATING = "Updating"

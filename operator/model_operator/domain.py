@@ -216,6 +216,14 @@ class Probe:
     timeout: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class OffHours:
+    """Outside the hours of a schedule, since an edge and until the next; None where there is none."""
+
+    since: datetime | None
+    until: datetime | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desired:
     """What one ModelDeployment asks for, in the operator's own words.
@@ -240,6 +248,12 @@ class Desired:
     external_id: str | None = None
     paused: bool | None = False
     """None: the power state is not ours (an adopted deployment whose spec omits `paused`)."""
+    off_hours: OffHours | None = None
+    """Not None: outside of the schedule's hours, and `paused` or the replicas in `fields` are for that reason what they are."""
+    next_edge: datetime | None = None
+    """Of the schedule."""
+    active_until: datetime | None = None
+    """The edge until which a person lets it run outside its hours, or has let it."""
     may_scale_down: bool = False
     """A scale-down policy other than NONE: stopping by itself is then intended."""
     corrects_drift: bool = True

@@ -154,6 +154,11 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     Reason.MISSING: Meaning("There is no deployment at the provider."),
     Reason.STARTING: Meaning("The deployment is on its way up."),
     Reason.PAUSED: Meaning("Stopped because the spec says so.", "Set spec.paused to false to resume it."),
+    Reason.OUTSIDE_ACTIVE_HOURS: Meaning(
+        "It is outside the hours of spec.schedule, and so the deployment is paused or at its fewest replicas.",
+        "To have it run until the next edge, annotate the object with"
+        " modeloperator.dev/action: active-until-next-edge.",
+    ),
     Reason.SCALED_DOWN: Meaning(
         "Stopped by its own scale-down policy, as intended.",
         "Resume it at the provider, or set spec.paused to true and back to false.",

@@ -15,6 +15,12 @@ TAKEN = [
             "replicas": 10_000,
             "contextLength": 131_072,
             "paused": True,
+            "schedule": {
+                "timeZone": "America/Argentina/Buenos_Aires",
+                "active": ["Mon-Fri 08:00-20:00", "Fri-Mon,Wed 22:00-04:00", "Sun 00:00-24:00"],
+                "outside": "Pause",
+                "leadTime": "15m",
+            },
             "deletionPolicy": "Orphan",
             "driftPolicy": "Report",
             "progressDeadline": "1h30m10s500ms",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from model_operator.models.deployment import ONE_OF_BLOCKS
+from model_operator.models.deployment_rules import ONE_OF_BLOCKS
 from support.least_manifests import PAITIENT, PARASAIL, edited
 
 DURATION = "^([0-9]{1,5}(h|m|s|ms)){1,4}$"
@@ -10,6 +10,7 @@ ONE_OF_REPLICAS = "set exactly one of replicas and autoscaling"
 THRESHOLD = "scaleDownThreshold is required with scaleDownPolicy TIMER or INACTIVE"
 REQUIRED = "Required value"
 LONG = "x" * 5000
+HOURS = {"timeZone": "Europe/Berlin", "active": ["Mon-Fri 08:00-20:00"], "outside": "Pause"}
 
 
 def refused(base, spec, field, message, id):
@@ -161,6 +162,29 @@ DEPLOYMENTS = [
         "spec.paitient.endpointID",
         "set both or neither",
         "an endpoint's id without its name",
+    ),
+    *[
+        refused(PARASAIL, {"schedule": {**HOURS, **schedule}}, field, message, id)
+        for schedule, field, message, id in (
+            ({"active": []}, "spec.schedule.active", "should have at least 1", "no hours"),
+            ({"active": ["Mo-Fr 8-20"]}, "spec.schedule.active[0]", "should match", "hours in other words"),
+            ({"timeZone": "/etc/passwd"}, "spec.schedule.timeZone", "should match", "a path as a time zone"),
+            ({"timeZone": None}, "spec.schedule.timeZone", REQUIRED, "hours of nowhere"),
+            ({"outside": None}, "spec.schedule.outside", REQUIRED, "hours and nothing to do at others"),
+            (
+                {"outside": "MinReplicas"},
+                "spec.schedule.outside",
+                "MinReplicas needs autoscaling",
+                "the fewest of fixed replicas",
+            ),
+        )
+    ],
+    refused(
+        PAITIENT,
+        {"schedule": HOURS},
+        "spec.schedule.outside",
+        "since PaiTIENT cannot pause; use MinReplicas with autoscaling",
+        "paitient paused by the hour",
     ),
     refused(
         PAITIENT, {"paused": True}, "spec.paused", "delete this object to stop its costs", "paitient paused"

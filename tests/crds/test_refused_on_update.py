@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from model_operator.models.deployment import ONE_OF_BLOCKS
+from model_operator.models.deployment_rules import ONE_OF_BLOCKS
 from support.least_manifests import PAITIENT, PARASAIL, PROVIDER, edited
 
 ADOPTED = edited(PARASAIL, {"deploymentName": "m-1", "externalID": "33665", "deletionPolicy": "Orphan"})

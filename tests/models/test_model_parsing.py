@@ -30,7 +30,7 @@ from model_operator.models import (
     SecuritySettings,
     VpcConfig,
 )
-from model_operator.models.deployment import ONE_OF_BLOCKS
+from model_operator.models.deployment_rules import ONE_OF_BLOCKS
 
 METADATA = {"name": "a", "namespace": "team", "uid": "u-1", "generation": 3, "resourceVersion": "77"}
 SPEC = {

@@ -733,6 +733,13 @@ ASKED = re.compile(
 
 
 @pytest.mark.parametrize(("s", "expected"), TABLE)
+def test_no_sentence_shows_how_it_is_made(s: Situation, expected: Row) -> None:
+    assert [
+        one.message for one in look(s)[1].conditions if "{_" in one.message or "None" in one.message
+    ] == []
+
+
+@pytest.mark.parametrize(("s", "expected"), TABLE)
 def test_whoever_waits_for_a_person_says_what_to_do(s: Situation, expected: Row) -> None:
     if isinstance(s.observed.error, NotAccepted) or expected.progress != STALLED:
         return  # what leads to no account is worded where that is found out

@@ -12,6 +12,7 @@ from pathlib import Path
 PACKAGE = "operator/model_operator"
 SIMULATOR = "operator/model_operator_simulator"
 MODEL = "models/deployment.py"
+RULES = "models/deployment_rules.py"
 
 
 def make_acme(root: Path) -> None:
@@ -53,6 +54,10 @@ def _spec(root: Path) -> None:
         f"{PACKAGE}/{MODEL}",
         twin(r"from model_operator\.models\.parasail import .*\n"),
         twin(r"    parasail: ParasailSpec \| None = Field\(\n(?:        .*\n)+    \)\n"),
+    )
+    edit(
+        root,
+        f"{PACKAGE}/{RULES}",
         instead(
             '"has(self.parasail) == has(oldSelf.parasail)"',
             '"has(self.parasail) == has(oldSelf.parasail) && has(self.acme) == has(oldSelf.acme)"',
@@ -62,6 +67,7 @@ def _spec(root: Path) -> None:
             '"[has(self.parasail), has(self.paitient), has(self.acme)].exists_one(one, one)"',
         ),
         twin(r'    rule\(\n        "!has\(self\.externalID\) \|\| !has\(self\.parasail\)(?:.*\n)+?    \),\n'),
+        twin(r'    rule\(\n        "!has\(self\.replicas\) \|\| !has\(self\.parasail\)(?:.*\n)+?    \),\n'),
         twin(r'    rule\(\n        "!has\(self\.parasail\) \|\| has\(self\.autoscaling\)(?:.*\n)+?    \),\n'),
         twin(r'    rule\(\n        "!has\(self\.parasail\) \|\| has\(self\.externalID\)(?:.*\n)+?    \),\n'),
         twin(

@@ -35,8 +35,9 @@ LONG = EVERY.total_seconds() * 2.5
 class World:
     """One operator with a served deployment, and the hands of a user."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: Any) -> None:
         loop = asyncio.get_running_loop()
+        self.settings = Settings(allowed_provider_hosts=(SIM,), **settings)
         self.wall = Wall(loop)
         self.server = Server(self.wall)
         self.simulator = Simulator(source=lambda: START.timestamp() + loop.time())
@@ -46,7 +47,7 @@ class World:
         self.store = MemoryStore(self.server)
         self.metrics = Metrics()
         self.engine = Engine(
-            settings=Settings(allowed_provider_hosts=(SIM,)),
+            settings=self.settings,
             kube=self.store,
             transport=HttpTransport(request_timeout=timedelta(seconds=30), client=InProcess(self.simulator)),
             vendors=PROVIDERS,
@@ -133,9 +134,11 @@ class World:
 Story = Callable[[World], Awaitable[None]]
 
 
-def play(story: Story, *, is_served: bool = True, vendors: Sequence[str] = ("parasail",)) -> None:
+def play(
+    story: Story, *, is_served: bool = True, vendors: Sequence[str] = ("parasail",), **settings: Any
+) -> None:
     async def main() -> None:
-        world = World()
+        world = World(**settings)
         await world.start(*vendors)
         if is_served:
             await world.serve()

@@ -18,7 +18,9 @@ from model_operator.conditions import Reason, reason_of
 from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
 from model_operator.meanings import MEANINGS
 
-_FINE: Final = frozenset({Reason.AVAILABLE, Reason.COMPLETED, Reason.PAUSED, Reason.SCALED_DOWN})
+_FINE: Final = frozenset(
+    {Reason.AVAILABLE, Reason.COMPLETED, Reason.PAUSED, Reason.SCALED_DOWN, Reason.OUTSIDE_ACTIVE_HOURS}
+)
 """Reasons that need no sentence."""
 _SHORT: Final = {PROVIDER: "provider", DEPLOYMENT: "deployment", CANARY: "canary"}
 

@@ -5,10 +5,11 @@ The spec belongs to the user and is never written; everything that the operator 
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
+from model_operator.models.deployment_rules import ONE_OF_BLOCKS, SPEC_RULES
 from model_operator.models.deployment_status import (
     DriftRow,
     LastPowerAction,
@@ -24,15 +25,13 @@ from model_operator.models.provider import ProviderType
 from model_operator.models.rules import (
     MOST_OF_AN_ID,
     REMOTE_ID,
-    REPLACE,
     checked,
-    immutable,
-    immutable_if_set,
     object_name,
     one_segment,
     positive,
     rule,
 )
+from model_operator.models.schedule import Schedule
 from model_operator.models.wire import Duration, Model
 
 __all__ = [
@@ -109,93 +108,8 @@ class ConnectionSpec(Model):
     )
 
 
-*_OTHERS, _LAST = ProviderType
-ONE_OF_BLOCKS: Final = f"set exactly one of {', '.join(_OTHERS)} and {_LAST}"
-
-_SPEC_RULES: Final = (
-    immutable("providerRef.name"),
-    immutable("model"),
-    immutable_if_set("deploymentName"),
-    rule(
-        "has(self.parasail) == has(oldSelf.parasail)",
-        f"parasail and paitient are immutable: one cannot be swapped for the other; {REPLACE}",
-        at=".parasail",
-    ),
-    rule(
-        "!has(oldSelf.externalID) || (has(self.externalID) && self.externalID == oldSelf.externalID)",
-        f"externalID is immutable once it is set; {REPLACE}",
-        at=".externalID",
-    ),
-    rule(
-        "!has(self.externalID) || has(self.deletionPolicy)",
-        "deletionPolicy is required with externalID: say whether deleting this object deletes the deployment"
-        " that it adopted (Delete) or leaves it (Orphan)",
-        at=".deletionPolicy",
-    ),
-    rule(
-        "!has(self.externalID) || !has(self.parasail) || self.externalID.matches('^[1-9][0-9]{0,17}$')",
-        "externalID must be a number at Parasail, without leading zeros; it is in the URL of the deployment's page",
-        at=".externalID",
-    ),
-    rule(
-        "has(self.replicas) != has(self.autoscaling)",
-        "set exactly one of replicas and autoscaling",
-        at=".replicas",
-    ),
-    rule(
-        "!has(self.replicas) || !has(self.parasail) || self.replicas > 0",
-        "replicas cannot be 0: to stop the deployment and its costs, set paused to true",
-        at=".replicas",
-    ),
-    rule(
-        "!has(self.replicas) || !has(self.paitient) || self.replicas > 0",
-        "replicas cannot be 0: PaiTIENT cannot pause, so delete this object to stop its costs",
-        at=".replicas",
-    ),
-    rule(
-        "has(self.parasail) != has(self.paitient)",
-        f"{ONE_OF_BLOCKS}, the one that is the type of the ModelProvider",
-        at=".parasail",
-    ),
-    rule(
-        "!has(self.parasail) || has(self.autoscaling) || !(has(self.parasail.targetConnectionsPerReplica)"
-        " || has(self.parasail.autoscalingFactor))",
-        "parasail.targetConnectionsPerReplica and parasail.autoscalingFactor are for deployments with spec.autoscaling only",
-        at=".parasail",
-    ),
-    rule(
-        "!(has(self.paitient) && has(self.paused))",
-        "paused is for parasail only, since PaiTIENT cannot pause; remove it, and delete this object to stop its costs"
-        " (fewer replicas, or autoscaling, lower them)",
-        at=".paused",
-    ),
-    rule(
-        "!(has(self.paitient) && has(self.probe))",
-        "probe is for parasail only; remove it",
-        at=".probe",
-    ),
-    rule(
-        "!has(self.parasail) || has(self.externalID) || has(self.parasail.serviceTierName)"
-        " || has(self.parasail.devices)",
-        "set serviceTierName or devices, whichever the account takes, unless externalID is set",
-        at=".parasail.devices",
-    ),
-    rule(
-        "!has(self.deploymentName) || !has(self.parasail)"
-        " || (size(self.deploymentName) >= 2 && size(self.deploymentName) <= 32)",
-        "deploymentName must have 2 to 32 characters at Parasail",
-        at=".deploymentName",
-    ),
-    rule(
-        "!has(self.deploymentName) || !has(self.paitient) || size(self.deploymentName) >= 3",
-        "deploymentName must have 3 to 64 characters at PaiTIENT",
-        at=".deploymentName",
-    ),
-)
-
-
 class ModelDeploymentSpec(Model):
-    model_config = checked(*_SPEC_RULES)
+    model_config = checked(*SPEC_RULES)
 
     provider_ref: ProviderRef = Field(description="The account that runs the deployment. Immutable.")
     model: str = Field(
@@ -232,6 +146,11 @@ class ModelDeploymentSpec(Model):
         description="Parasail only: true stops the deployment and its costs, false resumes it; edits made"
         " meanwhile are held until then. An object that is created paused creates nothing until it is"
         " unpaused. Default: false, or with externalID whatever the deployment is now.",
+    )
+    schedule: Schedule | None = Field(
+        default=None,
+        description="The hours in which the deployment is meant to run. paused: true always wins. The annotation"
+        " modeloperator.dev/action: active-until-next-edge lets it run until the next window or the end of this one.",
     )
     external_id: str | None = Field(
         default=None,

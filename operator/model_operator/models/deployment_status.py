@@ -134,6 +134,15 @@ class ModelDeploymentStatus(Status):
     last_power_action: LastPowerAction | None = Field(
         default=None, description="The last pause or resume, to tell our own from somebody else's."
     )
+    next_edge: Time | None = Field(
+        default=None,
+        description="When spec.schedule starts or stops the deployment next. Absent where it has no further edge.",
+    )
+    active_until: Time | None = Field(
+        default=None,
+        description="The edge until which the annotation modeloperator.dev/action: active-until-next-edge lets it run;"
+        " kept until that annotation is removed, so that it counts once.",
+    )
     recreated_generation: int | None = Field(
         default=None, description="The metadata.generation for which a vanished deployment was created again."
     )

@@ -20,6 +20,7 @@ from model_operator.models.deployment_status import (
 from model_operator.plan.deployment.difference import render
 from model_operator.plan.deployment.serving import unproven_serving
 from model_operator.plan.deployment.situation import Decision, Presence, Situation
+from model_operator.plan.deployment.words import stopped_on_purpose, why_stopped
 from model_operator.plan.verdict import Progress, Verdict
 from model_operator.status.conditions import merge
 
@@ -35,7 +36,7 @@ _ENOUGH = {
     Reason.QUOTA_EXCEEDED: "the account's quota is raised or something else is deleted",
     Reason.INSUFFICIENT_CAPACITY: "a machine is free, or another device is named",
 }
-_STOPPED_ON_PURPOSE = frozenset({Reason.PAUSED, Reason.SCALED_DOWN})
+_STOPPED_ON_PURPOSE = frozenset({Reason.PAUSED, Reason.SCALED_DOWN, Reason.OUTSIDE_ACTIVE_HOURS})
 _WAITS_FOR_START = frozenset({Reason.STARTING, Reason.RESUMING})
 _COUNTS_AS_SYNCED = frozenset({Reason.HELD_WHILE_PAUSED, Reason.DRIFT_REPORTED, Reason.DUPLICATE_FOUND})
 
@@ -52,6 +53,8 @@ def summarize(s: Situation, decision: Decision) -> ModelDeploymentStatus:
         .with_(
             observed_generation=s.desired.generation,
             phase=decision.phase or changed.phase or Phase.PENDING,
+            next_edge=s.desired.next_edge,
+            active_until=s.desired.active_until,
             selector=SELECTOR,
             drift=tuple(
                 DriftRow(field=d.field, desired=render(d.desired), observed=render(d.observed))
@@ -95,7 +98,7 @@ def _running(s: Situation) -> int | None:
 def _verdicts(s: Situation, decision: Decision) -> Mapping[ConditionType, Verdict]:
     accepted = decision.accepted or _ACCEPTED
     serving = decision.serving or _serving(s)
-    ready = _short_of(s, _ready(accepted, decision.synced, serving))
+    ready = _short_of(s, _at_fewest(s, _ready(accepted, decision.synced, serving)))
     reconciling, stalled = _progress(s, decision, ready)
     return {
         ConditionType.READY: ready,
@@ -121,7 +124,7 @@ def _serving(s: Situation) -> Verdict:
         case RunState.STOPPING | RunState.STOPPED:
             reason = Reason.SCALED_DOWN if s.desired.may_scale_down else Reason.STOPPED
             is_paused = s.desired.paused or s.is_paused_by_us
-            return Verdict(False, Reason.PAUSED if is_paused else reason, said)
+            return Verdict(False, stopped_on_purpose(s).reason if is_paused else reason, said)
         case RunState.FAILED:
             what_next = MEANINGS[Reason.FAILED].remedy
             return Verdict(False, Reason.FAILED, f"{said.rstrip('.')}.{_where_to_look(s)} {what_next}")
@@ -159,6 +162,14 @@ def _ready(accepted: Verdict, synced: Verdict, serving: Verdict) -> Verdict:
     if serving.reason in _STOPPED_ON_PURPOSE:
         return replace(serving, is_true=True)
     return serving
+
+
+def _at_fewest(s: Situation, ready: Verdict) -> Verdict:
+    """It serves, and with fewer replicas than in its hours."""
+    if ready.reason is not Reason.AVAILABLE or s.desired.off_hours is None or s.desired.paused:
+        return ready
+    text = f"The deployment serves with its fewest replicas because {why_stopped(s)}."
+    return Verdict(True, Reason.OUTSIDE_ACTIVE_HOURS, text)
 
 
 def _short_of(s: Situation, ready: Verdict) -> Verdict:

@@ -24,7 +24,9 @@ from model_operator.plan.deployment.words import (
     moving,
     refusal,
     settled,
+    stopped_on_purpose,
     stuck,
+    why_stopped,
 )
 from model_operator.plan.verdict import Progress, Verdict
 
@@ -192,11 +194,11 @@ def wait_while_paused(s: Situation) -> Decision | None:
     made = made_by_us(s)
     if made is not None:
         return take(made, s)
-    text = "Nothing is created at the provider while spec.paused is true."
-    decision = settled(Phase.PAUSED, Verdict(False, Reason.PAUSED, text))
+    text, reason = f"Nothing is created at the provider while {why_stopped(s)}.", stopped_on_purpose(s).reason
+    decision = settled(Phase.PAUSED, Verdict(False, reason, text))
     if s.status.external_id is not None:
         text = f"Deployment {s.status.external_id} has vanished at the provider. {text}"
-        gone = Verdict(False, Reason.PAUSED, text)
+        gone = Verdict(False, reason, text)
         decision = replace(decision, synced=Verdict(True, Reason.SYNCED, text), serving=gone)
     return replace(decision, change=StatusChange(pending=None))
 

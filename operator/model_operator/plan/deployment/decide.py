@@ -12,6 +12,7 @@ unwanted  let_go → release_when_* → wait_while_in_use → delete → wait_fo
 The rule that speaks is not the last word. After it, in this order:
     updating.say_what_differs        a step that has nothing to say of the fields says which of them differ and stay so
     serving.say_what_else_is_ours    one that says "synced" names other deployments with our UID
+    note_hours                       what a person allows for once is written before it is acted on
     wait_for_key                     a create or update whose access key cannot be read waits for it
     hold_back                        a step that failed waits for its retry, any step while the account must rest
     act (reconcile/deployment)       what the provider answers to the action, above all `_refused`
@@ -154,7 +155,7 @@ def decide(s: Situation) -> Decision:
     rules = WANTED if s.wanted else UNWANTED
     step = next(step for rule in rules if (step := rule(s)) is not None)
     told = serving.say_what_else_is_ours(s, updating.say_what_differs(s, step))
-    return hold_back(s, wait_for_key(s, told))
+    return hold_back(s, note_hours(s, wait_for_key(s, told)))
 
 
 def sends_keys(step: Decision) -> bool:
@@ -169,6 +170,15 @@ def wait_for_key(s: Situation, step: Decision) -> Decision:
     waiting = refusal(s, Reason.CREDENTIALS_MISSING, s.missing_key)
     change = replace(step.change, pending=UNCHANGED)
     return replace(waiting, change=change, drift=step.drift, look_again=_KEY_RETRY)
+
+
+def note_hours(s: Situation, step: Decision) -> Decision:
+    """That a person lets it run until an edge is written down before it is acted on: a process that comes later, and
+    after that edge, must not take the same annotation for the next one."""
+    if s.desired.active_until == s.status.active_until or not s.wanted or step.action is None:
+        return step
+    change = replace(step.change, pending=UNCHANGED, pending_endpoint=UNCHANGED)
+    return replace(step, action=None, change=change, look_again=timedelta())
 
 
 def hold_back(s: Situation, step: Decision) -> Decision:

@@ -11,10 +11,16 @@ from model_operator.domain import Power, Remote, RunState
 from model_operator.models.deployment import LastPowerAction
 from model_operator.plan.deployment.difference import gap_between
 from model_operator.plan.deployment.situation import Decision, SetPower, Situation
-from model_operator.plan.deployment.words import moving, settled, stuck, unsynced
+from model_operator.plan.deployment.words import (
+    moving,
+    settled,
+    stopped_on_purpose,
+    stuck,
+    unsynced,
+    why_stopped,
+)
 from model_operator.plan.verdict import Difference, Progress, Verdict
 
-PAUSED = Verdict(False, Reason.PAUSED, "Stopped because the spec says so.")
 _RESUME = "Resume it there, or set spec.paused to true and back to false."
 _PAUSE = "Pause it there, or set driftPolicy to Correct."
 _RUNNING = frozenset({RunState.STARTING, RunState.SERVING, RunState.UPDATING})
@@ -33,14 +39,14 @@ def power_difference(s: Situation) -> tuple[Difference, ...]:
 
 
 def keep_paused(s: Situation) -> Decision | None:
-    """spec.paused is true: stop it, and keep it stopped."""
+    """spec.paused is true, or it is outside its hours: stop it, and keep it stopped."""
     if not s.capabilities.pauses or not s.desired.paused or s.remote is None:
         return None
     match s.remote.state:
         case RunState.STOPPED:
-            return _record(s, Power.PAUSE, _stopped(s, s.remote, Phase.PAUSED, PAUSED))
+            return _record(s, Power.PAUSE, _stopped(s, s.remote, Phase.PAUSED, stopped_on_purpose(s)))
         case RunState.STOPPING:
-            return _record(s, Power.PAUSE, _pausing())
+            return _record(s, Power.PAUSE, _pausing(s))
         case RunState.STARTING | RunState.SERVING | RunState.UPDATING:
             return _pause(s, s.remote)
         case RunState.FAILED if not s.is_paused_by_us:
@@ -49,17 +55,19 @@ def keep_paused(s: Situation) -> Decision | None:
             return None
 
 
-def _pause(s: Situation, remote: Remote) -> Decision:
+def _pause(s: Situation, remote: Remote) -> Decision | None:
     last = s.status.last_power_action
-    if not s.is_paused_by_us:
-        return replace(_pausing(), action=SetPower(remote.id, Power.PAUSE, is_correction=False))
+    if not s.is_paused_by_us or _was_another_night(s):
+        return replace(_pausing(s), action=SetPower(remote.id, Power.PAUSE, is_correction=False))
     if _is_fresh(s):
-        serving = None if last and last.correction else PAUSED
-        return replace(_pausing(), serving=serving, look_again=_grace_left(s))
+        serving = None if last and last.correction else stopped_on_purpose(s)
+        return replace(_pausing(s), serving=serving, look_again=_grace_left(s))
+    if s.desired.off_hours is not None:
+        return None  # somebody resumed it there: it is left alone until the next edge
     if not s.desired.corrects_drift:
         row = Difference("paused", desired=True, observed=False, is_edit=False)
         message = (
-            "The deployment runs at the provider while spec.paused is true; driftPolicy is Report. {_PAUSE}"
+            f"The deployment runs at the provider while spec.paused is true; driftPolicy is Report. {_PAUSE}"
         )
         return Decision(
             synced=unsynced(Reason.DRIFT_REPORTED, message),
@@ -75,12 +83,18 @@ def _pause(s: Situation, remote: Remote) -> Decision:
             None,
         )
     action = SetPower(remote.id, Power.PAUSE, is_correction=True)
-    return replace(_pausing(), action=action, serving=None)
+    return replace(_pausing(s), action=action, serving=None)
 
 
-def _pausing() -> Decision:
-    decision = moving(Reason.PAUSING, "Stopping the deployment because spec.paused is true.", Phase.PAUSING)
-    return replace(decision, serving=PAUSED)
+def _was_another_night(s: Situation) -> bool:
+    """Our pause was for hours that are over: whatever has resumed it since, this is another edge."""
+    last, off = s.status.last_power_action, s.desired.off_hours
+    return last is not None and off is not None and off.since is not None and last.at < off.since
+
+
+def _pausing(s: Situation) -> Decision:
+    text = f"Stopping the deployment because {why_stopped(s)}."
+    return replace(moving(Reason.PAUSING, text, Phase.PAUSING), serving=stopped_on_purpose(s))
 
 
 def keep_running(s: Situation) -> Decision | None:

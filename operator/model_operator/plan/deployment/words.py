@@ -19,6 +19,7 @@ from model_operator.errors import (
 )
 from model_operator.meanings import advised
 from model_operator.models.deployment_status import Pending
+from model_operator.models.wire import format_time
 from model_operator.plan.deployment.situation import Action, CreateEndpoint, Decision, Release, Situation
 from model_operator.plan.verdict import Progress, Verdict
 
@@ -84,6 +85,22 @@ def lost(pending: Pending | None) -> str:
 
 def looking_for(pending: Pending | None) -> str:
     return f"{lost(pending)} Looking for what it made before anything else is done."
+
+
+def why_stopped(s: Situation) -> str:
+    """What says that it is not to run."""
+    off = s.desired.off_hours
+    if off is None:
+        return "spec.paused is true"
+    until = f" until {format_time(off.until)}" if off.until is not None else ""
+    return f"it is outside the hours of spec.schedule{until}"
+
+
+def stopped_on_purpose(s: Situation) -> Verdict:
+    """Serving, of one that is not to run."""
+    if s.desired.off_hours is None:
+        return Verdict(False, Reason.PAUSED, "Stopped because the spec says so.")
+    return Verdict(False, Reason.OUTSIDE_ACTIVE_HOURS, f"Stopped because {why_stopped(s)}.")
 
 
 def settled(phase: Phase, serving: Verdict | None = None) -> Decision:

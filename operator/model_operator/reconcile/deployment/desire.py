@@ -1,13 +1,21 @@
 """From a ModelDeployment to what it asks for in the operator's own words. Pure."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from model_operator.domain import Desired, Probe
-from model_operator.models.deployment import DeletionPolicy, DriftPolicy, ModelDeployment, ModelDeploymentSpec
+from model_operator.models.deployment import (
+    Autoscaling,
+    DeletionPolicy,
+    DriftPolicy,
+    ModelDeployment,
+    ModelDeploymentSpec,
+)
+from model_operator.models.schedule import OutsideHours
 from model_operator.providers.base import Vendor
 from model_operator.reconcile.claims import HASH_LENGTH, hash_of
+from model_operator.reconcile.deployment.hours import Scheduled, scheduled
 
 _PROMPT = "ping"
 _TAG_LIMIT = 256
@@ -15,9 +23,16 @@ _PROBE_TIMEOUT = timedelta(seconds=30)
 _PROGRESS_DEADLINE = timedelta(minutes=30)
 
 
-def desire(resource: ModelDeployment, vendor: Vendor, installation: str = "") -> Desired:
-    """Effective values for everything that the spec leaves out; without an installation no owner is named."""
-    metadata, spec = resource.metadata, resource.spec
+def desire(
+    resource: ModelDeployment, vendor: Vendor, installation: str = "", *, now: datetime | None = None
+) -> Desired:
+    """Effective values for everything that the spec leaves out; without an installation no owner is named.
+
+    `now` is for the hours of a schedule; without it they are not looked at.
+    """
+    metadata = resource.metadata
+    hours = Scheduled() if now is None else scheduled(resource, now)
+    spec = _at_fewest(resource.spec) if hours.off is not None else resource.spec
     limit = vendor.capabilities.name_limit
     return Desired(
         uid=metadata.uid,
@@ -31,7 +46,10 @@ def desire(resource: ModelDeployment, vendor: Vendor, installation: str = "") ->
         fixed=vendor.fixed(spec),
         texts=vendor.texts(spec),
         external_id=spec.external_id,
-        paused=spec.paused if spec.external_id is not None else bool(spec.paused),
+        paused=_paused(spec, hours),
+        off_hours=hours.off,
+        next_edge=hours.next_edge,
+        active_until=hours.active_until,
         may_scale_down=vendor.may_scale_down(spec),
         corrects_drift=spec.drift_policy is not DriftPolicy.REPORT,
         orphans=spec.deletion_policy is DeletionPolicy.ORPHAN,
@@ -42,6 +60,22 @@ def desire(resource: ModelDeployment, vendor: Vendor, installation: str = "") ->
         endpoint_id=vendor.endpoint_id(spec),
         owner=_owner(installation, metadata.namespace, metadata.name) if installation else None,
     )
+
+
+def _paused(spec: ModelDeploymentSpec, hours: Scheduled) -> bool | None:
+    """None where the power state is not ours: of an adopted deployment with neither `paused` nor hours."""
+    if spec.schedule is None:
+        return spec.paused if spec.external_id is not None else bool(spec.paused)
+    stops = hours.off is not None and spec.schedule.outside is OutsideHours.PAUSE
+    return bool(spec.paused) or stops
+
+
+def _at_fewest(spec: ModelDeploymentSpec) -> ModelDeploymentSpec:
+    """Outside the hours, where the schedule says MinReplicas: no more than those."""
+    if spec.schedule is None or spec.autoscaling is None or spec.schedule.outside is OutsideHours.PAUSE:
+        return spec
+    fewest = spec.autoscaling.min_replicas
+    return spec.with_(autoscaling=Autoscaling(min_replicas=fewest, max_replicas=fewest))
 
 
 @lru_cache(maxsize=4096)  # asked for in every pass

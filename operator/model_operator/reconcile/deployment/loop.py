@@ -27,6 +27,7 @@ from model_operator.reconcile.deployment.connection import publish, with_connect
 from model_operator.reconcile.deployment.desire import desire
 from model_operator.reconcile.deployment.ending import EndingDeployments
 from model_operator.reconcile.deployment.guard import find_guard
+from model_operator.reconcile.deployment.hours import before_edge
 from model_operator.reconcile.deployment.keys import mask, read_keys
 from model_operator.reconcile.deployment.leaving import (
     may_have_something,
@@ -123,7 +124,7 @@ class DeploymentPass(EndingDeployments):
         self, s: Situation, resource: ModelDeployment, vendor: Vendor, memory: Memory
     ) -> Situation:
         desired = memory.keys.given_to(
-            desire(resource, vendor, self.installation), resource.status.last_applied
+            desire(resource, vendor, self.installation, now=s.now), resource.status.last_applied
         )
         return replace(s, desired=desired, missing_key=memory.keys.problem)
 
@@ -196,8 +197,9 @@ class DeploymentPass(EndingDeployments):
 
     @override
     def situation(self, resource: ModelDeployment, vendor: Vendor, memory: Memory) -> Situation:
+        now = self.around.clock()
         situation = Situation(
-            desired=desire(resource, vendor, self.installation),
+            desired=desire(resource, vendor, self.installation, now=now),
             wanted=not resource.metadata.is_terminating,
             status=memory.complete(resource.status),
             observed=Observed(),
@@ -206,7 +208,7 @@ class DeploymentPass(EndingDeployments):
             failure=memory.retry.failure,
             capabilities=vendor.capabilities,
             timing=self.timing,
-            now=self.around.clock(),
+            now=now,
             has_default_name=resource.spec.deployment_name is None,
             has_finalizer=FINALIZER in resource.metadata.finalizers,
             guard=find_guard(resource, self.around.cache, self.around.bindings),
@@ -256,6 +258,8 @@ class DeploymentPass(EndingDeployments):
     ) -> timedelta | None:
         """How closely to watch it from now on."""
         waits = [step.look_again, time_left(s, step)]
+        if s.wanted:
+            waits.append(before_edge(s.desired.next_edge, s.now))
         if account is not None:
             is_moving = step.progress is Progress.MOVING
             account.settle(key, is_moving=is_moving)
