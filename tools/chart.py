@@ -47,6 +47,7 @@ _NOT_SETTINGS: Final = frozenset(
         "metrics_port",
         "namespaces",
         "ready_file",
+        "shards",
         "webhook_address",
     }
 )

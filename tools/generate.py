@@ -74,6 +74,7 @@ def metrics() -> str:
     shown.provider_request("parasail", "list", 200, 0.02)
     shown.provider_throttled("parasail", "account", 1)
     shown.count_resources(lambda: {("ModelDeployment", "Ready"): 1})
+    shown.count_namespaces(lambda: 1)
     shown.rollout_ended("Completed")
     shown.webhook_event("paitient", "accepted")
     shown.leads("model-operator", lambda: True)

@@ -8,6 +8,7 @@ A plugin of krew is a program that needs nothing else, so the archive has a Pyth
 
 import argparse
 import hashlib
+import importlib
 import subprocess
 import sys
 import tarfile
@@ -31,6 +32,15 @@ PLATFORMS: Final = (
 )
 _LICENSE: Final = Path(__file__).parents[1] / "LICENSE"
 _ENTRY: Final = "from model_operator.cli.plugin import main\n\nmain()\n"
+_SPEC: Final = """
+from PyInstaller.utils.hooks import collect_data_files
+
+found = Analysis([{entry!r}], datas=collect_data_files("model_operator"), excludes={excludes!r})
+program = EXE(PYZ(found.pure), found.scripts, exclude_binaries=True, name={name!r}, console=True)
+COLLECT(program, found.binaries, found.datas, name={name!r})
+"""
+_NOT_OF_THE_PLUGIN: Final = ("kopf", "model_operator_demo")
+"""`run` and `demo` are not among its commands."""
 
 
 def archive_of(os: str, arch: str) -> str:
@@ -41,21 +51,14 @@ def pack(folder: Path, os: str, arch: str) -> Path:
     """The archive for the platform that this runs on, of the installation that this Python has."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="model-operator-krew-") as work:
-        entry = Path(work) / "entry.py"
+        entry, spec = Path(work) / "entry.py", Path(work) / f"{PROGRAM}.spec"
         entry.write_text(_ENTRY)
+        excludes = sorted([*_NOT_OF_THE_PLUGIN, *_unused("kubernetes")])
+        spec.write_text(_SPEC.format(entry=str(entry), excludes=excludes, name=PROGRAM))
         subprocess.run(  # noqa: S603  our own arguments
             [
-                *(sys.executable, "-m", "PyInstaller", "--noconfirm", "--onedir", "--log-level=WARN"),
-                *("--name", PROGRAM, "--collect-data", "model_operator"),
-                *(
-                    "--distpath",
-                    f"{work}/dist",
-                    "--workpath",
-                    f"{work}/build",
-                    "--specpath",
-                    work,
-                    str(entry),
-                ),
+                *(sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level=WARN"),
+                *("--distpath", f"{work}/dist", "--workpath", f"{work}/build", str(spec)),
             ],
             check=True,
         )
@@ -64,6 +67,17 @@ def pack(folder: Path, os: str, arch: str) -> Path:
             archive.add(_LICENSE, "LICENSE")
             archive.add(Path(work) / "dist" / PROGRAM, PROGRAM)
     return target
+
+
+def _unused(package: str) -> Iterator[str]:
+    """Modules of it that the commands do not load: of the Kubernetes client, all but a few dozen of some thousand."""
+    importlib.import_module("model_operator.kube")
+    (folder,) = sys.modules[package].__path__
+    for file in Path(folder).rglob("*.py"):
+        parts = file.relative_to(Path(folder).parent).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        if name not in sys.modules:
+            yield name
 
 
 def manifest(repository: str, folder: Path) -> dict[str, Any]:

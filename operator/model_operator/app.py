@@ -7,20 +7,18 @@ import asyncio
 import itertools
 import logging
 import signal
-import socket
-import uuid
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
 from typing import Any
 
 from model_operator import __version__, handlers
+from model_operator.electing import election
 from model_operator.engine.engine import Engine
 from model_operator.engine.garbage import spare_start_up
 from model_operator.engine.lag import watch_lag
 from model_operator.kube import PLURALS, Kube, KubeError, KubeForbidden
-from model_operator.kubeconfig import KubeConfigError, namespace_of
-from model_operator.lease import Leadership
+from model_operator.kubeconfig import KubeConfigError
 from model_operator.observability import server
 from model_operator.observability.access import Access
 from model_operator.observability.logs import dump_on_sigusr1, set_up
@@ -29,6 +27,8 @@ from model_operator.providers.http import HttpTransport
 from model_operator.providers.registry import PROVIDERS
 from model_operator.redaction import Redactor
 from model_operator.settings import Settings
+from model_operator.shard_lease import Election
+from model_operator.sharding import Shards
 from model_operator.webhooks.opening import take_events
 
 OLDEST_SERVER = (1, 31)
@@ -72,7 +72,8 @@ async def _main(settings: Settings, redactor: Redactor) -> None:
     _on_signal(told.set)
     async with AsyncExitStack() as stack:
         kube = await stack.enter_async_context(await Kube.connect(settings.kubeconfig))
-        leadership = _leadership(settings, kube, metrics)
+        shards = Shards(settings.shards)
+        leadership = election(settings, kube, metrics, shards)
         transport = await stack.enter_async_context(
             HttpTransport(
                 request_timeout=settings.request_timeout,
@@ -89,6 +90,7 @@ async def _main(settings: Settings, redactor: Redactor) -> None:
             vendors=PROVIDERS,
             metrics=metrics,
             redactor=redactor,
+            shards=shards,
         )
         urls = await _listen(stack, settings, kube, _health(settings, engine, metrics, leadership), metrics)
         log.info("model-operator %s, health at %s", __version__, urls["health"])
@@ -120,7 +122,7 @@ async def _main(settings: Settings, redactor: Redactor) -> None:
             raise
 
 
-async def _stand_by(leadership: Leadership, told: asyncio.Event) -> None:
+async def _stand_by(leadership: Election, told: asyncio.Event) -> None:
     """Until the Lease is ours or we are told to stop. Raises `CannotStart` where it cannot be ours."""
     if refusal := await leadership.refusal():
         raise CannotStart(
@@ -176,7 +178,7 @@ async def _has_primed(engine: Engine, nameless: Kube | None) -> bool:
 
 
 async def _operate(
-    engine: Engine, leadership: Leadership | None, told: asyncio.Event, watch: handlers.Watch
+    engine: Engine, leadership: Election | None, told: asyncio.Event, watch: handlers.Watch
 ) -> None:
     """Watch and work until told to stop, until the watch fails, or until the Lease is lost."""
     engine.start()
@@ -206,22 +208,8 @@ def _why(told: asyncio.Event, losing: asyncio.Task[Any], breaking: asyncio.Task[
     return breaking.result() if breaking.done() else "the watch has ended"
 
 
-def _leadership(settings: Settings, kube: Kube, metrics: Metrics) -> Leadership | None:
-    """None where this process is the only one. Raises `KubeConfigError` where its namespace cannot be told."""
-    if not settings.leader_elect:
-        return None
-    leadership = Leadership(
-        kube,
-        name=settings.lease_name,
-        namespace=settings.lease_namespace or namespace_of(settings.kubeconfig),
-        identity=f"{socket.gethostname()}_{uuid.uuid4()}",
-    )
-    metrics.leads(settings.lease_name, lambda: leadership.is_held)
-    return leadership
-
-
 def _health(
-    settings: Settings, engine: Engine, metrics: Metrics, leadership: Leadership | None
+    settings: Settings, engine: Engine, metrics: Metrics, leadership: Election | None
 ) -> AbstractAsyncContextManager[str]:
     checks: Mapping[str, server.Check] = {"engine": lambda: engine.problem}
 

@@ -47,10 +47,17 @@ class Leadership:
     """`acquire`, then act while `is_held`; `lost` returns when that is over; `release` at a clean end."""
 
     def __init__(
-        self, kube: Kube, *, name: str, namespace: str, identity: str, clock: Callable[[], float] = monotonic
+        self,
+        kube: Kube,
+        *,
+        name: str,
+        namespace: str,
+        identity: str,
+        clock: Callable[[], float] = monotonic,
+        lock: "type[TimedLock] | None" = None,
     ) -> None:
         """`clock` counts seconds, and goes on while the process is stopped."""
-        self._lock = TimedLock(name, namespace, identity, kube.api_client, clock)
+        self._lock = (lock or TimedLock)(name, namespace, identity, kube.api_client, clock)
         self._clock = clock
         self._acquired = asyncio.Event()
         self._run: asyncio.Task[None] | None = None
@@ -67,15 +74,7 @@ class Leadership:
 
     async def acquire(self) -> None:
         """Returns once this process is the leader, which may be never. Raises `ElectionEnded`."""
-        config = Config(
-            self._lock,
-            lease_duration=LEASE_DURATION,
-            renew_deadline=RENEW_DEADLINE,
-            retry_period=RETRY_PERIOD,
-            onstarted_leading=self._lead,
-            onstopped_leading=_nothing,
-        )
-        self._run = asyncio.create_task(LeaderElection(config).run())
+        self._run = asyncio.create_task(self._election().run())
         acquired = asyncio.create_task(self._acquired.wait())
         await asyncio.wait({self._run, acquired}, return_when=asyncio.FIRST_COMPLETED)
         acquired.cancel()
@@ -83,6 +82,26 @@ class Leadership:
             raise ElectionEnded("the election for the Lease has ended")
         log.info(
             "leading, by the Lease %s/%s as %s", self._lock.namespace, self._lock.name, self._lock.identity
+        )
+
+    async def try_once(self) -> bool:
+        """One look, and the Lease is ours if nobody else has it. Then `acquire` keeps it."""
+        return await self._election().try_acquire_or_renew()
+
+    async def look(self) -> None:
+        """See who has it, and where that one takes events."""
+        await self._lock.get(self._lock.name, self._lock.namespace)
+
+    def _election(self) -> LeaderElection:
+        return LeaderElection(
+            Config(
+                self._lock,
+                lease_duration=LEASE_DURATION,
+                renew_deadline=RENEW_DEADLINE,
+                retry_period=RETRY_PERIOD,
+                onstarted_leading=self._lead,
+                onstopped_leading=_nothing,
+            )
         )
 
     @property
@@ -94,8 +113,10 @@ class Leadership:
         """Tell the other replicas in the Lease, once it is ours, where to hand events over to."""
         self._lock.address = address
 
-    @property
-    def leader_address(self) -> str | None:
+    def leads(self, namespace: str) -> bool:  # noqa: ARG002  in all of them
+        return self.is_held
+
+    def address_for(self, namespace: str) -> str | None:  # noqa: ARG002  in all of them
         """Where the other replica that leads takes events, as the Lease said a moment ago; None if it does not say."""
         return self._lock.leader_address
 

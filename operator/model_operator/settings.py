@@ -34,6 +34,7 @@ from model_operator.setting_values import (
     to_lower,
     to_readable,
 )
+from model_operator.sharding import MOST
 
 ENV_PREFIX = "MODEL_OPERATOR_"
 
@@ -121,6 +122,13 @@ class Settings(BaseSettings):
         "and update of Leases in the Lease's namespace.",
     )
     lease_name: str = Field(default="model-operator", min_length=1, description="Name of that Lease.")
+    shards: int = Field(
+        default=1,
+        ge=1,
+        le=MOST,
+        description="Divide the namespaces among so many processes, each with a Lease of its own (`<lease name>-1-of-3`). "
+        "Needs --leader-elect, as many replicas and better one more, and the same right to each of these Leases.",
+    )
     lease_namespace: str = Field(
         default="", description="Namespace of that Lease; without it the operator's own."
     )
@@ -195,6 +203,12 @@ class Settings(BaseSettings):
     def _connects_within_the_request(self) -> "Settings":
         if self.connect_timeout > self.request_timeout:
             raise ValueError("--connect-timeout must not be longer than --request-timeout")
+        return self
+
+    @model_validator(mode="after")
+    def _elects_for_shards(self) -> "Settings":
+        if self.shards > 1 and not self.leader_elect:
+            raise ValueError("--shards needs --leader-elect: else each process would have all of them")
         return self
 
     @model_validator(mode="after")

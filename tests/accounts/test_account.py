@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from model_operator.accounts.account import Account, Ids, Snapshot
+from model_operator.accounts.account import Account, Snapshot
+from model_operator.accounts.holders import Ids
 from model_operator.domain import DEPLOYMENT, PROVIDER, Key, RunState
 from model_operator.errors import (
     CredentialsInvalid,

@@ -6,17 +6,21 @@ from datetime import timedelta
 
 import pytest
 
+from model_operator.accounts.account import Snapshot
+from model_operator.accounts.limiter import Limiter
 from model_operator.accounts.registry import Accounts, AccountSpec
 from model_operator.domain import DEPLOYMENT, PROVIDER, Key
 from model_operator.providers.http import HttpTransport
 from model_operator.providers.registry import PROVIDERS
 from model_operator.reconcile.cache import Cache
 from model_operator.redaction import Redactor
+from model_operator.sharding import Shards, shard_of
 from model_operator_simulator import Simulator
 from support import bodies
 from support.in_process import InProcess
 from support.running import URL, on_virtual_time
 from support.signals import Told
+from support.situations import remote
 from support.virtual_time import START, Wall
 
 A, B = Key(PROVIDER, "team", "a"), Key(PROVIDER, "team", "b")
@@ -34,11 +38,11 @@ SPEC = AccountSpec(
 class Stage:
     """A registry whose accounts are at a simulator."""
 
-    def __init__(self) -> None:
+    def __init__(self, shards: Shards | None = None) -> None:
         loop = asyncio.get_running_loop()
         self.simulator = Simulator(source=lambda: START.timestamp() + loop.time())
         self.told, self.redactor = Told(), Redactor()
-        self.cache = Cache(self.told)
+        self.cache = Cache(self.told, shards)
         self.accounts = Accounts(
             transport=HttpTransport(request_timeout=timedelta(seconds=10), client=InProcess(self.simulator)),
             holders=self.cache,
@@ -47,6 +51,7 @@ class Stage:
             redactor=self.redactor,
             most_in_flight=20,
             transition_poll=timedelta(seconds=1),
+            shards=shards,
         )
 
     async def lists(self, seconds: float) -> int:
@@ -175,3 +180,103 @@ async def test_a_poller_that_ended_is_a_problem() -> None:
     assert stage.accounts.problem is None
     await stage.accounts.stop()
     assert stage.accounts.problem == "1 of 1 pollers have ended"
+
+
+def of_three() -> tuple[Shards, dict[int, Key]]:
+    """This process has the first of three shards; a ModelProvider of each shard."""
+    shards = Shards(3)
+    shards.take(0)
+    named = {shard_of(name, 3): Key(PROVIDER, name, "acme") for name in (f"team-{n}" for n in range(12))}
+    return shards, named
+
+
+@on_virtual_time
+async def test_an_account_that_only_other_shards_use_is_not_listed() -> None:
+    shards, of = of_three()
+    stage = Stage(shards)
+    account = stage.accounts.open("x", SPEC, of[1])
+    assert await stage.lists(600) == 0
+    assert stage.accounts.open("x", SPEC, of[0]) is account
+    assert await stage.lists(95) == 4
+    assert stage.accounts.problem is None
+    await stage.accounts.stop()
+
+
+@on_virtual_time
+async def test_what_the_last_list_showed_is_believed_no_longer_once_only_others_use_the_account() -> None:
+    shards, of = of_three()
+    stage = Stage(shards)
+    account = stage.accounts.open("x", SPEC, of[0])
+    stage.accounts.open("x", SPEC, of[1])
+    await stage.lists(5)
+    assert account.has_answered
+    stage.accounts.close(account, of[0])
+    assert not account.has_answered
+    assert await stage.lists(600) == 0
+    stage.accounts.open("x", SPEC, of[0])
+    assert not account.has_answered  # until a LIST has answered that begins now
+    assert await stage.lists(5) == 1
+    await stage.accounts.stop()
+
+
+@pytest.mark.parametrize(
+    ("users", "limit", "part", "most"),
+    [
+        pytest.param((0,), 90, 90, 20, id="ours alone"),
+        pytest.param((0, 1), 90, 45, 10, id="half of it"),
+        pytest.param((0, 1, 2), 91, 31, 7, id="a third, and what is left over"),
+        pytest.param((0, 1, 2), 2, 1, 7, id="one at least"),
+        pytest.param((0, 1, 2), None, None, 7, id="no limit"),
+    ],
+)
+@on_virtual_time
+async def test_the_shards_that_use_an_account_share_its_limits(
+    users: tuple[int, ...], limit: int | None, part: int | None, most: int
+) -> None:
+    shards, of = of_three()
+    stage = Stage(shards)
+    for user in users:
+        account = stage.accounts.open("x", replace(SPEC, requests_per_minute=limit), of[user])
+    gate = account.gate
+    assert isinstance(gate, Limiter)
+    assert (gate.requests_per_minute, gate.most_in_flight) == (part, most)
+    for user in users[1:]:
+        stage.accounts.close(account, of[user])
+    assert (gate.requests_per_minute, gate.most_in_flight) == (limit, 20)
+    await stage.accounts.stop()
+
+
+@on_virtual_time
+async def test_news_of_another_shard_s_object_is_theirs_and_its_absence_counts_here() -> None:
+    shards, of = of_three()
+    stage = Stage(shards)
+    for shard, id_ in ((0, "1"), (1, "2")):
+        place = of[shard].namespace
+        body = bodies.deployment(
+            "llama", about={"uid": f"uid-{id_}", "namespace": place}, status={"externalID": id_}
+        )
+        stage.cache.put(Key(DEPLOYMENT, place, "llama"), body)
+        account = stage.accounts.open("x", SPEC, of[shard])
+    await stage.lists(5)
+    own = Key(DEPLOYMENT, of[0].namespace, "llama")
+    news = set[Key]().union(*stage.told.changes)
+    assert own in news
+    assert Key(DEPLOYMENT, of[1].namespace, "llama") not in news
+    assert account.missing == {"1", "2"}
+    assert account.is_mass_missing
+    await stage.accounts.stop()
+
+
+@on_virtual_time
+async def test_an_id_in_another_shard_s_status_tells_that_two_keys_are_one_account() -> None:
+    shards, of = of_three()
+    stage = Stage(shards)
+    place = of[1].namespace
+    mine, theirs = stage.accounts.open("x", SPEC, of[0]), stage.accounts.open("y", SPEC, of[1])
+    mine.snapshot = Snapshot.of(START, [remote(id="7")])
+    assert mine.all_members == {of[0]}
+    body = bodies.deployment("llama", about={"namespace": place}, status={"externalID": "7"})
+    stage.cache.put(Key(DEPLOYMENT, place, "llama"), body)
+    assert mine.all_members == {of[0], of[1]}
+    assert theirs.snapshot is None
+    await stage.accounts.stop()

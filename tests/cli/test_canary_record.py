@@ -135,7 +135,7 @@ RECORD = Record(
         Move(
             at=at("28 14:19:33"),
             who=Who.PERSON,
-            what="Asked for advance: accepted",
+            what="Asked for advance, accepted",
             detail="advance:f6fe35/2 (annotation written by kubectl-models)",
         ),
         Move(at=at("28 14:19:45"), who=Who.PROVIDER, what="Acknowledged v1=50 v2=50"),
@@ -235,7 +235,7 @@ A verdict every 1m. A step is left with a Pass; after 2 failed verdicts in a row
 | Time (UTC) | Who | What |
 |---|---|---|
 | 28 Nov 2026 13:31:00 | spec | Rollout f6fe35 began: v1=100 → v2=100 (generation 7, last written by argocd-controller) |
-| 28 Nov 2026 14:19:33 | person | Asked for advance: accepted: advance:f6fe35/2 (annotation written by kubectl-models) |
+| 28 Nov 2026 14:19:33 | person | Asked for advance, accepted: advance:f6fe35/2 (annotation written by kubectl-models) |
 | 28 Nov 2026 14:19:45 | provider | Acknowledged v1=50 v2=50 |
 | 28 Nov 2026 14:32:00 | operator | Verdict Pass by figures up to then |
 
@@ -308,9 +308,9 @@ BACK = [{"name": "v1", "deploymentRef": "triage-v1", "percent": 100}]
             {"rollout": rollout(state="RollingBack", failure=FAILURE, ackedAt=None)},
             [
                 ("13:31:00", "spec", "Rollout f6fe35 began"),
-                ("14:19:33", "person", "Asked for advance: accepted"),
+                ("14:19:33", "person", "Asked for advance, accepted"),
                 ("14:19:45", "provider", "Acknowledged v1=50 v2=50"),
-                ("14:30:00", "operator", "Decided to go back: MetricBreached"),
+                ("14:30:00", "operator", "Decided to go back (MetricBreached)"),
                 ("14:32:00", "operator", "Verdict Pass by figures up to then"),
             ],
             id="metrics sent it back",
@@ -320,7 +320,7 @@ BACK = [{"name": "v1", "deploymentRef": "triage-v1", "percent": 100}]
             [
                 ("13:31:00", "spec", "Rollout f6fe35 began"),
                 ("14:19:45", "provider", "Acknowledged v1=50 v2=50"),
-                ("14:30:00", "operator", "Paused: MetricBreached"),
+                ("14:30:00", "operator", "Paused (MetricBreached)"),
             ],
             id="metrics paused it",
         ),
@@ -346,8 +346,8 @@ BACK = [{"name": "v1", "deploymentRef": "triage-v1", "percent": 100}]
             },
             [
                 ("13:31:00", "spec", "Rollout f6fe35 began"),
-                ("14:30:00", "person", "Asked for abort: accepted"),
-                ("14:30:00", "person", "Decided to go back: Aborted"),
+                ("14:30:00", "person", "Asked for abort, accepted"),
+                ("14:30:00", "person", "Decided to go back (Aborted)"),
                 ("14:30:00", "provider", "Acknowledged v1=100"),
                 ("14:30:00", "operator", "Aborted, and back"),
             ],
@@ -364,7 +364,7 @@ BACK = [{"name": "v1", "deploymentRef": "triage-v1", "percent": 100}]
             },
             [
                 ("13:31:00", "person", "Rollout f6fe35 began"),
-                ("13:31:00", "person", "Asked for retry: accepted"),
+                ("13:31:00", "person", "Asked for retry, accepted"),
                 ("14:19:45", "provider", "Acknowledged v1=50 v2=50"),
                 ("14:31:00", "provider", "A canary does not serve"),
             ],
@@ -382,7 +382,7 @@ def test_it_says_who_did_what_and_when(status, expected):
     [
         pytest.param("Applying", ["passed", "passed", "being sent", "ahead"], id="a step is sent"),
         pytest.param("Holding", ["passed", "passed", "here", "ahead"], id="a step is held"),
-        pytest.param("RollingBack", ["taken back", "taken back", "taken back", "ahead"], id="back"),
+        pytest.param("RollingBack", ["taken back", "taken back", "taken back", "not reached"], id="back"),
         pytest.param("Completed", ["passed", "passed", "passed", "ahead"], id="over"),
     ],
 )

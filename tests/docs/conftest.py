@@ -13,8 +13,8 @@ import yaml
 from model_operator_demo.controlplane_access import write_private
 from support.markdown import ROOT, Block
 from support.namespace import Namespace
+from support.tutorials import PLUGIN
 
-PLUGIN = "from model_operator.cli.plugin import main; main()"
 LONGEST = 90  # seconds; one block of a page
 
 

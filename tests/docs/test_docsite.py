@@ -1,6 +1,7 @@
 """The documentation as a site: pages keep their links, and the built site has every page, link, word and version."""
 
 import json
+import re
 import shutil
 import sys
 from html.parser import HTMLParser
@@ -84,6 +85,14 @@ def test_pages_are_staged_with_what_they_link(checkout: Path, tmp_path: Path) ->
         "docs/decisions/index.md": "# docs/decisions\n\n- [1. The first](0001-first.md)\n",
         "manifests/a.yaml": "a: 1\n",
     }
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    """The decisions have a page that lists them."""
+    text = (ROOT / "docs" / "site.toml").read_text()
+    expected = {str(page.relative_to(ROOT)) for page in PAGES if page.parent.name != "decisions"}
+    named = set(re.findall(r'"([\w./-]+\.md)"', text))
+    assert named == {*expected, "docs/decisions/index.md"}
 
 
 @pytest.mark.parametrize(

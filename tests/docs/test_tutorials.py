@@ -1,15 +1,15 @@
 """The tutorials work: one after the other, as three people would carry them out in one namespace, with real processes."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
 from support.canary_world import QUICK
-from support.markdown import ROOT, Block, blocks, is_shown
+from support.markdown import Block, blocks, is_shown
 from support.namespace import Namespace
 from support.operator_process import OperatorProcess
 from support.simulator_process import SimulatorProcess
+from support.tutorials import HURRIED, ML, ON_CALL, PLATFORM, put
 
 pytestmark = [
     pytest.mark.e2e,
@@ -17,23 +17,17 @@ pytestmark = [
     pytest.mark.timeout(400),
     pytest.mark.simulator("--clock=scaled", "--time-scale=60"),
 ]
-TUTORIALS = [ROOT / "docs" / f"tutorial-{reader}.md" for reader in ("platform", "ml", "oncall")]
 
 
 def here(simulator: SimulatorProcess, block: Block) -> Block:
-    """The block with the simulator in place of the providers' own addresses, and seconds in place of minutes."""
-    body = block.body
-    for found, put in {
-        "  type: parasail\n": f"  type: parasail\n  baseURL: {simulator.url}/parasail/api/v1\n"
-        f"  chatBaseURL: {simulator.url}/parasail/v1\n",
+    """The block with the simulator in place of the providers' own addresses."""
+    parasail = f"baseURL: {simulator.url}/parasail/api/v1\n  chatBaseURL: {simulator.url}/parasail/v1"
+    words = {
+        "  type: parasail\n": f"  type: parasail\n  {parasail}\n",
         "  type: paitient\n": f"  type: paitient\n  baseURL: {simulator.url}/paitient\n",
-        'curl "$URL': 'curl --fail "$URL',
         "$PARASAIL_API_KEY": "YOUR_PARASAIL_KEY",
-        "    hold: 10m\n": "    hold: 1s\n",
-        "    analysis:\n": "    analysis:\n      interval: 1s\n      warmup: 0s\n      delay: 0s\n",
-    }.items():
-        body = body.replace(found, put)
-    return replace(block, body=body)
+    }
+    return put(block, {**words, **HURRIED})
 
 
 def test_the_three_tutorials_work_one_after_the_other(
@@ -47,7 +41,7 @@ def test_the_three_tutorials_work_one_after_the_other(
     simulator.knobs(metrics={"noise": 0, "endpoint_rps": 100})
     operator(**QUICK)
     missing: list[tuple[str, str, str]] = []
-    for block in [block for page in TUTORIALS for block in blocks(page) if block.is_test]:
+    for block in [block for page in (PLATFORM, ML, ON_CALL) for block in blocks(page) if block.is_test]:
         output = run(here(simulator, block))
         missing += [(str(block), line, output) for line in block.output if not is_shown(line, output)]
     assert missing == []

@@ -17,6 +17,8 @@ import pytest
 from model_operator_demo.controlplane import ControlPlane
 from model_operator_demo.controlplane_access import Access
 from support.deadlines import eventually
+from support.markdown import blocks
+from support.tutorials import HURRIED, ML, PLUGIN, put
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(360)]
 
@@ -119,7 +121,9 @@ def start(tmp_path: Path, short_folder: Path, cluster: Access) -> Iterator[type[
 
 
 @pytest.mark.long
-def test_it_tells_the_whole_story_and_stays_up_to_be_played_with_until_interrupted(start: type[Demo]) -> None:
+def test_it_tells_the_whole_story_and_stays_up_to_be_played_with_until_interrupted(
+    start: type[Demo], tmp_path: Path
+) -> None:
     with socket.socket() as taken:  # the port of the examples: then another one is used
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", 8700))
@@ -141,9 +145,27 @@ def test_it_tells_the_whole_story_and_stays_up_to_be_played_with_until_interrupt
     subprocess.run([*kubectl, "apply", "--filename", example], check=True)
     wait = ["wait", "modeldeployment", "llama", "--for=condition=Ready", "--timeout=60s"]
     subprocess.run([*kubectl, *wait], check=True)
+    carry_out(ML, kubeconfig, Path(shutil.which(kubectl[0]) or kubectl[0]), tmp_path)
     demo.process.send_signal(signal.SIGINT)
     assert demo.wait() == 0, demo.output
     assert demo.leftovers() == []
+
+
+def carry_out(tutorial: Path, kubeconfig: str, kubectl: Path, folder: Path) -> None:
+    """As its readers are told to who have no account: on what the demo leaves running."""
+    programs = folder / "bin"
+    programs.mkdir()
+    (programs / "kubectl").symlink_to(kubectl)
+    (programs / "kubectl-models").write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "{PLUGIN}" "$@"\n')
+    (programs / "kubectl-models").chmod(0o755)
+    environ = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "KUBECONFIG": kubeconfig}
+    key = {"$PARASAIL_API_KEY": "sim-parasail-key"}
+    for block in [put(block, {**key, **HURRIED}) for block in blocks(tutorial) if block.is_test]:
+        script = ["bash", "-euo", "pipefail", "-c", block.script]
+        done = subprocess.run(
+            script, cwd=folder, env=environ, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, f"{block}: {done.stdout}{done.stderr}"
 
 
 @pytest.mark.parametrize(

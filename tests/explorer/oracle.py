@@ -5,15 +5,20 @@ Each rule is a function that says what is wrong, or nothing. None of them asks t
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from explorer.looks import End, Id, condition, holder, is_elsewhere, is_terminating, marked, uid_of
 from explorer.world import SECRETS, TEAM, THEIR_MODEL
-from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
+from model_operator.active_hours import ActiveHours
+from model_operator.domain import ACTION, CANARY, DEPLOYMENT, PROVIDER, Key
 from model_operator.providers.registry import PROVIDERS
 from support.manifests import vendor_of
 from support.memory_schema import Object
 from support.rows import ROWS
+
+_AN_EDGE: Final = timedelta(minutes=3)
+"""So long an edge may be under way."""
 
 Rule = Callable[[End], Iterator[str]]
 RULES: list[Rule] = []
@@ -133,8 +138,33 @@ def ready_means_that_it_runs_or_is_stopped_on_purpose(end: End) -> Iterator[str]
             continue
         status = _state(end.ledger[id_])
         is_running = status in ("ONLINE", "running", "updating")
-        if is_running is (ready["reason"] == "Paused"):
+        if is_running is (ready["reason"] in ("Paused", "OutsideActiveHours")):
             yield f"{key.name}: Ready {ready['reason']}, and {id_} is {status}"
+
+
+@rule
+def outside_its_hours_is_said_then_and_at_no_other_time(end: End) -> Iterator[str]:
+    if end.world.process is None:
+        return
+    now = end.world.process.wall()
+    for key, body in end.world.deployments():
+        schedule, ready = body["spec"].get("schedule"), condition(body, "Ready")
+        says_so = ready["reason"] == "OutsideActiveHours"
+        if schedule is None:
+            hours = None
+        else:
+            hours = ActiveHours.parse(schedule["timeZone"], tuple(schedule["active"])).at(now)
+        is_fresh = hours is not None and hours.since is not None and now - hours.since < _AN_EDGE
+        if says_so and not is_fresh and (hours is None or hours.is_active or body["spec"].get("paused")):
+            yield f"{key.name}: Ready {ready['reason']} at {now:%H:%M} of {schedule}"
+        is_off = hours is not None and not hours.is_active and not is_fresh
+        if is_off and ready["status"] == "True" and not _may_run(body) and not says_so:
+            yield f"{key.name}: Ready {ready['reason']} at {now:%H:%M}, outside of {schedule}"
+
+
+def _may_run(body: Object) -> bool:
+    """It is paused by the spec as well, or a person lets it run."""
+    return bool(body["spec"].get("paused") or ACTION in body["metadata"].get("annotations", {}))
 
 
 def _state(remote: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 from explorer.moves import NAMES, a_name, move, named, vendor_of_name
 from explorer.world import (
@@ -15,7 +15,8 @@ from explorer.world import (
     provider,
     secret,
 )
-from model_operator.domain import CANARY, CONFIRM_ABSENCE, DEPLOYMENT, PROVIDER, Key
+from model_operator.domain import ACTION, CANARY, CONFIRM_ABSENCE, DEPLOYMENT, PROVIDER, Key
+from model_operator.models.schedule import ACTIVE_UNTIL_NEXT_EDGE
 from model_operator.providers.registry import PROVIDERS
 from model_operator.reconcile.deployment.desire import default_name
 from model_operator.rehearsal.overlay import merged
@@ -23,6 +24,15 @@ from support.memory_schema import Object
 from support.rows import ROWS
 
 SHARED_NAME = "shared-llama"
+_PARASAILS: Final = {"paused", "schedule"}
+"""Fields that ask for a pause."""
+
+
+def _hours(*active: str) -> dict[str, Any]:
+    """A history begins on a Thursday at noon and lasts for minutes."""
+    return {"schedule": {"timeZone": "UTC", "active": list(active), "outside": "Pause"}}
+
+
 _VARIANTS: tuple[dict[str, Any], ...] = (
     {},
     {},
@@ -36,6 +46,8 @@ _VARIANTS: tuple[dict[str, Any], ...] = (
     {"connection": {"configMapName": "model"}},
     {"paused": True},
     {"contextLength": 4096},
+    _hours("Thu 12:00-12:04"),
+    _hours("Thu 12:03-12:09", "Thu 12:12-20:00"),
 )
 _EDITS: tuple[dict[str, Any], ...] = (
     {"replicas": 2},
@@ -49,6 +61,9 @@ _EDITS: tuple[dict[str, Any], ...] = (
     {"driftPolicy": None},
     {"paused": True},
     {"paused": False},
+    _hours("Thu 08:00-12:06"),
+    _hours("Thu 12:08-20:00"),
+    {"schedule": None},
     {"connection": {"configMapName": "model"}},
 )
 
@@ -61,7 +76,7 @@ def _fitting(name: str, spec: dict[str, Any]) -> dict[str, Any]:
     fitting = {
         k: v
         for k, v in spec.items()
-        if not (k == "paused" and not ROWS[vendor_of_name(name)].vendor.capabilities.pauses)
+        if not (k in _PARASAILS and not ROWS[vendor_of_name(name)].vendor.capabilities.pauses)
     }
     return {**fitting, "connection": {"configMapName": f"for-{name}"}} if "connection" in spec else fitting
 
@@ -86,6 +101,12 @@ def edit(world: World, name: str, spec: dict[str, Any]) -> None:
     if None in spec.values():
         world.marks.add("removal")
     world.edit(key_of(name), {"spec": _fitting(name, spec)})
+
+
+@move(2, named)
+def let_run(world: World, name: str) -> None:
+    """Somebody works late."""
+    world.edit(key_of(name), {"metadata": {"annotations": {ACTION: ACTIVE_UNTIL_NEXT_EDGE}}})
 
 
 @move(4, named)

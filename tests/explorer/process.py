@@ -20,6 +20,7 @@ from model_operator.providers.http import HttpTransport
 from model_operator.providers.registry import PROVIDERS
 from model_operator.redaction import Redactor
 from model_operator.settings import Settings
+from model_operator.sharding import Shards
 from support.kube_api import Object
 from support.memory_store import MemoryStore
 from support.memory_watch import Watch
@@ -66,6 +67,7 @@ class Process:
     """What the watch has told last of each object, and when."""
     is_running: bool = False
     watch_delay: Callable[[], float] = lambda: 0.01
+    shards: Shards = field(default_factory=Shards)
 
     def start(self) -> None:
         """Prime as soon as the API server lets it, then work."""
@@ -79,7 +81,7 @@ class Process:
 
     async def _run(self) -> None:
         transport = HttpTransport(
-            request_timeout=SETTINGS.request_timeout, may_send=lambda: self.leads, client=self.way
+            request_timeout=SETTINGS.request_timeout, may_send=self.may_send, client=self.way
         )
         self.engine = Engine(
             settings=SETTINGS,
@@ -89,6 +91,7 @@ class Process:
             metrics=Metrics(),
             redactor=self.redactor,
             clock=self.wall,
+            shards=self.shards,
         )
         while True:
             with contextlib.suppress(KubeError):
@@ -105,6 +108,10 @@ class Process:
             self.engine.deleted(key, body)
         else:
             self.engine.shown(key, body)
+
+    def may_send(self) -> bool:
+        """Anything to a provider, now."""
+        return self.leads
 
     def kill(self) -> None:
         """kill -9."""

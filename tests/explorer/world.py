@@ -130,10 +130,14 @@ class World:
 
     async def open(self) -> None:
         """The providers' keys, the log, and one operator."""
+        await self.furnish()
+        self.start()
+
+    async def furnish(self) -> None:
+        """The providers' keys."""
         for vendor, key in OTHER_KEYS.items():
             token = {"vendor": vendor, "key": key, "account": "other", "client_id": CLIENTS.get(key)}
             await self.simulator.control("POST", "/tokens", token)
-        self.start()
 
     def _note(self, type_: str, key: Key, body: Object) -> None:
         """The book about all objects that ever were; and what Kubernetes' garbage collector does."""
@@ -168,7 +172,7 @@ class World:
     def trap(self, point: str, spring: Callable[[], None], nth: int = 1) -> None:
         self.traps.append(Trap(point, spring, nth))
 
-    def start(self) -> Process:
+    def start(self, kind: Callable[..., Process] = Process) -> Process:
         """One more operator process."""
         store = MemoryStore(self.server, self.troubles, self.asked, self.met_store, self.api_latency)
         way = Way(
@@ -180,7 +184,7 @@ class World:
             self.lies,
             self.empties,
         )
-        process = Process(store, way, Wall(self.loop), watch_delay=lambda: self.watch_delay)
+        process = kind(store, way, Wall(self.loop), watch_delay=lambda: self.watch_delay)
         self.processes.append(process)
         handler = logging.StreamHandler(self.log)
         handler.setFormatter(TextFormatter(process.redactor))

@@ -10,6 +10,7 @@ import yaml
 
 from model_operator import __version__
 from model_operator.models.crd import KINDS
+from model_operator.shard_lease import lease_name
 from support.chart_cases import CASES, DIGEST
 from support.helm import CHART, ROOT, Helm, of_kind
 from support.kube_api import Object
@@ -65,6 +66,17 @@ def test_there_is_nothing_in_it_that_runs_by_itself_or_costs_money(helm: Helm, v
             "during an update. Enable it, or set strategy.type: Recreate",
             id="two operators for a while",
         ),
+        pytest.param(
+            {"shards": 3, "replicaCount": 2},
+            "nobody would look after the namespaces of the others. Set replicaCount: 4, one more than shards",
+            id="a shard without an operator",
+        ),
+        pytest.param(
+            {"shards": 2, "leaderElection": {"enabled": False}},
+            "each operator would work on all objects. Enable it, or set shards: 1",
+            id="shards without Leases",
+        ),
+        pytest.param({"shards": 0}, "at '/shards': minimum: got 0, want 1", id="no shard at all"),
         pytest.param(
             {"log": {"level": "loud"}},
             "at '/log/level': value must be one of 'debug', 'info', 'warning', 'error'",
@@ -504,6 +516,18 @@ def test_the_lease_is_in_the_releases_namespace_and_the_only_one(helm: Helm) -> 
     assert role["metadata"]["namespace"] == "system"
     assert [rule["resources"] for rule in role["rules"]] == [["leases"], ["leases"]]
     assert [rule.get("resourceNames") for rule in role["rules"]] == [["model-operator"], None]
+
+
+def test_each_shard_has_a_lease_and_a_right_to_it_and_the_operators_are_told_how_many(helm: Helm) -> None:
+    objects = helm.template(CASES["shards"])
+    (role,) = of_kind(objects, "Role")
+    leases = ["model-operator", *[lease_name("model-operator", shard, 3) for shard in range(3)]]
+    assert [rule.get("resourceNames") for rule in role["rules"]] == [leases, None]
+    (deployment,) = of_kind(objects, "Deployment")
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    told = {one["name"]: one.get("value") for one in container["env"]}
+    assert (told["MODEL_OPERATOR_SHARDS"], told["MODEL_OPERATOR_LEASE_NAME"]) == ("3", "model-operator")
+    assert deployment["spec"]["replicas"] == 4
 
 
 @pytest.mark.parametrize(

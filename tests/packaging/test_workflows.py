@@ -12,6 +12,7 @@ import yaml
 from model_operator import __version__
 from model_operator_demo.controlplane_build import KUBERNETES_VERSION
 from support.helm import CHART, ROOT, Helm, of_kind
+from support.markdown import blocks
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yaml"))
 DIGEST = "sha256:" + "b2" * 32
@@ -137,6 +138,28 @@ def test_a_release_waits_for_every_supported_kubernetes_and_for_the_scan() -> No
     newest = KUBERNETES_VERSION.removeprefix("v").rpartition(".")[0]
     assert [tested[:1], tested[-1:]] == [oldest, [newest]]
     assert [int(version.partition(".")[2]) for version in tested] == list(range(31, 31 + len(tested)))
+
+
+def test_what_the_page_verifies_is_what_the_workflow_signs(tmp_path: Path) -> None:
+    """The commands of docs/install.md, with a cosign that only writes down what it is asked."""
+    (verify,) = [one for one in blocks(ROOT / "docs/install.md") if "cosign verify " in one.body]
+    (tmp_path / "cosign").write_text('#!/bin/sh\necho "$*" >> asked\n')
+    (tmp_path / "cosign").chmod(0o755)
+    run(verify.script, tmp_path, PATH=f"{tmp_path}:/usr/bin:/bin")
+    image, chart, manifest, wheel = (tmp_path / "asked").read_text().splitlines()
+    workflow = (ROOT / ".github/workflows/release.yaml").read_text()
+    assert "IMAGE: ${{ env.REGISTRY }}/${{ steps.version.outputs.repository }}@" in workflow
+    assert "CHART: ${{ env.REGISTRY }}/${{ steps.version.outputs.owner }}/charts/model-operator@" in workflow
+    assert "for file in dist/install.yaml dist/*.whl; do" in workflow
+    assert 'cosign sign-blob --yes --bundle "$file.sigstore.json" "$file"' in workflow
+    assert image.endswith(f" ghcr.io/acme/model-operator:{__version__}")
+    assert chart.endswith(f" ghcr.io/acme/charts/model-operator:{__version__}")
+    assert manifest.endswith(" --bundle install.yaml.sigstore.json install.yaml")
+    signer = f"https://github.com/acme/model-operator/.github/workflows/release.yaml@refs/tags/v{__version__}"
+    assert f"model_operator-{__version__}-py3-none-any.whl.sigstore.json " in wheel
+    for line in (image, chart, manifest, wheel):
+        assert f"--certificate-identity={signer} " in line
+        assert "--certificate-oidc-issuer=https://token.actions.githubusercontent.com " in line
 
 
 def test_the_published_chart_and_manifest_name_the_published_image(helm: Helm, checkout: Path) -> None:

@@ -1,6 +1,6 @@
 """Which of several ModelDeployments has a name or an id: the one that has it already, else the elder."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import timedelta
 
 import pytest
@@ -43,7 +43,11 @@ LIMIT = PROVIDERS["parasail"].capabilities.name_limit
 
 
 def contest(
-    name: str, *objects: dict, claims: Collection[str] = (), shown: Collection[Remote] = ()
+    name: str,
+    *objects: dict,
+    claims: Collection[str] = (),
+    shown: Collection[Remote] = (),
+    is_ours: Callable[[str], bool] = lambda _: True,
 ) -> Contest:
     cache = Cache(Told())
     for body in objects:
@@ -62,7 +66,7 @@ def contest(
         snapshot=Snapshot.of(NOW, shown),
     )
     known = {Key(PROVIDER, "team", member) for account in ACCOUNTS.values() for member in account}
-    return Contest(Claimant.of(key, own), account, cache.claims, claims, known.__contains__)
+    return Contest(Claimant.of(key, own), account, cache.claims, claims, known.__contains__, is_ours)
 
 
 def rival_of(name: str, *objects: dict, **more) -> str | None:
@@ -254,3 +258,18 @@ def test_who_is_gone_or_has_another_id_now_is_no_rival():
     assert cache.claims.find("name/x") == {key}
     cache.remove(key)
     assert cache.claims.find("id/2", "name/x", "uid/uid-a") == set()
+
+
+def test_two_shards_agree_by_what_the_server_shows_whomever_each_has_let_through():
+    """Each has seen its own object first, and knows nothing of the other's passes."""
+    objects = pair(NAMED, NAMED)
+    let_through = {"uid-elder", "uid-younger"}
+    for claims in ({"uid-elder"}, {"uid-younger"}, let_through, set()):
+        assert rival_of("elder", *objects, claims=claims, is_ours=_is_elsewhere) is None
+        assert (
+            rival_of("younger", *objects, claims=claims, is_ours=_is_elsewhere) == 'ModelDeployment "elder"'
+        )
+
+
+def _is_elsewhere(_: str) -> bool:
+    return False

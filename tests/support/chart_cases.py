@@ -55,6 +55,11 @@ CASES: dict[str, Object] = {
         },
         "fullnameOverride": "y" * 80,
     },
+    "shards": {
+        "shards": 3,
+        "replicaCount": 4,
+        "podDisruptionBudget": {"enabled": True, "maxUnavailable": 1},
+    },
     "no canaries": {"canaryEndpoints": {"enabled": False}},
     "own ServiceAccount": {"serviceAccount": {"create": False, "name": "mine"}},
     "roles by somebody else": {

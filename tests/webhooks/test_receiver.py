@@ -43,6 +43,8 @@ class Replica:
     """One operator: its receiver, and what it was told. `NEW` is a ModelProvider that it has not looked at yet."""
 
     leads: bool = True
+    elsewhere: str | None = None
+    """A namespace that another replica leads in."""
     leader: str | None = None
     redactor: Redactor = field(default_factory=Redactor)
     hints: list[Key] = field(default_factory=list)
@@ -66,8 +68,8 @@ class Replica:
     async def listening(self) -> AsyncIterator["Replica"]:
         receiver = Receiver(
             self,
-            leads=lambda: self.leads,
-            handover=Handover(lambda: self.leader),
+            leads=lambda namespace: self.leads and namespace != self.elsewhere,
+            handover=Handover(lambda _: self.leader),
             count=lambda provider, result: self.counted.append((provider, result)),
             clock=lambda: self.now,
             timer=lambda: self.seconds,
@@ -259,6 +261,13 @@ async def test_who_stands_by_hands_an_event_over_to_the_leader(replica: Replica,
     assert await stand_by.send(X_Sig=replica.signed(secret="guess")) == (401, None)
     assert stand_by.results == ["handed_over", "handed_over"]
     assert replica.results == ["accepted", "forged"]
+
+
+async def test_an_event_for_another_shard_s_namespace_is_handed_over(replica: Replica) -> None:
+    async with Replica(elsewhere=ACME.namespace, leader=replica.address).listening() as other:
+        assert await other.send() == (202, None)
+        assert (other.hints, replica.hints) == ([], [ACME])
+        assert (await other.send("/webhooks/its-own/new"))[0] == 401
 
 
 async def test_without_a_leader_in_reach_the_sender_is_asked_to_come_again(stand_by: Replica) -> None:

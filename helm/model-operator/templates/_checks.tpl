@@ -9,6 +9,14 @@
 {{- fail "strategy.type is RollingUpdate and leaderElection.enabled is false: two operators would work on the same objects during an update. Enable it, or set strategy.type: Recreate." }}
 {{- end }}
 {{- end }}
+{{- if gt (int .Values.shards) 1 }}
+{{- if not .Values.leaderElection.enabled }}
+{{- fail "shards is more than 1 and leaderElection.enabled is false: each operator would work on all objects. Enable it, or set shards: 1." }}
+{{- end }}
+{{- if and (gt (int .Values.replicaCount) 0) (lt (int .Values.replicaCount) (int .Values.shards)) }}
+{{- fail (printf "replicaCount is %d and shards is %d: an operator takes one shard, so nobody would look after the namespaces of the others. Set replicaCount: %d, one more than shards." (int .Values.replicaCount) (int .Values.shards) (add1 (int .Values.shards))) }}
+{{- end }}
+{{- end }}
 {{- with .Values.podDisruptionBudget }}
 {{- if and .enabled (eq (empty (toString .minAvailable)) (empty (toString .maxUnavailable))) }}
 {{- fail "podDisruptionBudget: set either minAvailable or maxUnavailable. With one replica, minAvailable: 1 blocks every drain of its node; maxUnavailable: 1 does not." }}

@@ -31,6 +31,10 @@
 - name: MODEL_OPERATOR_LEASE_NAMESPACE
   value: {{ include "model-operator.namespace" . }}
 {{- end }}
+{{- if gt (int .Values.shards) 1 }}
+- name: MODEL_OPERATOR_SHARDS
+  value: {{ .Values.shards | int | quote }}
+{{- end }}
 {{- with .Values.watchNamespaces }}
 - name: MODEL_OPERATOR_NAMESPACES
   value: {{ join "," . | quote }}

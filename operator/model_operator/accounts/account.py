@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
 
+from model_operator.accounts.holders import Ids
 from model_operator.domain import Key, Remote, RunState
 from model_operator.errors import ProviderError, Unavailable, retry_for
 from model_operator.providers.base import Gate, Provider, Vendor
@@ -73,25 +73,6 @@ class Snapshot:
         return tuple(r for r in found.values() if is_live(r))
 
 
-@dataclass(frozen=True, slots=True)
-class Ids:
-    held: dict[Key, str]
-    expected: set[str]
-    """Those whose absence would be a surprise: neither being deleted nor known to be gone."""
-    leaving: set[str] = field(default_factory=set)
-    """Those of objects that are being deleted."""
-
-
-class Holders(Protocol):
-    """The objects of ModelProviders, as far as an account asks for them."""
-
-    def ids(self, providers: AbstractSet[Key]) -> Ids:
-        """The remote ids that ModelDeployments of these ModelProviders hold."""
-
-    def dependents(self, provider: Key) -> frozenset[Key]:
-        """ModelDeployments that name that ModelProvider, terminating ones included."""
-
-
 @dataclass(slots=True)
 class Account:
     """Mutable, used from the event loop alone."""
@@ -108,6 +89,8 @@ class Account:
 
     others: Callable[[], Iterable["Account"]] = tuple
     """Other open accounts at the same URL."""
+    held_elsewhere: Callable[[], AbstractSet[str]] = frozenset
+    """Ids that objects of an account hold which only other shards list: their statuses say what its LIST has shown."""
     snapshot: Snapshot | None = None
     can_list: bool = True
     error: ProviderError | None = None
@@ -167,6 +150,14 @@ class Account:
         self.seen.pop(key, None)
         self.answered.pop(key, None)
 
+    def listed_no_more(self) -> None:
+        """Only other shards have to do with it now: what its last LIST showed is believed no longer."""
+        self.snapshot = self.error = None
+        self.failures, self.can_list, self.missing = 0, True, frozenset()
+        self.is_mass_missing = self.is_doubtful = False
+        for known in (self.answered, self.seen, self.moving, self.waiting):
+            known.clear()
+
     def listed(self, snapshot: Snapshot, ids: Ids) -> set[Key]:
         """A LIST has succeeded. Returns the keys that it is news for."""
         was_fine = self.snapshot is not None and self.error is None
@@ -178,7 +169,7 @@ class Account:
         there = {id_ for id_ in ids.held.values() if self.is_shown(id_)}
         self.is_proven = self.is_proven or bool(there)
         self._weigh(ids.expected - there, ids.leaving - there, len(ids.expected))
-        held = ids.held
+        held = {key: id_ for key, id_ in ids.held.items() if key not in ids.foreign}
         news = {
             key
             for key, id_ in held.items()
@@ -252,8 +243,13 @@ class Account:
         if self.snapshot is None:
             return self.members
         ids = self.snapshot.by_id.keys()
-        kin = [a for a in self.others() if a.snapshot is not None and not ids.isdisjoint(a.snapshot.by_id)]
+        kin = [a for a in self.others() if not ids.isdisjoint(a.shown)]
         return self.members.union(*(account.members for account in kin))
+
+    @property
+    def shown(self) -> AbstractSet[str]:
+        """Ids that are known to be of this account."""
+        return self.snapshot.by_id.keys() if self.snapshot is not None else self.held_elsewhere()
 
     @property
     def has_answered(self) -> bool:

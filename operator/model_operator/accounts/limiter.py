@@ -80,6 +80,16 @@ class Limiter(Gate):
             self._admit()
 
     @property
+    def most_in_flight(self) -> int:
+        """Requests under way at the same time; may be set at any time."""
+        return self._most_in_flight
+
+    @most_in_flight.setter
+    def most_in_flight(self, most: int) -> None:
+        self._most_in_flight = most
+        self._admit()
+
+    @property
     @override
     def resting(self) -> timedelta:
         """How long the account still rests after a 429; zero if it does not."""

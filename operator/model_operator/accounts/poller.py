@@ -8,7 +8,8 @@ import logging
 from dataclasses import replace
 from datetime import timedelta
 
-from model_operator.accounts.account import HICCUPS, Account, Clock, Holders, Snapshot
+from model_operator.accounts.account import HICCUPS, Account, Clock, Snapshot
+from model_operator.accounts.holders import Holders
 from model_operator.domain import Key, Priority
 from model_operator.errand import NOBODY, sent_on
 from model_operator.errors import CredentialsInvalid, ProviderError, Unsupported, delay_after

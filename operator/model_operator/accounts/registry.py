@@ -5,12 +5,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from model_operator.accounts.account import Account, Clock, Holders
+from model_operator.accounts.account import Account, Clock
+from model_operator.accounts.holders import Holders
 from model_operator.accounts.limiter import Limiter
 from model_operator.accounts.poller import Poller
 from model_operator.domain import Key
 from model_operator.providers.base import Connection, Credentials, Transport, Vendor
 from model_operator.redaction import Redactor
+from model_operator.sharding import Shards
 from model_operator.signals import Signals
 
 
@@ -37,7 +39,9 @@ class Accounts:
         redactor: Redactor,
         most_in_flight: int,
         transition_poll: timedelta,
+        shards: Shards | None = None,
     ) -> None:
+        """`shards`: who shares an account's limits with this process, and whose ModelProviders are only looked on."""
         self._transport = transport
         self._holders = holders
         self._clock = clock
@@ -45,6 +49,7 @@ class Accounts:
         self._redactor = redactor
         self._most_in_flight = most_in_flight
         self._transition_poll = transition_poll
+        self._shards = shards or Shards()
         self._open: dict[str, _Opened] = {}
 
     def open(self, id_: str, spec: AccountSpec, member: Key) -> Account:
@@ -55,7 +60,7 @@ class Accounts:
         self._hide(opened, member.namespace)
         opened.limits[member] = spec.requests_per_minute
         opened.intervals[member] = spec.poll_interval
-        opened.apply()
+        self._apply(opened)
         return opened.account
 
     def __iter__(self) -> Iterator[Account]:
@@ -74,17 +79,17 @@ class Accounts:
         opened.limits.pop(member, None)
         opened.intervals.pop(member, None)
         if account.members:
-            opened.apply()
+            self._apply(opened)
             return
         del self._open[account.id]
-        opened.task.cancel()
+        opened.stop()
         for place in opened.hidden_in:
             for secret in opened.secrets:
                 self._redactor.forget(secret, place)
 
     async def stop(self) -> None:
         """End all pollers."""
-        tasks = [opened.task for opened in self._open.values()]
+        tasks = [opened.task for opened in self._open.values() if opened.task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -92,8 +97,22 @@ class Accounts:
     @property
     def problem(self) -> str | None:
         """For /healthz: None while all pollers live."""
-        dead = sum(opened.task.done() for opened in self._open.values())
+        dead = sum(opened.task is not None and opened.task.done() for opened in self._open.values())
         return f"{dead} of {len(self._open)} pollers have ended" if dead else None
+
+    def _apply(self, opened: "_Opened") -> None:
+        """The account's limits divided among the shards that use it, and LISTs only where this one does."""
+        users = [member.namespace for member in opened.limits]
+        most, limit = self._most_in_flight, opened.limit()
+        opened.limiter.most_in_flight = self._shards.part(most, users)
+        opened.limiter.requests_per_minute = None if limit is None else self._shards.part(limit, users)
+        own = [interval for m, interval in opened.intervals.items() if self._shards.owns(m.namespace)]
+        if own:
+            opened.account.poll_interval = min(own)
+            opened.start()
+        elif opened.task is not None:
+            opened.stop()
+            opened.account.listed_no_more()
 
     def _hide(self, opened: "_Opened", place: str) -> None:
         """Mask the account's secrets in that namespace's lines, until the account is closed."""
@@ -135,7 +154,15 @@ class Accounts:
         )
         poller = Poller(account, self._holders, self._clock, self._transition_poll)
         place = (spec.vendor.type, spec.base_url)
-        return _Opened(account, place, limiter, asyncio.create_task(poller.run()), secrets)
+        opened = _Opened(account, place, limiter, poller, secrets)
+        account.held_elsewhere = lambda: self._held(opened)
+        return opened
+
+    def _held(self, opened: "_Opened") -> frozenset[str]:
+        """By the statuses of other shards' objects. Of an account that this one lists, its LISTs say more."""
+        if opened.task is not None:
+            return frozenset()
+        return frozenset(self._holders.ids(opened.account.members).held.values())
 
 
 class _Opened:
@@ -144,23 +171,32 @@ class _Opened:
         account: Account,
         place: tuple[str, str],
         limiter: Limiter,
-        task: asyncio.Task[None],
+        poller: Poller,
         secrets: list[str],
     ) -> None:
         self.account = account
         self.place = place
         """Type of the provider, and base URL."""
         self.limiter = limiter
-        self.task = task
+        self.poller = poller
+        self.task: asyncio.Task[None] | None = None
+        """The poller at work. None: only ModelProviders of other shards lead here."""
         self.secrets = secrets
         self.hidden_in: set[str] = set()
         """Namespaces."""
         self.limits: dict[Key, int | None] = {}
         self.intervals: dict[Key, timedelta] = {}
 
-    def apply(self) -> None:
-        """The most generous limit counts, none at all if one has none: nobody slows down others with the same key."""
+    def limit(self) -> int | None:
+        """The most generous one counts, none at all if one has none: nobody slows down others with the same key."""
         limits = [n for n in self.limits.values() if n is not None]
-        is_limited = len(limits) == len(self.limits)
-        self.limiter.requests_per_minute = max(limits) if limits and is_limited else None
-        self.account.poll_interval = min(self.intervals.values())
+        return max(limits) if limits and len(limits) == len(self.limits) else None
+
+    def start(self) -> None:
+        if self.task is None:
+            self.task = asyncio.create_task(self.poller.run())
+
+    def stop(self) -> None:
+        if self.task is not None:
+            self.task.cancel()
+            self.task = None

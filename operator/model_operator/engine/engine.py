@@ -25,6 +25,7 @@ from model_operator.reconcile.metrics import object_views
 from model_operator.reconcile.store import ListingStore
 from model_operator.redaction import Redactor
 from model_operator.settings import Settings
+from model_operator.sharding import Shards
 from model_operator.signals import Signals
 from model_operator.webhooks.hooks import Hooks
 
@@ -51,11 +52,14 @@ class Engine(Signals):
         metrics: Metrics,
         redactor: Redactor,
         clock: Callable[[], datetime] = now,
+        shards: Shards | None = None,
     ) -> None:
+        """`shards`: which objects are ours. It may be told after this and has to be before `prime`."""
         clock = SteadyClock(clock, asyncio.get_running_loop().time)
         self._settings = settings
         self._kube = kube
         self._metrics = metrics
+        self._shards = shards or Shards()
         self._is_primed = False
         self._background: dict[str, asyncio.Task[None]] = {}
         outside = Outside(
@@ -66,12 +70,14 @@ class Engine(Signals):
             metrics=metrics,
             redactor=redactor,
             clock=clock,
+            shards=self._shards,
         )
         self._parts = make(outside, signals=self)
         self.cache, self.accounts = self._parts.cache, self._parts.accounts
         self._controllers, self._recorder = self._parts.controllers, self._parts.recorder
         metrics.show_canaries(lambda: views(self.cache, clock()))
         metrics.count_resources(self.cache.phases)
+        metrics.count_namespaces(lambda: len({key.namespace for key in self.cache.own_keys()}))
         metrics.show_objects(lambda: object_views(self.cache), settings.metrics_objects)
 
     async def prime(self) -> None:
@@ -137,7 +143,7 @@ class Engine(Signals):
         """The API server shows this body."""
         self._end_former(key, body)
         before = self.cache.generation(key)
-        if not self.cache.put(key, body):
+        if not self.cache.put(key, body) or not self._concerns_us(key):
             return
         queue = self._controllers[key.kind].queue
         has_new_spec = before != self.cache.generation(key)
@@ -172,7 +178,12 @@ class Engine(Signals):
     @override
     def changed(self, keys: Iterable[Key]) -> None:
         for key in keys:
-            self._controllers[key.kind].queue.add(key)
+            if self._concerns_us(key):
+                self._controllers[key.kind].queue.add(key)
+
+    def _concerns_us(self, key: Key) -> bool:
+        """Ours, or a ModelProvider: passes over those of other shards see where they lead."""
+        return key.kind == PROVIDER or self._shards.owns(key.namespace)
 
     @override
     def cached(self, key: Key, members_before: frozenset[str]) -> None:
@@ -194,7 +205,13 @@ class Engine(Signals):
     @override
     def gone(self, key: Key, uid: str) -> None:
         if self.cache.uid(key) == uid:
-            self.changed(self._controllers[key.kind].ended(key))
+            self.changed(self._ended(key))
+
+    def _ended(self, key: Key) -> Iterable[Key]:
+        if self._concerns_us(key):
+            return self._controllers[key.kind].ended(key)
+        self.cache.remove(key)  # what it may have left is the other shard's to end
+        return ()
 
     @override
     def rebound(self, provider: Key) -> None:
@@ -209,7 +226,7 @@ class Engine(Signals):
         A start is a thousand of them, before the first LIST and before its answer. What the queue knows is told in any
         case: a pass may wait for its turn at an account that is no longer its own.
         """
-        for key in keys:
+        for key in filter(self._concerns_us, keys):
             controller = self._controllers[key.kind]
             if (
                 controller.queue.knows(key)

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from model_operator.accounts.bindings import Bindings
@@ -25,6 +25,7 @@ from model_operator.reconcile.recorder import Recorder
 from model_operator.reconcile.store import Store
 from model_operator.redaction import Redactor
 from model_operator.settings import Settings
+from model_operator.sharding import Shards
 from model_operator.signals import Signals
 from model_operator.webhooks.hooks import Hooks
 
@@ -43,6 +44,7 @@ class Outside:
     metrics: Metrics
     redactor: Redactor
     clock: Callable[[], datetime]
+    shards: Shards = field(default_factory=Shards)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,7 @@ def make(outside: Outside, signals: Signals) -> Parts:
     """The parts, wired to each other and, upwards, to `signals`. Nothing runs yet."""
     settings = outside.settings
     hooks = Hooks(outside.redactor)
-    cache, recorder = Cache(signals), Recorder(outside.store, outside.clock)
+    cache, recorder = Cache(signals, outside.shards), Recorder(outside.store, outside.clock)
     accounts = Accounts(
         transport=outside.transport,
         holders=cache,
@@ -71,6 +73,7 @@ def make(outside: Outside, signals: Signals) -> Parts:
         redactor=outside.redactor,
         most_in_flight=settings.max_concurrent_requests,
         transition_poll=settings.transition_poll,
+        shards=outside.shards,
     )
     around = Surroundings(
         store=outside.store,
@@ -80,6 +83,7 @@ def make(outside: Outside, signals: Signals) -> Parts:
         signals=signals,
         record=recorder,
         clock=outside.clock,
+        shards=outside.shards,
     )
     providers = _providers(settings, around, accounts, hooks)
     deployments = _deployments(settings, around, outside.redactor)

@@ -11,15 +11,13 @@ from contextlib import contextmanager
 from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.process_collector import ProcessCollector
-from prometheus_client.registry import Collector
-from typing_extensions import override
 
 from model_operator import __version__
 from model_operator.observability.canaries import Canaries, CanaryView
-from model_operator.observability.objects import Objects, ObjectView
+from model_operator.observability.objects import Objects, ObjectView, Resources
 
 Result = Literal["success", "error", "requeue", "requeue_after"]
 """How a pass ended: nothing left to do · an error · again at once · again after a while."""
@@ -108,7 +106,12 @@ class Metrics:
 
     def count_resources(self, count: Callable[[], Mapping[tuple[str, str], int]]) -> None:
         """Ask `count` at every scrape for the number of resources by (kind, phase)."""
-        self.registry.register(_Resources(count))
+        self.registry.register(Resources(count))
+
+    def count_namespaces(self, count: Callable[[], int]) -> None:
+        """Ask `count` at every scrape for the number of namespaces that this process looks after."""
+        text = "Namespaces with objects that this process looks after."
+        Gauge("model_operator_shard_namespaces", text, registry=self.registry).set_function(count)
 
     def rollout_ended(self, result: str) -> None:
         """Completed, RolledBack, Aborted or Superseded."""
@@ -277,20 +280,3 @@ class _Throttle:
     def _resting(self) -> float:
         now = self._clock()
         return float(sum(until > now for until in list(self._until.values())))
-
-
-class _Resources(Collector):
-    def __init__(self, count: Callable[[], Mapping[tuple[str, str], int]]) -> None:
-        self._count = count
-
-    @override
-    def collect(self) -> Iterable[Metric]:
-        family = GaugeMetricFamily(
-            "model_operator_resources", "Resources by kind and phase.", labels=["kind", "phase"]
-        )
-        for (kind, phase), number in sorted(self._count().items()):
-            family.add_metric([kind, phase], number)
-        yield family
-
-    def describe(self) -> Iterable[Metric]:
-        return []

@@ -88,6 +88,23 @@ class Objects(Collector):
         return []
 
 
+class Resources(Collector):
+    def __init__(self, count: Callable[[], Mapping[tuple[str, str], int]]) -> None:
+        self._count = count
+
+    @override
+    def collect(self) -> Iterable[Metric]:
+        family = GaugeMetricFamily(
+            "model_operator_resources", "Resources by kind and phase.", labels=["kind", "phase"]
+        )
+        for (kind, phase), number in sorted(self._count().items()):
+            family.add_metric([kind, phase], number)
+        yield family
+
+    def describe(self) -> Iterable[Metric]:
+        return []
+
+
 def within_bound(views: Iterable[ObjectView], most: int) -> tuple[list[ObjectView], int]:
     """Those that are shown, in a steady order, and how many are not."""
     found = sorted(views, key=lambda view: (view.is_ready, view.namespace, view.name, view.kind))

@@ -13,21 +13,21 @@ from datetime import timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
 from model_operator.accounts.account import Clock
-from model_operator.accounts.bindings import Binding, Bindings
+from model_operator.accounts.bindings import Bindings
 from model_operator.conditions import Reason
 from model_operator.domain import FINALIZER, Key
 from model_operator.errand import Errand, sent_on
-from model_operator.errors import NotAccepted
 from model_operator.kube import KubeError
 from model_operator.models.metadata import Metadata
 from model_operator.models.parse import InvalidResource
 from model_operator.models.provider import ModelProvider
 from model_operator.observability.audit import Subject, on_behalf_of
 from model_operator.providers.base import Vendor
-from model_operator.reconcile.cache import Cache, Entry, Resource, provider_key, provider_of
+from model_operator.reconcile.cache import Cache, Resource, provider_key
 from model_operator.reconcile.contested import LONGEST, Fights, fought_over, writers
 from model_operator.reconcile.recorder import Recorder
 from model_operator.reconcile.store import Store
+from model_operator.sharding import Shards
 from model_operator.signals import Signals
 from model_operator.status.conditions import without_numbers
 from model_operator.status.invalid import not_understood
@@ -74,6 +74,7 @@ class Surroundings:
     record: Recorder
     clock: Clock
     fights: Fights = field(default_factory=Fights)
+    shards: Shards = field(default_factory=Shards)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -97,6 +98,8 @@ class Pass(ABC, Generic[R, M]):
 
         Raises `KubeError` where the API server refuses a write: the queue tries again.
         """
+        if not self.around.shards.owns(key.namespace):
+            return await self.look_on(key)
         entry = self.around.cache.entry(key)
         if entry is not None and entry.invalid is not None:
             await self._report_invalid(key, entry.invalid)
@@ -114,8 +117,14 @@ class Pass(ABC, Generic[R, M]):
         self.refusals.pop(key, None)
         return again
 
+    async def look_on(self, key: Key) -> timedelta | None:  # noqa: ARG002  for who needs it
+        """Another shard looks after the object: nothing is written, nothing sent. Returns as `reconcile`."""
+        return None
+
     async def refused(self, key: Key, error: KubeError) -> None:
         """The API server refuses what the last pass needed. Said on the object, by whatever way is left."""
+        if not self.around.shards.owns(key.namespace):
+            return
         resource, now = self.find(key), asyncio.get_running_loop().time()
         entry = self.around.cache.entry(key)
         found = entry.resource or entry.invalid if entry is not None and not entry.is_vanished else None
@@ -263,35 +272,6 @@ def _decided_by(resource: Resource) -> tuple[object, ...]:
     """What people say of an object: its life, its spec (deletionPolicy included), its end, an annotation's command."""
     metadata = resource.metadata
     return metadata.uid, metadata.generation, metadata.is_terminating, metadata.annotations
-
-
-def leads_nowhere(ref: Key, cache: Cache, binding: Binding | None) -> NotAccepted | None:
-    """Why the ModelProvider of that name has no account, if it has none."""
-    entry = cache.entry(ref)
-    if entry is not None and entry.invalid is not None:
-        return NotAccepted(
-            Reason.UNSUPPORTED,
-            f'This version of the operator does not understand ModelProvider "{ref.name}": {entry.invalid}. Nothing is'
-            " changed at the provider until the operator is upgraded or the ModelProvider is edited.",
-        )
-    if cache.provider(ref) is None:
-        return NotAccepted(
-            Reason.PROVIDER_NOT_FOUND,
-            f'There is no ModelProvider "{ref.name}" in namespace {ref.namespace}. Apply it, or delete this object'
-            " and apply it with the right providerRef.",
-        )
-    if binding is not None and binding.reason is not None:
-        return NotAccepted(binding.reason, f'ModelProvider "{ref.name}": {binding.message}')
-    return None
-
-
-def may_be_of(provider: Key, entry: Entry, cache: Cache, bindings: Bindings) -> bool:
-    """Whether a CanaryEndpoint is of the account of that ModelProvider; also while nobody can tell."""
-    other = provider_of(entry)
-    if other is None:
-        return True
-    is_unseen = bindings.get(other) is None and cache.entry(other) is not None
-    return is_unseen or bindings.lead_to_one(provider, other)
 
 
 def still_there(provider: Key, cache: Cache) -> tuple[Key, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Final
 
-from model_operator.accounts.account import Ids
+from model_operator.accounts.holders import Ids
 from model_operator.conditions import ConditionType, Reason
 from model_operator.domain import CANARY, DEPLOYMENT, FINALIZER, PROVIDER, Key
 from model_operator.kube import Version
@@ -20,7 +20,9 @@ from model_operator.models.deployment_status import ModelDeploymentStatus
 from model_operator.models.parse import InvalidResource
 from model_operator.models.provider import ModelProvider
 from model_operator.reconcile.claims import Claimant, Claims
+from model_operator.reconcile.foreign import without_news
 from model_operator.reconcile.members import members_of
+from model_operator.sharding import Shards
 from model_operator.signals import Signals
 
 _LATE: Final = 4096
@@ -46,9 +48,10 @@ class Entry:
 
 
 class Cache:
-    def __init__(self, signals: Signals) -> None:
-        """`signals` are told of every change, also of our own writes."""
+    def __init__(self, signals: Signals, shards: Shards | None = None) -> None:
+        """`signals` are told of every change, also of our own writes. Objects of all `shards` are here."""
         self._signals = signals
+        self._shards = shards or Shards()
         self._entries: dict[Key, Entry] = {}
         self._dependents: dict[Key, set[Key]] = {}
         self._canaries: dict[Key, set[Key]] = {}
@@ -68,6 +71,8 @@ class Cache:
             return False
         if version <= self._ended.get(uid, 0):
             return False
+        if key.kind == DEPLOYMENT and not self._shards.owns(key.namespace):
+            body = without_news(body)
         try:
             entry = Entry(version, uid, _PARSERS[key.kind](body))
         except InvalidResource as error:
@@ -115,6 +120,10 @@ class Cache:
 
     def keys(self) -> tuple[Key, ...]:
         return tuple(self._entries)
+
+    def own_keys(self) -> tuple[Key, ...]:
+        """Without those that other shards look after."""
+        return tuple(key for key in self._entries if self._shards.owns(key.namespace))
 
     def generation(self, key: Key) -> int | None:
         entry = self._entries.get(key)
@@ -166,13 +175,14 @@ class Cache:
                 held[key] = resource.status.external_id
                 if not _is_known_gone(resource):
                     (leaving if resource.metadata.is_terminating else expected).add(held[key])
-        return Ids(held, expected, leaving)
+        foreign = {key for key in held if not self._shards.owns(key.namespace)}
+        return Ids(held, expected, leaving, foreign)
 
     def phases(self) -> Counter[tuple[str, str]]:
         """(kind, phase) → how many, for the metrics."""
         counts: Counter[tuple[str, str]] = Counter()
-        for key, entry in self._entries.items():
-            resource = entry.resource
+        for key in self.own_keys():
+            resource = self._entries[key].resource
             phase = resource.status.phase if isinstance(resource, ModelDeployment | CanaryEndpoint) else None
             counts[key.kind, phase or "Pending"] += 1
         return counts

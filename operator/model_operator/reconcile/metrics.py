@@ -16,7 +16,7 @@ _OTHER: Final = "Other"
 
 def object_views(cache: Cache) -> Iterator[ObjectView]:
     """Those that the API server has; what is kept of one that vanished is none of them."""
-    for key in sorted(cache.keys()):
+    for key in sorted(cache.own_keys()):
         entry = cache.entry(key)
         found = entry and not entry.is_vanished and (entry.resource or entry.invalid)
         if found:

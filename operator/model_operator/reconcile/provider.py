@@ -68,6 +68,16 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
         return self.secret_refresh
 
     @override
+    async def look_on(self, key: Key) -> timedelta | None:
+        """Which account it leads to: what another shard's objects claim there is not free for ours."""
+        resource = self.find(key)
+        if resource is None:
+            self.lost(key)
+            return None
+        await self._bind(key, resource)
+        return self.secret_refresh
+
+    @override
     def lost(self, key: Key) -> None:
         self.hooks.drop(key)
         binding = self.around.bindings.pop(key)
@@ -152,7 +162,7 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
 
     def _listen(self, key: Key, resource: ModelProvider, values: SecretData) -> Verdict | None:
         hook, said = hook_of(resource, values, listens=self.listens)
-        if hook is not None:
+        if hook is not None and self.around.shards.owns(key.namespace):
             self.hooks.put(key, hook)
         return said
 

@@ -19,14 +19,14 @@ _NOT_PASSED_ON: Final = frozenset(
 
 
 class Handover:
-    """`leader` tells where the leading replica takes events, as `IP:PORT`; None where nobody knows."""
+    """`leader` tells where the replica that leads in a namespace takes events, as `IP:PORT`; None where nobody knows."""
 
-    def __init__(self, leader: Callable[[], str | None]) -> None:
+    def __init__(self, leader: Callable[[str], str | None]) -> None:
         self._leader = leader
 
-    async def post(self, path: str, headers: Mapping[str, str], body: bytes) -> int | None:
+    async def post(self, namespace: str, path: str, headers: Mapping[str, str], body: bytes) -> int | None:
         """The leader's status, or None where it cannot be reached."""
-        leader = self._leader()
+        leader = self._leader(namespace)
         if leader is None or _MARK in headers or not is_address(leader):
             return None
         passed_on = {name: value for name, value in headers.items() if name.lower() not in _NOT_PASSED_ON}

@@ -98,13 +98,13 @@ class Receiver:
     def __init__(
         self,
         inside: Inside,
-        leads: Callable[[], bool],
+        leads: Callable[[str], bool],
         handover: Handover,
         count: Callable[[str, str], None],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`count(provider, result)` is the metric; `clock` is the wall's, `timer` counts seconds and is never set."""
+        """`leads` tells it of a namespace; `count(provider, result)` is the metric; `clock` is the wall's, `timer` counts seconds and is never set."""
         self._inside = inside
         self._leads = leads
         self._handover = handover
@@ -120,8 +120,8 @@ class Receiver:
         try:
             if self._under_way > _AT_ONCE:
                 return self._answer("unknown", Result.BUSY)
-            if not self._leads():
-                return await self._hand_over(request)
+            if not self._leads(provider.namespace):
+                return await self._hand_over(provider.namespace, request)
             return await self._judge(provider, request)
         except NotRead as error:
             return self._answer("unknown", error.result)
@@ -144,12 +144,12 @@ class Receiver:
             self._inside.hinted(provider)
         return self._answer(type_, Result.UNKNOWN if type_ == "unknown" else result)
 
-    async def _hand_over(self, request: web.Request) -> web.Response:
-        """To the replica that leads: this one knows no secret."""
+    async def _hand_over(self, namespace: str, request: web.Request) -> web.Response:
+        """To the replica that leads there: this one knows no secret."""
         if not self._handed_over.take(self._timer()):
             return self._answer("unknown", Result.THROTTLED)
         body = await _read(request)
-        status = await self._handover.post(request.path, request.headers, body)
+        status = await self._handover.post(namespace, request.path, request.headers, body)
         if status is None:
             return self._answer("unknown", Result.NOT_LEADING)
         return self._answer("unknown", Result.HANDED_OVER, status)

@@ -182,7 +182,7 @@ def _steps(rollout: RolloutStatus, course: Course) -> Iterator[StepRow]:
 def _place(rollout: RolloutStatus, percent: int) -> Place:
     is_back = rollout.state in {State.ROLLING_BACK, State.ROLLED_BACK}
     if is_back:
-        return Place.TAKEN_BACK if percent <= rollout.peak_percent else Place.AHEAD
+        return Place.TAKEN_BACK if percent <= rollout.peak_percent else Place.NOT_REACHED
     if percent == rollout.step_percent and rollout.state != State.COMPLETED:
         return Place.SENDING if rollout.state == State.APPLYING else Place.HERE
     return Place.PASSED if percent <= rollout.step_percent else Place.AHEAD

@@ -35,6 +35,7 @@ class Place(StrEnum):
     SENDING = "being sent"
     AHEAD = "ahead"
     TAKEN_BACK = "taken back"
+    NOT_REACHED = "not reached"
 
 
 class Who(StrEnum):

@@ -81,7 +81,7 @@ def _failed(failure: RolloutFailure, rollout: RolloutStatus) -> Move:
     return Move(
         at=failure.at,
         who=_BY.get(failure.reason, Who.OPERATOR),
-        what=f"Decided to go back: {failure.reason}" if is_back else f"Paused: {failure.reason}",
+        what=f"Decided to go back ({failure.reason})" if is_back else f"Paused ({failure.reason})",
         detail=failure.message,
         is_bad=True,
     )
@@ -94,7 +94,7 @@ def _action(action: LastAction, writer: str) -> Move:
     return Move(
         at=action.at,
         who=Who.PERSON,
-        what=f"Asked for {verb}: {action.result.lower()}",
+        what=f"Asked for {verb}, {action.result.lower()}",
         detail=f"{action.token}{by}{f': {action.message}' if action.message else ''}",
         is_bad=not is_accepted,
     )

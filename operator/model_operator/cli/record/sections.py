@@ -16,7 +16,7 @@ VERDICTS: Final = {
     "Error": ("!", "bad"),
     "Inconclusive": ("?", "wait"),
 }
-_ROWS: Final = {Place.HERE: "here", Place.SENDING: "here", Place.AHEAD: "ahead"}
+_ROWS: Final = {Place.HERE: "here", Place.SENDING: "here", Place.AHEAD: "ahead", Place.NOT_REACHED: "ahead"}
 _YES: Final = {True: "yes", False: "no", None: "not known"}
 
 

@@ -22,11 +22,12 @@ from model_operator.plan.canary.course import course_of, path_of, remembered_cou
 from model_operator.plan.canary.decide import decide
 from model_operator.plan.canary.situation import Decision, Desired, Observed, Situation, State
 from model_operator.plan.verdict import Verdict
-from model_operator.reconcile.base import Pass, leads_nowhere, still_there
+from model_operator.reconcile.base import Pass, still_there
 from model_operator.reconcile.cache import provider_key, provider_of
 from model_operator.reconcile.canary.act import act
 from model_operator.reconcile.canary.memory import Memory
 from model_operator.reconcile.canary.observe import Look, observe, read, shares_of
+from model_operator.reconcile.leading import leads_nowhere
 from model_operator.status.canary import left_of, summarize
 from model_operator.status.events import of_canary
 

@@ -14,7 +14,7 @@ _NAME_LIMIT: Final = 63
 
 
 def views(cache: Cache, now: datetime) -> Iterator[CanaryView]:
-    for key in sorted(cache.keys()):
+    for key in sorted(cache.own_keys()):
         found = cache.canary(key) if key.kind == CANARY else None
         if found is not None:
             yield _view(found, now)

@@ -19,8 +19,8 @@ from model_operator.plan.canary.judging import question
 from model_operator.plan.canary.situation import Health, Observed, Reading, Situation, Target
 from model_operator.plan.verdict import Verdict
 from model_operator.providers.base import Provider
-from model_operator.reconcile.base import may_be_of
 from model_operator.reconcile.cache import Cache, provider_key
+from model_operator.reconcile.leading import may_be_of
 from model_operator.reconcile.members import has_traffic, in_words, names
 
 _HEALTH = {

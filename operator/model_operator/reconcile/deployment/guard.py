@@ -4,8 +4,8 @@ from model_operator.accounts.bindings import Bindings
 from model_operator.domain import DEPLOYMENT, Key
 from model_operator.models.canary_status import CanaryEndpointStatus
 from model_operator.models.deployment import ModelDeployment
-from model_operator.reconcile.base import may_be_of
 from model_operator.reconcile.cache import Cache, provider_key
+from model_operator.reconcile.leading import may_be_of
 from model_operator.reconcile.members import has_traffic, in_words, member_names
 
 

@@ -19,7 +19,6 @@ from model_operator.plan.deployment.decide import decide, is_under_way, sends_ke
 from model_operator.plan.deployment.situation import Create, Decision, Observed, Release, Situation, Timing
 from model_operator.plan.verdict import Progress
 from model_operator.providers.base import Vendor
-from model_operator.reconcile.base import leads_nowhere
 from model_operator.reconcile.cache import provider_key
 from model_operator.reconcile.claims import Claimant
 from model_operator.reconcile.deployment.act import AT_ONCE, act
@@ -37,6 +36,7 @@ from model_operator.reconcile.deployment.memory import Memory
 from model_operator.reconcile.deployment.observe import observe
 from model_operator.reconcile.deployment.rivals import Contest
 from model_operator.reconcile.deployment.saying import Saying
+from model_operator.reconcile.leading import leads_nowhere
 from model_operator.status.deployment import summarize, time_left
 from model_operator.status.events import of_deployment
 
@@ -180,6 +180,7 @@ class DeploymentPass(EndingDeployments):
             self.around.cache.claims,
             self.claims,
             lambda provider: self.around.bindings.account(provider) is not None,
+            self.around.shards.owns,
         )
         remote = seen.observed.remote
         rival = contest.rival() or (contest.owner(remote) if remote is not None else None)

@@ -32,12 +32,15 @@ class Contest:
     """UIDs of those that no pass has refused so far."""
     has_account: Callable[[Key], bool]
     """Whether it is known where a ModelProvider leads."""
+    is_ours: Callable[[str], bool] = lambda _: True
+    """Whether this process looks after the objects of a namespace."""
 
     def rival(self) -> str | None:
         """Who comes first, in words for a message; None: nobody does."""
         for other in self._others():
             common = self.own.ids & other.ids
-            if self._rank(other, common) < self._rank(self.own, common):
+            takes_turns = self.is_ours(other.key.namespace)
+            if self._rank(other, common, takes_turns) < self._rank(self.own, common, takes_turns):
                 return self._words(other)
         return None
 
@@ -82,13 +85,16 @@ class Contest:
         limit = self.account.vendor.capabilities.name_limit
         return default_name(claimant.key.name.partition("@")[0], claimant.uid, limit)
 
-    def _rank(self, claimant: Claimant, common: frozenset[str]) -> Rank:
-        """`common` are the ids that both want; without any it is a name."""
+    def _rank(self, claimant: Claimant, common: frozenset[str], takes_turns: bool) -> Rank:
+        """`common` are the ids that both want; without any it is a name.
+
+        Whom the passes of another shard have let through nobody knows here: both shards go by what the server shows.
+        """
         return (
             not self._has_mark(claimant, common),
             not claimant.holds_id,
             not claimant.is_pending,
-            claimant.uid not in self.let_through,
+            takes_turns and claimant.uid not in self.let_through,
             claimant.created or _FIRST,
             claimant.uid,
         )

@@ -1,0 +1,29 @@
+"""Which election this process takes part in, by its settings, and what the metrics show of it."""
+
+import socket
+import uuid
+from functools import partial
+
+from model_operator.kube import Kube
+from model_operator.kubeconfig import namespace_of
+from model_operator.lease import Leadership
+from model_operator.observability.metrics import Metrics
+from model_operator.settings import Settings
+from model_operator.shard_lease import Election, ShardLeadership, lease_name
+from model_operator.sharding import Shards
+
+
+def election(settings: Settings, kube: Kube, metrics: Metrics, shards: Shards) -> Election | None:
+    """None where this process is the only one. Raises `KubeConfigError` where its namespace cannot be told."""
+    if not settings.leader_elect:
+        return None
+    name, identity = settings.lease_name, f"{socket.gethostname()}_{uuid.uuid4()}"
+    namespace = settings.lease_namespace or namespace_of(settings.kubeconfig)
+    if shards.count == 1:
+        leadership = Leadership(kube, name=name, namespace=namespace, identity=identity)
+        metrics.leads(name, lambda: leadership.is_held)
+        return leadership
+    sharded = ShardLeadership(kube, name=name, namespace=namespace, identity=identity, shards=shards)
+    for shard in range(shards.count):
+        metrics.leads(lease_name(name, shard, shards.count), partial(sharded.holds, shard))
+    return sharded

@@ -1,0 +1,388 @@
+"""Which process acts where, with several of them and two counts of shards: never two for one namespace. Virtual time.
+
+The real election and the real Kubernetes client; the Leases are in memory.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from random import Random
+
+import pytest
+from kubernetes.aio.leaderelection.leaderelectionrecord import LeaderElectionRecord
+
+from model_operator.lease import LEASE_DURATION, RENEW_DEADLINE, ElectionEnded, Leadership
+from model_operator.shard_lease import CountLock, Election, ShardLeadership, lease_name
+from model_operator.sharding import Shards, shard_of
+from support.memory_leases import Leases, Line
+from support.running import on_virtual_time
+
+NAME, PLACE = "model-operator", "system"
+NAMESPACES = [f"team-{n}" for n in range(24)]
+"""Some in each shard of each count here."""
+LATENCIES = (0.0, 0.3)
+
+
+@lru_cache
+def part(count: int, shard: int | None) -> list[str]:
+    return [name for name in NAMESPACES if shard_of(name, count) == shard]
+
+
+@dataclass(eq=False)
+class Process:
+    """One operator, as far as it wants to act. A count of 1 is what every version before shards was."""
+
+    leases: Leases
+    identity: str
+    count: int
+    has_stopped: bool = False
+    stood_still: float = 0.0
+    """Seconds for which nothing of it ran, while its clock went on: SIGSTOP."""
+    shards: Shards = field(init=False)
+    line: Line = field(init=False)
+    election: Election = field(init=False)
+    run: "asyncio.Task[None]" = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.shards, self.line = Shards(self.count), Line(self.leases)
+        clock = self._clock
+        kube, who = self.line.kube(), self.identity
+        if self.count == 1:
+            self.election = Leadership(kube, name=NAME, namespace=PLACE, identity=who, clock=clock)
+        else:
+            self.election = ShardLeadership(
+                kube, name=NAME, namespace=PLACE, identity=who, shards=self.shards, clock=clock
+            )
+        self.run = asyncio.create_task(self._run())
+
+    def _clock(self) -> float:
+        return asyncio.get_running_loop().time() + self.stood_still
+
+    async def _run(self) -> None:
+        try:
+            await self.election.acquire()
+        except ElectionEnded:
+            return
+        await self.election.lost()
+        await self.end()
+
+    @property
+    def acts_in(self) -> frozenset[str]:
+        if self.has_stopped or self.line.is_dead or not self.election.is_held:
+            return frozenset()
+        return frozenset(part(self.count, self.shards.mine))
+
+    async def end(self) -> None:
+        """As on SIGTERM: it stops its work, then lets go."""
+        self.has_stopped = True
+        await self.election.release()
+        if asyncio.current_task() is not self.run:
+            self.run.cancel()
+
+    def kill(self) -> None:
+        """kill -9: nothing of it is sent any more, and its Leases run out."""
+        self.line.is_dead = True
+        self.run.cancel()
+
+
+@dataclass
+class Cluster:
+    latency: Callable[[], float] = lambda: 0.01
+    processes: list[Process] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    leases: Leases = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.leases = Leases(self.latency)
+        self.looking = asyncio.create_task(self._look())
+
+    def start(self, count: int, replicas: int = 1) -> list[Process]:
+        begun = [Process(self.leases, f"p{len(self.processes) + n}", count) for n in range(replicas)]
+        self.processes += begun
+        return begun
+
+    async def _look(self) -> None:
+        while True:
+            self.look()
+            await asyncio.sleep(0.2)
+
+    def look(self) -> None:
+        seen: dict[str, str] = {}
+        for process in self.processes:
+            for name in process.acts_in:
+                if name in seen:
+                    self.problems.append(f"{name}: {seen[name]} and {process.identity}")
+                seen[name] = process.identity
+
+    @property
+    def looked_after(self) -> list[str]:
+        """Namespaces in which somebody acts."""
+        found = frozenset[str]().union(*(p.acts_in for p in self.processes))
+        return [name for name in NAMESPACES if name in found]
+
+    @property
+    def acting(self) -> list[Process]:
+        return [p for p in self.processes if p.acts_in]
+
+    async def until_whole(self, within: float) -> float:
+        """Seconds until every namespace has its process."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        while self.looked_after != NAMESPACES:
+            assert loop.time() - began < within, (self.looked_after, self.leases.objects)
+            await asyncio.sleep(0.05)
+        return loop.time() - began
+
+    def check(self) -> None:
+        assert self.problems == []
+
+
+@on_virtual_time
+async def test_each_process_takes_one_shard_and_the_spare_none() -> None:
+    cluster = Cluster()
+    cluster.start(3, replicas=4)
+    assert await cluster.until_whole(within=5) < 3
+    await asyncio.sleep(60)
+    assert sorted(p.shards.mine for p in cluster.acting) == [0, 1, 2]
+    assert [p.shards.mine for p in cluster.processes if p not in cluster.acting] == [None]
+    cluster.check()
+
+
+@on_virtual_time
+async def test_a_spare_takes_the_shard_of_one_that_was_killed_within_the_lease_and_two_seconds() -> None:
+    for moment in (0.0, 1.9):
+        cluster = Cluster()
+        cluster.start(3, replicas=4)
+        await cluster.until_whole(within=5)
+        await asyncio.sleep(20 + moment)
+        victim = cluster.acting[1]
+        victim.kill()
+        cluster.processes.remove(victim)
+        assert await cluster.until_whole(within=60) < LEASE_DURATION + 2
+        cluster.check()
+
+
+@on_virtual_time
+async def test_a_clean_end_lets_the_spare_in_at_once() -> None:
+    cluster = Cluster()
+    cluster.start(3, replicas=4)
+    await cluster.until_whole(within=5)
+    await cluster.acting[0].end()
+    assert await cluster.until_whole(within=60) < 2
+    cluster.check()
+
+
+@on_virtual_time
+async def test_who_is_cut_off_stops_before_anybody_else_begins() -> None:
+    cluster = Cluster()
+    cluster.start(3, replicas=4)
+    await cluster.until_whole(within=5)
+    cut = cluster.acting[2]
+    cut.line.is_cut = True
+    await asyncio.sleep(RENEW_DEADLINE + 0.1)
+    assert not cut.acts_in
+    await cluster.until_whole(within=LEASE_DURATION)
+    cut.line.is_cut = False
+    await asyncio.sleep(60)
+    assert not cut.acts_in
+    cluster.check()
+
+
+@pytest.mark.parametrize("latency", LATENCIES)
+@pytest.mark.parametrize(("before", "after"), [(1, 3), (3, 1), (3, 4), (4, 2)])
+def test_another_count_waits_until_the_last_of_the_former_has_ended(
+    before: int, after: int, latency: float
+) -> None:
+    """A rolling update: the new ones are there, the old ones end one by one."""
+
+    @on_virtual_time
+    async def update() -> None:
+        cluster = Cluster(lambda: latency)
+        old = cluster.start(before, replicas=before + 1)
+        await cluster.until_whole(within=10)
+        new = cluster.start(after, replicas=after + 1)
+        for process in old:
+            await asyncio.sleep(7)
+            assert not (any(p.acts_in for p in new) and any(p.acts_in for p in old))
+            await process.end()
+        assert await cluster.until_whole(within=60) < LEASE_DURATION + 4
+        await asyncio.sleep(120)
+        assert len(cluster.acting) == after
+        cluster.check()
+
+    update()
+
+
+@on_virtual_time
+async def test_a_spare_of_the_former_count_takes_nothing_while_the_other_count_acts() -> None:
+    cluster = Cluster()
+    cluster.start(3, replicas=3)
+    await cluster.until_whole(within=5)
+    late = cluster.start(1) + cluster.start(4, replicas=4)
+    await asyncio.sleep(60)
+    assert not any(p.acts_in for p in late)
+    assert cluster.leases.holder(NAME) == "3-shards"
+    cluster.check()
+
+
+@on_virtual_time
+async def test_who_loses_its_shard_while_it_waits_for_its_turn_ends() -> None:
+    cluster = Cluster()
+    cluster.start(1)
+    await cluster.until_whole(within=5)
+    (waits,) = cluster.start(2)
+    await asyncio.sleep(10)
+    waits.line.is_cut = True
+    await asyncio.sleep(60)
+    assert waits.run.done()
+    cluster.check()
+
+
+@on_virtual_time
+async def test_whose_lease_is_frozen_stops_though_its_count_is_renewed_by_others() -> None:
+    """Its right to that one Lease was taken away, say."""
+    cluster = Cluster()
+    cluster.start(3, replicas=4)
+    await cluster.until_whole(within=5)
+    frozen = cluster.acting[0]
+    assert frozen.shards.mine is not None
+    frozen.line.frozen = lease_name(NAME, frozen.shards.mine, 3)
+    await asyncio.sleep(RENEW_DEADLINE - 1)
+    frozen.stood_still = 2.0
+    assert not frozen.acts_in
+    assert await cluster.until_whole(within=60) < LEASE_DURATION
+    cluster.check()
+
+
+@on_virtual_time
+async def test_whose_count_is_frozen_stops_though_its_own_lease_is_renewed() -> None:
+    cluster = Cluster()
+    (frozen,) = cluster.start(2)
+    await asyncio.sleep(30)
+    assert frozen.acts_in
+    frozen.line.frozen = NAME
+    await asyncio.sleep(RENEW_DEADLINE - 6)
+    assert frozen.acts_in
+    frozen.stood_still = 6.0
+    assert not frozen.acts_in
+
+
+@on_virtual_time
+async def test_a_renewal_by_another_of_the_count_is_dated_by_the_look_before_it() -> None:
+    """When exactly it was written between two looks nobody knows; the others may count from the first."""
+    loop, leases = asyncio.get_running_loop(), Leases()
+    one, other = (
+        CountLock(NAME, PLACE, "2-shards", Line(leases).kube().api_client, loop.time) for _ in range(2)
+    )
+    assert await renew(one)
+    assert await renew(one)
+    await asyncio.sleep(1)
+    assert await renew(other)
+    await asyncio.sleep(3)
+    assert await renew(one)
+    assert (one.renewed_at, other.renewed_at, leases.writes) == (0, 1, 3)
+    await asyncio.sleep(2)
+    assert await renew(one)
+    assert (one.renewed_at, leases.writes) == (6, 4)
+
+
+@on_virtual_time
+async def test_who_was_frozen_for_too_long_is_not_brought_back_by_the_renewals_of_others() -> None:
+    loop, leases = asyncio.get_running_loop(), Leases()
+    one, other = (
+        CountLock(NAME, PLACE, "2-shards", Line(leases).kube().api_client, loop.time) for _ in range(2)
+    )
+    assert await renew(one)
+    assert await renew(one)
+    await asyncio.sleep(RENEW_DEADLINE - 1)
+    assert await renew(other)
+    await asyncio.sleep(1)
+    assert not await renew(one)
+    assert one.over.is_set()
+
+
+async def renew(lock: CountLock) -> bool:
+    """As the election does it: look, then write."""
+    now = str(datetime.now(UTC).replace(tzinfo=None))
+    await lock.get(NAME, PLACE)
+    record = LeaderElectionRecord("2-shards", str(LEASE_DURATION), now, now)
+    if lock.lease_reference is None:
+        return await lock.create(NAME, PLACE, record)
+    return await lock.update(NAME, PLACE, record)
+
+
+@on_virtual_time
+async def test_each_process_knows_where_the_others_take_events() -> None:
+    cluster = Cluster()
+    addresses = {}
+    for process in cluster.start(2, replicas=2):
+        addresses[process] = f"10.0.0.{len(addresses)}:8090"
+        process.election.take_events_at(addresses[process])
+    await cluster.until_whole(within=5)
+    await asyncio.sleep(12)
+    for name in NAMESPACES:
+        told = {p.election.address_for(name): p.election.leads(name) for p in cluster.processes}
+        (acts,) = [p for p in cluster.processes if p.election.leads(name)]
+        assert told == {None: True, addresses[acts]: False}
+    cluster.check()
+
+
+@on_virtual_time
+async def test_the_lease_of_the_count_is_written_by_few_of_its_holders() -> None:
+    cluster = Cluster()
+    cluster.start(8, replicas=9)
+    await cluster.until_whole(within=30)
+    await asyncio.sleep(30)
+    before, began = cluster.leases.writes, asyncio.get_running_loop().time()
+    cluster.leases.refused = 0
+    await asyncio.sleep(100)
+    spent = asyncio.get_running_loop().time() - began
+    own = 8 * spent / 2
+    assert cluster.leases.writes - before - own < 0.8 * spent
+    assert cluster.leases.refused < spent / 20
+    assert cluster.looked_after == NAMESPACES
+    cluster.check()
+
+
+@pytest.mark.parametrize(
+    "seed", [0, 3, *[pytest.param(seed, marks=pytest.mark.long) for seed in range(4, 16)]]
+)
+def test_whatever_happens_no_namespace_has_two(seed: int) -> None:
+    """Kills, ends, cuts, answers that are lost, and other counts, at any moment."""
+    random = Random(seed)
+
+    @on_virtual_time
+    async def storm() -> None:
+        cluster = Cluster(lambda: random.choice((0.0, 0.01, 0.3, 1.5)))
+        cluster.start(3, replicas=4)
+        for _ in range(30):
+            await asyncio.sleep(random.uniform(0, 12))
+            living = [p for p in cluster.processes if not p.run.done()]
+            move = random.choice(("kill", "end", "cut", "mute", "mend", "start", "count"))
+            if move == "start" or not living:
+                cluster.start(random.choice((3, 3, 3, 1, 4)), replicas=2)
+            elif move == "count":
+                for process in living:
+                    await process.end()
+                cluster.start(random.choice((1, 2, 3, 4)), replicas=3)
+            else:
+                await _befall(random.choice(living), move)
+        for process in cluster.processes:
+            process.kill()
+        cluster.start(3, replicas=3)
+        cluster.leases.latency = lambda: 0.01
+        await cluster.until_whole(within=60)
+        cluster.check()
+
+    storm()
+
+
+async def _befall(process: Process, move: str) -> None:
+    if move == "end":
+        await process.end()
+    elif move == "kill":
+        process.kill()
+    else:
+        process.line.is_cut, process.line.is_mute = move == "cut", move == "mute"
