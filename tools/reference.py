@@ -44,7 +44,7 @@ from the same models as the CustomResourceDefinitions; `kubectl explain modeldep
 How to read the tables: `[]` after a name is an element of a list, `{{}}` a value of a map. *required* counts within
 the object that the field is part of. *immutable*: can be neither changed nor, unless required, added or removed later.
 *set once*: may be added later, and is immutable from then on. A spec has no defaults that the server writes into it;
-what an absent field means stands in its description.
+the description of a field says what its absence means.
 
 Annotations: `{CONFIRM_ABSENCE}` on a ModelProvider
 ([when](troubleshooting.md#accountmismatch)), `{ACTION}` on a CanaryEndpoint. The finalizer is

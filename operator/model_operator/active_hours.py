@@ -87,7 +87,7 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, OSError, ValueError):  # no such zone; a folder; a path, or nothing
         raise ValueError(
-            f'"{name[:64]}" is no time zone of the IANA database such as Europe/Berlin'
+            f'"{name[:64]}" is not a time zone of the IANA database, such as Europe/Berlin'
         ) from None
 
 

@@ -42,7 +42,7 @@ class CannotStart(Exception):
 
 
 def run(settings: Settings) -> int:
-    """Until SIGTERM or SIGINT. Exit code 0 after a clean end, 1 if it cannot start or cannot go on."""
+    """Until SIGTERM or SIGINT. Exit code 0 after a clean end, 1 if it cannot start or cannot continue."""
     redactor = Redactor()
     set_up(settings.log_format, settings.log_level, redactor)
     with asyncio.Runner(loop_factory=_loop_factory(settings)) as runner:
@@ -52,7 +52,7 @@ def run(settings: Settings) -> int:
             log.error("cannot start: %s", error)  # noqa: TRY400  the message is the whole story
             return 1
         except Exception:
-            log.exception("cannot go on")
+            log.exception("cannot continue")
             return 1
     return 0
 

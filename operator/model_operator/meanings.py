@@ -14,255 +14,272 @@ class Meaning(NamedTuple):
 
 MEANINGS: Final[dict[Reason, Meaning]] = {
     Reason.PENDING: Meaning(
-        "The operator has not looked at the object yet.",
-        "If it stays so, check that the operator runs and watches this namespace.",
+        "The operator has not processed the object yet.",
+        "If this does not change, check that the operator is running and watches this namespace.",
     ),
-    Reason.ACCEPTED: Meaning("The spec can be acted on."),
-    Reason.SYNCED: Meaning("The provider holds the spec."),
-    Reason.SERVING: Meaning("Inference is answered."),
+    Reason.ACCEPTED: Meaning("The spec is valid and can be applied."),
+    Reason.SYNCED: Meaning("The provider has the values of the spec."),
+    Reason.SERVING: Meaning("The deployment is serving requests."),
     Reason.AVAILABLE: Meaning(
-        "The deployment serves as specified; of a ModelProvider, its credentials are accepted."
+        "The deployment serves as specified. For a ModelProvider: the provider accepts its credentials."
     ),
-    Reason.IDLE: Meaning("Nothing is under way."),
+    Reason.IDLE: Meaning("No change is in progress."),
     Reason.NOT_STALLED: Meaning("The object is not stalled."),
     Reason.PROVIDER_NOT_FOUND: Meaning(
-        "The namespace has no ModelProvider of the name in spec.providerRef.",
+        "The ModelProvider that spec.providerRef names does not exist in this namespace.",
         "Apply the ModelProvider, or delete this object and apply it with the right name.",
     ),
     Reason.PROVIDER_MISMATCH: Meaning(
-        "The spec has the block of one provider and the ModelProvider is of the other.",
-        "Delete this object and apply it with the block of the ModelProvider's type, or with another providerRef.",
+        "The block in the spec belongs to another provider than the ModelProvider.",
+        "Delete this object, and apply it with the block of the ModelProvider's type or with another providerRef.",
     ),
     Reason.HOST_NOT_ALLOWED: Meaning(
-        "A URL of the ModelProvider is neither the provider's own nor on the operator's allow-list.",
-        "Have the scheme, host and port added to the allow-list, or use the provider's own URL.",
+        "A URL of the ModelProvider is neither the provider's own nor on the operator's list of allowed hosts.",
+        "Ask the administrator to add the scheme, host and port to allowedProviderHosts, or use the provider's own"
+        " URL.",
     ),
     Reason.CREDENTIALS_MISSING: Meaning(
-        "The Secret of the ModelProvider does not exist, or lacks a key, or what it has is no key.",
-        "Apply the Secret with apiKey (16 to 4,096 characters) and, for PaiTIENT, clientID. It is looked at again within a minute.",
+        "The Secret of the ModelProvider does not exist, lacks a key, or holds an unusable value.",
+        "Apply the Secret with apiKey (16 to 4,096 characters) and, for PaiTIENT, clientID. The operator rechecks"
+        " it within a minute.",
     ),
     Reason.NAME_TAKEN: Meaning(
-        "Another deployment or endpoint at the provider has this name already.",
+        "Another deployment or endpoint at the provider already has this name.",
         "Set spec.externalID (of a ModelDeployment spec.deletionPolicy as well) to adopt it; or delete this object, and"
         " apply it with another deploymentName or endpointName.",
     ),
     Reason.CONNECTION_NOT_WRITTEN: Meaning(
-        "The API server refused the ConfigMap of spec.connection. The deployment itself is looked after as ever.",
-        "Let the operator write ConfigMaps in this namespace (Helm: rbac.connections), or mend what the message names.",
+        "The API server refused the ConfigMap of spec.connection. The deployment itself is still managed.",
+        "Allow the operator to write ConfigMaps in this namespace (Helm: rbac.connections), or fix what the message"
+        " names.",
     ),
     Reason.WRITE_REFUSED: Meaning(
-        "The API server refuses a write that the operator needs: a missing right, a quota, an admission policy.",
-        "Do what the message asks for; the operator tries again by itself.",
+        "The API server refuses a write that the operator needs, because of a missing permission, a quota or an"
+        " admission policy.",
+        "Fix what the message names; the operator retries by itself.",
     ),
     Reason.EXTERNAL_ID_TAKEN: Meaning(
-        "The deployment of spec.externalID belongs to another living ModelDeployment.",
-        "Delete that one with deletionPolicy Orphan first; or delete this object, and apply it with another externalID.",
+        "The deployment that spec.externalID names belongs to another ModelDeployment.",
+        "Delete the other ModelDeployment with deletionPolicy Orphan first, or name another deployment in"
+        " spec.externalID.",
     ),
     Reason.MODEL_MISMATCH: Meaning(
-        "The deployment of spec.externalID runs another model than spec.model.",
-        "Delete this object with deletionPolicy Orphan, and apply it with the deployment's model or another externalID.",
+        "The deployment that spec.externalID names runs another model than spec.model.",
+        "Delete this object and apply it with the deployment's model, or with another externalID.",
     ),
     Reason.UNSUPPORTED: Meaning(
-        "The spec asks for something that the provider, or this version of the operator, does not offer.",
+        "The spec asks for something that the provider or this version of the operator does not support.",
         "Change the field that the message names; if the CRDs are newer than the operator, upgrade the operator.",
     ),
     Reason.CREATING: Meaning("The deployment is being created."),
     Reason.UPDATING: Meaning(
-        "An edit is on its way to the provider, or waits until the provider can take it."
+        "An edit is being sent to the provider, or waits until the provider accepts edits."
     ),
     Reason.PAUSING: Meaning("The deployment is being stopped because the spec says so."),
     Reason.RESUMING: Meaning("The deployment is being resumed."),
-    Reason.DELETING: Meaning("The deployment is being deleted; the object goes once it is proven gone."),
+    Reason.DELETING: Meaning(
+        "The deployment is being deleted. The object is removed once the deployment is proven gone."
+    ),
     Reason.DELETION_REFUSED: Meaning(
         "The provider refused to delete the deployment.",
         "Set spec.paitient.forceDelete at PaiTIENT, or deletionPolicy Orphan to leave the deployment behind.",
     ),
     Reason.IN_USE: Meaning(
-        "Other objects still need this one, so it is kept until they are gone.",
+        "Other objects still use this one, so it is kept until they are gone.",
         "Delete the objects that the message names.",
     ),
-    Reason.HELD_WHILE_PAUSED: Meaning("Edits were made while paused. They are sent after the resume."),
+    Reason.HELD_WHILE_PAUSED: Meaning(
+        "The spec was edited while the deployment is paused. The edits are sent after it is resumed."
+    ),
     Reason.DRIFT_REPORTED: Meaning(
-        "The provider shows other values than the spec, and driftPolicy is Report.",
-        "See status.drift; edit the spec, mend it at the provider, or set driftPolicy to Correct.",
+        "The provider's values differ from the spec, and driftPolicy is Report.",
+        "See status.drift. Edit the spec, change the value at the provider, or set driftPolicy to Correct.",
     ),
     Reason.DUPLICATE_FOUND: Meaning(
-        "The provider shows another live deployment that carries this object's UID. Nothing is changed there, and it costs"
-        " money. The first Event of it is a warning.",
-        "Delete what the message names at the provider, if nobody needs it. The deletion of this object deletes it, too.",
+        "The provider has another live deployment with this object's UID. The operator does not change it, and it"
+        " costs money. Its first Event is a Warning.",
+        "Delete the deployment that the message names at the provider, if nobody needs it. Deleting this object"
+        " deletes it, too.",
     ),
     Reason.UPDATE_IGNORED: Meaning(
-        "The provider accepted a change and did not make it.",
-        "Take the change back, or make it at the provider. The next edit of the spec is sent again.",
+        "The provider accepted a change but did not apply it.",
+        "Revert the change in the spec, or make it at the provider. The next edit of the spec is sent again.",
     ),
     Reason.FIELD_CONTESTED: Meaning(
-        "Somebody else sets a field back at the provider after each correction. It is corrected once an hour.",
-        "Stop the other one, put its value into the spec, or set driftPolicy to Report.",
+        "Something else changes a field back at the provider after each correction. The operator corrects it once"
+        " an hour.",
+        "Stop the other writer, put its value into the spec, or set driftPolicy to Report.",
     ),
     Reason.REMOVAL_UNSUPPORTED: Meaning(
-        "A field was removed from the spec and the provider does not clear it.",
-        "Set the field to the value that you want instead.",
+        "A field was removed from the spec, and the provider cannot clear it.",
+        "Set the field to the value that you want.",
     ),
     Reason.EXTERNAL_RESOURCE_MISSING: Meaning(
-        "The deployment has vanished at the provider and is not created again.",
-        "Edit the spec to have it created again; with spec.externalID delete this object and apply a new one.",
+        "The deployment no longer exists at the provider and is not created again.",
+        "Edit the spec to create it again. If spec.externalID is set, delete this object and apply a new one.",
     ),
     Reason.CREDENTIALS_INVALID: Meaning(
         "The provider refused the credentials.",
-        "Mend the Secret of the ModelProvider. It is looked at again within a minute.",
+        "Fix the Secret of the ModelProvider. The operator rechecks it within a minute.",
     ),
     Reason.PERMISSION_DENIED: Meaning(
-        "The provider accepted the credentials but not this operation; a read-only key does that.",
-        "Put a key that may write into the Secret of the ModelProvider.",
+        "The provider accepted the credentials but refused this operation; the key may be read-only.",
+        "Store a key with write permission in the Secret of the ModelProvider.",
     ),
     Reason.QUOTA_EXCEEDED: Meaning(
-        "The account has no quota left for this.",
-        "Raise the quota at the provider or delete something; tried again every ten minutes, and after an edit.",
+        "The account has no quota left for this request.",
+        "Raise the quota at the provider, or delete deployments. The operator retries every ten minutes and after"
+        " an edit.",
     ),
     Reason.INSUFFICIENT_CAPACITY: Meaning(
-        "The provider has no machine free of the kind that the spec asks for.",
+        "The provider has no free machine of the kind that the spec asks for.",
         "Wait (tried again every ten minutes), or name another device or instance type.",
     ),
     Reason.MODEL_NOT_FOUND: Meaning(
-        "The provider does not know spec.model, or the account may not use it.",
-        "Delete this object and apply it with a model that the provider has.",
+        "The provider does not have spec.model, or the account may not use it.",
+        "Delete this object, and apply it with a model that the provider offers.",
     ),
     Reason.INSTANCE_TYPE_UNAVAILABLE: Meaning(
-        "The instance type is not to be had in the region.",
+        "The instance type is not available in this region.",
         "Wait, or delete this object and apply it with another instanceType or region.",
     ),
     Reason.INVALID_REQUEST: Meaning(
-        "The provider refused a value; the message has its words.",
+        "The provider refused a value. The message quotes the provider.",
         "Change that value in the spec.",
     ),
     Reason.RATE_LIMITED: Meaning(
-        "The provider asked for fewer requests; the whole account rests for as long as it said.",
-        "If it happens often, set spec.requestsPerMinute of the ModelProvider below the account's limit.",
+        "The provider's rate limit was reached. All requests of this account are paused until the provider's"
+        " Retry-After has passed.",
+        "If this happens often, set spec.requestsPerMinute of the ModelProvider below the account's limit.",
     ),
     Reason.PROVIDER_UNAVAILABLE: Meaning(
-        "The provider does not answer usefully. Nothing is changed until it does.",
+        "The provider does not answer, or answers with errors. Nothing is changed until it recovers.",
         "Check the provider's status page and the network between the operator and the provider.",
     ),
     Reason.OUTCOME_UNKNOWN: Meaning(
-        "A request was sent and its reply was lost. The operator looks for the result before it sends another.",
+        "A request was sent, but its reply was lost. The operator looks for its result before it sends another.",
     ),
     Reason.ACCOUNT_MISMATCH: Meaning(
-        "Known deployments are missing under a credential that has not proven to be of the same account.",
-        "Put the right key into the Secret. If they are really gone, annotate the ModelProvider with"
+        "Known deployments are missing, and the credentials have not been proven to belong to the same account.",
+        "Store the right key in the Secret. If the deployments are really gone, annotate the ModelProvider with"
         " modeloperator.dev/confirm-absence: <status.missing.token>.",
     ),
-    Reason.MISSING: Meaning("There is no deployment at the provider."),
-    Reason.STARTING: Meaning("The deployment is on its way up."),
-    Reason.PAUSED: Meaning("Stopped because the spec says so.", "Set spec.paused to false to resume it."),
+    Reason.MISSING: Meaning("No deployment exists at the provider."),
+    Reason.STARTING: Meaning("The deployment is starting."),
+    Reason.PAUSED: Meaning(
+        "The deployment is stopped, as the spec asks.", "Set spec.paused to false to resume it."
+    ),
     Reason.OUTSIDE_ACTIVE_HOURS: Meaning(
         "It is outside the hours of spec.schedule, and so the deployment is paused or at its fewest replicas.",
         "To have it run until the next edge, annotate the object with"
         " modeloperator.dev/action: active-until-next-edge.",
     ),
     Reason.SCALED_DOWN: Meaning(
-        "Stopped by its own scale-down policy, as intended.",
+        "The deployment was stopped by its scale-down policy, as intended.",
         "Resume it at the provider, or set spec.paused to true and back to false.",
     ),
     Reason.STOPPED: Meaning(
-        "Stopped by somebody at the provider, and left so.",
+        "The deployment was stopped at the provider, outside the operator, and stays stopped.",
         "Resume it at the provider, or set spec.paused to true and back to false.",
     ),
     Reason.FAILED: Meaning(
-        "The provider says that the deployment failed.",
-        "Edit the spec, or delete this object and apply it again.",
+        "The provider reports that the deployment failed.",
+        "See the message. Edit the spec, or delete this object and apply it again.",
     ),
     Reason.PROBE_FAILED: Meaning(
-        "The provider says that the deployment is up, and the probe got no answer. It is repeated.",
-        "Try the same request by hand, or give spec.probe.timeout more time.",
+        "The provider reports that the deployment runs, but the probe got no answer. The operator repeats the"
+        " probe.",
+        "See the message. Try the same request yourself, or increase spec.probe.timeout.",
     ),
     Reason.UNKNOWN: Meaning(
-        "Whether inference is answered cannot be told: the provider does not say, or uses a word that nobody knows.",
+        "It is not known whether the deployment is serving requests: the provider does not say, or reports an"
+        " unrecognized state.",
     ),
     Reason.TARGET_NOT_FOUND: Meaning(
         "A target's ModelDeployment does not exist in the namespace of the CanaryEndpoint.",
         "Apply the ModelDeployment, or correct spec.traffic.",
     ),
     Reason.TARGET_NOT_READY: Meaning(
-        "A target does not serve; traffic is not moved to it.",
+        "A target is not serving, so no traffic is moved to it.",
         "See the ModelDeployment's own conditions.",
     ),
     Reason.TARGET_FAILED: Meaning(
-        "A target that gains traffic has failed or is gone.",
-        "See the ModelDeployment's own conditions; change the destination or retry once it serves.",
+        "A target whose traffic increases has failed or no longer exists.",
+        "See the ModelDeployment's own conditions. Change spec.traffic, or retry once the target is serving.",
     ),
     Reason.BASELINE_UNHEALTHY: Meaning(
-        "The deployments to which a rollback would go do not serve, so nothing is moved to them.",
-        "Repair the deployments of status.lastGood; the rollback goes on by itself.",
+        "The baseline deployments are not serving, so no traffic is moved back to them.",
+        "Repair the deployments of status.lastGood. The rollback then continues by itself.",
     ),
     Reason.ROLLBACK_UNSAFE: Meaning(
-        "The next step waits, because the deployments that give up traffic could not take it back now.",
-        "Repair the deployments of status.lastGood, or promote the rollout by hand.",
+        "The next step waits, because the baseline deployments could not take the traffic back now.",
+        "Repair the deployments of status.lastGood, or promote the rollout yourself.",
     ),
     Reason.SPLIT_MISMATCH: Meaning(
-        "The provider answered with another split than it was sent. It is sent again.",
-        "If it stays so, ask the provider.",
+        "The provider confirmed a different split than the operator sent. The operator sends it again.",
+        "If this does not change, ask the provider's support.",
     ),
     Reason.MEMBERSHIP_FIXED: Meaning(
-        "The provider refuses to change which deployments the endpoint has, or to have only one.",
-        "Keep all of them in spec.traffic, with percent 0 where they shall get nothing; or apply a new"
-        " CanaryEndpoint.",
+        "The provider refuses to change the deployments of the endpoint, or refuses an endpoint with a single one.",
+        "Keep all deployments in spec.traffic, with percent 0 for those that should receive no traffic; or apply a"
+        " new CanaryEndpoint.",
     ),
-    Reason.MEASURED: Meaning("The provider's figures can be read."),
-    Reason.NOT_JUDGED: Meaning("Nothing is judged by metrics now."),
-    Reason.NOT_MEASURED: Meaning("The first figures of this step have not been read yet."),
+    Reason.MEASURED: Meaning("The provider's metrics can be read."),
+    Reason.NOT_JUDGED: Meaning("No metrics are analyzed now."),
+    Reason.NOT_MEASURED: Meaning("The first metrics of this step have not been read yet."),
     Reason.METRICS_UNAVAILABLE: Meaning(
-        "The provider's figures cannot be read. The rollout holds, and nothing counts for or against it.",
-        "Check the provider's status page; or let it go on with the action advance.",
+        "The provider's metrics cannot be read. The rollout holds, and no analysis passes or fails meanwhile.",
+        "Check the provider's status page, or continue with the action advance.",
     ),
     Reason.FIGURES_OLD: Meaning(
-        "No newer figures come than some minutes ago, and no step is taken on old ones. That they stopped may be the"
-        " failure itself.",
-        "Look at the canary. If the provider's figures are always that late, raise delay in spec.rollout.analysis; or"
-        " let it go on with the action advance.",
+        "The provider's newest metrics are minutes old, and the operator takes no step on old metrics. The canary"
+        " itself may be the cause.",
+        "Check the canary. If the provider's metrics are always that late, increase delay in spec.rollout.analysis,"
+        " or continue with the action advance.",
     ),
     Reason.SHARED_TARGET: Meaning(
-        "Another CanaryEndpoint sends traffic to the same deployment, whose figures mix both.",
+        "Another CanaryEndpoint sends traffic to the same deployment, so the deployment's metrics mix both.",
         "Use separate deployments, or set allowSharedTargets in spec.rollout.analysis.",
     ),
-    Reason.COMPLETED: Meaning("The traffic is at its destination."),
-    Reason.PROGRESSING: Meaning("The rollout is on its way."),
+    Reason.COMPLETED: Meaning("The target split is in force."),
+    Reason.PROGRESSING: Meaning("The rollout is in progress."),
     Reason.INSUFFICIENT_TRAFFIC: Meaning(
-        "There are too few requests for a verdict.",
-        "Send traffic, take a larger step, or let it go on with the action advance.",
+        "There are too few requests to judge the canary.",
+        "Send more traffic, use a larger step, or continue with the action advance.",
     ),
     Reason.WAITING_FOR_APPROVAL: Meaning(
-        "A person has to let the rollout leave this step.",
+        "The rollout waits for manual approval at this step.",
         "Annotate with modeloperator.dev/action: advance:<rollout id>/<step>, or abort:<rollout id>.",
     ),
     Reason.LIMIT_REACHED: Meaning(
-        "The next step is beyond spec.rollout.limit.", "Raise spec.rollout.limit to let it go on."
+        "The next step is beyond spec.rollout.limit.", "Increase spec.rollout.limit to continue."
     ),
     Reason.METRIC_BREACHED: Meaning(
-        "A metric was beyond its limit, certainly and repeatedly.",
-        "See status.rollout.failure; change the destination, or retry.",
+        "A metric exceeded its limit repeatedly, with statistical certainty.",
+        "See status.rollout.failure. Change spec.traffic, or retry.",
     ),
-    Reason.ROLLING_BACK: Meaning("The traffic is on its way back to the last good split."),
+    Reason.ROLLING_BACK: Meaning("The traffic is being moved back to the last good split."),
     Reason.ROLLED_BACK: Meaning(
-        "The traffic is back at the last good split, and the destination is not tried again by itself.",
+        "The traffic is back at the last good split. The operator does not retry the same rollout by itself.",
         "See status.rollout.failure. Change spec.traffic or spec.rollout.retry, or annotate with"
         " modeloperator.dev/action: retry:<rollout id>.",
     ),
     Reason.STATE_INCONSISTENT: Meaning(
-        "status.rollout made no sense, so the rollout holds at the acknowledged split.",
-        "Look at status.traffic, then annotate with modeloperator.dev/action: resume:<rollout id>.",
+        "status.rollout is inconsistent, so the rollout holds at the split that the provider last confirmed.",
+        "Check status.traffic, then annotate with modeloperator.dev/action: resume:<rollout id>.",
     ),
-    Reason.LISTENING: Meaning("Events are taken at the path in the message."),
+    Reason.LISTENING: Meaning("Events are received at the path in the message."),
     Reason.NOT_LISTENING: Meaning(
-        "The operator runs without --webhook-address, so it takes no events. The provider is polled all the same.",
-        "Have the operator listen (Helm: webhooks.enabled), or remove spec.webhook.",
+        "The operator runs without --webhook-address, so it receives no events. It still polls the provider.",
+        "Enable webhooks of the operator (Helm: webhooks.enabled), or remove spec.webhook.",
     ),
     Reason.WEBHOOK_SECRET_MISSING: Meaning(
-        "The Secret of the ModelProvider has no shared secret for its webhook, or one that cannot be used.",
-        "Put it under the key that the message names. It is looked at again within a minute.",
+        "The Secret of the ModelProvider has no shared secret for the webhook, or an unusable one.",
+        "Store the shared secret under the key that the message names. The operator rechecks it within a minute.",
     ),
     Reason.PROGRESS_DEADLINE_EXCEEDED: Meaning(
-        "The change has been under way for longer than spec.progressDeadline.",
-        "See the other conditions for what it waits for. Work goes on, slowly.",
+        "The change has been in progress for longer than spec.progressDeadline.",
+        "See the other conditions for the cause. The operator keeps retrying at a lower rate.",
     ),
 }
 

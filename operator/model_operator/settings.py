@@ -55,82 +55,83 @@ class Settings(BaseSettings):
     )
 
     config: Annotated[Path, AfterValidator(to_readable)] | None = Field(
-        default=None, description="YAML or TOML (.toml) file with any of these settings by their key."
+        default=None, description="YAML or TOML (.toml) file with any of these settings by key."
     )
     kubeconfig: Annotated[Path, AfterValidator(to_file)] | None = Field(
         default=None,
-        description="Kubeconfig file; without it the pod's ServiceAccount, $KUBECONFIG or ~/.kube/config.",
+        description="Kubeconfig file. Default: the pod's ServiceAccount, $KUBECONFIG or ~/.kube/config.",
     )
     namespaces: Annotated[tuple[Namespace, ...], NoDecode, BeforeValidator(to_items)] = Field(
-        default=(), description="Namespaces to watch; all of them if none is named."
+        default=(), description="Namespaces to watch. Default: all."
     )
     installation: Installation = Field(
         default="",
-        description="Names this cluster in the tag model-operator-owner, `<installation>/<namespace>/<name>`, of what is "
-        "created where providers have tags: 1 to 63 letters, digits, -, _ and . Without one it is the UID of the "
-        "namespace kube-system, or, where that may not be read, there is no such tag. Give a cluster that is built "
-        "anew, or stands by, the name of the one it stands in for.",
+        description="Name of this cluster in the tag model-operator-owner, `<installation>/<namespace>/<name>`, of"
+        " created deployments, at providers with tags: 1 to 63 letters, digits, -, _ and . Default: the UID of the"
+        " namespace kube-system; if the operator may not read it, there is no such tag. A rebuilt or standby"
+        " cluster should use the name of the cluster that it replaces.",
     )
     canary_endpoints: bool = Field(
         default=True,
-        description="Watch CanaryEndpoints. Without them it needs no right to that kind; delete those that there "
-        "are before, since nobody would take their finalizers off.",
+        description="Whether to watch CanaryEndpoints. If false, the operator needs no permission for that kind;"
+        " delete all CanaryEndpoints before, because their finalizers would not be removed.",
     )
     allowed_provider_hosts: Annotated[tuple[Rule, ...], NoDecode, BeforeValidator(to_items)] = Field(
         default=(),
-        description="Hosts besides the providers' own that a ModelProvider may send its key to: scheme, host "
-        "and port, as in https://gateway.example.com or http://127.0.0.1:8080; https unless it says http. "
-        "For one namespace only: team-a=https://gateway.example.com.",
+        description="Hosts, besides the providers' own, that a ModelProvider may send its key to: scheme, host and"
+        " port, for example https://gateway.example.com or http://127.0.0.1:8080. The default scheme is https. For"
+        " one namespace only: team-a=https://gateway.example.com.",
     )
     provider_ca_file: Annotated[Path, AfterValidator(to_authorities)] | None = Field(
         default=None,
-        description="PEM file with certificate authorities to trust at providers besides the public ones: those "
-        "of a gateway of your own.",
+        description="PEM file with additional certificate authorities to trust for providers, for example of your"
+        " own gateway.",
     )
     workers: int = Field(
-        default=50, ge=1, le=1000, description="Objects that are reconciled at the same time."
+        default=50, ge=1, le=1000, description="Maximum number of objects that are reconciled concurrently."
     )
     max_concurrent_requests: int = Field(
-        default=20, ge=1, le=1000, description="Requests under way at the same time, per provider account."
+        default=20, ge=1, le=1000, description="Maximum number of concurrent requests per provider account."
     )
-    request_timeout: Duration = _duration(30, "How long a provider may take to answer one request.")
-    connect_timeout: Duration = _duration(5, "How long a connection to a provider may take to open.")
+    request_timeout: Duration = _duration(30, "Timeout of a request to a provider.")
+    connect_timeout: Duration = _duration(5, "Timeout for opening a connection to a provider.")
     recovery_window: Duration = _duration(
         60,
-        "After a create whose outcome is unknown: how long to look for the deployment before creating it "
-        "again. Shorter than a provider's slowest late commit, it costs a duplicate.",
+        "After a create with unknown outcome: how long to look for the deployment before creating it again. If"
+        " shorter than the provider's slowest commit, a duplicate may be created.",
     )
     power_grace: Duration = _duration(
         60, "How long a provider may take to show a pause or resume before it counts as ignored."
     )
     accepted_grace: Duration = _duration(
-        60, "How long a resource may wait for its provider or Secret before it is Stalled."
+        60, "How long a resource may wait for its provider or Secret before Stalled becomes True."
     )
     secret_refresh: Duration = _duration(60, "How often each ModelProvider's Secret is read again.")
     full_read_interval: Duration = _duration(
-        3600, "How often a deployment is read in full, for what no list shows."
+        3600, "How often a deployment is read in full, for fields that lists do not show."
     )
-    create_retry: Duration = _duration(600, "How often a create that the provider refused is tried again.")
+    create_retry: Duration = _duration(600, "How often a create that the provider refused is retried.")
     default_poll_interval: Duration = _duration(
-        30, "Time between two lists of an account whose ModelProvider names no pollInterval."
+        30, "Time between two lists of an account, if its ModelProvider sets no pollInterval."
     )
-    transition_poll: Duration = _duration(1, "Time between two looks at a deployment that is changing.")
+    transition_poll: Duration = _duration(1, "Time between two checks of a deployment that is changing.")
     shutdown_timeout: Duration = _duration(20, "How long running work may take to finish after SIGTERM.")
     leader_elect: bool = Field(
         default=False,
-        description="Act only while holding a Lease, so that a second replica can stand by. Needs get, create "
-        "and update of Leases in the Lease's namespace.",
+        description="Whether to act only while holding a Lease, so that further replicas can stand by. Requires"
+        " get, create and update of Leases in the Lease's namespace.",
     )
     lease_name: str = Field(default="model-operator", min_length=1, description="Name of that Lease.")
     shards: int = Field(
         default=1,
         ge=1,
         le=MOST,
-        description="Divide the namespaces among so many processes, each with a Lease of its own (`<lease name>-1-of-3`). "
-        "Needs --leader-elect, as many replicas and better one more, and the same right to each of these Leases.",
+        description="Number of processes that share the namespaces, each with its own Lease (`<lease"
+        " name>-1-of-3`). Requires --leader-elect, at least that many replicas (better one more), and the same"
+        " permissions for each of these Leases.",
     )
     lease_namespace: str = Field(
-        default="", description="Namespace of that Lease; without it the operator's own."
+        default="", description="Namespace of that Lease. Default: the operator's namespace."
     )
     health_host: str = Field(
         default="0.0.0.0",  # noqa: S104  kubelet and Prometheus come from outside the pod
@@ -141,21 +142,22 @@ class Settings(BaseSettings):
         default=8080,
         ge=0,
         le=65535,
-        description="Port of /healthz, /readyz and /metrics; 0 takes a free one.",
+        description="Port of /healthz, /readyz and /metrics; 0 chooses a free port.",
     )
     metrics_objects: int = Field(
         default=1000,
         ge=0,
-        description="Most objects whose conditions /metrics shows by name; of more, those that are not Ready come first, "
-        "and model_operator_condition_objects_left_out says how many are missing. 0 shows none.",
+        description="Maximum number of objects whose conditions /metrics shows by name. If there are more, those"
+        " that are not Ready come first, and model_operator_condition_objects_left_out counts the missing ones. 0"
+        " shows none.",
     )
     metrics_port: int | None = Field(
         default=None,
         ge=0,
         le=65535,
-        description="Port of a /metrics of its own, with TLS, for whoever the API server lets GET that path by a "
-        "token; then there is none on the health port. Needs the next two, and create of tokenreviews and "
-        "subjectaccessreviews.",
+        description="Separate port for /metrics, with TLS, for clients whose token the API server allows to GET"
+        " that path. The health port then has no /metrics. Requires the next two settings, and create of"
+        " tokenreviews and subjectaccessreviews.",
     )
     metrics_cert_file: Annotated[Path, AfterValidator(to_file)] | None = Field(
         default=None, description="Certificate of that port, PEM; read again when it changes."
@@ -165,21 +167,21 @@ class Settings(BaseSettings):
     )
     webhook_address: Address | None = Field(
         default=None,
-        description="Address, HOST:PORT, to take events of providers at, such as 0.0.0.0:8090; without it none are "
-        "taken. Plain HTTP, for an Ingress or Gateway with TLS before it; port 0 takes a free one.",
+        description="Address, HOST:PORT, to receive provider events at, for example 0.0.0.0:8090. Default: no"
+        " events are received. Plain HTTP, for an Ingress or Gateway with TLS in front; port 0 chooses a free port.",
     )
     ready_file: Path | None = Field(
         default=None,
-        description='File that gets {"health": "<url>"} as soon as the port is open; "metrics" and "webhooks" beside '
-        "it where those are listened for.",
+        description='File to which {"health": "<url>"} is written once the port is open, with "metrics" and'
+        ' "webhooks" if they are enabled.',
     )
     log_format: Annotated[Literal["text", "json"], BeforeValidator(to_lower)] = Field(
-        default="text", description="How log lines are written to stderr."
+        default="text", description="Format of the log lines on stderr."
     )
     log_level: Annotated[Level, BeforeValidator(to_lower)] = Field(
-        default="info", description="Least severe log lines that are written."
+        default="info", description="Minimum log level."
     )
-    uvloop: bool = Field(default=True, description="Run on uvloop, where it is installed.")
+    uvloop: bool = Field(default=True, description="Whether to run on uvloop, if installed.")
 
     @override
     @classmethod
@@ -208,7 +210,9 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _elects_for_shards(self) -> "Settings":
         if self.shards > 1 and not self.leader_elect:
-            raise ValueError("--shards needs --leader-elect: else each process would have all of them")
+            raise ValueError(
+                "--shards requires --leader-elect; otherwise each process would handle all shards"
+            )
         return self
 
     @model_validator(mode="after")

@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from model_operator.kube import Kube
 from model_operator.kubernetes_client import LeaderElectionRecord
-from model_operator.lease import ElectionEnded, Leadership, TimedLock
+from model_operator.lease import RENEW_DEADLINE, ElectionEnded, Leadership, TimedLock
 from model_operator.sharding import Shards, title
 
 LOOK_EVERY: Final = 1.0
@@ -71,9 +71,10 @@ class CountLock(TimedLock):
         shown = None
         if isinstance(record, LeaderElectionRecord) and record.holder_identity == self.identity:
             shown = record.renew_time
-        # What has changed since the look before was written after that look began.
+        # What has changed since the look before was written after that look began. Of one long ago that says too little.
         has_changed = shown is not None and self._shown is not None and shown != self._shown
-        self._renewed_by_another = self._looked_at if has_changed else None
+        is_recent = began - self._looked_at < RENEW_DEADLINE / 2
+        self._renewed_by_another = self._looked_at if has_changed and is_recent else None
         self._shown, self._looked_at = shown, began
         return answer
 
@@ -144,7 +145,7 @@ class ShardLeadership:
         await seat.acquire()
         await self._await_turn(seat, title(shard, self._shards.count))
         self._shards.take(shard)
-        log.info("looking after shard %s", title(shard, self._shards.count))
+        log.info("handling shard %s", title(shard, self._shards.count))
         if self._takes_events:
             self._looking = asyncio.create_task(self._look_around())
 
@@ -163,7 +164,8 @@ class ShardLeadership:
         while not await self._count.try_once():
             if not has_said:
                 log.info(
-                    "shard %s is ours, and waits for operators of another number of shards to end", shard
+                    "shard %s is ours, and waits until operators with another number of shards have ended",
+                    shard,
                 )
             has_said = True
             await asyncio.sleep(LOOK_EVERY)

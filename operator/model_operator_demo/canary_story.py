@@ -43,9 +43,9 @@ def _versions(stage: Stage) -> None:
 
 
 def _take_over(stage: Stage) -> None:
-    stage.screen.step("v2 takes over step by step, as long as the provider's own figures of it are good")
+    stage.screen.step("v2 takes over step by step, as long as the provider's own metrics of v2 are good")
     _send_to(stage, "v2")
-    live = _follow(stage, lambda live: _is_complete(live, "v2=100"), "v2 to take over")
+    live = _follow(stage, lambda live: _is_complete(live, "v2=100"), "v2 to replace v1")
     verdict = live["status"].get("verdict")
     check(stage, verdict == "Pass", f"the last verdict on v2 is {verdict}, not Pass")
     _check_split(stage, v2=100)
@@ -69,7 +69,7 @@ def _take_back(stage: Stage) -> None:
         lambda live: _is_rolled_back(live) or _is_complete(live, "v3=100"),
         "the traffic to go back to v2",
     )
-    check(stage, _is_rolled_back(live), "v3 took over, bad as it is")
+    check(stage, _is_rolled_back(live), "v3 replaced v2, although it is bad")
     rollout = live["status"]["rollout"]
     failure, peak = rollout["failure"], rollout["peakPercent"]
     check(stage, failure["reason"] == "MetricBreached", f"v3 was taken back for {failure}")
@@ -86,7 +86,7 @@ def _delete(stage: Stage) -> None:
     stage.kubectl("delete", "canaryendpoint", "triage", f"--timeout={_WITHIN.total_seconds():g}s")
     said = _events(stage, "EndpointOrphaned")
     check(stage, id_ in said, f"no Event names the endpoint {id_} that stays")
-    stage.screen.good(f"the Event names what is left to be removed by hand: {id_}")
+    stage.screen.good(f"the Event names what is left to be removed manually: {id_}")
 
 
 def _nothing_left(stage: Stage) -> None:

@@ -92,7 +92,9 @@ def _pause(stage: Stage) -> None:
     remote = _remote(stage, "llama")
     word = remote["status"]["status"]
     check(stage, word in ("OFFLINE", "PAUSED"), f"Parasail says {word}")
-    stage.screen.good(f"Parasail says {word}; Ready is True all the same, since it is as the spec says")
+    stage.screen.good(
+        f"Parasail says {word}; Ready is still True, because the deployment is as the spec says"
+    )
 
 
 def _resume(stage: Stage) -> None:

@@ -244,7 +244,7 @@ class Control:
     def _token(self, facts: dict[str, Json]) -> Token:
         token = Token(**TokenBody.model_validate(facts).model_dump())
         if token.vendor not in self._apps:
-            raise ValueError(f"vendor must be one of {', '.join(self._apps)}")
+            raise ValueError(f"`vendor` must be one of {', '.join(self._apps)}")
         return token
 
     def _delete_token(self, ask: Ask) -> Answer:
@@ -268,7 +268,7 @@ class Control:
     def _out_of_band(self, ask: Ask) -> OutOfBand:
         vendor = ask.path["vendor"]
         if vendor not in self._apps:
-            raise Unknown(f"no vendor {vendor[:100]}")
+            raise Unknown(f"no provider {vendor[:100]}")
         return self._apps[vendor].out_of_band
 
     def _fault(self, ask: Ask) -> Fault:

@@ -69,7 +69,7 @@ class FaultRule(BaseModel):
     tail_probability: float = Field(0.0, ge=0, le=1, description="latency: chance of the tail")
     tail_seconds: float = Field(0.0, ge=0, le=3600, description="latency: what the tail adds")
     when: Literal["before", "after"] = Field("before", description="hold: before or after the commit")
-    commit: bool = Field(False, description="error: whether the write is committed all the same")
+    commit: bool = Field(False, description="error: whether the write is committed nevertheless")
     status: int = Field(500, ge=300, le=599, description="error, redirect: the status code")
     body: Literal["json", "html", "text", "empty"] = Field("json", description="error: form of the body")
     message: str = Field("", description="error, fail_after: the text")
@@ -207,7 +207,7 @@ class Faults:
             ValueError: it is about a vendor that there is not.
         """
         if rule.vendor is not None and rule.vendor not in self._vendors:
-            raise ValueError(f"vendor must be one of {', '.join(self._vendors)}")
+            raise ValueError(f"`vendor` must be one of {', '.join(self._vendors)}")
         self._last += 1
         fault = Fault(f"fault-{self._last}", rule)
         self._faults[fault.id] = fault

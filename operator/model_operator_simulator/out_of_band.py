@@ -13,7 +13,7 @@ class DeploymentEdit(BaseModel):
 
     fields: dict[str, Any] = Field({}, description="the provider's fields to set; null removes one")
     stuck: bool | None = Field(
-        None, description="true: no further transitions; false: go on from the present status"
+        None, description="true: no further transitions; false: continue from the current status"
     )
     status: str | None = Field(
         None, min_length=1, max_length=100, description="any status, also an unknown one"

@@ -27,11 +27,11 @@ def test_a_progressive_example_in_full():
     assert plan(EXAMPLES / "canary-progressive.yaml", "--from", "v1=100").stdout.splitlines() == [
         "CanaryEndpoint triage-progressive",
         "  from v1=100 to v2=100",
-        "  each step begins with the provider's acknowledgement",
-        "  1. +0s  v1=95 v2=5  (5 % of the way)  for at least 10m",
-        "  2. +10m  v1=75 v2=25  (25 % of the way)  for at least 10m",
-        "  3. +20m  v1=50 v2=50  (50 % of the way)  for at least 30m, until a person lets it go on",
-        "  4. +50m  v2=100  (100 % of the way)  for at least 10m",
+        "  each step begins when the provider confirms its split",
+        "  1. +0s  v1=95 v2=5  (5 % of the change)  for at least 10m",
+        "  2. +10m  v1=75 v2=25  (25 % of the change)  for at least 10m",
+        "  3. +20m  v1=50 v2=50  (50 % of the change)  for at least 30m, until it is approved manually",
+        "  4. +50m  v2=100  (100 % of the change)  for at least 10m",
         "  +1h  completed, at the earliest",
     ]
 
@@ -41,16 +41,16 @@ def test_checks_are_told_once_and_what_is_found_at_each_step():
         "  errors must pass: ErrorRate at most 2 %, at most 1 percentage point above the baseline, of at least 200 requests",
         "  slow must pass: LatencyP95 at most 4000 ms, at most 20 % above the baseline, of at least 200 requests",
         "  wordy only warns: TokensPerRequest at most 30 % above the baseline, of at least 200 requests",
-        "  a verdict needs 200 requests, with which error rates from 6.48 % are found",
-        "  after 2 failed verdicts in a row it goes back",
-        "  1. +0s  v1=95 v2=5  (5 % of the way)  for at least 15m",
-        "       225 requests, error rates from 5.77 % are found",
-        "  2. +15m  v1=75 v2=25  (25 % of the way)  for at least 15m",
-        "       1125 requests, error rates from 3.6 % are found",
-        "  3. +30m  v1=50 v2=50  (50 % of the way)  for at least 15m",
-        "       2250 requests, error rates from 3.05 % are found",
-        "  4. +45m  v2=100  (100 % of the way)  for at least 15m",
-        "       4500 requests, error rates from 2.74 % are found",
+        "  a verdict needs 200 requests, with which error rates from 6.48 % can be detected",
+        "  after 2 consecutive failed verdicts it rolls back",
+        "  1. +0s  v1=95 v2=5  (5 % of the change)  for at least 15m",
+        "       225 requests, error rates from 5.77 % can be detected",
+        "  2. +15m  v1=75 v2=25  (25 % of the change)  for at least 15m",
+        "       1125 requests, error rates from 3.6 % can be detected",
+        "  3. +30m  v1=50 v2=50  (50 % of the change)  for at least 15m",
+        "       2250 requests, error rates from 3.05 % can be detected",
+        "  4. +45m  v2=100  (100 % of the change)  for at least 15m",
+        "       4500 requests, error rates from 2.74 % can be detected",
         "  +1h  completed, at the earliest",
     ]  # fmt: skip
 
@@ -58,15 +58,15 @@ def test_checks_are_told_once_and_what_is_found_at_each_step():
 @pytest.mark.parametrize(
     ("args", "line"),
     [
-        pytest.param((), "200 requests come in time from 4.44 per second to the endpoint on", id="unknown traffic"),
-        pytest.param(("--rps", "0.2"), "warning: 9 requests in that time, 200 needed: it takes 5h33m20s", id="too little"),
-        pytest.param(("--rps", "0"), "warning: no requests, so no verdict", id="none"),
+        pytest.param((), "200 requests in time need at least 4.44 requests per second to the endpoint", id="unknown traffic"),
+        pytest.param(("--rps", "0.2"), "warning: 9 requests in that time, but 200 are needed: the step takes 5h33m20s", id="too little"),
+        pytest.param(("--rps", "0"), "warning: no requests are expected, so there is no verdict", id="none"),
     ],
 )  # fmt: skip
 def test_what_can_be_found_is_told_whatever_the_traffic(args, line):
     shown = plan(EXAMPLES / "canary-judged.yaml", "--from", "v1=100", *args).stdout.splitlines()
     assert f"       {line}" in shown
-    assert "  a verdict needs 200 requests, with which error rates from 6.48 % are found" in shown
+    assert "  a verdict needs 200 requests, with which error rates from 6.48 % can be detected" in shown
 
 
 def test_programs_get_the_same_steps():
@@ -85,8 +85,8 @@ def test_programs_get_the_same_steps():
         pytest.param("triage-v2=100", "", id="by the ModelDeployment of a target"),
         pytest.param(
             "triage-v3=100",
-            "note: triage-v3 is no target of CanaryEndpoint triage-progressive and no ModelDeployment of this file. Did you"
-            " mean triage-v2? It is taken for a ModelDeployment triage-v3 that runs already.\n",
+            "note: triage-v3 is neither a target of CanaryEndpoint triage-progressive nor a ModelDeployment in this"
+            " file. Did you mean triage-v2? It is assumed to be an existing ModelDeployment triage-v3.\n",
             id="a name that nothing has",
         ),
     ],
@@ -115,8 +115,8 @@ def edited(**spec):
 @pytest.mark.parametrize(
     ("input", "args", "line"),
     [
-        pytest.param(edited(), (), "create with v2=100 once all of them serve", id="a first split"),
-        pytest.param(edited(), ("--from", "v2=100"), "that is the last good split", id="nowhere to go"),
+        pytest.param(edited(), (), "create with v2=100 once all targets are serving", id="a first split"),
+        pytest.param(edited(), ("--from", "v2=100"), "this is the last good split", id="nowhere to go"),
         pytest.param(edited(rollout={"limit": 30}), ("--from", "v1=100"), "stop: the next step is 50 %", id="a limit"),
         pytest.param(edited(rollout={"paused": True}), ("--from", "v1=100"), "paused by the spec", id="paused"),
     ],
@@ -163,11 +163,12 @@ REFUSED = "Error: the API server would refuse CanaryEndpoint triage-progressive:
     ("input", "args", "message"),
     [
         pytest.param("{", (), "Error: the standard input is neither YAML nor JSON", id="no YAML"),
-        pytest.param("kind: Pod", (), "Error: there is no CanaryEndpoint in -\n", id="another kind"),
+        pytest.param("kind: Pod", (), "Error: - contains no CanaryEndpoint\n", id="another kind"),
         pytest.param(edited(traffic=[]), (), f"{REFUSED}  spec.traffic: Invalid value: must have at least 1 items\n", id="no traffic"),
         pytest.param(edited(trafic=[]), (), f"{REFUSED}  spec.trafic: unknown field\n", id="an unknown field"),
-        pytest.param(edited(), ("--from", "v1=50"), "Error: --from v1=50: the percents must sum to 100, and they sum to 50\n", id="half a split"),
-        pytest.param(edited(), ("--from", "v1=50,v1=50"), "Error: --from v1=50,v1=50: it names one target twice\n", id="twice"),
+        pytest.param(edited(), ("--from", "v1=50"), "Error: --from v1=50: the percentages must sum to 100, but"
+        " their sum is 50\n", id="half a split"),
+        pytest.param(edited(), ("--from", "v1=50,v1=50"), "Error: --from v1=50,v1=50: a target is named twice\n", id="twice"),
         pytest.param(edited(), ("--from", "v1"), "Error: --from v1: write it as v1=90,v2=10\n", id="no percent"),
     ],
 )  # fmt: skip

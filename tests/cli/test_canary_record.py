@@ -55,7 +55,7 @@ RECORD = Record(
         ("Last good split", "v1=100, since 20 Nov 2026 09:12:44"),
         ("Spec last written by", "argocd-controller"),
     ),
-    notes=("540 requests expected in this step: error rates below 4 % cannot be seen.",),
+    notes=("540 requests are expected in this step, so error rates below 4 % cannot be detected.",),
     targets=(
         Target(
             label="v1", deployment="triage-v1", role=Role.BASELINE, before=100, now=50, to=0, is_serving=True
@@ -89,7 +89,8 @@ RECORD = Record(
         StepRow(number=3, percent=50, split="v1=50 v2=50", hold="15m", is_gated=False, place=Place.HERE),
         StepRow(number=4, percent=100, split="v2=100", hold="15m", is_gated=False, place=Place.AHEAD),
     ),
-    judgement="A verdict every 1m. A step is left with a Pass; after 2 failed verdicts in a row the traffic goes back.",
+    judgement="A verdict every 1m. A step is left with a Pass; after 2 consecutive failed verdicts the traffic is"
+    " rolled back.",
     verdict="Pass",
     checks=(
         CheckRow(
@@ -113,7 +114,7 @@ RECORD = Record(
             limits=("at most 4000 ms",),
             only_warns=False,
             verdict="Inconclusive",
-            message="the baseline breaches the limit as well",
+            message="the baseline exceeds the limit, too",
             canary="4120",
             baseline="4080",
             limit="4000",
@@ -138,8 +139,8 @@ RECORD = Record(
             what="Asked for advance, accepted",
             detail="advance:f6fe35/2 (annotation written by kubectl-models)",
         ),
-        Move(at=at("28 14:19:45"), who=Who.PROVIDER, what="Acknowledged v1=50 v2=50"),
-        Move(at=at("28 14:32:00"), who=Who.OPERATOR, what="Verdict Pass by figures up to then"),
+        Move(at=at("28 14:19:45"), who=Who.PROVIDER, what="Confirmed v1=50 v2=50"),
+        Move(at=at("28 14:32:00"), who=Who.OPERATOR, what="Verdict Pass by metrics up to then"),
     ),
     history=(
         Past(
@@ -170,7 +171,7 @@ RECORD = Record(
             type="Ready",
             status="True",
             reason="Available",
-            message="The endpoint serves with the acknowledged split.",
+            message="The endpoint is serving with the confirmed split.",
             since=at("01 07:00:00"),
         ),
     ),
@@ -202,7 +203,7 @@ def test_the_same_as_markdown_for_a_ticket():
 - Last good split: v1=100, since 20 Nov 2026 09:12:44
 - Spec last written by: argocd-controller
 
-> 540 requests expected in this step: error rates below 4 % cannot be seen.
+> 540 requests are expected in this step, so error rates below 4 % cannot be detected.
 
 ### Split
 
@@ -222,12 +223,12 @@ def test_the_same_as_markdown_for_a_ticket():
 
 ### Metrics and verdicts: ✅ Pass
 
-A verdict every 1m. A step is left with a Pass; after 2 failed verdicts in a row the traffic goes back.
+A verdict every 1m. A step is left with a Pass; after 2 consecutive failed verdicts the traffic is rolled back.
 
 | Check | Verdict | Canary | At least | Baseline | Limit | Requests (of those needed) |
 |---|---|---:|---:|---:|---:|---:|
 | errors ErrorRate: at most 2 %, at most 1 percentage point above the baseline | ✅ Pass | 1.31 % | 0.84 % | 1.1 % | 2 % | 1,482 of 200 |
-| slow LatencyP95: at most 4000 ms | ❔ Inconclusive: the baseline breaches the limit as well | 4120 ms | – | 4080 ms | 4000 ms | 1,482 of 200 |
+| slow LatencyP95: at most 4000 ms | ❔ Inconclusive: the baseline exceeds the limit, too | 4120 ms | – | 4080 ms | 4000 ms | 1,482 of 200 |
 | wordy TokensPerRequest: at most 30 % above the baseline (only warns) | Not measured | – | – | – | – | – |
 
 ### Who did what, and when
@@ -236,8 +237,8 @@ A verdict every 1m. A step is left with a Pass; after 2 failed verdicts in a row
 |---|---|---|
 | 28 Nov 2026 13:31:00 | spec | Rollout f6fe35 began: v1=100 → v2=100 (generation 7, last written by argocd-controller) |
 | 28 Nov 2026 14:19:33 | person | Asked for advance, accepted: advance:f6fe35/2 (annotation written by kubectl-models) |
-| 28 Nov 2026 14:19:45 | provider | Acknowledged v1=50 v2=50 |
-| 28 Nov 2026 14:32:00 | operator | Verdict Pass by figures up to then |
+| 28 Nov 2026 14:19:45 | provider | Confirmed v1=50 v2=50 |
+| 28 Nov 2026 14:32:00 | operator | Verdict Pass by metrics up to then |
 
 ### The last rollouts
 
@@ -250,7 +251,7 @@ A verdict every 1m. A step is left with a Pass; after 2 failed verdicts in a row
 
 | Condition | Status | Reason | Since (UTC) | Message |
 |---|---|---|---|---|
-| Ready | True | Available | 1 Nov 2026 07:00:00 | The endpoint serves with the acknowledged split. |
+| Ready | True | Available | 1 Nov 2026 07:00:00 | The endpoint is serving with the confirmed split. |
 
 _As the object was at 28 Nov 2026 14:33:30 UTC; all times are UTC. kubectl models 0.1.0._
 """
@@ -263,7 +264,7 @@ def test_nothing_is_invented_where_there_is_nothing():
     record = record_of(found, NOW)
     nothing = (record.legs, record.steps, record.moves, record.history, record.conditions, record.notes)
     assert nothing == ((), (), (), (), (), ())
-    assert (record.phase, record.message) == ("Pending", "The operator has not looked at it yet.")
+    assert (record.phase, record.message) == ("Pending", "The operator has not processed it yet.")
     assert "There is no rollout yet." in page(record)
 
 
@@ -277,7 +278,8 @@ def test_a_spec_that_cannot_be_understood_costs_steps_and_limits_alone():
         ("slow", "4120", "4000", ()),
     ]
     assert record.notes[0] == (
-        "The spec cannot be understood, so steps and limits are missing: spec: traffic must have percents that sum to 100"
+        "The spec is not understood, so steps and limits are missing: spec: traffic must have percents that sum to"
+        " 100"
     )
 
 
@@ -288,7 +290,8 @@ def test_an_edited_spec_is_said_and_its_times_are_not_taken_for_known():
     found["metadata"]["generation"] = 8
     record = record_of(found, NOW)
     assert (
-        record.notes[0] == "The spec was edited since the rollout began; steps and limits are those of now."
+        record.notes[0]
+        == "The spec was edited since the rollout began; steps and limits are the current ones."
     )
     assert [(leg.split, leg.is_known) for leg in record.legs] == [
         ({"v1": 100}, True),
@@ -309,9 +312,9 @@ BACK = [{"name": "v1", "deploymentRef": "triage-v1", "percent": 100}]
             [
                 ("13:31:00", "spec", "Rollout f6fe35 began"),
                 ("14:19:33", "person", "Asked for advance, accepted"),
-                ("14:19:45", "provider", "Acknowledged v1=50 v2=50"),
+                ("14:19:45", "provider", "Confirmed v1=50 v2=50"),
                 ("14:30:00", "operator", "Decided to go back (MetricBreached)"),
-                ("14:32:00", "operator", "Verdict Pass by figures up to then"),
+                ("14:32:00", "operator", "Verdict Pass by metrics up to then"),
             ],
             id="metrics sent it back",
         ),
@@ -319,7 +322,7 @@ BACK = [{"name": "v1", "deploymentRef": "triage-v1", "percent": 100}]
             {"rollout": rollout(failure=FAILURE, isPaused=True, analysis=None), "lastAction": None},
             [
                 ("13:31:00", "spec", "Rollout f6fe35 began"),
-                ("14:19:45", "provider", "Acknowledged v1=50 v2=50"),
+                ("14:19:45", "provider", "Confirmed v1=50 v2=50"),
                 ("14:30:00", "operator", "Paused (MetricBreached)"),
             ],
             id="metrics paused it",
@@ -348,8 +351,8 @@ BACK = [{"name": "v1", "deploymentRef": "triage-v1", "percent": 100}]
                 ("13:31:00", "spec", "Rollout f6fe35 began"),
                 ("14:30:00", "person", "Asked for abort, accepted"),
                 ("14:30:00", "person", "Decided to go back (Aborted)"),
-                ("14:30:00", "provider", "Acknowledged v1=100"),
-                ("14:30:00", "operator", "Aborted, and back"),
+                ("14:30:00", "provider", "Confirmed v1=100"),
+                ("14:30:00", "operator", "Aborted and rolled back"),
             ],
             id="a person took it back; of one moment, causes first",
         ),
@@ -365,8 +368,8 @@ BACK = [{"name": "v1", "deploymentRef": "triage-v1", "percent": 100}]
             [
                 ("13:31:00", "person", "Rollout f6fe35 began"),
                 ("13:31:00", "person", "Asked for retry, accepted"),
-                ("14:19:45", "provider", "Acknowledged v1=50 v2=50"),
-                ("14:31:00", "provider", "A canary does not serve"),
+                ("14:19:45", "provider", "Confirmed v1=50 v2=50"),
+                ("14:31:00", "provider", "A canary is not serving"),
             ],
             id="a person tried it again, and a canary is ill",
         ),

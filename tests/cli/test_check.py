@@ -50,22 +50,22 @@ def test_a_cluster_that_has_everything_passes_every_check():
         ),
         pytest.param(
             replace(FINE, old_kinds=("ModelProvider",)),
-            ("CRDs", Outcome.WARN, "of another version than this program: ModelProvider"),
+            ("CRDs", Outcome.WARN, "not the versions of this program: ModelProvider"),
             id="other CRDs",
         ),
         pytest.param(
             replace(FINE, rights=(Right("patch", "modeldeployments", is_allowed=False),)),
-            ("rights", Outcome.FAIL, "your rights lack patch modeldeployments"),
+            ("rights", Outcome.FAIL, "your rights do not include patch modeldeployments"),
             id="a right is missing",
         ),
         pytest.param(
             replace(FINE, untouched=tuple("abcd")),
-            ("operator", Outcome.FAIL, "nobody has looked at a, b, c and others"),
+            ("operator", Outcome.FAIL, "the operator has not processed a, b, c and others"),
             id="no operator",
         ),
         pytest.param(
             replace(FINE, objects=0),
-            ("operator", Outcome.WARN, "there is no object yet that it could have looked at"),
+            ("operator", Outcome.WARN, "there are no objects yet"),
             id="nothing to look at",
         ),
         pytest.param(
@@ -74,8 +74,8 @@ def test_a_cluster_that_has_everything_passes_every_check():
             id="another host",
         ),
         pytest.param(
-            replace(FINE, accounts=(replace(ACCOUNT, key_problem="there is no Secret parasail"),)),
-            ("key of parasail", Outcome.FAIL, "there is no Secret parasail"),
+            replace(FINE, accounts=(replace(ACCOUNT, key_problem="Secret parasail does not exist"),)),
+            ("key of parasail", Outcome.FAIL, "Secret parasail does not exist"),
             id="no key",
         ),
         pytest.param(
@@ -116,6 +116,6 @@ def test_a_real_cluster_is_checked(namespace, kubectl):
         "clock": "ok",
     }
     nobody = kubectl("models", "check", "--operator", "nowhere/nobody")
-    assert "the rights of nowhere/nobody lack get modelproviders" in nobody.stdout
+    assert "the rights of nowhere/nobody do not include get modelproviders" in nobody.stdout
     missing = kubectl("models", "check", "-o", "name").stdout.split("\n")
     assert missing == ["operator", "key of other", ""]

@@ -111,7 +111,7 @@ def test_wrong_settings_are_all_reported_and_the_exit_code_is_2(arguments, envir
     assert result.exit_code == 2
     assert result.stdout == ""
     first, *lines = result.stderr.splitlines()
-    assert first == "Error: these settings are wrong:"
+    assert first == "Error: these settings are invalid:"
     assert [line.split(" / ")[0].strip() for line in lines] == wrong
 
 

@@ -48,7 +48,7 @@ def test_a_field_that_flux_manages_is_warned_of_and_git_gets_its_yaml(namespace,
     )
     result = kubectl("models", "scale", llama, "--replicas", "2")
     assert result.stderr == (
-        "warning: Flux manages ModelDeployment llama and may set spec.replicas back: put this into Git as well\n"
+        "warning: Flux manages ModelDeployment llama and may set spec.replicas back: change it in Git as well\n"
     )
     first, _, text = result.stdout.partition("\n")
     assert first == "modeldeployment.modeloperator.dev/llama is to have 2 replicas"
@@ -75,11 +75,11 @@ def test_what_the_server_refuses_is_said_in_its_words(namespace, kubectl):
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        pytest.param((None, None, None), "give either", id="nothing"),
-        pytest.param((1, 1, 2), "give either", id="both"),
-        pytest.param((0, None, None), "`pause` stops one at Parasail", id="zero"),
-        pytest.param((None, 3, 2), "--min is not more than --max", id="the wrong way round"),
-        pytest.param((None, 1, None), "go together", id="half"),
+        pytest.param((None, None, None), "use either", id="nothing"),
+        pytest.param((1, 1, 2), "use either", id="both"),
+        pytest.param((0, None, None), "stop it with `pause`", id="zero"),
+        pytest.param((None, 3, 2), "--min must not be more than --max", id="the wrong way round"),
+        pytest.param((None, 1, None), "use --min and --max together", id="half"),
     ],
 )
 def test_scaling_that_makes_no_sense_says_what_to_do(flags, said):

@@ -21,7 +21,7 @@ def test_a_reason_is_explained_with_what_to_do():
 
 
 def test_where_there_is_nothing_to_do_it_says_so():
-    assert call("Serving").output.splitlines()[-1] == "  There is nothing to do."
+    assert call("Serving").output.splitlines()[-1] == "  No action is needed."
 
 
 def test_all_of_them_are_listed():

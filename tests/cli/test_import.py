@@ -59,7 +59,7 @@ def test_what_nobody_holds_is_printed_as_yaml_that_the_server_takes(call, namesp
     assert {request["method"] for request in simulator.requests(since)} == {"GET"}
     again = call()
     assert (again.exit_code, again.stdout) == (0, "")
-    assert again.stderr == "nothing to import: each deployment is held by an object\n"
+    assert again.stderr == "nothing to import: every deployment is managed by an object\n"
 
 
 def call_names(bodies) -> list[str]:
@@ -91,7 +91,7 @@ def test_one_is_found_by_its_id_in_whichever_account_it_is(call, namespace, simu
     held, unknown = call(id_), call("dep_neverissued0")
     assert (held.exit_code, held.stderr) == (
         1,
-        f"Error: {id_} is held by ModelDeployment/{namespace.name}/holder already {where}\n",
+        f"Error: {id_} is already managed by ModelDeployment/{namespace.name}/holder {where}\n",
     )
     assert (unknown.exit_code, unknown.stderr) == (
         1,

@@ -101,8 +101,8 @@ def test_a_tag_may_have_dots_and_a_fraction_is_a_string():
         ),
         pytest.param(
             {"parasail.chatTemplateOverride": "20 characters, sha256 0123456789abcdef"},
-            "spec.parasail.chatTemplateOverride is left out and stays as it is (20 characters, sha256 0123456789abcdef): a spec"
-            " has no such value.",
+            "spec.parasail.chatTemplateOverride is left out and stays as it is (20 characters, sha256"
+            " 0123456789abcdef): a spec cannot have this value.",
             id="a text of which only a fingerprint is known",
         ),
         pytest.param(
@@ -125,12 +125,12 @@ def test_a_tag_may_have_dots_and_a_fraction_is_a_string():
         ),
         pytest.param(
             {"parasail.novelty": 1},
-            "spec.parasail.novelty is left out and stays as it is (1): no field of this version's CRD says it.",
+            "spec.parasail.novelty is left out and stays as it is (1): this version's CRD has no field for it.",
             id="a field that the CRD has not",
         ),
         pytest.param(
             {"parasail.description": "use hf_abcdefghijklmnopqrstuv"},
-            "spec.parasail.description is left out: it holds something that looks like a key.",
+            "spec.parasail.description is left out, because its value looks like a key.",
             id="a key",
         ),
     ],
@@ -149,14 +149,14 @@ def test_replicas_that_no_spec_says_are_reported_and_never_corrected():
         "Report",
         1,
     )
-    assert found.notes[0].endswith("stay as they are; set the number that you want, and Correct.")
+    assert found.notes[0].endswith("set the number that you want, and driftPolicy Correct.")
 
 
 @pytest.mark.parametrize(
     ("more", "fields", "obstacle"),
     [
-        pytest.param({"model": None}, {"replicas": 1}, "the provider does not show its model: write it into spec.model", id="model"),
-        pytest.param({}, {}, "the provider does not show its replicas: write them into spec.replicas", id="replicas"),
+        pytest.param({"model": None}, {"replicas": 1}, "the provider does not show its model: set spec.model", id="model"),
+        pytest.param({}, {}, "the provider does not show its replicas: set spec.replicas", id="replicas"),
         pytest.param({"id": "0x"}, {"replicas": 1}, "spec.externalID: Invalid value: externalID must be a number at Parasail, without leading zeros; it is in the URL of the deployment's page", id="id"),
     ],
 )  # fmt: skip
@@ -165,17 +165,17 @@ def test_what_cannot_be_applied_stands_as_a_comment(more, fields, obstacle):
     assert found.obstacle == obstacle
     _head, separator, *lines = documents([found])
     assert separator == "---"
-    assert lines[0] == f"# It cannot be applied as it is: {obstacle}."
+    assert lines[0] == f"# This object cannot be applied as it is: {obstacle}."
     assert all(line.startswith("# ") for line in lines)
 
 
 def test_what_a_person_has_to_know_is_said():
     notes = of("paitient", {"replicas": 1}, id="dep_1", owner_uid="u-1", state=RunState.STOPPED).notes
     assert list(notes) == [
-        "It is stopped, and stays so: without `paused` its power is left alone.",
+        "The deployment is stopped and stays stopped: without `paused` the operator neither pauses nor resumes it.",
         (
-            "It bears the mark of another object (UID u-1). If that object exists somewhere, delete it with deletionPolicy"
-            " Orphan first: two would set each other's changes back."
+            "The deployment has the tag of another object (UID u-1). If that object exists somewhere, delete that"
+            " object with deletionPolicy Orphan first: two objects would revert each other's changes."
         ),
     ]
 

@@ -62,5 +62,5 @@ def test_what_git_is_told_is_the_part_that_was_changed():
         "spec": {"paused": True},
     }
     assert warning("Flux", body(), "paused") == (
-        "Flux manages ModelDeployment llama and may set spec.paused back: put this into Git as well"
+        "Flux manages ModelDeployment llama and may set spec.paused back: change it in Git as well"
     )

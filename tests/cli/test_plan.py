@@ -158,12 +158,12 @@ ELSEWHERE = {**parasail_deployment("a"), "metadata": {"name": "a", "namespace": 
     [
         pytest.param("{", [], "is neither YAML nor JSON", id="no YAML"),
         pytest.param("a: 1", [], "not a Kubernetes object", id="no object"),
-        pytest.param("kind: Pod", [], "there is no ModelProvider, ModelDeployment", id="nothing of ours"),
+        pytest.param("kind: Pod", [], "these files contain no ModelProvider", id="nothing of ours"),
         pytest.param(yaml.safe_dump(VERSION), [], "apiVersion modeloperator.dev/v9 is not known", id="another version"),
-        pytest.param(yaml.safe_dump_all([parasail_deployment("a")] * 2), [], "is there twice", id="twice"),
-        pytest.param(yaml.safe_dump(ELSEWHERE), ["-n", "team"], "is of namespace other", id="another namespace"),
+        pytest.param(yaml.safe_dump_all([parasail_deployment("a")] * 2), [], "is defined twice", id="twice"),
+        pytest.param(yaml.safe_dump(ELSEWHERE), ["-n", "team"], "has namespace other", id="another namespace"),
         pytest.param(yaml.safe_dump({**ELSEWHERE, "metadata": {}}), [], "has no metadata.name", id="no name"),
-        pytest.param("kind: Pod", ["--context", "c"], "ask no cluster", id="a cluster that is not asked"),
+        pytest.param("kind: Pod", ["--context", "c"], "use no cluster", id="a cluster that is not asked"),
         pytest.param("kind: Pod", ["--nonsense"], "No such option", id="a wrong flag"),
         pytest.param(yaml.safe_dump(parasail_deployment("a")), ["--provider-url", "x"], "is not a URL", id="no URL"),
     ],
@@ -175,7 +175,7 @@ def test_wrong_use_is_exit_code_1_and_no_traceback(text, args, message):
 
 
 def test_a_folder_without_files_is_said(tmp_path):
-    assert "there is no .yaml, .yml or .json file" in plan("-f", tmp_path, "--offline").output
+    assert "contains no .yaml, .yml or .json file" in plan("-f", tmp_path, "--offline").output
 
 
 # With a cluster.

@@ -38,8 +38,8 @@ def test_a_failure_says_which_context_and_namespace(namespace, kubectl):
     context = yaml.safe_load(namespace.access.kubeconfig.read_text())["current-context"]
     assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr == (
-        "Error: there is no ModelProvider, ModelDeployment or CanaryEndpoint 'nobody'"
-        f" (context {context}, namespace {namespace.name})\n"
+        f"Error: no ModelProvider, ModelDeployment or CanaryEndpoint is named 'nobody' (context {context}, namespace"
+        f" {namespace.name})\n"
     )
 
 
@@ -84,8 +84,8 @@ def test_a_wrong_context_is_told_with_those_that_exist(tmp_path):
 def test_a_server_that_is_away_is_told_in_plain_words(tmp_path, command):
     file = a_kubeconfig(tmp_path / "config")
     assert said(*command, kubeconfig=file) == (
-        "Error: the API server http://127.0.0.1:9 does not answer: the connection was refused (context here, namespace"
-        " default). Check that the cluster runs and can be reached from here\n"
+        "Error: the API server http://127.0.0.1:9 does not answer: the connection was refused (context here,"
+        " namespace default). Check that the cluster is running and reachable from here\n"
     )
 
 

@@ -212,13 +212,15 @@ class TestRefusals:
         line = self.refused(call(command, "nobody"))
         assert (
             line
-            == f"Error: there is no ModelDeployment 'nobody' (context {context}, namespace {namespace.name})"
+            == f"Error: ModelDeployment 'nobody' does not exist (context {context}, namespace {namespace.name})"
         )
 
     @pytest.mark.usefixtures("id")
     def test_another_namespace_is_another_place(self, command, call, context):
         line = self.refused(call(command, "triage", "-n", "default"))
-        assert line == f"Error: there is no ModelDeployment 'triage' (context {context}, namespace default)"
+        assert (
+            line == f"Error: ModelDeployment 'triage' does not exist (context {context}, namespace default)"
+        )
 
     @pytest.mark.usefixtures("id")
     def test_a_key_is_not_sent_where_its_owner_did_not_allow(self, command, call, simulator):
@@ -253,7 +255,7 @@ class TestRefusals:
             manifests.parasail_deployment("llama"),
         )
         line = self.refused(call(command, "llama"))
-        assert "is of type parasail, which has neither logs nor metrics" in line
+        assert "is of type parasail, and that provider has neither logs nor metrics" in line
 
     @pytest.mark.usefixtures("id")
     def test_what_the_provider_refuses_is_said_without_the_key(self, command, call, simulator):
@@ -268,7 +270,7 @@ class TestRefusals:
         namespace.edit("Secret", "paitient", {"data": {"clientID": None}})
         assert '"clientID"' in self.refused(call(command, "triage"))
         namespace.delete("Secret", "paitient")
-        assert "there is no Secret 'paitient'" in self.refused(call(command, "triage"))
+        assert "Secret 'paitient' does not exist" in self.refused(call(command, "triage"))
 
     def test_an_unknown_context_is_said(self, command, call):
         assert "nowhere" in self.refused(call(command, "triage", "--context", "nowhere"))
@@ -284,9 +286,9 @@ class TestRefusals:
     [
         pytest.param(["--since", "5"], "no duration such as", id="duration"),
         pytest.param(["--start-time", "yesterday"], "not a time such as", id="time"),
-        pytest.param(["--since", "1h", "--start-time", START], "give one of them", id="two beginnings"),
+        pytest.param(["--since", "1h", "--start-time", START], "use one of them", id="two beginnings"),
         pytest.param(
-            ["--start-time", START, "--end-time", START], "must be after the beginning", id="no time at all"
+            ["--start-time", START, "--end-time", START], "must be after the start time", id="no time at all"
         ),
         pytest.param(["--allowed-provider-host", "https://a/b"], "an allowed host is", id="host"),
         pytest.param(["--kubeconfig", "no/such/file"], "does not exist", id="kubeconfig"),

@@ -100,8 +100,8 @@ def test_the_bundle_has_what_helps_and_the_key_nowhere(call, namespace, api_prox
     done = call("--to", str(tmp_path / "report"))
     assert (done.exit_code, done.stdout) == (0, f"{tmp_path / 'report'}\n")
     assert done.stderr == (
-        f"missing: the log of {namespace.name}_op-1_operator.previous: previous container not found\n"
-        "read it before you send it to anybody\n"
+        f"missing: the log of {namespace.name}_op-1_operator.previous: previous container not found\nread the report"
+        " before you send it\n"
     )
     found = {
         str(p.relative_to(tmp_path / "report")): p.read_text() for p in (tmp_path / "report").rglob("*.*")

@@ -44,13 +44,14 @@ def test_a_verb_becomes_an_action(verb, status, meant, expected):
 @pytest.mark.parametrize(
     ("status", "meant", "said"),
     [
-        pytest.param(CanaryEndpointStatus(), Meant(), "it has no rollout yet", id="none"),
+        pytest.param(CanaryEndpointStatus(), Meant(), "the CanaryEndpoint has no rollout yet", id="none"),
         pytest.param(
-            status(), Meant("0a0a0a"), "the rollout 0a0a0a is over; now it is f6fe35", id="another rollout"
+            status(),
+            Meant("0a0a0a"),
+            "rollout 0a0a0a is over; the current rollout is f6fe35",
+            id="another rollout",
         ),
-        pytest.param(
-            status(), Meant(step=1), "the rollout f6fe35 is at step 2 by now, not 1", id="another step"
-        ),
+        pytest.param(status(), Meant(step=1), "rollout f6fe35 is now at step 2, not 1", id="another step"),
     ],
 )
 def test_what_is_stale_is_refused(status, meant, said):

@@ -172,8 +172,8 @@ REFUSED = [
         id="both ways of naming",
     ),
     pytest.param(steps(5, 25), "spec.rollout.steps", "steps must end with percent 100", id="no end"),
-    pytest.param(steps(25, 5, 100), "spec.rollout.steps", "steps must rise", id="steps that fall"),
-    pytest.param(steps(5, 5, 100), "spec.rollout.steps", "steps must rise", id="a step twice"),
+    pytest.param(steps(25, 5, 100), "spec.rollout.steps", "steps must increase", id="steps that fall"),
+    pytest.param(steps(5, 5, 100), "spec.rollout.steps", "steps must increase", id="a step twice"),
     pytest.param(
         steps(0, 100), "spec.rollout.steps[0].percent", "greater than or equal to 1", id="a step to nowhere"
     ),
@@ -190,7 +190,7 @@ REFUSED = [
     pytest.param(
         {"onTargetUnhealthy": "Rollback"},
         "spec.onTargetUnhealthy",
-        "needs a rollout",
+        "onTargetUnhealthy Rollback requires rollout",
         id="rollback of a static split",
     ),
     pytest.param({"resync": "0s"}, "spec.resync", "must be longer than 0s", id="resync for ever"),
@@ -295,7 +295,7 @@ def test_what_identifies_the_endpoint_stays(api, before, patch, field):
 def test_an_id_is_added_later_only_as_it_is(api):
     live = made(api)
     api.report("CanaryEndpoint", live["metadata"]["name"], {"externalID": "cep_1"})
-    assert edit(api, live, externalID="cep_2").names("spec.externalID", "as it is in status.externalID")
+    assert edit(api, live, externalID="cep_2").names("spec.externalID", "with the value of status.externalID")
     assert edit(api, live, externalID="cep_1")["spec"]["externalID"] == "cep_1"
 
 

@@ -121,7 +121,7 @@ DEPLOYMENTS = [
         PARASAIL,
         {"parasail": {"devices": [{"device": "L40S", "count": 1}]}},
         "spec.parasail.devices",
-        "serviceTierName and devices exclude each other",
+        "serviceTierName and devices are mutually exclusive",
         "tier and devices",
     ),
     refused(
@@ -132,7 +132,7 @@ DEPLOYMENTS = [
             "parasail": {"devices": [{"device": "L40S", "count": 1}]},
         },
         "spec.parasail.devices",
-        "serviceTierName and devices exclude each other",
+        "serviceTierName and devices are mutually exclusive",
         "tier and devices of what is adopted",
     ),
     *[
@@ -160,7 +160,7 @@ DEPLOYMENTS = [
         PAITIENT,
         {"paitient": {"endpointID": "ep_1"}},
         "spec.paitient.endpointID",
-        "set both or neither",
+        "endpointID requires endpointName",
         "an endpoint's id without its name",
     ),
     *[
@@ -174,7 +174,7 @@ DEPLOYMENTS = [
             (
                 {"outside": "MinReplicas"},
                 "spec.schedule.outside",
-                "MinReplicas needs autoscaling",
+                "MinReplicas requires autoscaling",
                 "the fewest of fixed replicas",
             ),
         )
@@ -239,7 +239,7 @@ DEPLOYMENTS = [
         PARASAIL,
         {"parasail": {"serviceTierName": None}},
         "spec.parasail.devices",
-        "set serviceTierName or devices, whichever the account takes, unless externalID is set",
+        "set serviceTierName or devices, whichever the account uses, unless externalID is set",
         "neither service tier nor devices",
     ),
     *[
@@ -306,14 +306,14 @@ DEPLOYMENTS = [
         PAITIENT,
         {"paitient": {"tags": {"model-operator-uid": "mine"}}},
         "spec.paitient.tags",
-        "the tag model-operator-uid is the operator's own",
+        "the tag model-operator-uid is reserved for the operator",
         "reserved tag",
     ),
     refused(
         PAITIENT,
         {"paitient": {"tags": {"model-operator-owner": "mine"}}},
         "spec.paitient.tags",
-        "the tag model-operator-owner is the operator's own",
+        "the tag model-operator-owner is reserved for the operator",
         "the owner's tag",
     ),
     refused(
@@ -416,7 +416,7 @@ DEPLOYMENTS = [
             PAITIENT,
             {"externalID": id_, "deletionPolicy": "Orphan"},
             "spec.externalID",
-            "externalID must be an id of the provider's, not a path",
+            "externalID must be an id of the provider, not a path",
             f"an id that is the path {id_}",
         )
         for id_ in ("../secrets", "a/../b", "/a", "a/", "a//b", ".", "..", "a/ /b", "a/. ", "a\\..\\b")

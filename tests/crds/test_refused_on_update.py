@@ -145,7 +145,9 @@ def test_an_external_id_that_comes_late_is_the_one_that_exists(api):
     live = made(api, PARASAIL)
     api.report(live["kind"], live["metadata"]["name"], {"externalID": "33665"})
     other = edit(api, live, {"externalID": "33666", "deletionPolicy": "Delete"})
-    assert other.names("spec.externalID", "externalID can be added later only as it is in status.externalID")
+    assert other.names(
+        "spec.externalID", "externalID can be added later only with the value of status.externalID"
+    )
     assert (
         edit(api, live, {"externalID": "33665", "deletionPolicy": "Delete"})["spec"]["externalID"] == "33665"
     )

@@ -83,9 +83,14 @@ PROVIDERS = [
     *[
         refused(PROVIDER, {"type": "paitient", "webhook": webhook}, f"spec.webhook{field}", message, id)
         for webhook, field, message, id in (
-            ({}, "", "webhook needs header", "no header"),
-            ({"scheme": "Token"}, "", "webhook needs header", "a token without a header"),
-            ({"scheme": "StandardWebhooks", "header": "a"}, "", "webhook needs header", "a header too many"),
+            ({}, "", "webhook requires header", "no header"),
+            ({"scheme": "Token"}, "", "webhook requires header", "a token without a header"),
+            (
+                {"scheme": "StandardWebhooks", "header": "a"},
+                "",
+                "webhook requires header",
+                "a header too many",
+            ),
             ({"header": "X Sig"}, ".header", "should match", "a header with a blank"),
             ({"header": "a", "scheme": "Md5"}, ".scheme", "supported values", "unknown scheme"),
             ({"header": "a", "algorithm": "MD5"}, ".algorithm", "supported values", "unknown hash"),

@@ -46,7 +46,7 @@ def test_a_new_object_says_that_nobody_has_looked_at_it(api, base):
     status = made(api, base)["status"]
     (ready,) = status["conditions"]
     assert status["observedGeneration"] == -1
-    assert "check that the operator runs" in ready.pop("message")
+    assert "check that the operator is running" in ready.pop("message")
     assert ready == {
         "type": "Ready",
         "status": "Unknown",

@@ -22,7 +22,7 @@ POLICIES = "/apis/admissionregistration.k8s.io/v1"
 
 
 def shown(kind: str) -> Object:
-    (found,) = [document for document in YAML if document["kind"] == kind]
+    (found,) = [document for document in YAML if document.get("kind") == kind]
     return dict(found)
 
 

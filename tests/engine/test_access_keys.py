@@ -63,7 +63,7 @@ def test_a_create_waits_for_its_access_key_and_says_which():
             found = world.condition(type_)
             assert (found["status"], found["reason"]) == ("False", "CredentialsMissing")
             assert found["message"].startswith(
-                'spec.parasail.modelAccessKeySecretRef: there is no Secret "hugging-face" in namespace team.'
+                'spec.parasail.modelAccessKeySecretRef: Secret "hugging-face" does not exist in namespace team.'
             )
         assert await requests(world, "create") == []
         world.apply(secret("hugging-face", modelAccessKey=TOKEN))

@@ -68,7 +68,7 @@ def test_a_lost_one_is_told_of_when_its_object_goes() -> None:
         await asyncio.sleep(300)
         assert world.server.find(LLAMA) is None
         assert [
-            '"front", if its create arrived,' in e["message"] for e in world.events("EndpointOrphaned")
+            '"front", if its create succeeded,' in e["message"] for e in world.events("EndpointOrphaned")
         ] == [True]
 
     play(story, is_served=False, vendors=("paitient",))

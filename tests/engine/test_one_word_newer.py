@@ -426,7 +426,8 @@ def test_served_endpoints_hold_their_targets_and_say_what_their_end_leaves(resta
         said = stage.world.events("EndpointOrphaned")
         assert [event["count"] for event in said] == [1] * len(cases)
         assert {event["involvedObject"]["name"]: event["message"] for event in said} == {
-            key.name: f"Canary endpoint {id_} stays at the provider with on-{key.name}=100: its API cannot delete it."
+            key.name: f"Canary endpoint {id_} stays at the provider with on-{key.name}=100, because the provider's"
+            " API cannot delete it."
             for key, id_ in ids.items()
         }
         assert (await stage.mutations())["create_canary"] == len(cases)

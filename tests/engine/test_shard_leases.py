@@ -61,6 +61,7 @@ class Process:
         return asyncio.get_running_loop().time() + self.stood_still
 
     async def _run(self) -> None:
+        await self.election.refusal()  # a look at each Lease, long before most of them are had
         try:
             await self.election.acquire()
         except ElectionEnded:
@@ -201,7 +202,7 @@ def test_another_count_waits_until_the_last_of_the_former_has_ended(
     async def update() -> None:
         cluster = Cluster(lambda: latency)
         old = cluster.start(before, replicas=before + 1)
-        await cluster.until_whole(within=10)
+        await cluster.until_whole(within=20)
         new = cluster.start(after, replicas=after + 1)
         for process in old:
             await asyncio.sleep(7)
@@ -286,6 +287,21 @@ async def test_a_renewal_by_another_of_the_count_is_dated_by_the_look_before_it(
     await asyncio.sleep(2)
     assert await renew(one)
     assert (one.renewed_at, leases.writes) == (6, 4)
+
+
+@on_virtual_time
+async def test_what_has_changed_since_a_look_long_ago_is_no_renewal_of_now() -> None:
+    """A spare has looked once at its start. It writes by itself."""
+    loop, leases = asyncio.get_running_loop(), Leases()
+    one, spare = (
+        CountLock(NAME, PLACE, "2-shards", Line(leases).kube().api_client, loop.time) for _ in range(2)
+    )
+    assert await renew(one)
+    await spare.get(NAME, PLACE)
+    await asyncio.sleep(RENEW_DEADLINE / 2)
+    assert await renew(one)
+    assert await renew(spare)
+    assert (spare.renewed_at, leases.writes) == (RENEW_DEADLINE / 2, 3)
 
 
 @on_virtual_time

@@ -89,7 +89,7 @@ def test_the_leases_have_the_count_in_their_names() -> None:
 @pytest.mark.parametrize(
     ("given", "problem"),
     [
-        ({"shards": 2}, "--shards needs --leader-elect"),
+        ({"shards": 2}, "--shards requires --leader-elect"),
         ({"shards": 0, "leader_elect": True}, "greater than or equal to 1"),
         ({"shards": 65, "leader_elect": True}, "less than or equal to 64"),
     ],

@@ -187,6 +187,21 @@ def test_a_limit_of_the_account_is_divided_among_the_shards_that_use_it() -> Non
     fleet(story)
 
 
+def test_all_shards_together_keep_to_the_limit_of_the_account() -> None:
+    async def story(on: Fleet) -> None:
+        for space in SPACES:
+            on.account(space, requestsPerMinute=60)
+            for number in range(4):
+                on.apply(space, f"{space}-{number}")
+        on.start(4)
+        await on.until(on.ready, within=600)
+        times = [sent.at for sent in on.world.sent]
+        most = max(sum(at <= other < at + 60 for other in times) for at in times)
+        assert 45 < most <= 60
+
+    fleet(story)
+
+
 def reason(on: Fleet, key: Key) -> str:
     found = on.world.server.get(key)["status"]["conditions"]
     return str(next(c["reason"] for c in found if c["type"] == "Ready"))

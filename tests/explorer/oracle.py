@@ -115,7 +115,7 @@ def synced_means_that_the_provider_holds_the_spec(end: End) -> Iterator[str]:
             continue
         if id_ not in end.ledger:
             # What was removed while it is paused is made again when it is unpaused, and the condition says so.
-            if f"Deployment {id_[1]} has vanished" not in condition(body, "Synced")["message"]:
+            if f"Deployment {id_[1]} no longer exists" not in condition(body, "Synced")["message"]:
                 yield f"{key.name}: Synced, and {id_} does not live"
             continue
         remote, spec = end.ledger[id_], body["spec"]

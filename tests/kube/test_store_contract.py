@@ -21,8 +21,8 @@ UNSEEN = {
             "type": "Ready",
             "status": "Unknown",
             "reason": "Pending",
-            "message": "The operator has not looked at the object yet. If it stays so, check that the operator"
-            " runs and watches this namespace.",
+            "message": "The operator has not processed the object yet. If this does not change, check that the"
+            " operator is running and watches this namespace.",
             "lastTransitionTime": "1970-01-01T00:00:00Z",
         }
     ],

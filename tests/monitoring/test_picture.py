@@ -103,7 +103,7 @@ def two_rollouts(world: CanaryWorld) -> None:
     world.namespace.apply(manifests.parasail_provider(world.simulator.url, pollInterval=None))
     steps = path(5, 25, 50, 100, hold="6s", analysis=judged())
     world.edit(traffic=traffic(v2=100), rollout=steps)
-    world.when(lambda status: status.get("split") == "v2=100", "v2 to take over")
+    world.when(lambda status: status.get("split") == "v2=100", "v2 to replace v1")
     world.until("RolloutComplete=True Completed")
     world.behave("v3", error_percent=6)
     world.edit(traffic=traffic(v3=100), rollout=steps)

@@ -9,7 +9,11 @@ import pytest
 from model_operator_demo.controlplane import ControlPlane
 from model_operator_demo.controlplane_access import Access
 from model_operator_demo.go_tools import GoTool, NoTool
+from support.helm import Helm
+from support.kube_api import Object
 from support.namespace import Namespace
+from support.release import Installed, Release, unique
+from support.simulator_process import SimulatorProcess
 
 KUBE_SCORE = GoTool(
     name="kube-score",
@@ -87,3 +91,26 @@ def team(own_cluster: Access) -> Iterator[Namespace]:
     namespace = Namespace.create(own_cluster, "team")
     yield namespace
     namespace.api.close()
+
+
+@pytest.fixture
+def installed(helm: Helm, cluster: Access, simulator: SimulatorProcess) -> Iterator[Installed]:
+    """`installed("team-a", rbac={…})`: a release with a namespace of its own that watches `team-a`."""
+    made: list[Release] = []
+
+    def install(*watched: str, **values: Object) -> Release:
+        name = unique("release")
+        release = Release(helm, cluster, name, f"{name}-system")
+        made.append(release)
+        default: Object = {
+            "watchNamespaces": list(watched),
+            "crds": {"install": False},
+            "allowedProviderHosts": [simulator.url],
+        }
+        release.install(values={**default, **values})
+        return release
+
+    yield install
+    for release in made:
+        release.uninstall()
+        cluster.kubectl("delete", "namespace", release.namespace, "--wait=false")

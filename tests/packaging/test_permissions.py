@@ -2,7 +2,7 @@
 
 import json
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -13,13 +13,9 @@ from model_operator_demo.controlplane_access import Access
 from model_operator_demo.processes import Processes
 from support import manifests
 from support.deadlines import eventually
-from support.helm import Helm
-from support.kube_api import Object
 from support.namespace import Namespace, condition
-from support.release import Release, unique
+from support.release import Installed, unique
 from support.simulator_process import SimulatorProcess
-
-Installed = Callable[..., Release]
 
 
 @pytest.fixture
@@ -28,29 +24,6 @@ def other_namespace(cluster: Access) -> Iterator[Namespace]:
     created = Namespace.create(cluster, unique("other-team"))
     yield created
     created.remove()
-
-
-@pytest.fixture
-def installed(helm: Helm, cluster: Access, simulator: SimulatorProcess) -> Iterator[Installed]:
-    """`installed("team-a", rbac={…})`: a release with a namespace of its own that watches `team-a`."""
-    made: list[Release] = []
-
-    def install(*watched: str, **values: Object) -> Release:
-        name = unique("release")
-        release = Release(helm, cluster, name, f"{name}-system")
-        made.append(release)
-        default: Object = {
-            "watchNamespaces": list(watched),
-            "crds": {"install": False},
-            "allowedProviderHosts": [simulator.url],
-        }
-        release.install(values={**default, **values})
-        return release
-
-    yield install
-    for release in made:
-        release.uninstall()
-        cluster.kubectl("delete", "namespace", release.namespace, "--wait=false")
 
 
 def apply_llama(namespace: Namespace, simulator: SimulatorProcess) -> None:

@@ -109,7 +109,7 @@ def test_the_notes_can_be_pasted(any_helm: Helm, cluster: Access, namespace: Nam
         "--dry-run=client", values={"watchNamespaces": [namespace.name], "crds": {"install": False}}
     )
     notes = said.partition("NOTES:")[2]
-    assert f"It works in {namespace.name}." in notes
+    assert f"It is watching {namespace.name}." in notes
     assert "names no registry" in notes
     assert "crds.install is false" in notes
     pasted = notes.partition("<<'END'\n")[2].partition("\nEND\n")[0]
@@ -138,7 +138,7 @@ def test_with_an_image_of_a_registry_the_notes_do_not_warn_of_it(any_helm: Helm,
     values = {"image": {"repository": "r.example.com/a/b"}, "crds": {"install": False}}
     said = any_helm.on(cluster)("install", "a", CHART, "--dry-run=client", values=values)
     assert "names no registry" not in said
-    assert "It works in all namespaces." in said
+    assert "It is watching all namespaces." in said
 
 
 def test_helm_4_goes_on_with_what_helm_3_installed(

@@ -48,7 +48,11 @@ def of(v1, v2):
 
 @pytest.mark.parametrize(
     ("kept", "advice"),
-    [(of(65, 35), "It seems to round"), (of(100, 0), "Look at the endpoint there"), (of(0, 100), "Look at")],
+    [
+        (of(65, 35), "The provider seems to round"),
+        (of(100, 0), "Check the endpoint"),
+        (of(0, 100), "Check the endpoint"),
+    ],
 )
 def test_a_split_that_the_provider_does_not_keep_ends_with_a_person(kept, advice):
     driver = serving(instead={33: kept})
@@ -56,7 +60,7 @@ def test_a_split_that_the_provider_does_not_keep_ends_with_a_person(kept, advice
     assert driver.condition("Stalled") == "True SplitMismatch"
     (said,) = (c.message for c in driver.status.conditions if c.type == "TrafficSynced")
     shown = " ".join(f"{id.removeprefix('dep_')}={percent}" for id, percent in kept.items() if percent)
-    assert f"The provider keeps {shown}, however often it is sent v1=67 v2=33. {advice}" in said
+    assert f"The provider keeps {shown}, although the operator sent v1=67 v2=33 repeatedly. {advice}" in said
     assert driver.status.split == shown
     before = driver.patches
     driver.run(60 * MINUTE)

@@ -65,8 +65,12 @@ def test_what_a_look_can_detect_is_the_binomials(requests, limit):
 
 def test_six_requests_show_next_to_nothing():
     assert detectable(6, 0.02) == pytest.approx(0.393, abs=0.005)
-    assert warning(6, 2) == "6 requests expected in this step: error rates below 39 % cannot be seen"
-    assert warning(0, 2) == "0 requests expected in this step: error rates below 100 % cannot be seen"
+    assert (
+        warning(6, 2) == "6 requests are expected in this step, so error rates below 39 % cannot be detected"
+    )
+    assert (
+        warning(0, 2) == "0 requests are expected in this step, so error rates below 100 % cannot be detected"
+    )
     assert warning(100_000, 2) is None
 
 
@@ -165,7 +169,7 @@ def test_without_traffic_on_the_baseline_absolute_limits_decide_and_the_verdict_
     said = judge(BOTH, {"v2": buckets(errors(9000, 1))}, [], needs_baseline=False)
     assert (said.verdict, said.message) == (
         "Pass",
-        "by absolute limits alone: the baseline gets no traffic at this step",
+        "only absolute limits are checked, because the baseline receives no traffic at this step",
     )
 
 

@@ -50,7 +50,9 @@ def test_an_absolute_limit_decides_where_the_baseline_gets_nothing():
     driver.run(30 * MINUTE)
     assert driver.condition("RolloutComplete") == "True Completed"
     (metric,) = driver.status.rollout.analysis.metrics
-    assert metric.message == "by absolute limits alone: the baseline gets no traffic at this step"
+    assert metric.message == (
+        "only absolute limits are checked, because the baseline receives no traffic at this step"
+    )
 
 
 def test_fails_with_another_verdict_between_are_not_in_a_row():

@@ -181,7 +181,7 @@ async def test_a_take_over_waits_for_what_a_lost_create_made(vendor: str, is_mad
     assert told(operator.status)["Stalled"] == "True OutcomeUnknown"
     ready = operator.status.condition("Ready")
     assert ready is not None
-    assert f"made deployment {made.id}, and spec.externalID names 7" in ready.message
+    assert f"created deployment {made.id} earlier, but spec.externalID names 7" in ready.message
     operator.delete()
     await look_on(operator, 40)
     assert operator.is_released

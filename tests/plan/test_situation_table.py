@@ -903,7 +903,7 @@ def test_where_neither_a_list_nor_a_name_can_tell_a_lost_create_is_not_sent_agai
     assert (step.action, step.change.pending, step.progress) == (None, UNCHANGED, Progress.STUCK)
 
 
-NO_KEY = 'spec.parasail.modelAccessKeySecretRef: there is no Secret "hugging-face" in namespace team.'
+NO_KEY = 'spec.parasail.modelAccessKeySecretRef: Secret "hugging-face" does not exist in namespace team.'
 
 
 @pytest.mark.parametrize(

@@ -48,11 +48,11 @@ def message(s, type: str = "Ready") -> str:
 @pytest.mark.parametrize(
     ("error", "remedy"),
     [
-        (CredentialsInvalid, 'Mend the Secret of ModelProvider "acme"'),
-        (PermissionDenied, 'Put a key that may write into the Secret of ModelProvider "acme"'),
+        (CredentialsInvalid, 'Fix the Secret of ModelProvider "acme"'),
+        (PermissionDenied, 'Store a key with write permission in the Secret of ModelProvider "acme"'),
         (QuotaExceeded, "Raise the quota"),
         (InsufficientCapacity, "name another device or instance type"),
-        (ModelNotFound, "apply it with a model that the provider has"),
+        (ModelNotFound, "apply it with a model that the provider offers"),
         (InstanceTypeUnavailable, "apply it with another instanceType or region"),
         (InvalidRequest, "Change that value in the spec"),
         (Unavailable, "the network between the operator and"),
@@ -71,7 +71,7 @@ def test_a_provider_that_cannot_be_read_is_quoted_and_what_to_do_follows() -> No
     said = message(
         changed(SERVING, observed=Observed(error=CredentialsInvalid("list: Invalid token format.")))
     )
-    assert said.startswith('list: Invalid token format. Mend the Secret of ModelProvider "acme".')
+    assert said.startswith('list: Invalid token format. Fix the Secret of ModelProvider "acme".')
 
 
 def test_a_refused_deletion_says_how_to_leave_or_to_force_it() -> None:
@@ -84,8 +84,8 @@ def test_a_refused_deletion_says_how_to_leave_or_to_force_it() -> None:
 @pytest.mark.parametrize(
     ("error", "remedy"),
     [
-        (CredentialsInvalid("Invalid token format."), 'Mend Secret "acme-key" (apiKey).'),
-        (PermissionDenied("No."), 'Put a key that may write into Secret "acme-key" (apiKey).'),
+        (CredentialsInvalid("Invalid token format."), 'Fix Secret "acme-key" (apiKey).'),
+        (PermissionDenied("No."), 'Store a key with write permission in Secret "acme-key" (apiKey).'),
         (Unavailable("no answer"), "the network between the operator and"),
     ],
 )

@@ -180,7 +180,7 @@ async def test_scaling_switched_since_it_was_read_is_a_conflict_and_the_next_upd
     id = await paitient.serving()
     shown = (await paitient.provider.get(id)).fields
     await paitient.edit(id, fields={"auto_scaling": True})
-    with pytest.raises(Conflict, match="switched by somebody else"):
+    with pytest.raises(Conflict, match="changed outside the operator"):
         await paitient.provider.update(id, {"replicas": 2}, NOTHING, shown)
     await paitient.advance(10)
     shown = (await paitient.provider.get(id)).fields

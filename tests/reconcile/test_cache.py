@@ -1,9 +1,12 @@
 """The cache: the newest body counts, what is gone stays gone, and the indexes follow."""
 
+from dataclasses import replace
+
 import pytest
 
 from model_operator.domain import DEPLOYMENT, PROVIDER, Key
 from model_operator.reconcile.cache import Cache
+from model_operator.sharding import Shards, shard_of
 from support import bodies
 from support.signals import Told
 
@@ -118,3 +121,48 @@ def test_phases_are_counted_for_the_metrics(cache):
     add(cache, "c")
     assert cache.phases()[DEPLOYMENT, "Ready"] == 2
     assert cache.phases()[DEPLOYMENT, "Pending"] == 1
+
+
+SYNCED = {"type": "Synced", "status": "False", "lastTransitionTime": "2026-03-01T12:00:00Z", "message": ""}
+GONE = {**SYNCED, "reason": "ExternalResourceMissing"}
+SERVES = [{**SYNCED, "type": type_, "status": "True", "reason": "Available"} for type_ in ("Ready", "Synced")]
+PENDING = {"operation": "Create", "startedAt": "2026-03-01T12:00:00Z", "deadline": "2026-03-01T12:01:00Z"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(bodies.deployment("a"), id="no status"),
+        pytest.param(
+            bodies.deployment(
+                "a",
+                status={"externalID": "1", "providerState": "running", "conditions": SERVES, "replicas": 1},
+            ),
+            id="serves",
+        ),
+        pytest.param(
+            bodies.deployment("a", status={"externalID": "1", "conditions": [GONE]}), id="known to be gone"
+        ),
+        pytest.param(
+            bodies.deployment("a", status={"externalID": "1", "pending": PENDING}, deploymentName="chosen"),
+            id="made anew",
+        ),
+        pytest.param(
+            bodies.deployment(
+                "a", status={"externalID": "1", "conditions": "no list"}, about=bodies.TERMINATING
+            ),
+            id="going, with nonsense in its status",
+        ),
+        pytest.param(bodies.deployment("a", status="no object"), id="a status of nonsense"),
+    ],
+)
+def test_of_another_shard_s_object_all_is_kept_that_tells_what_it_holds_and_claims(body):
+    theirs = Shards(2)
+    theirs.take(1 - shard_of("team", 2))
+    own, foreign = Cache(Told()), Cache(Told(), theirs)
+    for cache in (own, foreign):
+        cache.put(key("a"), body)
+    seen = [(c.ids({ACME}), c.claims.of(key("a")), c.dependents(ACME)) for c in (own, foreign)]
+    ids = seen[0][0]
+    assert seen[1] == (replace(ids, foreign=set(ids.held)), *seen[0][1:])
+    assert (own.own_keys(), foreign.own_keys()) == ((key("a"),), ())

@@ -38,7 +38,7 @@ async def test_a_step_is_never_taken_on_old_figures() -> None:
         assert world.status["verdict"] == "Inconclusive"
         assert world.says("RolloutComplete") == "False FiguresTooOld"
         assert world.says("MetricsAvailable") == "False FiguresTooOld"
-        assert "no verdict on errors: the newest figures end at" in world.status["message"]
+        assert "errors cannot be judged: the provider's newest metrics end at" in world.status["message"]
 
 
 @pytest.mark.parametrize(("error_percent", "end"), [(0.0, {"v2": 100}), (60.0, {"v1": 100})])

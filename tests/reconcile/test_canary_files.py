@@ -73,10 +73,10 @@ def named(text: str) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("is_judged", [False, True], ids=["by time", "by figures"])
+@pytest.mark.parametrize("is_judged", [False, True], ids=["by time", "by metrics"])
 def test_the_page_names_the_files_that_a_step_leads_through(is_judged: bool) -> None:
     section = PAGE.read_text(encoding="utf-8").partition("**A step of a canary becomes a PATCH.**")[2]
-    table, _, rest = section.partition("\n\nA step that is judged by figures")
+    table, _, rest = section.partition("\n\nA step that is judged by metrics")
     files = named(table)
     assert len(files) <= 13
     if is_judged:

@@ -77,7 +77,7 @@ async def test_traffic_of_the_same_account_keeps_a_deployment_and_names_nobody_e
         await world.wait(5)
         assert world.operator.says("triage-v1")["Synced"] == "False InUse"
         status = str(world.operator.status("triage-v1"))
-        assert "A CanaryEndpoint of another namespace sends traffic to the deployment" in status
+        assert "A CanaryEndpoint of another namespace sends traffic to this deployment" in status
         assert NEIGHBOUR not in status
         assert HIDDEN not in status
         world.operator.server.delete(Key(CANARY, NEIGHBOUR, HIDDEN))

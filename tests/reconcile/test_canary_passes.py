@@ -132,7 +132,9 @@ async def test_an_endpoint_that_is_applied_before_its_deployments_is_not_stalled
         await operator.wait(30)
         said = operator.says("triage", CANARY)
         assert (said["Ready"], said["Stalled"]) == ("False TargetNotFound", "False NotStalled")
-        assert "no ModelDeployment triage-v1 in namespace team" in operator.message("triage", "Ready", CANARY)
+        assert "ModelDeployment triage-v1 does not exist in namespace team" in operator.message(
+            "triage", "Ready", CANARY
+        )
         operator.apply(deployment("paitient", "triage-v1"))
         await operator.wait(1)
         said = operator.says("triage", CANARY)
@@ -150,5 +152,5 @@ async def test_a_provider_that_refuses_an_endpoint_is_quoted_and_what_to_do_foll
         await operator.wait(120)
         said = operator.message("triage", "Ready", CANARY)
         assert "read-only key" in said
-        assert said.endswith('Put a key that may write into the Secret of ModelProvider "paitient".')
+        assert said.endswith('Store a key with write permission in the Secret of ModelProvider "paitient".')
         assert operator.warnings("triage") == ["PermissionDenied"]

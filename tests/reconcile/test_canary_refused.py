@@ -103,7 +103,7 @@ async def test_a_refused_edit_moves_nothing_forward() -> None:
         assert await world.in_force() == {"v1": 50, "v2": 50}
         assert world.status["lastAction"]["result"] == "Rejected"
         assert world.status["phase"] == "Blocked"
-        assert "Until then: At v1=50 v2=50 (step 1/2), held." in world.status["message"]
+        assert "Until then: Holding at v1=50 v2=50 (step 1/2)." in world.status["message"]
         world.apply(path(50, 100, hold="20m", analysis=ANALYSIS), v2=100)
         await world.wait(45)
         assert (await world.in_force(), world.rollout["id"]) == ({"v2": 100}, id)

@@ -126,7 +126,7 @@ async def test_until_then_the_status_says_that_nobody_knows(vendor: str) -> None
     ready, pending = operator.status.condition("Ready"), operator.status.pending
     assert ready is not None
     assert ready.reason == "OutcomeUnknown"
-    assert ready.message.startswith("A create may have been sent before the operator was started")
+    assert ready.message.startswith("A create may have been sent before the operator was restarted")
     assert pending is not None
     assert pending.sent is None
 

@@ -77,8 +77,8 @@ async def test_what_was_deleted_before_it_was_to_stay_is_not_said_to_stay(
         assert await operator.asked("delete") == sent
         (told,) = (e["message"] for e in operator.server.list("Event", "team") if e["reason"] == "Orphaned")
         assert told == (
-            f"Deployment {id_} is not waited for (deletionPolicy Orphan). Its deletion may have been sent before that"
-            " was asked for: look at the provider whether it is gone."
+            f"Deployment {id_} is left at the provider (deletionPolicy Orphan). A delete may have been sent before"
+            " that was set: check the provider's console."
         )
 
 
@@ -114,7 +114,9 @@ async def test_an_endpoint_that_no_api_can_delete_is_named() -> None:
         said = [
             e["message"] for e in operator.server.list("Event", "team") if e["reason"] == "EndpointOrphaned"
         ]
-        assert said == [f"Endpoint {endpoint} stays at the provider: its API cannot delete it."]
+        assert said == [
+            f"Endpoint {endpoint} stays at the provider, because the provider's API cannot delete it."
+        ]
         assert await operator.live("paitient") == []
 
 

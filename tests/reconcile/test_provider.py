@@ -105,8 +105,8 @@ async def test_a_secret_that_may_not_be_read_is_no_missing_one() -> None:
         operator.apply(manifests.secret_of("parasail"), provider("parasail"))
         await operator.wait(5)
         assert operator.message("parasail", kind=PROVIDER) == (
-            "secrets is forbidden. Bind the operator's role there, or let it read this Secret"
-            " (Helm: rbac.secretNames)."
+            "secrets is forbidden. Bind the operator's Role in this namespace, or allow the operator to read this"
+            " Secret (Helm: rbac.secretNames)."
         )
 
 

@@ -191,7 +191,7 @@ def test_a_canary_without_its_deployments_waits_and_names_them() -> None:
         targets = [{"name": "v1", "deploymentRef": {"name": "v1"}, "percent": 100}]
         planned, shown = await plan(world, canary("c", traffic=targets))
         assert only(shown)[0] == "Waits"
-        assert "there is no ModelDeployment v1" in shown["objects"][0]["message"]
+        assert "ModelDeployment v1 does not exist" in shown["objects"][0]["message"]
         assert not planned.is_refused
 
     beside(story)

@@ -67,7 +67,7 @@ status:
       verdict: Pass
       judgedUntil: "2026-11-28T14:32:00Z"
       validUntil: "2026-11-28T14:36:00Z"
-      detectability: "540 requests expected in this step: error rates below 4 % cannot be seen"
+      detectability: "540 requests are expected in this step, so error rates below 4 % cannot be detected"
       metrics:
       - name: errors
         verdict: Pass
@@ -79,7 +79,7 @@ status:
         needed: 200
       - name: slow
         verdict: Inconclusive
-        message: the baseline breaches the limit as well
+        message: the baseline exceeds the limit, too
         canary: "4120"
         baseline: "4080"
         limit: "4000"
@@ -108,7 +108,7 @@ status:
     observedGeneration: 7
     lastTransitionTime: "2026-11-01T07:00:00Z"
     reason: Available
-    message: The endpoint serves with the acknowledged split.
+    message: The endpoint is serving with the confirmed split.
 """)
 
 

@@ -5,6 +5,7 @@ There are no nodes, so no pod runs; the process has what the pod would have, and
 
 import json
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -93,3 +94,7 @@ class Release:
 def unique(prefix: str) -> str:
     """A name that no other test has."""
     return f"{prefix}-{secrets.token_hex(3)}"
+
+
+Installed = Callable[..., Release]
+"""Of the fixture `installed`: a release that watches the named namespaces, with these values."""

@@ -51,6 +51,7 @@ class Sharded(Process):
             shards=self.shards,
             clock=asyncio.get_running_loop().time,
         )
+        await self.election.refusal()
         await self.election.acquire()
         await super()._run()
         await self.election.lost()

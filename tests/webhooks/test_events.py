@@ -127,7 +127,7 @@ async def test_a_change_at_the_provider_is_in_the_object_within_a_second() -> No
         assert on.operator.total('model_operator_webhook_events_total{provider="paitient",result="accepted"}')
         assert on.operator.says(NAME, PROVIDER)["WebhookReady"] == "True Listening"
         assert on.operator.message(NAME, "WebhookReady", PROVIDER) == (
-            f"Events are taken at /webhooks/{TEAM}/{NAME}."
+            f"Events are received at /webhooks/{TEAM}/{NAME}."
         )
 
 

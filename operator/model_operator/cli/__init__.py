@@ -25,11 +25,11 @@ from model_operator.cli.status import print_status
 
 EPILOG = """\b
 Examples:
-  model-operator demo                     see it work, without a cluster or an account
+  model-operator demo                     demonstration without a cluster or an account
   model-operator crds | kubectl apply --server-side -f -
-  model-operator plan -f llama.yaml       what would be sent, before anything is paid for
+  model-operator plan -f llama.yaml       the requests that would be sent
   model-operator run --namespace team-a   run the operator against your cluster
-  model-operator COMMAND --help           what a command does, with examples
+  model-operator COMMAND --help           help and examples of a command
 """
 
 

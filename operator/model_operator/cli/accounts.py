@@ -41,7 +41,7 @@ def base_url(provider: ModelProvider, vendor: Vendor, allowed: Sequence[HostRule
     url = provider.spec.base_url or vendor.default_base_url
     if not may_send(url, vendor.default_base_url, allowed, provider.metadata.namespace):
         raise click.ClickException(
-            f"ModelProvider {provider.metadata.name!r} points to {url}: if its key may be sent there, name the host with"
+            f"ModelProvider {provider.metadata.name!r} points to {url}: if the key may be sent there, add"
             " --allowed-provider-host"
         )
     return url

@@ -51,7 +51,7 @@ async def _written(session: Session, name: str, verb: Verb, meant: Meant) -> str
         except WriteConflict:
             continue  # it moved on meanwhile: decide again by what it is now
         return sent
-    raise click.ClickException(f"CanaryEndpoint {name!r} changes too often just now: try again")
+    raise click.ClickException(f"CanaryEndpoint {name!r} is being changed by others: try again")
 
 
 async def _answered(session: Session, name: str, sent: str, patience: timedelta) -> LastAction | None:

@@ -16,35 +16,37 @@ EPILOG = """\b
 Examples:
   model-operator report                             model-operator-report-20260131-120000.tar.gz
   model-operator report -A --operator-namespace model-operator
-  model-operator report --to report/                a folder, to read and to edit before you send it
-  model-operator report --to - > report.tar.gz      the standard output, such as of `docker run`
+  model-operator report --to report/                a folder, to read and edit before you send it
+  model-operator report --to - > report.tar.gz      standard output, for example with `docker run`
 
 \b
-Nothing is changed, and nothing is sent anywhere. No Secret is in it; what is in the Secrets that objects name is masked
-wherever it stands, and so is what looks like a key. Read it before you send it: names, models and hosts are in it.
+Nothing is changed or sent. The report contains no Secrets; the values of the Secrets that objects name are masked
+everywhere, and so is anything that looks like a key. Read it before you send it: it contains names, models and hosts.
 """
 
 
 @click.command("report", epilog=EPILOG)
 @cluster_flags
-@click.option("-A", "--all-namespaces", "is_everywhere", is_flag=True, help="Objects of all namespaces.")
+@click.option(
+    "-A", "--all-namespaces", "is_everywhere", is_flag=True, help="Include objects of all namespaces."
+)
 @click.option(
     "--operator-namespace",
     metavar="NAME",
-    help="Where the operator runs; without it, it is looked for in all.",
+    help="Namespace of the operator. Default: search all namespaces.",
 )
 @click.option(
     "--operator-name",
     metavar="NAME",
     default="model-operator",
     show_default=True,
-    help="Its label app.kubernetes.io/name.",
+    help="Label app.kubernetes.io/name of the operator.",
 )
 @click.option(
-    "--tail", type=click.IntRange(min=1), default=5000, show_default=True, help="Lines of each log."
+    "--tail", type=click.IntRange(min=1), default=5000, show_default=True, help="Number of lines of each log."
 )
 @click.option(
-    "--to", "target", metavar="PATH", help="A .tar.gz file, a folder, or - for the standard output."
+    "--to", "target", metavar="PATH", help="Output: a .tar.gz file, a folder, or - for standard output."
 )
 def report_bug(  # noqa: PLR0913  the flags of a command
     *,
@@ -78,7 +80,7 @@ def report_bug(  # noqa: PLR0913  the flags of a command
         raise click.ClickException(f"cannot write to {where}: {error.strerror}") from error
     for line in gathered.missing:
         say(click.style(f"missing: {line}", fg="yellow"), err=True)
-    say("read it before you send it to anybody", err=True)
+    say("read the report before you send it", err=True)
     if where != "-":
         click.echo(where)
 

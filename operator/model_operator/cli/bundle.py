@@ -27,8 +27,9 @@ _LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 README: Final = """\
 A report of model-operator, made by `kubectl models report`.
 
-Read it through before you send it to anybody: it has names of objects, models and hosts, and messages of providers.
-No Secret is in it. Keys of the Secrets that the objects name, and whatever looks like a key or a token, are masked as {mask}.
+Read it before you send it: it contains names of objects, models and hosts, and messages of providers. It contains
+no Secrets. Keys of the Secrets that the objects name, and anything that looks like a key or a token, are masked as
+{mask}.
 
   versions.yaml     this program, the cluster, the CustomResourceDefinitions
   check.txt         what `kubectl models check` says
@@ -103,7 +104,7 @@ def _texts(gathered: Gathered, mask: Mask) -> Iterator[tuple[str, str]]:
         yield f"operator/{plural}.yaml", _list([_without_values(body) for body in bodies], mask)
     for name, text in sorted(gathered.logs.items()):
         yield f"operator/{name}.log", text
-    yield "missing.txt", _lines(gathered.missing or ("nothing: all was readable",))
+    yield "missing.txt", _lines(gathered.missing or ("nothing: everything was readable",))
 
 
 def _lines(lines: Iterable[str]) -> str:

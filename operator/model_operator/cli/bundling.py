@@ -36,7 +36,7 @@ class Scope:
     name: str
     """The operator's label app.kubernetes.io/name."""
     tail: int
-    """Lines of each log."""
+    """Number of lines of each log."""
 
 
 def gather(scope: Scope, now: datetime) -> Gathered:

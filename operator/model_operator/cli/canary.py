@@ -18,8 +18,8 @@ Examples:
   kubectl get canep triage -o yaml | model-operator canary plan -
 
 \b
-Nothing is called. Without --from, the last good split is the one in the object's status; without either, the first
-split is created at once. Times are the earliest: metrics, gates and limits can only make them later.
+No provider or cluster is contacted. Without --from, the last good split is the one in the object's status; without
+either, the first split is created at once. Times are the earliest: metrics, manual steps and limits can delay them.
 """
 
 
@@ -45,9 +45,7 @@ canary.add_command(print_report)
 
 @canary.command("plan", epilog=EPILOG)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
-@click.option(
-    "--from", "origin", help="The last good split, e.g. v1=100 or v1=90,v2=10, by the targets' names."
-)
+@click.option("--from", "origin", help="Last good split by target names, e.g. v1=100 or v1=90,v2=10.")
 @click.option(
     "--rps",
     type=click.FloatRange(min=0),
@@ -64,7 +62,7 @@ def print_plan(*, file: Path, origin: str | None, rps: float | None, output: str
     found = [document.body for document in documents([str(file)], is_recursive=False)]
     wanted = [body for body in found if body.get("kind") == CANARY]
     if not wanted:
-        raise click.ClickException(f"there is no CanaryEndpoint in {file}")
+        raise click.ClickException(f"{file} contains no CanaryEndpoint")
     ways: list[Way] = []
     for body in wanted:
         one = way(body, found, origin)

@@ -17,7 +17,7 @@ Examples:
   model-operator check --allowed-provider-host https://gateway.example.com -o json
 
 \b
-Nothing is changed, and no provider is asked. Exit code 1 if something is missing; a warning is none.
+Nothing is changed, and no provider is contacted. Exit code 1 if something is missing; warnings do not count.
 """
 
 _COLOURS = {Outcome.OK: "green", Outcome.WARN: "yellow", Outcome.FAIL: "red"}
@@ -26,7 +26,9 @@ _COLOURS = {Outcome.OK: "green", Outcome.WARN: "yellow", Outcome.FAIL: "red"}
 @click.command("check", epilog=EPILOG)
 @where_flags
 @click.option(
-    "--operator", metavar="NAMESPACE/NAME", help="Look at the rights of this ServiceAccount instead of yours."
+    "--operator",
+    metavar="NAMESPACE/NAME",
+    help="Check the permissions of this ServiceAccount instead of yours.",
 )
 @output_flag("json", "yaml", "name")
 def check_cluster(  # noqa: PLR0913  the flags of a command
@@ -39,13 +41,13 @@ def check_cluster(  # noqa: PLR0913  the flags of a command
     operator: str | None,
     output: str,
 ) -> None:
-    """Check that a cluster has all that is needed.
+    """Check that a cluster is ready for the operator.
 
-    The version of Kubernetes, the CustomResourceDefinitions, rights, whether the operator looks at the objects, the
-    hosts and keys of all ModelProviders in the namespace, and the clock.
+    Checks the version of Kubernetes, the CustomResourceDefinitions, permissions, whether the operator
+    processes the objects, the hosts and keys of all ModelProviders in the namespace, and the clock.
     """
     if operator is not None and operator.count("/") != 1:
-        raise click.UsageError("--operator is written NAMESPACE/NAME, as of a ServiceAccount")
+        raise click.UsageError("--operator must be NAMESPACE/NAME of a ServiceAccount")
     from model_operator.cli.connecting import Place  # noqa: PLC0415  it brings the clients
     from model_operator.cli.facts import gather  # noqa: PLC0415
 

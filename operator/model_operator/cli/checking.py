@@ -102,7 +102,7 @@ def _kinds(facts: Facts) -> Finding:
         return Finding("CRDs", Outcome.FAIL, f"not installed: {', '.join(missing)}", apply)
     if facts.old_kinds:
         old = ", ".join(facts.old_kinds)
-        return Finding("CRDs", Outcome.WARN, f"of another version than this program: {old}", apply)
+        return Finding("CRDs", Outcome.WARN, f"not the versions of this program: {old}", apply)
     return Finding("CRDs", Outcome.OK, f"installed: {', '.join(sorted(facts.kinds))}")
 
 
@@ -110,25 +110,25 @@ def _rights(facts: Facts) -> Finding:
     missing = [f"{right.verb} {right.resource}" for right in facts.rights if not right.is_allowed]
     if missing:
         remedy = "Bind a ClusterRole: model-operator to the operator, model-operator-view or -edit to people."
-        return Finding("rights", Outcome.FAIL, f"{facts.whose} lack {', '.join(missing)}", remedy)
-    return Finding("rights", Outcome.OK, f"{facts.whose} suffice ({len(facts.rights)} looked at)")
+        return Finding("rights", Outcome.FAIL, f"{facts.whose} do not include {', '.join(missing)}", remedy)
+    return Finding("rights", Outcome.OK, f"{facts.whose} are sufficient ({len(facts.rights)} checked)")
 
 
 def _operator(facts: Facts) -> Finding:
     if facts.untouched:
         few = ", ".join(facts.untouched[:3]) + (" and others" if len(facts.untouched) > 3 else "")
-        remedy = "Check that the operator runs and watches this namespace."
-        return Finding("operator", Outcome.FAIL, f"nobody has looked at {few}", remedy)
+        remedy = "Check that the operator is running and watches this namespace."
+        return Finding("operator", Outcome.FAIL, f"the operator has not processed {few}", remedy)
     if not facts.objects:
-        return Finding("operator", Outcome.WARN, "there is no object yet that it could have looked at")
-    return Finding("operator", Outcome.OK, f"has looked at all {facts.objects} objects")
+        return Finding("operator", Outcome.WARN, "there are no objects yet")
+    return Finding("operator", Outcome.OK, f"has processed all {facts.objects} objects")
 
 
 def _host(account: Account) -> Finding:
     what = f"host of {account.name}"
     if account.is_admitted:
         return Finding(what, Outcome.OK, account.url)
-    remedy = "The operator needs it in --allowed-provider-host (Helm: allowedProviderHosts)."
+    remedy = "Add the host to --allowed-provider-host of the operator (Helm: allowedProviderHosts)."
     return Finding(what, Outcome.WARN, f"{account.url} is not the provider's own", remedy)
 
 
@@ -147,5 +147,7 @@ def _clock(facts: Facts) -> Finding:
     if abs(facts.skew) > _SKEW:
         side = "ahead of" if seconds > 0 else "behind"
         said = f"this machine is {abs(seconds)} s {side} the API server"
-        return Finding("clock", Outcome.WARN, said, "Ages and --since are off by that: set the clock (NTP).")
-    return Finding("clock", Outcome.OK, "agrees with the API server's")
+        return Finding(
+            "clock", Outcome.WARN, said, "Ages and --since are off by this difference: set the clock (NTP)."
+        )
+    return Finding("clock", Outcome.OK, "agrees with the API server's clock")

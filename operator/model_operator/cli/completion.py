@@ -88,7 +88,7 @@ def print_completion(context: click.Context, shell: str) -> None:
     """Print the completion script of a shell."""
     kind = get_completion_class(shell)
     if kind is None:  # the choices are those that there are
-        raise click.ClickException(f"there is no completion for {shell}")
+        raise click.ClickException(f"completion for {shell} is not supported")
     complete = kind(context.find_root().command, {}, PROGRAM, _VARIABLE)
     click.echo(complete.source_template % complete.source_vars())
 

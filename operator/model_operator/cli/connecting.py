@@ -51,7 +51,7 @@ class Session:
         try:
             return await self.kube.get(kind, self.namespace, name)
         except ObjectGone as error:
-            raise click.ClickException(f"there is no {kind} {name!r}") from error
+            raise click.ClickException(f"{kind} {name!r} does not exist") from error
 
 
 def in_cluster(place: Place, errand: Callable[[Session], Awaitable[Result]]) -> Result:
@@ -88,13 +88,19 @@ def plain(error: Exception, where: str) -> str:
         case KubeConfigError():
             return str(error)
         case KubeForbidden():
-            return f"{error}{where}. Ask for the ClusterRole model-operator-view, -edit or -admin in this namespace"
+            return (
+                f"{error}{where}. Ask your administrator for the ClusterRole model-operator-view, -edit or -admin"
+                " in this namespace"
+            )
         case ObjectGone() if "could not find the requested resource" in str(error):
-            return f"the CustomResourceDefinitions are not installed{where}: model-operator crds prints them"
+            return (
+                f"the CustomResourceDefinitions are not installed{where}. Install them: model-operator crds |"
+                " kubectl apply --server-side -f -"
+            )
         case KubeError(status=0):
-            return f"{_unanswered(error)}{where}. Check that the cluster runs and can be reached from here"
+            return f"{_unanswered(error)}{where}. Check that the cluster is running and reachable from here"
         case KubeError(status=401):
-            return f"the API server does not know who you are{where}: log in to the cluster again"
+            return f"the API server does not accept your credentials{where}. Log in to the cluster again"
         case _:
             return f"{error}{where}"
 
@@ -104,7 +110,7 @@ def _unanswered(error: KubeError) -> str:
     cause: BaseException | None = error.__cause__
     while cause is not None:
         if isinstance(cause, TimeoutError):
-            return f"{_server(error)}: it took too long"
+            return f"{_server(error)}: the request timed out"
         if isinstance(cause, OSError) and cause.strerror:
             return f"{_server(error)}: {_system(cause)}"
         cause = getattr(cause, "os_error", None) or cause.__cause__
@@ -121,5 +127,5 @@ def _system(cause: OSError) -> str:
         return "the connection was refused"
     inner = getattr(cause, "os_error", cause)
     if isinstance(inner, socket.gaierror):
-        return "its name cannot be resolved"
+        return "the name cannot be resolved"
     return os.strerror(cause.errno) if cause.errno else str(cause.strerror)

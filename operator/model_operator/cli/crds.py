@@ -27,12 +27,12 @@ _HEADER = "---\n# Made from the models by `make generate`; do not edit.\n"
     "names",
     multiple=True,
     type=click.Choice([kind.kind for kind in KINDS], case_sensitive=False),
-    help="Only this kind; may be repeated.",
+    help="Print only this kind; may be repeated.",
 )
 @click.option(
     "--output-dir",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Write one file per kind into this folder, made if it is missing, instead of printing them.",
+    help="Write one file per kind into this folder (created if missing) instead of printing them.",
 )
 @click.option(
     "-o",
@@ -45,7 +45,7 @@ _HEADER = "---\n# Made from the models by `make generate`; do not edit.\n"
 def print_crds(*, names: tuple[str, ...], output_dir: Path | None, output: str) -> None:
     """Print the CustomResourceDefinitions.
 
-    They are those that this version of the operator works with: apply them again after each upgrade.
+    They belong to this version of the operator: apply them again after each upgrade.
     """
     kinds = [kind for kind in KINDS if not names or kind.kind in names]
     if output_dir is None and output == "yaml":

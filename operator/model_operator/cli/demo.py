@@ -4,22 +4,24 @@ import click
 
 EPILOG = """\b
 Examples:
-  model-operator demo            stays up afterwards, and prints the KUBECONFIG to play with
-  model-operator demo --once     for scripts: the exit code says whether all went well
+  model-operator demo            keeps running afterwards, and prints the KUBECONFIG to use
+  model-operator demo --once     for scripts: the exit code tells whether everything succeeded
   KUBECONFIG=~/.kube/kind model-operator demo --existing-cluster
 """
 
 
 @click.command("demo", epilog=EPILOG)
-@click.option("--once", is_flag=True, help="Stop and clean up at the end, with exit code 0 only for success.")
-@click.option("--keep", is_flag=True, help="Leave the demo's files behind for a look.")
+@click.option(
+    "--once", is_flag=True, help="Stop and clean up at the end; the exit code is 0 only on success."
+)
+@click.option("--keep", is_flag=True, help="Keep the demo's files.")
 @click.option(
     "--existing-cluster",
     is_flag=True,
-    help="Use the cluster that KUBECONFIG points to, in a namespace of the demo's own.",
+    help="Use the cluster of KUBECONFIG, in a new namespace.",
 )
 def show_demo(*, once: bool, keep: bool, existing_cluster: bool) -> None:
-    """See the operator work, without a cluster or an account.
+    """Run a demonstration, without a cluster or an account.
 
     Starts a real kube-apiserver, a simulator of both providers and the operator, all on loopback ports; applies
     the examples, follows them until Ready, talks to a model, scales, pauses, resumes and deletes.

@@ -34,7 +34,8 @@ async def _read(session: Session, target: Target, read: Read) -> None:
     provider = await provider_named(session, deployment.spec.provider_ref.name)
     if provider.spec.type != vendor.type:
         raise click.ClickException(
-            f"ModelProvider {provider.metadata.name!r} is of type {provider.spec.type}, which has neither logs nor metrics"
+            f"ModelProvider {provider.metadata.name!r} is of type {provider.spec.type}, and that provider has neither"
+            " logs nor metrics"
         )
     url = base_url(provider, vendor, target.allowed_hosts)
     id = deployment.status.external_id

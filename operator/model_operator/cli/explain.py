@@ -12,7 +12,7 @@ from model_operator.meanings import MEANINGS
 EPILOG = """\b
 Examples:
   model-operator explain QuotaExceeded
-  model-operator explain                every reason, in one line each
+  model-operator explain                all reasons, one line each
   model-operator explain -o yaml
 """
 
@@ -23,7 +23,7 @@ Examples:
 def explain_reason(*, reason: str | None, output: str) -> None:
     """Explain a reason that an object shows.
 
-    REASON is a word of the column REASON or of a condition. Nothing is asked: neither a cluster nor a provider.
+    REASON is a word from the column REASON or from a condition. Neither a cluster nor a provider is contacted.
     """
     chosen = list(MEANINGS) if reason is None else [_found(reason)]
     document = [_document(one) for one in chosen]
@@ -50,7 +50,7 @@ def _one(reason: Reason) -> Iterator[str]:
     meaning, remedy = MEANINGS[reason]
     yield click.style(str(reason), bold=True)
     yield f"  {meaning}"
-    yield f"  What to do: {remedy}" if remedy else "  There is nothing to do."
+    yield f"  What to do: {remedy}" if remedy else "  No action is needed."
 
 
 def _all() -> Iterator[str]:

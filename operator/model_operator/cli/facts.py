@@ -116,7 +116,7 @@ async def _account(session: Session, one: Seen, rules: tuple[HostRule, ...]) -> 
     try:
         vendor.credentials(SecretData(await session.kube.get("Secret", session.namespace, name)))
     except ObjectGone:
-        problem = f"there is no Secret {name}"
+        problem = f"Secret {name} does not exist"
     except CredentialsIncomplete as error:
         problem = str(error)
     except KubeError:

@@ -58,7 +58,7 @@ def _files(path: Path, *, is_recursive: bool) -> list[Path]:
     found = path.rglob("*") if is_recursive else path.glob("*")
     files = sorted(file for file in found if file.suffix in _SUFFIXES and file.is_file())
     if not files:
-        raise click.ClickException(f"there is no .yaml, .yml or .json file in {path}")
+        raise click.ClickException(f"{path} contains no .yaml, .yml or .json file")
     return files
 
 

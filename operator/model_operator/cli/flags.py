@@ -41,11 +41,11 @@ class Span:
     def of(cls, since: timedelta | None, start: datetime | None, end: datetime | None) -> "Span":
         """Raises `click.UsageError` on flags that contradict each other."""
         if since is not None and start is not None:
-            raise click.UsageError("--since and --start-time both say where to begin: give one of them")
+            raise click.UsageError("--since and --start-time are mutually exclusive: use one of them")
         if since is not None:
             start = (end or datetime.now(UTC)) - since
         if start is not None and end is not None and start >= end:
-            raise click.UsageError("--end-time must be after the beginning")
+            raise click.UsageError("--end-time must be after the start time")
         return cls(start, end)
 
 
@@ -78,9 +78,9 @@ _CLUSTER = (
     click.option(
         "--kubeconfig",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="Kubeconfig file; without it $KUBECONFIG or ~/.kube/config.",
+        help="Kubeconfig file. Default: $KUBECONFIG or ~/.kube/config.",
     ),
-    click.option("--context", help="Context of the kubeconfig; without it the current one."),
+    click.option("--context", help="Context of the kubeconfig. Default: the current context."),
 )
 _WHERE = (
     *_CLUSTER,
@@ -90,21 +90,21 @@ _WHERE = (
         type=_host,
         multiple=True,
         metavar="HOST",
-        help="Host besides the provider's own that may be sent the key, as for `run`; may be repeated.",
+        help="Additional host that the key may be sent to, as for `run`; may be repeated.",
     ),
     click.option(
         "--provider-ca-file",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="PEM file with authorities to trust besides the public ones, as for `run`.",
+        help="PEM file with additional certificate authorities to trust, as for `run`.",
     ),
 )
 _FLAGS = (
     click.argument("name"),
     *_WHERE,
     click.option(
-        "--since", type=duration, metavar="DURATION", help="Begin so long before now, or before --end-time."
+        "--since", type=duration, metavar="DURATION", help="Start this long before now, or before --end-time."
     ),
-    click.option("--start-time", type=_time, metavar="TIME", help="Begin there, e.g. 2026-01-31T12:00:00Z."),
+    click.option("--start-time", type=_time, metavar="TIME", help="Start time, e.g. 2026-01-31T12:00:00Z."),
     click.option("--end-time", type=_time, metavar="TIME", help="End there."),
     output_flag("json", "yaml"),
 )

@@ -7,10 +7,10 @@ import click
 from typing_extensions import override
 
 SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
-    "What is watched": ("namespaces", "canary_endpoints", "installation"),
-    "Where settings and the cluster are found": ("config", "kubeconfig"),
+    "Scope": ("namespaces", "canary_endpoints", "installation"),
+    "Settings and cluster": ("config", "kubeconfig"),
     "Providers": ("allowed_provider_hosts", "provider_ca_file", "webhook_address"),
-    "How much at a time": ("workers", "max_concurrent_requests"),
+    "Concurrency": ("workers", "max_concurrent_requests"),
     "How often": (
         "default_poll_interval",
         "transition_poll",
@@ -26,7 +26,7 @@ SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
         "accepted_grace",
         "shutdown_timeout",
     ),
-    "Replicas that stand by": ("leader_elect", "lease_name", "lease_namespace"),
+    "Leader election": ("leader_elect", "lease_name", "lease_namespace"),
     "Health and metrics": (
         "health_host",
         "health_port",

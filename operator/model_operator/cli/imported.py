@@ -80,11 +80,14 @@ def imported(remote: Remote, vendor: Vendor, wish: Wish, name: str) -> Imported:
 
 def _state(remote: Remote) -> Iterator[str]:
     if remote.state is RunState.STOPPED:
-        yield "It is stopped, and stays so: without `paused` its power is left alone."
+        yield (
+            "The deployment is stopped and stays stopped: without `paused` the operator neither pauses nor resumes"
+            " it."
+        )
     if remote.owner_uid is not None:
         yield (
-            f"It bears the mark of another object (UID {remote.owner_uid}). If that object exists somewhere, delete it with"
-            " deletionPolicy Orphan first: two would set each other's changes back."
+            f"The deployment has the tag of another object (UID {remote.owner_uid}). If that object exists somewhere,"
+            " delete that object with deletionPolicy Orphan first: two objects would revert each other's changes."
         )
 
 
@@ -105,7 +108,7 @@ class _Draft:
             vendor.type: {},
         }
         if not remote.model:
-            self.obstacle = "the provider does not show its model: write it into spec.model"
+            self.obstacle = "the provider does not show its model: set spec.model"
 
     def _replicas(self, shown: Value) -> Spec:
         match shown:
@@ -114,12 +117,12 @@ class _Draft:
             case {"minReplicas": int(low), "maxReplicas": int(high), **rest} if not rest and 1 <= low <= high:
                 return {"autoscaling": {"minReplicas": low, "maxReplicas": high}}
             case None:
-                self.obstacle = "the provider does not show its replicas: write them into spec.replicas"
+                self.obstacle = "the provider does not show its replicas: set spec.replicas"
                 return {"replicas": 1}
             case _:
                 self.notes.append(
-                    f"Its replicas ({_text(shown)}) are nothing that a spec can say. With driftPolicy Report they stay as they"
-                    " are; set the number that you want, and Correct."
+                    f"Its replicas ({_text(shown)}) cannot be expressed in a spec. With driftPolicy Report they stay"
+                    " as they are; to change them, set the number that you want, and driftPolicy Correct."
                 )
                 return {"replicas": 1, "driftPolicy": "Report"}
 
@@ -127,11 +130,11 @@ class _Draft:
         """Or say why not."""
         found = _place(path)
         if found is None:
-            self._leave_out(path, value, "no field of this version's CRD says it")
+            self._leave_out(path, value, "this version's CRD has no field for it")
             return
         steps, schema = found
         if _holds_a_key(value):
-            self.notes.append(f"spec.{path} is left out: it holds something that looks like a key.")
+            self.notes.append(f"spec.{path} is left out, because its value looks like a key.")
             return
         spec = self.spec
         for spelling in _spellings(value, schema):
@@ -143,7 +146,7 @@ class _Draft:
         wrong = (
             one.partition(": ")[2] for one in problems(DEPLOYMENT, {"spec": spec}) if f"spec.{path}: " in one
         )
-        self._leave_out(path, value, next(wrong, "a spec has no such value"))
+        self._leave_out(path, value, next(wrong, "a spec cannot have this value"))
 
     def _gives_back(self, path: str, spec: Spec) -> bool:
         """Whether the vendor's reading of the spec is what the provider shows."""

@@ -15,27 +15,28 @@ if TYPE_CHECKING:  # they bring pydantic
 
 EPILOG = """\b
 Examples:
-  model-operator import -o text                    what there is, in a table
+  model-operator import -o text                    a table of all unmanaged deployments
   model-operator import dep_4f2a > triage.yaml     one, by the provider's id
-  model-operator import > all.yaml                 all of every ModelProvider in the namespace
+  model-operator import > all.yaml                 all deployments of all ModelProviders in the namespace
   model-operator import --provider parasail | kubectl apply --dry-run=server -f -
 
 \b
-Nothing is changed, neither in the cluster nor at a provider. Read the YAML, then apply it: the objects adopt what is there
-as it is. Exit code 1 if an id is not there or held already.
+Nothing is changed in the cluster or at a provider. Read the YAML, then apply it: the objects adopt the deployments
+as they are. Exit code 1 if an id does not exist or is managed already.
 """
 
 
 @click.command("import", epilog=EPILOG)
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 @where_flags
-@click.option("--provider", metavar="NAME", help="Look at this ModelProvider only.")
+@click.option("--provider", metavar="NAME", help="Use only this ModelProvider.")
 @click.option(
     "--deletion-policy",
     type=click.Choice(["Orphan", "Delete"]),
     default="Orphan",
     show_default=True,
-    help="What becomes of the deployment when its object is deleted: it stays, or goes as well.",
+    help="deletionPolicy of the objects: Orphan keeps the deployment when its object is deleted, Delete deletes it,"
+    " too.",
 )
 @click.option(
     "-o",
@@ -43,7 +44,7 @@ as it is. Exit code 1 if an id is not there or held already.
     type=click.Choice(["yaml", "json", "name", "text"]),
     default="yaml",
     show_default=True,
-    help="Objects for Git, for programs, their names, or a table.",
+    help="Output format.",
 )
 def import_deployments(
     *, namespace: str | None, kubeconfig: Path | None, context: str | None, **more: Any
@@ -61,7 +62,7 @@ def import_deployments(
     for warning in found.warnings:
         say(click.style(f"warning: {warning}", fg="yellow"), err=True)
     if not found.objects:
-        say("nothing to import: each deployment is held by an object", err=True)
+        say("nothing to import: every deployment is managed by an object", err=True)
         return
     _print(found, output)
 
@@ -81,13 +82,16 @@ def _print(found: "Found", output: str) -> None:
 
 def _said(one: "Imported") -> Iterator[str]:
     if one.obstacle is not None:
-        yield f"It cannot be applied as it is: {one.obstacle}."
+        yield f"This object cannot be applied as it is: {one.obstacle}."
     yield from one.notes
 
 
 def documents(objects: Iterable["Imported"]) -> Iterator[str]:
     """One document each; one that cannot be applied as it is stands as a comment."""
-    yield "# What the provider does not show, such as access keys, and what only a create sends is left out: it stays as it is."
+    yield (
+        "# Fields that the provider does not show, such as access keys, and fields that are only sent on create"
+        " are left out and stay as they are."
+    )
     for one in objects:
         yield "---"
         yield from (f"# {note}" for note in _said(one))

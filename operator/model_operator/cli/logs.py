@@ -20,14 +20,19 @@ Examples:
   model-operator logs clinical-assistant --order asc -o json | jq -r .message
 
 \b
-JSON is one object per line, YAML one document per line. Exit code 1 if there is no such deployment or the provider refuses.
+JSON is one object per line, YAML one document per line. Exit code 1 if the deployment does not exist or the provider
+refuses.
 """
 
 
 @click.command("logs", epilog=EPILOG)
 @reading_flags
 @click.option(
-    "--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Most lines to print."
+    "--limit",
+    type=click.IntRange(min=1),
+    default=100,
+    show_default=True,
+    help="Maximum number of lines to print.",
 )
 @click.option("--filter", "expression", help="The provider's filter expression, e.g. level=error.")
 @click.option(
@@ -35,7 +40,7 @@ JSON is one object per line, YAML one document per line. Exit code 1 if there is
     type=click.Choice([order.value for order in Order]),
     default=Order.DESC.value,
     show_default=True,
-    help="desc: latest first.",
+    help="Order of the lines; desc: latest first.",
 )
 def print_logs(  # noqa: PLR0913  the flags of a command
     *,
@@ -50,8 +55,8 @@ def print_logs(  # noqa: PLR0913  the flags of a command
 ) -> None:
     """Print the logs of a PaiTIENT deployment.
 
-    NAME is a ModelDeployment. It is read, with its ModelProvider and Secret, with your own kubeconfig; the logs
-    come from the provider.
+    NAME is a ModelDeployment. The command reads it, its ModelProvider and Secret with your kubeconfig, and gets the
+    logs from the provider.
     """
     span = Span.of(since, start_time, end_time)
     query = LogQuery(start=span.start, end=span.end, limit=limit, filter=expression, order=Order(order))

@@ -21,7 +21,7 @@ Examples:
 \b
 Latencies are in milliseconds, error rates in percent. The summary under a table is the provider's own; --summary is worked out
 of the points, whatever traffic is behind each.
-Exit code 1 if there is no such deployment or the provider refuses.
+Exit code 1 if the deployment does not exist or the provider refuses.
 """
 
 
@@ -32,15 +32,15 @@ Exit code 1 if there is no such deployment or the provider refuses.
     "--metric",
     "metrics",
     multiple=True,
-    help="latency, throughput, error_rate or token_usage; may be repeated; without it all.",
+    help="latency, throughput, error_rate or token_usage; may be repeated. Default: all.",
 )
-@click.option("--interval", help="Time between two points: 1m, 5m, 1h or 1d.")
+@click.option("--interval", help="Time between data points: 1m, 5m, 1h or 1d.")
 @click.option(
     "--array-style",
     type=click.Choice([style.value for style in ArrayStyle]),
     default=ArrayStyle.REPEAT.value,
     show_default=True,
-    help="How several metrics are asked for, which the provider does not document.",
+    help="How to request several metrics (not documented by the provider).",
 )
 @click.option("--summary", "is_summary", is_flag=True, help="One line for each series instead of each point.")
 def print_metrics(  # noqa: PLR0913  the flags of a command
@@ -57,8 +57,8 @@ def print_metrics(  # noqa: PLR0913  the flags of a command
 ) -> None:
     """Print the performance metrics of a PaiTIENT deployment.
 
-    NAME is a ModelDeployment. It is read, with its ModelProvider and Secret, with your own kubeconfig; the
-    figures come from the provider.
+    NAME is a ModelDeployment. The command reads it, its ModelProvider and Secret with your kubeconfig, and gets the
+    metrics from the provider.
     """
     span = Span.of(since, start_time, end_time)
     query = MetricsQuery(

@@ -11,12 +11,12 @@ from model_operator.cli.showing import output_flag, say, show
 from model_operator.cli.steering import Verb
 
 HELP: Final = {
-    Verb.ADVANCE: "Let a rollout leave the step that it is at.",
-    Verb.PROMOTE: "Send a rollout to its destination at once.",
-    Verb.ABORT: "Take a rollout back to the last good split.",
-    Verb.PAUSE: "Freeze a rollout where it is.",
-    Verb.RESUME: "Let a paused rollout go on.",
-    Verb.RETRY: "Try a destination again that was rolled back.",
+    Verb.ADVANCE: "Let a rollout leave its current step.",
+    Verb.PROMOTE: "Promote a rollout to its target split at once.",
+    Verb.ABORT: "Roll a rollout back to the last good split.",
+    Verb.PAUSE: "Pause a rollout at its current split.",
+    Verb.RESUME: "Resume a paused rollout.",
+    Verb.RETRY: "Retry a target split that was rolled back.",
 }
 
 
@@ -25,19 +25,19 @@ def move(verb: Verb) -> click.Command:
 
     @click.command(
         str(verb),
-        help=f"{HELP[verb]}\n\nNAME is a CanaryEndpoint. The rollout that is under way is found by itself.",
+        help=f"{HELP[verb]}\n\nNAME is a CanaryEndpoint. The action applies to its current rollout.",
         epilog=f"""\b
 Examples:
   model-operator canary {verb} triage
-  model-operator canary {verb} triage --rollout f6fe35 --step 2   refused if it is another one by now
+  model-operator canary {verb} triage --rollout f6fe35 --step 2   refused if the rollout has changed meanwhile
 
 \b
-Exit code 1 if the operator rejects it, or says nothing in time.
+Exit code 1 if the operator rejects the action, or does not answer in time.
 """,
     )
     @click.argument("name")
     @cluster_flags
-    @click.option("--rollout", metavar="ID", help="Only if this is the rollout (status.rollout.id).")
+    @click.option("--rollout", metavar="ID", help="Only if this is the current rollout (status.rollout.id).")
     @click.option("--step", type=click.IntRange(min=1), help="Only if the rollout is at this step.")
     @click.option(
         "--timeout",
@@ -75,13 +75,14 @@ def _act(  # noqa: PLR0913  the flags of a command
     document = {"action": acted.token, "result": said.result if said else "Unanswered"}
     if said is None:
         raise click.ClickException(
-            f"the action {acted.token} is written, and the operator has not answered it: check that it runs"
+            f"the action {acted.token} was written, but the operator has not answered: check that the operator is"
+            " running"
         )
     if said.result != "Accepted":
         raise click.ClickException(f"{acted.token} was rejected: {said.message}")
     show(output, [f"{acted.token} accepted"], document, [f"canaryendpoint.modeloperator.dev/{name}"])
     if output == "text":
-        say(f"kubectl models status {name} -w follows it", err=True)
+        say(f"to follow it: kubectl models status {name} -w", err=True)
 
 
 MOVES: Final = tuple(move(verb) for verb in Verb)

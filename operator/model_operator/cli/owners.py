@@ -64,4 +64,4 @@ def for_git(body: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
 def warning(owner: str, body: Mapping[str, Any], field: str) -> str:
     """What will become of an edit by hand."""
     name = f"{body['kind']} {body['metadata']['name']}"
-    return f"{owner} manages {name} and may set spec.{field} back: put this into Git as well"
+    return f"{owner} manages {name} and may set spec.{field} back: change it in Git as well"

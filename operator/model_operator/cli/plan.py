@@ -15,20 +15,20 @@ from model_operator.hosts import HostRule
 
 EPILOG = """\b
 Examples:
-  model-operator plan -f llama.yaml                    with your kubeconfig, and the key in the provider's Secret
+  model-operator plan -f llama.yaml                    uses your kubeconfig, and the key in the provider's Secret
   kustomize build . | model-operator plan -f -
-  model-operator plan -f models/ -R --offline          no cluster, no account: an empty simulator answers
-  model-operator plan -f models/ --provider-url http://127.0.0.1:8700    a simulator of yours answers
+  model-operator plan -f models/ -R --offline          no cluster and no account: uses an empty simulator
+  model-operator plan -f models/ --provider-url http://127.0.0.1:8700    uses your own simulator
   model-operator plan -f models/ --detailed-exitcode   for CI: 2 if anything would change
 
 \b
 Nothing is changed: the API server is asked with a dry run, the provider with GETs, and every request that would change
-something is caught where it would have left. `<uid>` stands for what comes from the UID of an object that is not there
-yet, `<id of …>` for what only the provider can give. Keys are never shown.
+something is intercepted. `<uid>` stands for a part of the UID of an object that does not exist
+yet, `<id of …>` for an id that only the provider can assign. Keys are never shown.
 
 \b
-Exit code: 0 all can be carried out; 1 something is refused, cannot be found out, or the command is wrong;
-2, with --detailed-exitcode alone, all can be carried out and something would change.
+Exit code: 0 all changes are possible; 1 something is refused or cannot be determined, or the command is wrong;
+2, only with --detailed-exitcode, all changes are possible and something would change.
 """
 
 
@@ -56,25 +56,25 @@ class _Planning(click.Command):
     required=True,
     type=click.Path(exists=True, allow_dash=True),
     metavar="FILE",
-    help="File or folder with ModelProviders, ModelDeployments and CanaryEndpoints, YAML or JSON; - is the standard"
+    help="YAML or JSON file, or folder, with ModelProviders, ModelDeployments and CanaryEndpoints; - is standard"
     " input; may be repeated.",
 )
-@click.option("-R", "--recursive", "is_recursive", is_flag=True, help="Folders with all folders in them.")
+@click.option("-R", "--recursive", "is_recursive", is_flag=True, help="Read folders recursively.")
 @where_flags
 @click.option(
     "--installation",
     metavar="NAME",
-    help="What the operator calls this cluster, as for `run`; without it the UID of the namespace kube-system.",
+    help="The operator's name for this cluster, as for `run`. Default: the UID of the namespace kube-system.",
 )
 @click.option(
     "--offline",
     is_flag=True,
-    help="Ask neither a cluster nor a provider: every object is new, and an empty simulator answers.",
+    help="Use neither a cluster nor a provider: every object counts as new, and an empty simulator answers.",
 )
 @click.option(
     "--provider-url",
     metavar="URL",
-    help="Ask no cluster, and this simulator (model-operator simulator) instead of the providers.",
+    help="Use no cluster, and this simulator (model-operator simulator) instead of the providers.",
 )
 @output_flag("json", "yaml", "name")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit code 2 if anything would change.")
@@ -95,13 +95,13 @@ def print_plan(  # noqa: PLR0913  the flags of a command
 ) -> None:
     """Show what the providers would be sent if files were applied.
 
-    For each object: the exact requests in their order, each change from what to what, what the API server or the
-    provider would refuse as far as can be known without trying, and what can never be changed later. The operator's
-    own decisions are used, with what is at the provider now.
+    For each object it shows the exact requests in order, the old and new value of each change, what the API server
+    or the provider would refuse (as far as known without trying), and which fields are immutable. It uses the
+    operator's own decisions and the current state at the provider.
     """
     is_offline = offline or provider_url is not None
     if is_offline and (kubeconfig or context):
-        raise _WrongUse("--offline and --provider-url ask no cluster: leave --kubeconfig and --context out")
+        raise _WrongUse("--offline and --provider-url use no cluster: remove --kubeconfig and --context")
     from model_operator.cli.planning import Question, answer  # noqa: PLC0415  it brings the clients
     from model_operator.rehearsal.text import lines  # noqa: PLC0415
 

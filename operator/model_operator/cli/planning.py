@@ -177,12 +177,10 @@ def _objects(question: Question, default: str) -> _Objects:
             continue
         key = _key(document, question.namespace, default)
         if key in found:
-            raise click.ClickException(f"{document.place}: {key.kind} {key.name} is there twice")
+            raise click.ClickException(f"{document.place}: {key.kind} {key.name} is defined twice")
         found[key] = document.body
     if not any(key.kind in KINDS for key in found):
-        raise click.ClickException(
-            "there is no ModelProvider, ModelDeployment or CanaryEndpoint in these files"
-        )
+        raise click.ClickException("these files contain no ModelProvider, ModelDeployment or CanaryEndpoint")
     return _Objects(found, frozenset(_namespaces(question.documents)), tuple(skipped))
 
 
@@ -203,7 +201,8 @@ def _key(document: Document, chosen: str | None, default: str) -> Key:
         raise click.ClickException(f"{document.place}: a {document.kind} has no metadata.name")
     if chosen is not None and namespace not in (None, chosen):
         raise click.ClickException(
-            f"{document.place}: {document.kind} {document.name} is of namespace {namespace}, and --namespace says {chosen}"
+            f"{document.place}: {document.kind} {document.name} has namespace {namespace}, but --namespace is"
+            f" {chosen}"
         )
     return Key(document.kind, str(namespace or default), document.name)
 

@@ -18,10 +18,10 @@ _NOT_HERE: Final = frozenset({"run", "simulator", "demo", "completion"})
 
 EPILOG = """\b
 Examples:
-  kubectl models status                   what there is, how it does, why, and what to do
+  kubectl models status                   all objects with state, reason and remedy
   kubectl models explain QuotaExceeded    what a reason means
-  kubectl models plan -f llama.yaml       what would be sent, before anything is paid for
-  kubectl models COMMAND --help           what a command does, with examples
+  kubectl models plan -f llama.yaml       the requests that would be sent
+  kubectl models COMMAND --help           help and examples of a command
 """
 
 
@@ -44,7 +44,7 @@ def plugin() -> click.Group:
     group = click.Group(
         "models",
         commands={name: renamed(one) for name, one in whole.commands.items() if name not in _NOT_HERE},
-        help="See and steer models that run at remote inference providers.",
+        help="View and control models at remote inference providers.",
         epilog=EPILOG,
         context_settings=whole.context_settings,
     )

@@ -28,7 +28,9 @@ def _edit_flags(command: Command) -> Command:
     flags = (
         click.argument("name"),
         cluster_flags,
-        click.option("--dry-run", "is_dry", is_flag=True, help="Print the YAML for Git, and change nothing."),
+        click.option(
+            "--dry-run", "is_dry", is_flag=True, help="Print the YAML for Git instead of changing the object."
+        ),
         output_flag("json", "yaml", "name"),
     )
     for flag in reversed(flags):
@@ -40,15 +42,15 @@ def _edit_flags(command: Command) -> Command:
     "pause",
     epilog="""\b
 Examples:
-  model-operator pause llama            stops it, and the bill
-  model-operator pause llama --dry-run  prints what belongs into Git instead
+  model-operator pause llama            stops the deployment and its costs
+  model-operator pause llama --dry-run  prints the YAML for Git instead
 """,
 )
 @_edit_flags
 def pause_deployment(**flags: Any) -> None:
     """Stop a ModelDeployment at its provider.
 
-    NAME is a ModelDeployment. Only Parasail can pause; at PaiTIENT delete it, or lower its autoscaling.
+    NAME is a ModelDeployment. Only Parasail can pause. At PaiTIENT, delete the object, or lower its autoscaling.
     """
     _carry_out(Edit({"paused": True}, "paused", "is to be paused"), **flags)
 
@@ -74,18 +76,28 @@ def resume_deployment(**flags: Any) -> None:
     epilog="""\b
 Examples:
   model-operator scale llama --replicas 3
-  model-operator scale llama --min 1 --max 4    lets the provider choose between them
+  model-operator scale llama --min 1 --max 4    the provider scales between them
 """,
 )
-@click.option("--replicas", type=click.IntRange(min=0), help="So many, always.")
-@click.option("--min", "least", type=click.IntRange(min=1), help="Fewest, for the provider's autoscaling.")
-@click.option("--max", "most", type=click.IntRange(min=1), help="Most, for the provider's autoscaling.")
+@click.option("--replicas", type=click.IntRange(min=0), help="Fixed number of replicas.")
+@click.option(
+    "--min",
+    "least",
+    type=click.IntRange(min=1),
+    help="Minimum number of replicas, for the provider's autoscaling.",
+)
+@click.option(
+    "--max",
+    "most",
+    type=click.IntRange(min=1),
+    help="Maximum number of replicas, for the provider's autoscaling.",
+)
 @_edit_flags
 def scale_deployment(*, replicas: int | None, least: int | None, most: int | None, **flags: Any) -> None:
     """Set how many replicas a ModelDeployment has.
 
-    NAME is a ModelDeployment. A number of replicas and bounds for autoscaling exclude each other; the one that is given
-    takes the place of the other.
+    NAME is a ModelDeployment. A fixed number of replicas and bounds for autoscaling are mutually exclusive; the given
+    one replaces the other.
     """
     _carry_out(scaling(replicas, least, most), **flags)
 
@@ -93,17 +105,17 @@ def scale_deployment(*, replicas: int | None, least: int | None, most: int | Non
 def scaling(replicas: int | None, least: int | None, most: int | None) -> Edit:
     """Raises `click.UsageError` on flags that make no whole."""
     if (replicas is None) == (least is None and most is None):
-        raise click.UsageError("give either --replicas, or --min and --max")
+        raise click.UsageError("use either --replicas, or --min and --max")
     if replicas == 0:
         raise click.UsageError(
-            "there is no deployment of 0 replicas: `pause` stops one at Parasail; at PaiTIENT delete the object"
+            "a deployment cannot have 0 replicas: at Parasail, stop it with `pause`; at PaiTIENT, delete the object"
         )
     if replicas is not None:
         return Edit(
             {"replicas": replicas, "autoscaling": None}, "replicas", f"is to have {replicas} replicas"
         )
     if least is None or most is None or least > most:
-        raise click.UsageError("--min and --max go together, and --min is not more than --max")
+        raise click.UsageError("use --min and --max together; --min must not be more than --max")
     bounds = {"minReplicas": least, "maxReplicas": most}
     done = f"is to have {least} to {most} replicas"
     return Edit({"autoscaling": bounds, "replicas": None}, "autoscaling", done)

@@ -92,9 +92,11 @@ def _split(given: str, known: Mapping[str, Share]) -> Shares:
         shares.append(share.with_(percent=int(percent)))
     total = sum(share.percent for share in shares)
     if total != 100:
-        raise click.ClickException(f"--from {given}: the percents must sum to 100, and they sum to {total}")
+        raise click.ClickException(
+            f"--from {given}: the percentages must sum to 100, but their sum is {total}"
+        )
     if not is_whole(tuple(shares)):
-        raise click.ClickException(f"--from {given}: it names one target twice")
+        raise click.ClickException(f"--from {given}: a target is named twice")
     return tuple(shares)
 
 
@@ -102,6 +104,6 @@ def _unknown(name: str, endpoint: str, known: Mapping[str, Share]) -> str:
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"Did you mean {near[0]}? " if near else ""
     return (
-        f"{name} is no target of CanaryEndpoint {endpoint} and no ModelDeployment of this file. {hint}It is taken for"
-        f" a ModelDeployment {name} that runs already."
+        f"{name} is neither a target of CanaryEndpoint {endpoint} nor a ModelDeployment in this file. {hint}It is"
+        f" assumed to be an existing ModelDeployment {name}."
     )

@@ -11,10 +11,11 @@ from model_operator.cli.showing import output_flag, say, show
 EPILOG = """\b
 Examples:
   model-operator refresh llama          a ModelDeployment, with its ModelProvider
-  model-operator refresh parasail       a ModelProvider: its Secret is read again
+  model-operator refresh parasail       a ModelProvider; its Secret is read again
 
 \b
-Nothing of the spec changes. What an account's deployments are doing is listed at its next poll, soon while something moves.
+The spec is not changed. The account's deployments are listed at its next poll, which is soon while a change is in
+progress.
 """
 
 
@@ -25,10 +26,10 @@ Nothing of the spec changes. What an account's deployments are doing is listed a
 def refresh_object(
     *, name: str, namespace: str | None, kubeconfig: Path | None, context: str | None, output: str
 ) -> None:
-    """Have the operator look at an object now instead of later.
+    """Ask the operator to process an object now.
 
-    NAME is a ModelProvider, ModelDeployment or CanaryEndpoint. It and its ModelProvider get the annotation
-    modeloperator.dev/refresh with the time, which the operator takes as news.
+    NAME is a ModelProvider, ModelDeployment or CanaryEndpoint. The object and its ModelProvider get the annotation
+    modeloperator.dev/refresh with the current time, and the operator reacts to it.
     """
     from model_operator.cli.connecting import Place  # noqa: PLC0415  it brings the clients
     from model_operator.cli.looking import refresh  # noqa: PLC0415
@@ -36,6 +37,6 @@ def refresh_object(
     place = Place.of(namespace, kubeconfig, context)
     keys = refresh(place, name, datetime.now(UTC))
     names = [one.full_name for one in keys]
-    show(output, (f"{one} is looked at" for one in names), names, names)
+    show(output, (f"{one}: the operator was asked to look" for one in names), names, names)
     if output == "text":
-        say("kubectl models status shows what comes of it", err=True)
+        say("to see the result: kubectl models status", err=True)

@@ -30,7 +30,7 @@ Examples:
 
 \b
 Each setting is a flag, an environment variable and a key of the --config file; the first of these
-that names it wins. Durations are written 500ms, 60s, 10m or 1h30m. Wrong settings are reported
+that sets it wins. Durations are written 500ms, 60s, 10m or 1h30m. Invalid settings are reported
 together, and the exit code is 2.
 """
 
@@ -42,7 +42,7 @@ class WrongSettings(click.ClickException):
 
     @override
     def format_message(self) -> str:
-        return f"these settings are wrong:\n{self.message}"
+        return f"these settings are invalid:\n{self.message}"
 
 
 def _setting_flags(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -91,8 +91,8 @@ def _help(name: str) -> str:
 def run_operator(**flags: str | bool | tuple[str, ...] | None) -> None:
     """Run the operator until SIGTERM or SIGINT.
 
-    It watches ModelProviders, ModelDeployments and CanaryEndpoints (modeloperator.dev) and keeps what runs at the
-    providers as they say. Apply the CRDs first (model-operator crds).
+    It watches ModelProviders, ModelDeployments and CanaryEndpoints (modeloperator.dev) and manages the
+    deployments at the providers. Apply the CRDs first (model-operator crds).
     """
     given = {name: value for name, value in flags.items() if value not in (None, ())}
     try:

@@ -23,7 +23,7 @@ def output_flag(*formats: str) -> Callable[[Command], Command]:
         type=click.Choice(["text", *(formats or ("json", "yaml", "name"))]),
         default="text",
         show_default=True,
-        help="For people or for programs.",
+        help="Output format.",
     )
 
 

@@ -15,9 +15,9 @@ EPILOG = """\b
 Examples:
   model-operator simulator                      http://127.0.0.1:8700/parasail/api/v1 and …/paitient
   model-operator simulator --knob parasail.start_s=2 --knob paitient.create_s=2
-  model-operator simulator --clock scaled --time-scale 60      an hour passes in a minute
-  curl http://127.0.0.1:8700/__sim              what can be controlled while it runs: faults, clock, journal
-  model-operator run --allowed-provider-host http://127.0.0.1:8700     lets ModelProviders point to it
+  model-operator simulator --clock scaled --time-scale 60      one hour passes in a minute
+  curl http://127.0.0.1:8700/__sim              lists what can be controlled at runtime: faults, clock, journal
+  model-operator run --allowed-provider-host http://127.0.0.1:8700     allows ModelProviders to use it
 """
 
 
@@ -28,35 +28,35 @@ Examples:
     type=click.IntRange(0, 65535),
     default=8700,
     show_default=True,
-    help="Port to listen on; 0 takes a free one.",
+    help="Port to listen on; 0 chooses a free port.",
 )
 @click.option(
     "--knob",
     "knobs",
     multiple=True,
     metavar="NAME=VALUE",
-    help="What the providers' documents leave open, e.g. parasail.start_s=2; may be repeated.",
+    help="Setting of the simulated providers, e.g. parasail.start_s=2; may be repeated.",
 )
-@click.option("--list-knobs", is_flag=True, help="Print every knob with its default, and stop.")
+@click.option("--list-knobs", is_flag=True, help="Print all knobs with their defaults, and exit.")
 @click.option(
     "--clock",
     type=click.Choice(["real", "scaled", "manual"]),
     default="real",
     show_default=True,
-    help="How time passes: as here, --time-scale times as fast, or only when told to at /__sim.",
+    help="How time passes: real time, --time-scale times as fast, or only on requests to /__sim.",
 )
 @click.option(
     "--time-scale",
     type=click.FloatRange(min=0, max=1e6, min_open=True, max_open=True),
     default=1.0,
     show_default=True,
-    help="Seconds of a scaled clock per second here.",
+    help="Seconds of a scaled clock per real second.",
 )
-@click.option("--seed", default=0, show_default=True, help="Seed of everything that is left to chance.")
+@click.option("--seed", default=0, show_default=True, help="Seed for everything random.")
 @click.option(
     "--ready-file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help='File that gets {"url": "<url>"} as soon as requests are answered.',
+    help='File to which {"url": "<url>"} is written once requests are answered.',
 )
 def run_simulator(  # noqa: PLR0913, PLR0917  the flags of a command
     host: str,
@@ -68,10 +68,10 @@ def run_simulator(  # noqa: PLR0913, PLR0917  the flags of a command
     seed: int,
     ready_file: Path | None,
 ) -> None:
-    """Serve stand-ins for both providers' APIs.
+    """Simulate the APIs of both providers.
 
-    They are stateful, with a clock, faults and a journal, until SIGTERM or SIGINT. The state is in memory and
-    starts empty, but for two API keys:
+    The simulator is stateful, has a clock, faults and a journal, and runs until SIGTERM or SIGINT. The
+    state is in memory and starts empty, except for two API keys:
 
     \b
       parasail  apiKey: sim-parasail-key

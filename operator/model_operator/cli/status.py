@@ -1,4 +1,4 @@
-"""`kubectl models status`: what there is, how it does, why, and what to do."""
+"""`kubectl models status`: all objects with state, reason and remedy."""
 
 import shutil
 import time
@@ -18,26 +18,26 @@ _BETWEEN: Final = 2.0
 
 EPILOG = """\b
 Examples:
-  model-operator status                 everything in this namespace
+  model-operator status                 all objects in this namespace
   model-operator status llama           one object, with its provider and the canaries that use it
-  model-operator status -A -w           all namespaces, followed until ^C
+  model-operator status -A -w           all namespaces, updated until ^C
   model-operator status -o json | jq '.[] | select(.reason == "QuotaExceeded")'
 
 \b
-Exit code 1 if NAME is not there.
+Exit code 1 if NAME does not exist.
 """
 
 
 _CANARY_EPILOG = """\b
 Examples:
-  model-operator canary status triage -w    its provider, its deployments and where its rollout is, followed
+  model-operator canary status triage -w    its provider, deployments and rollout, updated live
 """
 
 
 @click.command("status", epilog=_CANARY_EPILOG)
 @click.argument("name")
 @cluster_flags
-@click.option("-w", "--watch", "is_followed", is_flag=True, help="Follow it, and print what changes.")
+@click.option("-w", "--watch", "is_followed", is_flag=True, help="Watch, and print changes.")
 @output_flag("json", "yaml", "name")
 def print_canary(**flags: Any) -> None:
     """Show a CanaryEndpoint with its provider and its deployments.
@@ -50,13 +50,13 @@ def print_canary(**flags: Any) -> None:
 @click.command("status", epilog=EPILOG)
 @click.argument("name", required=False)
 @cluster_flags
-@click.option("-A", "--all-namespaces", "is_everywhere", is_flag=True, help="Those of all namespaces.")
-@click.option("-w", "--watch", "is_followed", is_flag=True, help="Follow them, and print what changes.")
+@click.option("-A", "--all-namespaces", "is_everywhere", is_flag=True, help="Show all namespaces.")
+@click.option("-w", "--watch", "is_followed", is_flag=True, help="Watch, and print changes.")
 @output_flag("json", "yaml", "name")
 def print_status(**flags: Any) -> None:
     """Show providers, deployments and canaries as a tree.
 
-    For each one: its state, the reason, since when it exists and, where something is wrong, what happened and what to do.
+    For each object it shows the state, the reason, the age and, if something is wrong, what happened and what to do.
     """
     _follow(**flags)
 

@@ -37,12 +37,12 @@ def token(verb: Verb, status: CanaryEndpointStatus, meant: Meant) -> str:
     """`advance:f6fe35/2`. Raises `Stale`, also where there is nothing to move."""
     rollout = status.rollout
     if rollout is None:
-        raise Stale("it has no rollout yet")
+        raise Stale("the CanaryEndpoint has no rollout yet")
     if meant.rollout not in (None, rollout.id):
-        raise Stale(f"the rollout {meant.rollout} is over; now it is {rollout.id}")
+        raise Stale(f"rollout {meant.rollout} is over; the current rollout is {rollout.id}")
     step = (status.step or "").partition("/")[0]
     if meant.step is not None and str(meant.step) != step:
-        raise Stale(f"the rollout {rollout.id} is at step {step or 'none'} by now, not {meant.step}")
+        raise Stale(f"rollout {rollout.id} is now at step {step or 'none'}, not {meant.step}")
     short = f"{verb}:{rollout.id}"
     full = f"{short}/{step}" if step else short
     # The step is the sharper word; a verb that was told before needs another word to be told again.

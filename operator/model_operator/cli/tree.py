@@ -141,7 +141,7 @@ def _absent(namespace: str, name: str) -> Row:
         full_name=f"modelprovider.modeloperator.dev/{name}",
         state="Missing",
         reason=str(Reason.PROVIDER_NOT_FOUND),
-        message="There is no such ModelProvider.",
+        message="This ModelProvider does not exist.",
         remedy=meaning.remedy,
         is_bad=True,
     )

@@ -88,8 +88,8 @@ class _Search:
         except KubeForbidden:
             await self._learn_from(session.namespace)
             self._warnings.append(
-                f"you may not list the objects of other namespaces than {session.namespace}: what those hold is shown as if"
-                " nobody held it"
+                f"you may list only the objects of namespace {session.namespace}: deployments that objects of other"
+                " namespaces manage are shown as unmanaged"
             )
 
     async def _learn_from(self, namespace: str | None) -> None:
@@ -121,9 +121,7 @@ class _Search:
     async def _providers(self) -> list[str]:
         found = [body async for body in self._session.kube.list(PROVIDER, self._session.namespace)]
         if not found:
-            raise click.ClickException(
-                "there is no ModelProvider: apply one with its Secret, so that there is an account to look at"
-            )
+            raise click.ClickException("there is no ModelProvider: apply one with its Secret first")
         return sorted(body["metadata"]["name"] for body in found)
 
     async def _free(self, accounts: Sequence[_Account]) -> AsyncIterator[tuple[_Account, Remote]]:
@@ -146,7 +144,9 @@ class _Search:
             account, remote = await _first(accounts, id_)
             holders = self._holders(remote, account)
             if holders:
-                raise click.ClickException(f"{id_} is held by {', '.join(map(str, sorted(holders)))} already")
+                raise click.ClickException(
+                    f"{id_} is already managed by {', '.join(map(str, sorted(holders)))}"
+                )
             yield account, remote
 
     def _is_free(self, remote: Remote, account: _Account) -> bool:

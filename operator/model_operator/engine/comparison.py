@@ -74,7 +74,7 @@ class Comparison:
 
     def _compare_one(self, key: Key, version: Version, now: Version | None) -> None:
         if now is None or now.uid != version.uid:
-            log.warning("%s: gone, and no event told of it", key)
+            log.warning("%s: gone, without an event", key)
             self.gone(key, version.uid)
 
     async def _catch_up(self, key: Key, version: Version) -> None:
@@ -86,5 +86,5 @@ class Comparison:
             body = await self.store.get(*key)
         except ObjectGone:
             return
-        log.info("%s: the API server shows a change that no event told of yet", key)
+        log.info("%s: the API server has a change without an event", key)
         self.shown(key, body)

@@ -63,17 +63,20 @@ class Target(Model):
         description="Name of the target in this list, for example v1.",
     )
     deployment_ref: DeploymentRef | None = Field(
-        default=None, description="The ModelDeployment that gets the traffic; or else deploymentID."
+        default=None,
+        description="The ModelDeployment that receives the traffic. Exactly one of deploymentRef and"
+        " deploymentID.",
     )
     deployment_id: str | None = Field(
         default=None,
         min_length=1,
         max_length=MOST_OF_AN_ID,
         pattern=REMOTE_ID,
-        description="The provider's id of a deployment that no ModelDeployment stands for.",
+        description="The provider's id of a deployment without a ModelDeployment. Exactly one of deploymentRef and"
+        " deploymentID.",
         json_schema_extra=one_segment("deploymentID"),
     )
-    percent: int = Field(ge=0, le=100, description="Its share of the traffic at the destination.")
+    percent: int = Field(ge=0, le=100, description="Percentage of the traffic in the target split.")
 
     def share(self) -> Share:
         """The same in the words of the status."""
@@ -107,7 +110,7 @@ _SPEC_RULES: Final = (
     ),
     rule(
         "!has(self.onTargetUnhealthy) || self.onTargetUnhealthy != 'Rollback' || has(self.rollout)",
-        "onTargetUnhealthy Rollback needs a rollout to go back from",
+        "onTargetUnhealthy Rollback requires rollout",
         at=".onTargetUnhealthy",
     ),
 )
@@ -117,18 +120,19 @@ class CanaryEndpointSpec(Model):
     model_config = checked(*_SPEC_RULES)
 
     provider_ref: ProviderRef = Field(
-        description="The account that has the deployments and the endpoint. Immutable."
+        description="The provider account of the deployments and the endpoint. Immutable."
     )
     endpoint_name: str | None = Field(
         default=None,
         min_length=1,
         max_length=128,
-        description="The endpoint's name at the provider. Default: this object's name. Immutable.",
+        description="Name of the endpoint at the provider. Default: this object's name. Immutable.",
     )
     traffic: tuple[Target, ...] = Field(
         min_length=1,
         max_length=8,
-        description="The destination: which deployment gets how much of the traffic. The percents sum to 100.",
+        description="The target split: how much of the traffic each deployment receives. The percentages must sum"
+        " to 100.",
         json_schema_extra={
             **_TRAFFIC,
             "x-kubernetes-list-type": "map",
@@ -137,17 +141,19 @@ class CanaryEndpointSpec(Model):
     )
     rollout: Rollout | None = Field(
         default=None,
-        description="The path to the destination, step by step from the last good split. Absent: at once.",
+        description="How the traffic moves step by step from the last good split to the target split. If absent, it"
+        " moves at once.",
     )
     on_target_unhealthy: OnTargetUnhealthy | None = Field(
         default=None,
-        description="When a target that gains traffic fails or does not serve for rollout.unreadyTimeout:"
-        " Rollback goes back, Hold stops there, None goes on. Default: Rollback with a rollout, else None.",
+        description="What happens when a canary target fails, or is not serving for longer than"
+        " rollout.unreadyTimeout: Rollback returns to the last good split, Hold stops at the current step, None"
+        " continues. Default: Rollback if rollout is set, otherwise None.",
     )
     resync: Duration | None = Field(
         default=None,
-        description="How often the split is sent again, the only repair of what somebody changed at the provider,"
-        " whose API cannot show it. Default: 10m.",
+        description="How often the split is sent again. This corrects out-of-band changes, which the provider's API"
+        " cannot show. Default: 10m.",
         json_schema_extra=positive("resync"),
     )
     external_id: str | None = Field(
@@ -155,8 +161,8 @@ class CanaryEndpointSpec(Model):
         min_length=1,
         max_length=MOST_OF_AN_ID,
         pattern=REMOTE_ID,
-        description="Adopt this existing canary endpoint, by the provider's id, instead of creating one. May"
-        " be added later, once one exists only with the value of status.externalID; then immutable.",
+        description="The provider's id of an existing canary endpoint to adopt instead of creating one. May be"
+        " added later; if an endpoint already exists, only with the value of status.externalID. Immutable once set.",
         json_schema_extra=one_segment("externalID"),
     )
 

@@ -97,26 +97,26 @@ _METRIC_RULES: Final = (
 class ProviderMetric(Model):
     model_config = checked(*_METRIC_RULES)
 
-    metric: MetricName = Field(description="Which of the provider's figures.")
+    metric: MetricName = Field(description="The provider's metric to check.")
     max_percent: DecimalText | None = Field(
         default=None,
-        description='ErrorRate: most errors, in percent of the requests, for example "2".',
+        description='ErrorRate: maximum percentage of failed requests, for example "2".',
         json_schema_extra=at_most("maxPercent", 100),
     )
     max_increase_percentage_points: DecimalText | None = Field(
         default=None,
-        description="ErrorRate: by how many percentage points canaries may be above the baseline.",
+        description="ErrorRate: maximum increase over the baseline, in percentage points.",
         json_schema_extra=at_most("maxIncreasePercentagePoints", 100),
     )
     max_milliseconds: DecimalText | None = Field(
-        default=None, description="Latencies: the most, in milliseconds."
+        default=None, description="Latencies: maximum in milliseconds."
     )
     max_tokens: DecimalText | None = Field(
-        default=None, description="TokensPerRequest: the most tokens, in and out, that a request may take."
+        default=None, description="TokensPerRequest: maximum number of input and output tokens per request."
     )
     max_increase_percent: DecimalText | None = Field(
         default=None,
-        description="Latencies and TokensPerRequest: by how many percent canaries may be above the baseline.",
+        description="Latencies and TokensPerRequest: maximum increase over the baseline, in percent.",
     )
 
 
@@ -133,22 +133,21 @@ class MetricSpec(Model):
         min_length=1,
         max_length=63,
         pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
-        description="Name of the check, in statuses and events.",
+        description="Name of the check, shown in statuses and Events.",
     )
-    type: MetricType = Field(
-        description="Where the metric comes from; Provider is the provider's own figures."
-    )
-    provider: ProviderMetric | None = Field(default=None, description="Which figure, and its limits.")
+    type: MetricType = Field(description="Source of the metric. Provider: the provider's own metrics.")
+    provider: ProviderMetric | None = Field(default=None, description="The metric and its limits.")
     action: MetricAction | None = Field(
         default=None,
-        description="Enforce lets the check decide, Warn only reports it. Default: Enforce.",
+        description="Enforce: the check decides about the rollout. Warn: the check is only reported. Default:"
+        " Enforce.",
     )
     min_requests: int | None = Field(
         default=None,
         ge=1,
         le=100_000_000,
-        description="Requests needed for a verdict of this check. Default: analysis.minRequests, else 100, 300"
-        " for LatencyP95 and 1000 for LatencyP99.",
+        description="Minimum number of requests for a verdict of this check. Default: analysis.minRequests if set,"
+        " otherwise 100, 300 for LatencyP95 and 1000 for LatencyP99.",
     )
 
     @model_validator(mode="after")
@@ -161,48 +160,53 @@ class MetricSpec(Model):
 class Analysis(Model):
     interval: Duration | None = Field(
         default=None,
-        description="How often verdicts are formed. The provider's figures come in buckets of a minute or"
-        " more, and a look without a new bucket counts for nothing. Default: 1m.",
+        description="Time between verdicts. The provider's metrics come in buckets of a minute or more, and there"
+        " is no verdict without a new bucket. Default: 1m.",
         json_schema_extra=positive("interval"),
     )
     warmup: Duration | None = Field(
         default=None,
-        description="Figures of so long after a change of the split are left out. Default: 2m.",
+        description="Time after a change of the split whose metrics are ignored. Default: 2m.",
     )
     delay: Duration | None = Field(
         default=None,
-        description="How late the provider's figures are complete; younger ones are left out. Default: 1m.",
+        description="Delay before the provider's metrics are complete. More recent metrics are ignored. Default:"
+        " 1m.",
     )
     min_requests: int | None = Field(
         default=None,
         ge=1,
         le=100_000_000,
-        description="Requests that each canary must have had since the last change of the split for a verdict;"
-        " with fewer it is Inconclusive. Default: 100, 300 for LatencyP95, 1000 for LatencyP99.",
+        description="Minimum number of requests to each canary since the last change of the split. With fewer, the"
+        " verdict is Inconclusive. Default: 100, 300 for LatencyP95, 1000 for LatencyP99.",
     )
     fail_after: int | None = Field(
-        default=None, ge=1, le=100, description="So many failed verdicts in a row count. Default: 2."
+        default=None,
+        ge=1,
+        le=100,
+        description="Number of consecutive failed verdicts before failureAction is taken. Default: 2.",
     )
     inconclusive_timeout: Duration | None = Field(
         default=None,
-        description="After so long without a verdict the rollout waits for a person. Default: 2h.",
+        description="Time without a verdict after which the rollout waits for manual action. Default: 2h.",
         json_schema_extra=positive("inconclusiveTimeout"),
     )
     on_fail: OnFail | None = Field(
         default=None,
-        description="Rollback goes back to the last good split, Pause holds the present one. Default: Rollback.",
+        description="What happens after failed verdicts. Rollback: return to the last good split. Pause: hold the"
+        " current split. Default: Rollback.",
     )
     allow_shared_targets: bool | None = Field(
         default=None,
-        description="Judge deployments that other CanaryEndpoints send traffic to as well, although the"
-        " provider's figures mix both. Default: false.",
+        description="Whether to judge deployments that also receive traffic from other CanaryEndpoints, although"
+        " the provider's metrics mix both. Default: false.",
     )
     mode: Mode | None = Field(
-        default=None, description="Observe forms verdicts and does not act on them. Default: Enforce."
+        default=None, description="Enforce: act on verdicts. Observe: only report them. Default: Enforce."
     )
     metrics: tuple[MetricSpec, ...] = Field(
         min_length=1,
         max_length=16,
-        description="The checks. All that enforce must pass.",
+        description="The checks. Every check with mode Enforce must pass.",
         json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]},
     )

@@ -24,7 +24,7 @@ _STEPS: Final = validations(
     rule("self[size(self) - 1].percent == 100", "steps must end with percent 100"),
     rule(
         "self.map(s, s.percent).isSorted() && self.all(s, self.exists_one(o, o.percent == s.percent))",
-        "steps must rise: each percent higher than the one before",
+        "steps must increase: each percent must be higher than the one before",
     ),
 )
 
@@ -33,16 +33,16 @@ class Step(Model):
     percent: int = Field(
         ge=1,
         le=100,
-        description="How far on the way from the last good split to the destination, in percent.",
+        description="Progress from the last good split to the target split, in percent.",
     )
     hold: Duration | None = Field(
         default=None,
-        description="Shortest stay, counted from the provider's acknowledgement. Default: rollout.hold.",
+        description="Minimum hold time at this step, from the provider's confirmation. Default: rollout.hold.",
     )
     gate: Gate | None = Field(
         default=None,
-        description="Manual: a person lets it leave this step, by the annotation modeloperator.dev/action."
-        " Default: Auto.",
+        description="Manual: the rollout leaves this step only after approval by the annotation"
+        " modeloperator.dev/action. Default: Auto.",
     )
 
 
@@ -51,33 +51,34 @@ class Rollout(Model):
         default=None,
         min_length=1,
         max_length=32,
-        description="The steps; the last is 100. Default: 5, 25, 50, 100.",
+        description="The steps of the rollout. The last must be 100. Default: 5, 25, 50, 100.",
         json_schema_extra={**_STEPS, "x-kubernetes-list-type": "atomic"},
     )
     hold: Duration | None = Field(
         default=None,
-        description="Shortest stay at each step, counted from the provider's acknowledgement. Default: 10m.",
+        description="Minimum hold time at each step, from the provider's confirmation. Default: 10m.",
     )
     limit: int | None = Field(
         default=None,
         ge=0,
         le=100,
-        description="No step beyond this percent is taken; raise it to let the rollout go on. Default: 100.",
+        description="The rollout stops before the first step above this percentage. Increase it to continue."
+        " Default: 100.",
     )
     paused: bool | None = Field(
         default=None,
-        description="Freezes the rollout where it is. It does not stop a rollback. Default: false.",
+        description="Whether the rollout is paused at its current split. Does not stop a rollback. Default: false.",
     )
     retry: str | None = Field(
         default=None,
         max_length=253,
-        description="Any text; changing it lets a destination that was rolled back be tried again.",
+        description="Any text. Changing it retries a target split that was rolled back.",
     )
     unready_timeout: Duration | None = Field(
         default=None,
-        description="How long a canary may not serve before it counts as failed. Default: 5m.",
+        description="How long a canary may be not serving before it counts as failed. Default: 5m.",
         json_schema_extra=positive("unreadyTimeout"),
     )
     analysis: Analysis | None = Field(
-        default=None, description="Judges each step by metrics. Absent: time and readiness alone decide."
+        default=None, description="Judges each step by metrics. If absent, only time and readiness decide."
     )

@@ -68,9 +68,10 @@ def _ready(field: str) -> str:
 MODEL_PROVIDER: Final = Kind(
     kind="ModelProvider",
     short_name="mprov",
-    description="One account at a provider of remote inference, for the ModelDeployments of its namespace.",
+    description="An account at a remote inference provider, for the ModelDeployments and CanaryEndpoints of its"
+    " namespace.",
     spec=ModelProviderSpec,
-    spec_description="Which account it is.",
+    spec_description="Desired state: the account and its credentials.",
     status=ModelProviderStatus,
     columns=(
         Column("Type", ".spec.type"),
@@ -86,9 +87,9 @@ MODEL_PROVIDER: Final = Kind(
 MODEL_DEPLOYMENT: Final = Kind(
     kind="ModelDeployment",
     short_name="mdep",
-    description="One model that a provider runs: applied here, it is created, followed, updated and deleted there.",
+    description="A model deployment managed at a remote provider.",
     spec=ModelDeploymentSpec,
-    spec_description="What the provider shall run. Only users write it.",
+    spec_description="Desired state.",
     status=ModelDeploymentStatus,
     columns=(
         Column("Phase", ".status.phase"),
@@ -107,7 +108,7 @@ MODEL_DEPLOYMENT: Final = Kind(
         rule(
             "has(oldSelf.spec.externalID) || !has(self.spec.externalID) || !has(self.status)"
             " || !has(self.status.externalID) || self.spec.externalID == self.status.externalID",
-            "externalID can be added later only as it is in status.externalID",
+            "externalID can be added later only with the value of status.externalID",
             at=".spec.externalID",
         ),
     ),
@@ -117,9 +118,9 @@ MODEL_DEPLOYMENT: Final = Kind(
 CANARY_ENDPOINT: Final = Kind(
     kind="CanaryEndpoint",
     short_name="canep",
-    description="One address at the provider whose traffic is split between deployments, at once or step by step.",
+    description="An endpoint at the provider whose traffic is split between deployments, at once or step by step.",
     spec=CanaryEndpointSpec,
-    spec_description="Where the traffic shall go. Only users write it.",
+    spec_description="Desired state.",
     status=CanaryEndpointStatus,
     columns=(
         Column("Phase", ".status.phase"),
@@ -137,7 +138,7 @@ CANARY_ENDPOINT: Final = Kind(
         rule(
             "has(oldSelf.spec.externalID) || !has(self.spec.externalID) || !has(self.status)"
             " || !has(self.status.externalID) || self.spec.externalID == self.status.externalID",
-            "externalID can be added later only as it is in status.externalID",
+            "externalID can be added later only with the value of status.externalID",
             at=".spec.externalID",
         ),
     ),
@@ -207,9 +208,11 @@ def _status_schema(kind: Kind) -> Schema:
 
     A tool that waits would take an object without any status for a finished one.
     """
-    schema = structural(kind.status, description="What the operator knows. Only the operator writes it.")
+    schema = structural(kind.status, description="Observed state, written by the operator.")
     free = without_limits(schema)
-    free["properties"]["conditions"]["items"] = structural(Condition, description="One condition.")
+    free["properties"]["conditions"]["items"] = structural(
+        Condition, description="A condition of the object."
+    )
     free["default"] = {
         "observedGeneration": -1,
         "conditions": [

@@ -83,17 +83,19 @@ class Autoscaling(Model):
         )
     )
 
-    min_replicas: int = Field(ge=1, le=10_000, description="Fewest replicas, at least 1.")
-    max_replicas: int = Field(ge=1, le=10_000, description="Most replicas, at least minReplicas.")
+    min_replicas: int = Field(ge=1, le=10_000, description="Minimum number of replicas, at least 1.")
+    max_replicas: int = Field(
+        ge=1, le=10_000, description="Maximum number of replicas, at least minReplicas."
+    )
 
 
 class Probe(Model):
     prompt: str | None = Field(
-        default=None, min_length=1, max_length=4096, description='What the model is asked. Default: "ping".'
+        default=None, min_length=1, max_length=4096, description='Prompt of the probe. Default: "ping".'
     )
     timeout: Duration | None = Field(
         default=None,
-        description="How long an answer may take before the probe counts as failed. Default: 30s.",
+        description="Time to wait for an answer before the probe fails. Default: 30s.",
         json_schema_extra=positive("timeout"),
     )
 
@@ -102,8 +104,8 @@ class ConnectionSpec(Model):
     config_map_name: str = Field(
         min_length=1,
         max_length=253,
-        description="Name of the ConfigMap with the keys baseURL and model. It is owned by this object; one"
-        " that exists already and is not ours is never touched.",
+        description="Name of the ConfigMap with the keys baseURL and model. The ConfigMap is owned by this object."
+        " An existing ConfigMap of another owner is never changed.",
         json_schema_extra=object_name(),
     )
 
@@ -111,7 +113,7 @@ class ConnectionSpec(Model):
 class ModelDeploymentSpec(Model):
     model_config = checked(*SPEC_RULES)
 
-    provider_ref: ProviderRef = Field(description="The account that runs the deployment. Immutable.")
+    provider_ref: ProviderRef = Field(description="The provider account that runs the deployment. Immutable.")
     model: str = Field(
         min_length=1,
         max_length=512,
@@ -122,30 +124,32 @@ class ModelDeploymentSpec(Model):
         min_length=1,
         max_length=64,
         pattern=r"^[a-z0-9-]+$",
-        description="Name of the deployment at the provider: 2 to 32 characters at Parasail, 3 to 64 at"
-        " PaiTIENT, of a-z, 0-9 and -. Default: made from this object's name and a hash of its UID."
-        " Immutable.",
+        description="Name of the deployment at the provider: 2 to 32 characters at Parasail, 3 to 64 at PaiTIENT,"
+        " of a-z, 0-9 and -. Default: derived from this object's name and a hash of its UID. Immutable.",
     )
     replicas: int | None = Field(
         default=None,
         ge=1,
         le=10_000,
-        description="How many replicas run. Exactly one of replicas and autoscaling; kubectl scale and a"
-        " HorizontalPodAutoscaler need replicas. For none, set paused.",
+        description="Number of replicas. Exactly one of replicas and autoscaling; kubectl scale and a"
+        " HorizontalPodAutoscaler need replicas. To run no replicas, set paused.",
     )
     autoscaling: Autoscaling | None = Field(
         default=None,
-        description="The provider moves the number of replicas within this range, by load. Exactly one of replicas and"
-        " autoscaling.",
+        description="Range within which the provider adjusts the number of replicas to the load. Exactly one of"
+        " replicas and autoscaling.",
     )
     context_length: int | None = Field(
-        default=None, ge=1, le=100_000_000, description="Context window in tokens. Default: the provider's."
+        default=None,
+        ge=1,
+        le=100_000_000,
+        description="Context window in tokens. Default: the provider's default.",
     )
     paused: bool | None = Field(
         default=None,
-        description="Parasail only: true stops the deployment and its costs, false resumes it; edits made"
-        " meanwhile are held until then. An object that is created paused creates nothing until it is"
-        " unpaused. Default: false, or with externalID whatever the deployment is now.",
+        description="Parasail only: true stops the deployment and its costs, false resumes it. Edits made while"
+        " paused are sent after the resume. If an object is created with paused true, no deployment is created"
+        " until paused is removed or false. Default: false; with externalID, the current state of the deployment.",
     )
     schedule: Schedule | None = Field(
         default=None,
@@ -157,43 +161,45 @@ class ModelDeploymentSpec(Model):
         min_length=1,
         max_length=MOST_OF_AN_ID,
         pattern=REMOTE_ID,
-        description="Adopts this existing deployment, by the provider's id, instead of creating one. Needs"
-        " an explicit deletionPolicy. May be added later, once one exists only with the value of"
-        " status.externalID; then immutable.",
+        description="The provider's id of an existing deployment to adopt instead of creating one. Requires an"
+        " explicit deletionPolicy. May be added later; if a deployment already exists, only with the value of"
+        " status.externalID. Immutable once set.",
         json_schema_extra=one_segment("externalID"),
     )
     deletion_policy: DeletionPolicy | None = Field(
         default=None,
-        description="Delete removes the deployment at the provider together with this object, Orphan leaves it"
-        " running there. May be changed while the object is being deleted. Default: Delete.",
+        description="Delete: deleting this object also deletes the deployment at the provider. Orphan: the"
+        " deployment keeps running there. May be changed while the object is being deleted. Default: Delete.",
     )
     drift_policy: DriftPolicy | None = Field(
         default=None,
-        description="Correct undoes changes that were made at the provider, Report only shows them in"
+        description="Correct: out-of-band changes at the provider are corrected. Report: they are only shown in"
         " status.drift. Default: Correct.",
     )
     progress_deadline: Duration | None = Field(
         default=None,
-        description="How long a change may be under way before Stalled becomes True. Work goes on after that,"
-        " slowly. Default: 30m.",
+        description="How long a change may be in progress before Stalled becomes True. After that the operator"
+        " keeps retrying at a lower rate. Default: 30m.",
         json_schema_extra=positive("progressDeadline"),
     )
     probe: Probe | None = Field(
         default=None,
-        description="Parasail only: one chat completion each time the deployment comes up, which must be"
-        " answered before Serving becomes True.",
+        description="Parasail only: a chat completion after each start of the deployment, which must be answered"
+        " before Serving becomes True.",
     )
     connection: ConnectionSpec | None = Field(
         default=None,
-        description="Publishes how applications reach the model, without any key: they use one of their own.",
+        description="Publishes how applications reach the model, without an API key: applications use their own.",
     )
     parasail: ParasailSpec | None = Field(
         default=None,
-        description="Settings of Parasail. Exactly one of parasail and paitient, as the provider's type.",
+        description="Settings for Parasail. Exactly one of parasail and paitient, matching the type of the"
+        " ModelProvider.",
     )
     paitient: PaitientSpec | None = Field(
         default=None,
-        description="Settings of PaiTIENT. Exactly one of parasail and paitient, as the provider's type.",
+        description="Settings for PaiTIENT. Exactly one of parasail and paitient, matching the type of the"
+        " ModelProvider.",
     )
 
     @model_validator(mode="after")

@@ -24,8 +24,8 @@ SPEC_RULES: Final = (
     ),
     rule(
         "!has(self.externalID) || has(self.deletionPolicy)",
-        "deletionPolicy is required with externalID: say whether deleting this object deletes the deployment"
-        " that it adopted (Delete) or leaves it (Orphan)",
+        "deletionPolicy is required with externalID: set whether deleting this object deletes the adopted"
+        " deployment (Delete) or leaves it (Orphan)",
         at=".deletionPolicy",
     ),
     rule(
@@ -50,7 +50,7 @@ SPEC_RULES: Final = (
     ),
     rule(
         "has(self.parasail) != has(self.paitient)",
-        f"{ONE_OF_BLOCKS}, the one that is the type of the ModelProvider",
+        f"{ONE_OF_BLOCKS}, matching the type of the ModelProvider",
         at=".parasail",
     ),
     rule(
@@ -73,7 +73,7 @@ SPEC_RULES: Final = (
     ),
     rule(
         "!has(self.schedule) || self.schedule.outside != 'MinReplicas' || has(self.autoscaling)",
-        "schedule.outside: MinReplicas needs autoscaling, whose minReplicas it leaves running",
+        "schedule.outside: MinReplicas requires autoscaling, whose minReplicas keep running",
         at=".schedule.outside",
     ),
     rule(
@@ -84,7 +84,7 @@ SPEC_RULES: Final = (
     rule(
         "!has(self.parasail) || has(self.externalID) || has(self.parasail.serviceTierName)"
         " || has(self.parasail.devices)",
-        "set serviceTierName or devices, whichever the account takes, unless externalID is set",
+        "set serviceTierName or devices, whichever the account uses, unless externalID is set",
         at=".parasail.devices",
     ),
     rule(

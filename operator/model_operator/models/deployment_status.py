@@ -41,36 +41,36 @@ class RemoteEndpoint(Model):
     id: str = Field(description="The provider's id of the endpoint.")
     url: str | None = Field(
         default=None,
-        description="URL of the endpoint, in the provider's own protocol; absent for one that spec.paitient.endpointID"
-        " names.",
+        description="URL of the endpoint, in the provider's own protocol. Absent if spec.paitient.endpointID is"
+        " set.",
     )
 
 
 class PendingEndpoint(Model):
-    name: str = Field(description="Name of the endpoint that is being created.")
-    started_at: Time = Field(description="When the intent was written down, before the request was sent.")
+    name: str = Field(description="Name of the endpoint being created.")
+    started_at: Time = Field(description="When the intent was recorded, before the request was sent.")
 
 
 class DriftRow(Model):
-    field: str = Field(description="Path of the field in this object's spec.")
-    desired: Any = Field(default=None, description="What the spec says.")
-    observed: Any = Field(default=None, description="What the provider says.")
+    field: str = Field(description="Path of the field in the spec.")
+    desired: Any = Field(default=None, description="Value in the spec.")
+    observed: Any = Field(default=None, description="Value at the provider.")
 
 
 class Pending(Model):
     operation: str = Field(
-        description="What is being done: Create, or Recreate of a deployment that is proven gone (externalID is its id"
-        " until the new one is known)."
+        description="The operation in progress: Create, or Recreate for a deployment that is proven gone (externalID"
+        " is its id until the new one is known)."
     )
-    started_at: Time = Field(description="When the intent was written down, before the request was sent.")
-    deadline: Time = Field(description="After this time the request can no longer be on its way.")
+    started_at: Time = Field(description="When the intent was recorded, before the request was sent.")
+    deadline: Time = Field(description="After this time the request can no longer take effect.")
     absent_before: bool = Field(
         default=False, description="True if a complete list of the account showed no such deployment before."
     )
     sent: Applied | None = Field(
         default=None,
-        description="The fields that the request says, by their path in the spec, so that an edit made meanwhile does"
-        " not count as applied. Absent where nobody knows what was sent, or whether anything was.",
+        description="The fields in the request, by their path in the spec, so that an edit made meanwhile does not"
+        " count as applied. Absent if it is not known what was sent, or whether anything was sent.",
     )
 
     @property
@@ -81,11 +81,11 @@ class Pending(Model):
 
 class LastPowerAction(Model):
     action: Power = Field(description="Pause or Resume.")
-    at: Time = Field(description="When it was done.")
-    generation: int = Field(default=0, description="The metadata.generation that it was done for.")
+    at: Time = Field(description="When the operator did it.")
+    generation: int = Field(default=0, description="The metadata.generation for which the operator did it.")
     correction: bool = Field(
         default=False,
-        description="True if it undid a change that was made at the provider, done once per generation.",
+        description="True if it corrected an out-of-band change, which is done once per generation.",
     )
 
 
@@ -96,7 +96,7 @@ class ModelDeploymentStatus(Status):
     )
     external_id: str | None = Field(default=None, description="The provider's id of the deployment.")
     external_alias: str | None = Field(
-        default=None, description="Parasail only: the value of model= in requests to endpointURL."
+        default=None, description="Parasail only: the model name to use in requests to endpointURL."
     )
     endpoint_url: str | None = Field(
         default=None,
@@ -105,34 +105,39 @@ class ModelDeploymentStatus(Status):
     )
     endpoint: RemoteEndpoint | None = Field(
         default=None,
-        description="PaiTIENT only: the routing endpoint that spec.paitient.endpointName asked for.",
+        description="PaiTIENT only: the routing endpoint of spec.paitient.endpointName.",
     )
     pending_endpoint: PendingEndpoint | None = Field(
         default=None,
-        description="A create of the routing endpoint whose outcome is not known yet. Do not edit: it prevents"
-        " a second endpoint, which nobody could delete.",
+        description="A create of the routing endpoint whose outcome is not known yet. Do not edit: this prevents a"
+        " second endpoint, which could not be deleted.",
     )
-    provider_state: str | None = Field(default=None, description="The provider's own word for the state.")
+    provider_state: str | None = Field(
+        default=None, description="State of the deployment, as reported by the provider."
+    )
     replicas: Annotated[int, AfterValidator(_as_the_server_takes_it)] | None = Field(
-        default=None, description="Replicas that run now; 0 when stopped."
+        default=None, description="Number of running replicas; 0 if stopped."
     )
     selector: str | None = Field(
         default=None,
-        description="For the scale subresource. Matches no pod, since nothing runs in the cluster.",
+        description="For the scale subresource. Matches no pods, because the model does not run in the cluster.",
     )
-    drift: tuple[DriftRow, ...] = Field(default=(), description="Fields that differ at the provider.")
+    drift: tuple[DriftRow, ...] = Field(
+        default=(), description="Fields whose values at the provider differ from the spec."
+    )
     last_applied: Applied | None = Field(
         default=None,
-        description="The fields as the provider last accepted them, by their path in the spec, so that a field"
-        " that was removed is known. No secrets. After an adoption under driftPolicy Report also those that the provider"
-        " showed otherwise: they are drift, and no edit to be sent.",
+        description="Field values that the provider last accepted, by their path in the spec, so that removed"
+        " fields are recognized. Contains no secrets. After an adoption with driftPolicy Report, also the fields"
+        " whose values at the provider differ: they are drift, not edits to send.",
     )
     pending: Pending | None = Field(
         default=None,
-        description="A request whose outcome is not known yet. Do not edit: it prevents duplicates.",
+        description="A request whose outcome is not known yet. Do not edit: this prevents duplicates.",
     )
     last_power_action: LastPowerAction | None = Field(
-        default=None, description="The last pause or resume, to tell our own from somebody else's."
+        default=None,
+        description="The operator's last pause or resume, to distinguish it from out-of-band ones.",
     )
     next_edge: Time | None = Field(
         default=None,
@@ -144,7 +149,7 @@ class ModelDeploymentStatus(Status):
         " kept until that annotation is removed, so that it counts once.",
     )
     recreated_generation: int | None = Field(
-        default=None, description="The metadata.generation for which a vanished deployment was created again."
+        default=None, description="The metadata.generation for which a missing deployment was created again."
     )
 
     @property

@@ -25,7 +25,7 @@ TagValue = Annotated[str, StringConstraints(max_length=256)]
 
 _TAG_RULES: Final = validations(
     *(
-        rule(f"!('{tag}' in self)", f"the tag {tag} is the operator's own; remove it from tags")
+        rule(f"!('{tag}' in self)", f"the tag {tag} is reserved for the operator; remove it from tags")
         for tag in (UID_TAG, OWNER_TAG)
     ),
     rule(
@@ -36,7 +36,7 @@ _TAG_RULES: Final = validations(
 
 class VpcConfig(Model):
     subnet_ids: tuple[CloudId, ...] | None = Field(
-        default=None, max_length=16, description="Subnets that the deployment runs in. Immutable."
+        default=None, max_length=16, description="Subnets of the deployment. Immutable."
     )
     security_group_ids: tuple[CloudId, ...] | None = Field(
         default=None, max_length=16, description="Security groups of the deployment. Immutable."
@@ -45,38 +45,40 @@ class VpcConfig(Model):
 
 class SecuritySettings(Model):
     network_isolation: bool | None = Field(
-        default=None, description="Isolates the deployment's network. Immutable."
+        default=None, description="Whether the deployment's network is isolated. Immutable."
     )
     private_endpoints: bool | None = Field(
-        default=None, description="Makes the endpoints reachable from private networks only. Immutable."
+        default=None, description="Whether the endpoints are reachable from private networks only. Immutable."
     )
     encryption_level: str | None = Field(
         default=None,
         min_length=1,
         max_length=64,
-        description="The provider's word, for example maximum. Immutable.",
+        description="One of the provider's levels, for example maximum. Immutable.",
     )
-    audit_logging: bool | None = Field(default=None, description="Records who used the model. Immutable.")
+    audit_logging: bool | None = Field(
+        default=None, description="Whether the use of the model is recorded. Immutable."
+    )
     compliance_mode: str | None = Field(
         default=None,
         min_length=1,
         max_length=64,
-        description="The provider's word, for example hipaa. Immutable.",
+        description="One of the provider's modes, for example hipaa. Immutable.",
     )
 
 
 class ModelSettings(Model):
     max_output_tokens: int | None = Field(
-        default=None, ge=1, le=100_000_000, description="Most tokens that one answer may have."
+        default=None, ge=1, le=100_000_000, description="Maximum number of tokens in one answer."
     )
     default_temperature: DecimalText | None = Field(
         default=None,
-        description='Sampling temperature of requests that name none, "0" to "2".',
+        description='Default sampling temperature of requests, "0" to "2".',
         json_schema_extra=at_most("defaultTemperature", 2),
     )
     default_top_p: DecimalText | None = Field(
         default=None,
-        description='Nucleus sampling of requests that name none, "0" to "1".',
+        description='Default nucleus sampling (top_p) of requests, "0" to "1".',
         json_schema_extra=at_most("defaultTopP", 1),
     )
 
@@ -90,13 +92,13 @@ class PaitientSpec(Model):
         set_once("endpointID"),
         rule(
             "!has(self.endpointID) || has(self.endpointName)",
-            "endpointID names the endpoint of endpointName; set both or neither",
+            "endpointID requires endpointName; set both, or remove endpointID",
             at=".endpointID",
         ),
     )
 
     compute_type: str | None = Field(
-        default=None, min_length=1, max_length=64, description="Kind of machine, for example gpu. Immutable."
+        default=None, min_length=1, max_length=64, description="Machine category, for example gpu. Immutable."
     )
     instance_type: str | None = Field(
         default=None,
@@ -107,30 +109,28 @@ class PaitientSpec(Model):
     region: str | None = Field(
         default=None, min_length=1, max_length=64, description="Region, for example us-east-1. Immutable."
     )
-    vpc_config: VpcConfig | None = Field(
-        default=None, description="Network that the deployment runs in. Immutable."
-    )
+    vpc_config: VpcConfig | None = Field(default=None, description="Network of the deployment. Immutable.")
     security_settings: SecuritySettings | None = Field(
-        default=None, description="Security of the deployment. Immutable."
+        default=None, description="Security settings of the deployment. Immutable."
     )
     tags: dict[str, TagValue] | None = Field(
         default=None,
         max_length=50,
-        description=f"Tags of the deployment at the provider. The keys {UID_TAG} and {OWNER_TAG} are the"
-        " operator's own.",
+        description=f"Tags of the deployment at the provider. The keys {UID_TAG} and {OWNER_TAG} are reserved for"
+        " the operator.",
         json_schema_extra=_TAG_RULES,
     )
     model_settings: ModelSettings | None = Field(
         default=None,
         alias="modelConfig",  # pydantic keeps the name model_config for itself
-        description="Defaults of the model. The context window is spec.contextLength.",
+        description="Default parameters of the model. The context window is spec.contextLength.",
     )
     endpoint_name: str | None = Field(
         default=None,
         min_length=1,
         max_length=64,
-        description="Also creates a routing endpoint of this name once the deployment serves; see"
-        " status.endpoint. The provider's API cannot delete it again. Immutable.",
+        description="Name of a routing endpoint to create once the deployment is serving; see status.endpoint. The"
+        " provider's API cannot delete the endpoint. Immutable.",
     )
     endpoint_id: str | None = Field(
         default=None,
@@ -138,9 +138,10 @@ class PaitientSpec(Model):
         max_length=MOST_OF_AN_ID,
         pattern=REMOTE_ID,
         alias="endpointID",
-        description="Id of the routing endpoint that a create of endpointName made whose answer was lost, as the"
-        " provider's console shows it. Set once.",
+        description="Id of the routing endpoint endpointName, if its create lost its reply, as shown in the"
+        " provider's console. Can be set once.",
     )
     force_delete: bool | None = Field(
-        default=None, description="Deletes the deployment without the provider's confirmation (force=true)."
+        default=None,
+        description="Whether to delete the deployment without the provider's confirmation (force=true).",
     )

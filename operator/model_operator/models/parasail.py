@@ -47,9 +47,11 @@ class EngineTask(StrEnum):
 
 class Device(Model):
     device: str = Field(
-        min_length=1, max_length=64, description="The provider's name of the device, for example L40S."
+        min_length=1,
+        max_length=64,
+        description="Device name, as in the provider's catalogue, for example L40S.",
     )
-    count: int = Field(ge=1, le=64, description="How many of them one replica has.")
+    count: int = Field(ge=1, le=64, description="Number of devices per replica.")
 
 
 class AccessKeyRef(Model):
@@ -74,31 +76,36 @@ class SpeculativeConfig(Model):
 
     method: Word | None = Field(
         default=None,
-        description="How draft tokens are made, for example ngram or eagle. Default: the provider's.",
+        description="Method for draft tokens, for example ngram or eagle. Default: the provider's default.",
     )
     num_speculative_tokens: int | None = Field(
-        default=None, ge=1, le=1000, description="How many draft tokens are made at a time."
+        default=None, ge=1, le=1000, description="Number of draft tokens per step."
     )
     max_model_len: int | None = Field(
-        default=None, ge=1, le=100_000_000, description="Longest context of the draft model, in tokens."
+        default=None, ge=1, le=100_000_000, description="Maximum context of the draft model, in tokens."
     )
     disable_by_batch_size: int | None = Field(
-        default=None, ge=1, le=1_000_000, description="Requests at once from which on no drafts are made."
+        default=None,
+        ge=1,
+        le=1_000_000,
+        description="Number of concurrent requests from which no draft tokens are made.",
     )
     prompt_lookup_min: int | None = Field(
         default=None,
         ge=1,
         le=1000,
-        description="Shortest run of tokens that is looked up in the prompt (ngram).",
+        description="Minimum number of tokens to look up in the prompt (ngram).",
     )
     prompt_lookup_max: int | None = Field(
         default=None,
         ge=1,
         le=1000,
-        description="Longest run of tokens that is looked up in the prompt (ngram).",
+        description="Maximum number of tokens to look up in the prompt (ngram).",
     )
-    eagle_top_k: int | None = Field(default=None, ge=1, le=1000, description="Branches of the draft (eagle).")
-    num_steps: int | None = Field(default=None, ge=1, le=1000, description="Steps of the draft (eagle).")
+    eagle_top_k: int | None = Field(
+        default=None, ge=1, le=1000, description="Number of draft branches (eagle)."
+    )
+    num_steps: int | None = Field(default=None, ge=1, le=1000, description="Number of draft steps (eagle).")
 
 
 class ParasailSpec(Model):
@@ -111,13 +118,14 @@ class ParasailSpec(Model):
         ),
         rule(
             "!has(self.serviceTierName) || !has(self.devices)",
-            "serviceTierName and devices exclude each other: set the one that the account takes",
+            "serviceTierName and devices are mutually exclusive: set the one that the account uses",
             at=".devices",
         ),
         rule(
             "!has(self.targetConnectionsPerReplica) || !has(self.maxConnectionsPerReplica)"
             " || self.targetConnectionsPerReplica <= self.maxConnectionsPerReplica",
-            "targetConnectionsPerReplica must not be more than maxConnectionsPerReplica: no replica would ever be added",
+            "targetConnectionsPerReplica must not be more than maxConnectionsPerReplica, or no replica would ever"
+            " be added",
             at=".targetConnectionsPerReplica",
         ),
     )
@@ -126,16 +134,16 @@ class ParasailSpec(Model):
         default=None,
         min_length=1,
         max_length=128,
-        description="The provider's service tier, for example low-cost, where the account chooses machines by tier."
-        " Exactly one of serviceTierName and devices, unless externalID is set.",
+        description="Service tier, for example low-cost, for accounts that choose machines by tier. Exactly one of"
+        " serviceTierName and devices, unless externalID is set.",
     )
     devices: tuple[Device, ...] | None = Field(
         default=None,
         min_length=1,
         max_length=16,
-        description="Machines that the model may run on, the preferred one first, where the account chooses machines by"
-        " device. The first that the provider offers for the model and has free is taken; a deployment that runs on any of"
-        " them stays there. Exactly one of serviceTierName and devices, unless externalID is set.",
+        description="Machines that the model may run on, in order of preference, for accounts that choose machines"
+        " by device. The first one that the provider offers for the model and has free is used. A deployment that"
+        " runs on one of them stays there. Exactly one of serviceTierName and devices, unless externalID is set.",
         json_schema_extra=validations(
             rule(
                 "self.all(one, self.exists_one(other, other.device == one.device && other.count == one.count))",
@@ -145,97 +153,105 @@ class ParasailSpec(Model):
     )
     scale_down_policy: ScaleDownPolicy | None = Field(
         default=None,
-        description="When the provider stops the deployment by itself: NONE never, TIMER some time after it"
-        " came up, INACTIVE some time after the last request. What its own policy stopped is not resumed.",
+        description="When the provider stops the deployment by itself. NONE: never. TIMER: scaleDownThreshold after"
+        " its start. INACTIVE: scaleDownThreshold after the last request. The operator does not resume a deployment"
+        " that its policy stopped.",
     )
     scale_down_threshold: Duration | None = Field(
         default=None,
-        description="That time. Required with TIMER and INACTIVE, not allowed otherwise.",
+        description="Time until scaleDownPolicy stops the deployment. Required with TIMER and INACTIVE, not allowed"
+        " otherwise.",
         json_schema_extra=positive("scaleDownThreshold"),
     )
     engine: Engine | None = Field(
-        default=None, description="What serves the model: VLLM or SGLANG. Default: the provider's."
+        default=None, description="Inference engine: VLLM or SGLANG. Default: the provider's default."
     )
     engine_task: EngineTask | None = Field(
         default=None,
-        description="What the engine does with the model, for example GENERATE or EMBED; AUTO finds out. It takes the"
-        " place of generative and embedding in accounts that choose machines by device. Default: the provider's.",
+        description="Task of the engine, for example GENERATE or EMBED; AUTO detects it. Replaces generative and"
+        " embedding in accounts that choose machines by device. Default: the provider's default.",
     )
     model_access_key_secret_ref: AccessKeyRef | None = Field(
         default=None,
         description="Secret with the access key of a gated or private model, such as a Hugging Face token, under"
-        " modelAccessKey. It is sent with the create and with every update, read again hourly, and kept nowhere else."
-        " Without this field a key that the provider has stays.",
+        " the key modelAccessKey. The operator sends it with the create and with every update, reads it again"
+        " hourly, and stores it nowhere else. Removing this field leaves the access key at the provider.",
     )
     draft_model_access_key_secret_ref: AccessKeyRef | None = Field(
         default=None,
-        description="The same for the draft model: a Secret with its access key under modelAccessKey.",
+        description="Secret with the access key of the draft model, under the key modelAccessKey.",
     )
     draft_model_name: str | None = Field(
         default=None, min_length=1, max_length=512, description="Draft model for speculative decoding."
     )
     speculative_config: SpeculativeConfig | None = Field(
         default=None,
-        description="Speculative decoding in detail, beside draftModelName or without one. What is not set here stays as"
-        " the provider has it.",
+        description="Details of speculative decoding, with or without draftModelName. Fields that are not set keep"
+        " the provider's values.",
     )
     chat_template_override: str | None = Field(
         default=None,
         min_length=1,
         max_length=32_768,
-        description="A chat template, in Jinja, in the place of the model's own. The status holds its fingerprint only.",
+        description="Chat template (Jinja) that replaces the model's own. The status contains only its fingerprint.",
         json_schema_extra=validations(
             rule(
                 r"self.matches('\\S')",
-                "chatTemplateOverride must not be blank; leave it out for the model's own",
+                "chatTemplateOverride must not be blank; remove it to use the model's own",
             )
         ),
     )
-    generative: bool | None = Field(default=None, description="Says that the model generates text.")
-    embedding: bool | None = Field(default=None, description="Says that the model makes embeddings.")
+    generative: bool | None = Field(default=None, description="Whether the model generates text.")
+    embedding: bool | None = Field(default=None, description="Whether the model produces embeddings.")
     target_connections_per_replica: int | None = Field(
         default=None,
         ge=1,
         le=1_000_000,
-        description="With spec.autoscaling: requests at once per replica from which on the provider adds a replica. At most"
-        " maxConnectionsPerReplica. Default: the provider's.",
+        description="With spec.autoscaling: number of concurrent requests per replica from which the provider adds"
+        " a replica. At most maxConnectionsPerReplica. Default: the provider's default.",
     )
     autoscaling_factor: DecimalText | None = Field(
         default=None,
-        description="With spec.autoscaling: how quickly the provider follows the load, as its smoothing factor, for"
-        ' example "0.5". Default: the provider\'s.',
+        description='With spec.autoscaling: smoothing factor of the provider\'s autoscaler, for example "0.5".'
+        " Default: the provider's default.",
     )
     max_connections_per_replica: int | None = Field(
         default=None,
         ge=1,
         le=1_000_000,
-        description="Most requests at once per replica; what comes beyond is answered 429. Default: the provider's.",
+        description="Maximum number of concurrent requests per replica; further requests are answered 429. Default:"
+        " the provider's default.",
     )
     max_completion_tokens: int | None = Field(
         default=None,
         ge=1,
         le=100_000_000,
-        description="Most tokens that one answer may have. Default: the provider's.",
+        description="Maximum number of tokens in one answer. Default: the provider's default.",
     )
     max_request_duration: Duration | None = Field(
         default=None,
-        description="How long one request may take. Default: the provider's.",
+        description="Maximum duration of one request. Default: the provider's default.",
         json_schema_extra=positive("maxRequestDuration"),
     )
     display_name: Word | None = Field(
-        default=None, description="Name of the deployment in the provider's console. Default: the provider's."
+        default=None,
+        description="Display name of the deployment in the provider's console. Default: the provider's"
+        " default.",
     )
     description: str | None = Field(
-        default=None, min_length=1, max_length=512, description="One line about it in the provider's console."
+        default=None,
+        min_length=1,
+        max_length=512,
+        description="One-line description of the deployment in the provider's console.",
     )
     tags: tuple[Word, ...] | None = Field(
         default=None,
         max_length=50,
-        description="Tags of the deployment at the provider. Their order does not matter.",
+        description="Tags of the deployment at the provider. The order does not matter.",
     )
     custom_aliases: tuple[Word, ...] | None = Field(
         default=None,
         max_length=16,
-        description="Further names by which requests may address the model, besides status.externalAlias. Their order"
-        " does not matter.",
+        description="Additional model names that requests may use, besides status.externalAlias. The order does not"
+        " matter.",
     )

@@ -70,8 +70,8 @@ class SecretRef(Model):
 
 class Credentials(Model):
     secret_ref: SecretRef = Field(
-        description="The Secret that holds the key apiKey (16 to 4,096 characters) and, for PaiTIENT, clientID."
-        " The operator only ever reads it."
+        description="The Secret with the keys apiKey (16 to 4,096 characters) and, for PaiTIENT, clientID. The"
+        " operator only reads it."
     )
 
 
@@ -79,7 +79,7 @@ class Webhook(Model):
     model_config = checked(
         rule(
             "has(self.header) != (has(self.scheme) && self.scheme == 'StandardWebhooks')",
-            "webhook needs header, save for scheme StandardWebhooks, which has names of its own",
+            "webhook requires header, except with scheme StandardWebhooks, which defines its own",
         ),
         rule(
             "!has(self.algorithm) || !has(self.scheme) || self.scheme in ['Timestamped', 'Body']",
@@ -92,30 +92,34 @@ class Webhook(Model):
         default=None,
         min_length=1,
         max_length=128,
-        description="Name of the header that holds the signature, in any case. Needed, save for scheme StandardWebhooks.",
+        description="Name of the header with the signature, in any case. Required, except with scheme"
+        " StandardWebhooks.",
         json_schema_extra={"pattern": r"^[A-Za-z0-9-]+$"},
     )
     scheme: SignatureScheme | None = Field(
         default=None,
-        description="How events are signed. Timestamped: t=SECONDS,v1=SIGNATURE in the header, of SECONDS.BODY."
-        " StandardWebhooks: as standardwebhooks.com has it. Body: SIGNATURE or sha256=SIGNATURE, of the body alone."
-        " Token: the secret itself. Signatures are HMACs in hex or base64. Default: Timestamped.",
+        description="How the provider signs events. Timestamped: t=SECONDS,v1=SIGNATURE in the header, for"
+        " SECONDS.BODY. StandardWebhooks: as specified by standardwebhooks.com. Body: SIGNATURE or"
+        " sha256=SIGNATURE, for the body alone. Token: the secret itself. Signatures are HMACs in hex or base64."
+        " Default: Timestamped.",
     )
     algorithm: SignatureAlgorithm | None = Field(
-        default=None, description="Hash of the HMAC of the schemes Timestamped and Body. Default: SHA256."
+        default=None,
+        description="Hash function of the HMAC, for the schemes Timestamped and Body. Default: SHA256.",
     )
     secret_key: str | None = Field(
         default=None,
         min_length=1,
         max_length=253,
-        description="Key of the Secret of spec.credentials that holds the shared secret (16 to 4,096 characters)."
+        description="Key in the Secret of spec.credentials with the shared secret (16 to 4,096 characters)."
         " Default: webhookSecret.",
         json_schema_extra={"pattern": r"^[-._a-zA-Z0-9]+$"},
     )
     tolerance: Duration | None = Field(
         default=None,
-        description="How old a signature may be, or how far ahead of the operator's clock: events are remembered for"
-        " so long, so that a copy is not looked at again. Of the schemes that sign a time. At most 1h. Default: 5m.",
+        description="Maximum age of a signature, and how far it may be ahead of the operator's clock, for the"
+        " schemes that sign a time. Events are remembered that long, so that copies are ignored. At most 1h."
+        " Default: 5m.",
         json_schema_extra=validations(
             rule(
                 "duration(self) > duration('0s') && duration(self) <= duration('1h')",
@@ -137,7 +141,7 @@ class ModelProviderSpec(Model):
         ),
         rule(
             "!has(self.webhook) || self.type == 'paitient'",
-            "webhook is for type paitient only, since the others send no events; remove it",
+            "webhook is for type paitient only, because other providers send no events; remove it",
             at=".webhook",
         ),
     )
@@ -151,8 +155,8 @@ class ModelProviderSpec(Model):
         min_length=1,
         max_length=2048,
         description="Base URL of the provider's control API. Default: https://api.parasail.io/api/v1 or"
-        " https://api.paitient.com. Any other scheme, host and port must be on the operator's allow-list."
-        " Immutable.",
+        " https://api.paitient.com. Any other scheme, host and port must be on the operator's list of allowed hosts"
+        " (--allowed-provider-host). Immutable.",
         json_schema_extra=_web_address("baseURL"),
     )
     chat_base_url: str | None = Field(
@@ -160,67 +164,69 @@ class ModelProviderSpec(Model):
         min_length=1,
         max_length=2048,
         description="Parasail only: base URL of the OpenAI-compatible API, published as status.endpointURL of"
-        " deployments. Default: https://api.parasail.io/v1. The allow-list holds here too. Immutable.",
+        " deployments. Default: https://api.parasail.io/v1. The list of allowed hosts applies here, too. Immutable.",
         json_schema_extra=_web_address("chatBaseURL"),
     )
-    credentials: Credentials = Field(description="Where the credentials of the account are.")
+    credentials: Credentials = Field(description="The credentials of the account.")
     requests_per_minute: int | None = Field(
         default=None,
         ge=1,
         le=100_000,
-        description="How many requests per minute the operator may send to this account. Of"
-        " several ModelProviders with the same key the most generous counts: without a limit on one there is none.",
+        description="Maximum number of requests per minute to this account. If several ModelProviders use the same"
+        " key, the highest limit applies; if one has no limit, there is none.",
     )
     poll_interval: Duration | None = Field(
         default=None,
-        description="How often the account's deployments are listed while nothing moves. At least 5s."
+        description="How often the account's deployments are listed while no change is in progress. At least 5s."
         " Default: 30s.",
         json_schema_extra=_AT_LEAST_5_SECONDS,
     )
     webhook: Webhook | None = Field(
         default=None,
-        description="PaiTIENT only: take the provider's events at /webhooks/NAMESPACE/NAME of the operator, if it runs with"
-        " --webhook-address. An event is a hint: the account's deployments are listed at once. The provider names its events"
-        " and publishes neither payload nor signature, so the body is never read, and how it is signed is said here.",
+        description="PaiTIENT only: receive the provider's events at /webhooks/NAMESPACE/NAME of the operator, if"
+        " it runs with --webhook-address. An event is only a hint: the operator lists the account's deployments at"
+        " once. The provider documents neither payload nor signature of its events, so the operator never reads the"
+        " body, and the signature scheme is set here.",
     )
 
 
 class Missing(Model):
     token: str = Field(
-        description="The value of the annotation modeloperator.dev/confirm-absence that confirms these ids, once."
+        description="Value of the annotation modeloperator.dev/confirm-absence that confirms these ids, once."
     )
-    ids: tuple[str, ...] = Field(default=(), description="At most 50 of the missing deployments' ids.")
-    count: int = Field(default=0, description="How many are missing.")
+    ids: tuple[str, ...] = Field(default=(), description="Ids of the missing deployments, at most 50.")
+    count: int = Field(default=0, description="Number of missing deployments.")
 
 
 class ConfirmedAbsence(Model):
-    token: str = Field(description="The token that was confirmed. It confirms nothing more.")
+    token: str = Field(description="The token that was confirmed. It cannot be used again.")
     ids: tuple[str, ...] = Field(
-        default=(), description="Its ids that were still missing then, and have not been seen since."
+        default=(),
+        description="Ids of deployments that were missing at that time, and have not been seen since.",
     )
 
 
 class ModelProviderStatus(Status):
     deployments: int | None = Field(
-        default=None, description="How many ModelDeployments of the namespace use this ModelProvider."
+        default=None, description="Number of ModelDeployments that use this ModelProvider."
     )
     proven_secret_version: str | None = Field(
         default=None,
-        description="The resourceVersion of the Secret with which a known deployment was last seen. Under any"
-        " other version of the Secret, a deployment that is missing at the provider does not count as gone.",
+        description="The resourceVersion of the Secret with which a known deployment was last seen. With any other"
+        " version of the Secret, a deployment that is missing at the provider does not count as gone.",
     )
     list_worked: bool | None = Field(
         default=None,
-        description="True once the provider has listed the account's deployments. From then on, an API that says it has"
-        " no list is not believed in anything.",
+        description="True once the provider has listed the account's deployments. From then on, replies that the"
+        " API has no list are not trusted.",
     )
     missing: Missing | None = Field(
         default=None,
-        description="Deployments of this ModelProvider that are missing although nobody is known to have deleted them:"
-        " frozen with the reason AccountMismatch, until they are seen again, confirmed, or more are missing.",
+        description="Deployments of this ModelProvider that are missing without a known deletion. They are frozen"
+        " with the reason AccountMismatch until they reappear, are confirmed, or more are missing.",
     )
     confirmed_absence: ConfirmedAbsence | None = Field(
-        default=None, description="What a person confirmed last with modeloperator.dev/confirm-absence."
+        default=None, description="The last confirmation with modeloperator.dev/confirm-absence."
     )
 
 

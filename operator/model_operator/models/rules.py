@@ -78,7 +78,7 @@ def one_segment(name: str) -> JsonDict:
     return validations(
         rule(
             r"!self.matches('(^|[/\\\\]) *[.]{0,2} *([/\\\\]|$)')",
-            f"{name} must be an id of the provider's, not a path: no part of it between slashes may be empty, . or ..",
+            f"{name} must be an id of the provider, not a path: no part of it between slashes may be empty, . or ..",
         )
     )
 

@@ -24,21 +24,22 @@ class Schedule(Model):
         min_length=1,
         max_length=64,
         pattern=r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){0,2}$",
-        description="A zone of the IANA database, for example Europe/Berlin.",
+        description="Time zone from the IANA database, for example Europe/Berlin.",
     )
     active: tuple[Annotated[str, Field(max_length=WINDOW_LENGTH, pattern=WINDOW_PATTERN)], ...] = Field(
         min_length=1,
         max_length=20,
-        description="When the deployment is meant to run, by the wall clock there: days and hours, for example"
-        ' "Mon-Fri 08:00-20:00". Windows may overlap, and one that ends earlier than it begins ends on the next day.',
+        description="When the deployment should run, in local time of the time zone: days and hours, for example"
+        ' "Mon-Fri 08:00-20:00". Windows may overlap, and one that ends earlier than it begins ends on the next'
+        " day.",
     )
     outside: OutsideHours = Field(
-        description="What is done at other times. Pause stops the deployment and its costs (Parasail only);"
-        " MinReplicas leaves autoscaling.minReplicas running."
+        description="What happens at other times. Pause: the deployment and its costs are stopped (Parasail only)."
+        " MinReplicas: autoscaling.minReplicas keep running."
     )
     lead_time: Duration | None = Field(
         default=None,
-        description="How much earlier than a window the deployment begins to come up. Default: 0s.",
+        description="How long before a window the deployment is started. Default: 0s.",
     )
 
     @model_validator(mode="after")

@@ -49,15 +49,16 @@ class Condition(Model):
     )
     last_transition_time: Annotated[
         Time, AfterValidator(_whole_seconds), WithJsonSchema({"type": "string", "format": "date-time"})
-    ] = Field(description="When the status of the condition last flipped.")
+    ] = Field(description="When the status of the condition last changed.")
     reason: str = Field(
         min_length=1,
         max_length=1024,
         pattern=r"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$",
-        description="One word for programs that says why.",
+        description="One-word reason, for programs.",
     )
     message: str = Field(
-        max_length=32768, description="One sentence for people: what, for what, and what to do next."
+        max_length=32768,
+        description="Message for people: what is wrong with which object, and what to do next.",
     )
 
     @property
@@ -111,7 +112,8 @@ class Status(Model):
     )
     conditions: tuple[Annotated[Condition, BeforeValidator(_shared)], ...] = Field(
         default=(),
-        description="Ready sums the others up; Reconciling and Stalled say whether to wait or to act.",
+        description="Conditions of the object. Ready summarizes the others; Reconciling and Stalled tell whether to"
+        " wait or to act.",
         json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]},
     )
 

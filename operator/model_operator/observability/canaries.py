@@ -44,12 +44,12 @@ class Canaries(Collector):
         base = ["namespace", "name"]
         traffic = GaugeMetricFamily(
             "model_operator_canary_traffic_percent",
-            "Share of a CanaryEndpoint's traffic that the provider acknowledged.",
+            "Share of a CanaryEndpoint's traffic that the provider confirmed.",
             labels=[*base, "target"],
         )
         figures = GaugeMetricFamily(
             "model_operator_canary_metric",
-            "What the last verdict of a check was formed from, by arm: canary or baseline.",
+            "Metrics of a check's last verdict, by arm: canary or baseline.",
             labels=[*base, "metric", "arm"],
         )
         limits = GaugeMetricFamily(
@@ -57,12 +57,12 @@ class Canaries(Collector):
         )
         pending = GaugeMetricFamily(
             "model_operator_canary_rollback_pending_seconds",
-            "How long a rollback that was decided has not been acknowledged by the provider.",
+            "How long the provider has not confirmed a rollback.",
             labels=base,
         )
         left_out = GaugeMetricFamily(
             "model_operator_canary_endpoints_left_out",
-            f"CanaryEndpoints that show nothing, because others of their namespace have {MOST_SERIES} series.",
+            f"CanaryEndpoints left out, because others of their namespace have {MOST_SERIES} series.",
         )
         shown, hidden = _within_bounds(self._look())
         left_out.add_metric([], hidden)

@@ -52,7 +52,8 @@ class Metrics:
         )
         self._events = Counter(
             "model_operator_webhook_events",
-            "Requests to /webhooks by type of provider and result; `accepted` ones have made the operator look.",
+            "Requests to /webhooks by type of provider and result; `accepted` ones made the operator list the"
+            " account.",
             ["provider", "result"],
             registry=self.registry,
         )
@@ -61,7 +62,7 @@ class Metrics:
         ).labels(__version__, platform.python_version()).set(1)
         self.loop_lag = Histogram(
             "model_operator_loop_lag_seconds",
-            "How much too late a timer came: for so long, one piece of work kept everything else waiting.",
+            "Delay of a timer: how long one piece of work blocked everything else.",
             buckets=_BUCKETS,
             registry=self.registry,
         )
@@ -229,23 +230,27 @@ class _Families:
         self.reconciles = counter(f"{reconcile}_reconcile", "Passes by result.", "controller", "result")
         self.errors = counter(f"{reconcile}_reconcile_errors", "Passes that ended in an error.", "controller")
         self.seconds = histogram(f"{reconcile}_reconcile_time_seconds", "Length of a pass.", "controller")
-        self.active = gauge(f"{reconcile}_active_workers", "Workers with a pass in hand.", "controller")
+        self.active = gauge(f"{reconcile}_active_workers", "Workers that are running a pass.", "controller")
         self.workers = gauge(
-            f"{reconcile}_max_concurrent_reconciles", "Most passes at the same time.", "controller"
+            f"{reconcile}_max_concurrent_reconciles", "Maximum number of concurrent passes.", "controller"
         )
         self.away = gauge(
             "model_operator_passes_waiting",
-            "Passes that wait for a provider: for their turn under its limits, or for its answer.",
+            "Passes that wait for a provider: for the rate limit or for its answer.",
             "controller",
         )
         self.depth = gauge("workqueue_depth", "Objects that wait in the queue.", *queue)
         self.adds = counter("workqueue_adds", "Objects put into the queue.", *queue)
         self.retries = counter("workqueue_retries", "Objects put back after an error.", *queue)
-        self.waited = histogram("workqueue_queue_duration_seconds", "Time in the queue before work.", *queue)
-        self.worked = histogram("workqueue_work_duration_seconds", "Time in a worker's hand.", *queue)
-        self.unfinished = gauge("workqueue_unfinished_work_seconds", "Age of all passes in hand.", *queue)
+        self.waited = histogram(
+            "workqueue_queue_duration_seconds", "Time in the queue before processing.", *queue
+        )
+        self.worked = histogram("workqueue_work_duration_seconds", "Processing time of an object.", *queue)
+        self.unfinished = gauge(
+            "workqueue_unfinished_work_seconds", "Total age of all running passes.", *queue
+        )
         self.longest = gauge(
-            "workqueue_longest_running_processor_seconds", "Age of the oldest pass in hand.", *queue
+            "workqueue_longest_running_processor_seconds", "Age of the oldest running pass.", *queue
         )
         provider = "model_operator_provider"
         self.requests = counter(
@@ -257,9 +262,11 @@ class _Families:
             f"{provider}_request_duration_seconds", "Time to a provider's answer.", "provider", "operation"
         )
         self.throttled_seconds = counter(
-            f"{provider}_throttled_seconds", "Time that accounts rested after a 429.", "provider"
+            f"{provider}_throttled_seconds", "Time that accounts were paused after a 429.", "provider"
         )
-        self.throttled = gauge(f"{provider}_throttled", "Accounts that rest after a 429 now.", "provider")
+        self.throttled = gauge(
+            f"{provider}_throttled", "Accounts whose requests are paused after a 429.", "provider"
+        )
 
 
 class _Throttle:

@@ -57,12 +57,12 @@ class Objects(Collector):
             return
         conditions = GaugeMetricFamily(
             "model_operator_condition",
-            "1 for what each condition of an object says now; a status that it does not have has no series.",
+            "1 for the current status of each condition of an object; other statuses have no series.",
             labels=["kind", "namespace", "name", "condition", "status", "reason"],
         )
         left_out = GaugeMetricFamily(
             "model_operator_condition_objects_left_out",
-            "Objects without model_operator_condition, because as many as --metrics-objects allows have one.",
+            "Objects left out of model_operator_condition, because of the limit --metrics-objects.",
         )
         shown, hidden = within_bound(self._look(), self._most)
         self._say(hidden)

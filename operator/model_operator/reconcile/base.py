@@ -56,7 +56,10 @@ class Refusal:
 
 _MOST_SAID = 20
 """Refusals of one object in different words; the status has the last one."""
-_REFUSED = "Give the operator the right, or change the quota, policy or rule that refuses it; it is tried again until then."
+_REFUSED = (
+    "Grant the operator the permission, or change the quota, policy or rule that refuses it. The operator"
+    " keeps retrying."
+)
 
 R = TypeVar("R", bound=Resource)
 M = TypeVar("M", bound=Remembered)

@@ -117,11 +117,11 @@ class Fights:
 
 def fought_over(what: str, managers: Iterable[str], longest: timedelta) -> str:
     """For the Event."""
-    names = ", ".join(managers) or "none that the API server tells of"
+    names = ", ".join(managers) or "none that the API server names"
     return (
-        f"Somebody else undoes {what} of this object each time it is written. It is written again at growing intervals,"
-        f" at most {longest.total_seconds():.0f} s apart; edits of the spec and a deletion begin at once. Whoever it"
-        f" is may be among its field managers: {names}. Stop the other writer."
+        f"Another writer undoes {what} of this object each time the operator writes it. The operator writes it again at"
+        f" growing intervals of up to {longest.total_seconds():.0f} s; edits of the spec and a deletion are still handled"
+        f" at once. The other writer may be among the object's field managers: {names}. Stop it."
     )
 
 

@@ -123,8 +123,8 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
         for url, default in ((base, vendor.default_base_url), (chat, vendor.default_chat_base_url)):
             if url is not None and not may_send(url, default, self.allowed_hosts, key.namespace):
                 message = (
-                    f"{url} is not an allowed host for namespace {key.namespace}. Have it added to the operator's"
-                    " allowed provider hosts."
+                    f"{url} is not an allowed host for namespace {key.namespace}. Ask the administrator to add it to"
+                    " allowedProviderHosts, or use the provider's own URL."
                 )
                 return Binding(None, Reason.HOST_NOT_ALLOWED, message)
         name = spec.credentials.secret_ref.name
@@ -133,12 +133,18 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
             values = SecretData(secret)
             credentials = vendor.credentials(values)
         except ObjectGone:
-            message = f'There is no Secret "{name}" in namespace {key.namespace}. Apply it; it is looked for every minute.'
+            message = (
+                f'Secret "{name}" does not exist in namespace {key.namespace}. Apply it. The operator rechecks'
+                " it within a minute."
+            )
             return Binding(kept, Reason.CREDENTIALS_MISSING, message)
         except NoSuchName as error:
             return Binding(kept, Reason.CREDENTIALS_MISSING, f"spec.credentials.secretRef.name: {error}.")
         except KubeForbidden as error:
-            message = f"{error}. Bind the operator's role there, or let it read this Secret (Helm: rbac.secretNames)."
+            message = (
+                f"{error}. Bind the operator's Role in this namespace, or allow the operator to read this"
+                " Secret (Helm: rbac.secretNames)."
+            )
             return Binding(kept, Reason.CREDENTIALS_MISSING, message)
         except CredentialsIncomplete as error:
             message = f'Secret "{name}": {error}. Mend it; it is looked at again within a minute.'

@@ -36,7 +36,7 @@ def hook_of(
     except SecretUnusable as error:
         return None, _unusable(resource, f'the Secret\'s key "{name}" {error}')
     metadata = resource.metadata
-    where = f"Events are taken at /webhooks/{metadata.namespace}/{metadata.name}."
+    where = f"Events are received at /webhooks/{metadata.namespace}/{metadata.name}."
     return hook, Verdict(True, Reason.LISTENING, where)
 
 
@@ -56,13 +56,11 @@ def _hook(resource: ModelProvider, webhook: Webhook, text: str) -> Hook:
 
 def _unusable(resource: ModelProvider, problem: str) -> Verdict:
     name = resource.spec.credentials.secret_ref.name
-    message = (
-        f'Secret "{name}": {problem}. Events are refused until then; the provider is polled all the same.'
-    )
+    message = f'Secret "{name}": {problem}. Events are refused until this is fixed; the operator still polls the provider.'
     return Verdict(False, Reason.WEBHOOK_SECRET_MISSING, message)
 
 
 _NOT_LISTENING: Final = (
-    "The operator runs without --webhook-address, so it takes no events; the provider is polled all the same. Have it"
-    " listen (Helm: webhooks.enabled), or remove spec.webhook."
+    "The operator runs without --webhook-address, so it receives no events. It still polls the provider. Enable"
+    " webhooks of the operator (Helm: webhooks.enabled), or remove spec.webhook."
 )

@@ -119,7 +119,7 @@ class ImaginedProvider:
         made = self.made.get(id)
         remote = self.world.shows(made if made is not None else await self.real.get(id))
         if remote.is_gone:
-            raise NotFound(f"{id} would be deleted by now", is_vendors_own=True)
+            raise NotFound(f"{id} would be deleted already", is_vendors_own=True)
         return replace(remote, is_full=True)
 
     async def find(self, desired: Desired) -> Sequence[Remote]:

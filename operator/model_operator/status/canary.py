@@ -18,8 +18,8 @@ from model_operator.plan.canary.words import shortfall
 from model_operator.plan.verdict import Progress, Verdict
 from model_operator.status.conditions import merge
 
-_ACCEPTED: Final = Verdict(True, Reason.ACCEPTED, "The spec can be acted on.")
-_IDLE: Final = Verdict(False, Reason.IDLE, "Nothing is under way.")
+_ACCEPTED: Final = Verdict(True, Reason.ACCEPTED, "The spec is valid and can be applied.")
+_IDLE: Final = Verdict(False, Reason.IDLE, "No change is in progress.")
 _NOT_STALLED: Final = Verdict(False, Reason.NOT_STALLED, "The object is not stalled.")
 _NEEDS_PERSON: Final = frozenset({Reason.TARGET_NOT_FOUND, Reason.TARGET_FAILED})
 """Of a target's reasons those that its ModelDeployment's own work does not end."""
@@ -82,11 +82,11 @@ def _conditions(s: Situation, decision: Decision, grace: timedelta) -> Mapping[C
 def _synced(s: Situation) -> Verdict:
     status, rollout = s.status, s.status.rollout
     if status.external_id is None or rollout is None:
-        return Verdict(False, Reason.CREATING, "There is no endpoint at the provider yet.")
+        return Verdict(False, Reason.CREATING, "No endpoint exists at the provider yet.")
     split = s.ids(intended(rollout))
     is_acknowledged = split is not None and without_zeros(split) == s.acknowledged
     if is_acknowledged and rollout.state not in {State.APPLYING, State.ROLLING_BACK}:
-        return Verdict(True, Reason.SYNCED, f"The provider acknowledged {describe(status.traffic)}.")
+        return Verdict(True, Reason.SYNCED, f"The provider confirmed {describe(status.traffic)}.")
     return Verdict(False, Reason.UPDATING, f"Sending {describe(intended(rollout))} to the provider.")
 
 
@@ -98,25 +98,27 @@ def _targets(s: Situation) -> Verdict:
         short = shortfall(s, share) if share.percent else None
         if short is not None:
             return short
-    return Verdict(True, Reason.SERVING, "All targets serve.")
+    return Verdict(True, Reason.SERVING, "All targets are serving.")
 
 
 def _metrics(s: Situation) -> Verdict:
     rollout = s.status.rollout
     if s.course.judgement is None or rollout is None or rollout.is_direct:
-        return Verdict(None, Reason.NOT_JUDGED, "Nothing is judged by metrics now.")
+        return Verdict(None, Reason.NOT_JUDGED, "No metrics are analyzed now.")
     if rollout.analysis is None:
-        return Verdict(None, Reason.NOT_MEASURED, "The first figures of this step have not been read yet.")
+        return Verdict(None, Reason.NOT_MEASURED, "The first metrics of this step have not been read yet.")
     if rollout.analysis.verdict == Said.ERROR:
-        why = next((m.message for m in rollout.analysis.metrics if m.message), None) or "no figures"
+        why = next((m.message for m in rollout.analysis.metrics if m.message), None) or "no metrics"
         is_shared = any(share.reference in s.observed.shared for share in (*s.canaries, *s.baselines))
         reason = Reason.SHARED_TARGET if is_shared else Reason.METRICS_UNAVAILABLE
         return Verdict(False, reason, why)
     if is_old(s, rollout.analysis):
-        words = f"The newest figures end at {rollout.analysis.judged_until:%H:%M:%S}Z, and none came since."
+        words = f"The provider's newest metrics end at {rollout.analysis.judged_until:%H:%M:%S}Z."
         return Verdict(False, Reason.FIGURES_OLD, words)
     warning = rollout.analysis.detectability
-    return Verdict(True, Reason.MEASURED, f"Figures can be read{f'; {warning}' if warning else ''}.")
+    return Verdict(
+        True, Reason.MEASURED, f"The provider's metrics can be read{f'; {warning}' if warning else ''}."
+    )
 
 
 def _ready(s: Situation, accepted: Verdict, synced: Verdict, outlook: Outlook) -> Verdict:
@@ -134,7 +136,7 @@ def _ready(s: Situation, accepted: Verdict, synced: Verdict, outlook: Outlook) -
         if share.percent and target.health is not Health.SERVING:
             is_true = None if target.health is Health.UNKNOWN else False
             return Verdict(is_true, Reason.TARGET_NOT_READY, f"{share.name}: {target.message}")
-    return Verdict(True, Reason.AVAILABLE, "The endpoint serves with the acknowledged split.")
+    return Verdict(True, Reason.AVAILABLE, "The endpoint is serving with the confirmed split.")
 
 
 def _progress(s: Situation, decision: Decision, ready: Verdict, grace: timedelta) -> tuple[Verdict, Verdict]:

@@ -27,8 +27,8 @@ from model_operator.status.conditions import merge
 SELECTOR = "modeloperator.dev/no-pods=true"
 """Matches no pod: none run in the cluster. A HorizontalPodAutoscaler insists on a selector."""
 
-_ACCEPTED = Verdict(True, Reason.ACCEPTED, "The spec can be acted on.")
-_IDLE = Verdict(False, Reason.IDLE, "Nothing is under way.")
+_ACCEPTED = Verdict(True, Reason.ACCEPTED, "The spec is valid and can be applied.")
+_IDLE = Verdict(False, Reason.IDLE, "No change is in progress.")
 _NOT_STALLED = Verdict(False, Reason.NOT_STALLED, "The object is not stalled.")
 _STATIONS = frozenset({Reason.STARTING, Reason.UPDATING, Reason.PAUSING, Reason.RESUMING})
 _LOOK_THERE = "Look at the deployment at the provider; an edit of the spec, and the object's deletion, are carried out meanwhile."
@@ -115,10 +115,10 @@ def _serving(s: Situation) -> Verdict:
     remote = s.remote
     if remote is None:
         return _serving_unseen(s)
-    said = f'The provider says "{remote.word}"' + (f": {remote.message}" if remote.message else ".")
+    said = f'The provider reports "{remote.word}"' + (f": {remote.message}" if remote.message else ".")
     match remote.state:
         case RunState.SERVING | RunState.UPDATING:
-            return unproven_serving(s) or Verdict(True, Reason.SERVING, "Inference is answered.")
+            return unproven_serving(s) or Verdict(True, Reason.SERVING, "The deployment is serving requests.")
         case RunState.STARTING:
             return Verdict(False, Reason.STARTING, said)
         case RunState.STOPPING | RunState.STOPPED:
@@ -132,7 +132,9 @@ def _serving(s: Situation) -> Verdict:
             return Verdict(False, Reason.MISSING, said)
         case RunState.UNKNOWN:
             return Verdict(
-                None, Reason.UNKNOWN, f"{said} No document names that state, so nothing is changed."
+                None,
+                Reason.UNKNOWN,
+                f"{said} The operator does not recognize this state, so it takes no action.",
             )
 
 
@@ -146,7 +148,7 @@ def _where_to_look(s: Situation) -> str:
 def _serving_unseen(s: Situation) -> Verdict:
     before = s.status.condition(ConditionType.SERVING)
     if s.status.external_id is None or s.observed.presence is Presence.ABSENT or before is None:
-        return Verdict(False, Reason.MISSING, "There is no deployment at the provider.")
+        return Verdict(False, Reason.MISSING, "No deployment exists at the provider.")
     is_true = {"True": True, "False": False}.get(before.status)
     return Verdict(is_true, reason_of(before.reason), before.message)
 
@@ -178,7 +180,10 @@ def _short_of(s: Situation, ready: Verdict) -> Verdict:
     if remote is None or remote.shortage is None or ready.reason not in _WAITS_FOR_START:
         return ready
     enough = _ENOUGH.get(remote.shortage, "there is enough")
-    said = f'The provider says "{remote.word}": {remote.message.rstrip(".")}. It goes on by itself once {enough}.'
+    said = (
+        f'The provider reports "{remote.word}": {remote.message.rstrip(".")}. The deployment continues by itself'
+        f" once {enough}."
+    )
     return replace(ready, reason=remote.shortage, message=said)
 
 
@@ -204,8 +209,7 @@ def _exceeded(s: Situation, decision: Decision, ready: Verdict) -> Verdict | Non
     verdict = Verdict(
         True,
         Reason.PROGRESS_DEADLINE_EXCEEDED,
-        f"Under way for longer than spec.progressDeadline. {ready.message}"
-        + (f" {_LOOK_THERE}" if ready.reason in _STATIONS else ""),
+        f"The change has been in progress for longer than spec.progressDeadline. {ready.message}",
     )
     if stalled is not None and stalled.is_true and _is_same_work(s):
         return verdict

@@ -82,10 +82,15 @@ def of_deployment(before: ModelDeploymentStatus, after: ModelDeploymentStatus) -
     """What of_transition says, the ids that appear or are left behind, and what carries our UID besides."""
     events = list(of_transition(before, after))
     if after.external_id is not None and before.external_id != after.external_id:
-        events.insert(0, Event("Normal", "Created", f"The provider's deployment is {after.external_id}."))
+        events.insert(
+            0, Event("Normal", "Created", f"The deployment at the provider is {after.external_id}.")
+        )
     events.extend(_duplicate(before, after))
     if before.endpoint is not None and after.endpoint is None:
-        message = f"Endpoint {before.endpoint.id} stays at the provider: its API cannot delete or repoint it."
+        message = (
+            f"Endpoint {before.endpoint.id} stays at the provider, because the provider's API can neither"
+            " delete it nor point it elsewhere."
+        )
         events.append(Event("Warning", "EndpointOrphaned", message))
     return tuple(events)
 

@@ -15,7 +15,10 @@ from model_operator.status.conditions import merge
 def not_understood(error: InvalidResource, now: datetime) -> Status:
     """The object's status, kept as it is but for the conditions."""
     generation, status = error.metadata.generation, error.status
-    message = f"This version of the operator does not understand the spec: {error}. Change it or upgrade the operator."
+    message = (
+        f"This version of the operator does not understand the spec: {error}. Change the spec, or upgrade the"
+        " operator."
+    )
     refused = Verdict(False, Reason.UNSUPPORTED, message)
     # That a pass has reported on it must stay known: until then its finalizer may be an intent.
     is_told = status.condition(ConditionType.SYNCED) is not None

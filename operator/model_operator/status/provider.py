@@ -14,7 +14,7 @@ from model_operator.plan.verdict import Verdict
 from model_operator.status.conditions import merge
 
 _MOST_IDS = 50
-_IDLE = Verdict(False, Reason.IDLE, "Nothing is under way.")
+_IDLE = Verdict(False, Reason.IDLE, "No change is in progress.")
 _NOT_STALLED = Verdict(False, Reason.NOT_STALLED, "The object is not stalled.")
 
 
@@ -129,8 +129,8 @@ def _ready(resource: ModelProvider, view: AccountView) -> tuple[Verdict, bool]:
         return Verdict(False, view.error.reason, said), retry_for(view.error).needs_person
     if view.is_mismatch:
         message = (
-            "Known deployments are missing from this account. Put the right key into the Secret; if those in"
-            " status.missing are really gone, annotate this object with modeloperator.dev/confirm-absence:"
+            "Known deployments are missing from this account. Store the right key in the Secret. If the deployments"
+            " in status.missing are really gone, annotate this object with modeloperator.dev/confirm-absence:"
             " <status.missing.token>."
         )
         return Verdict(False, Reason.ACCOUNT_MISMATCH, message), True
@@ -152,7 +152,7 @@ def _in_use(view: AccountView) -> str:
     kinds = " and ".join(kind for kind, names in users.items() if names)
     names = sorted(view.dependents) + sorted(view.canaries)
     shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-    return f"Kept until the {kinds} that use it are gone: {shown}. Delete them first."
+    return f"This object is kept until the {kinds} that use it are gone: {shown}. Delete them first."
 
 
 def _since(status: ModelProviderStatus, ready: Verdict, now: datetime) -> timedelta:

@@ -23,7 +23,7 @@ class ParasailEdit(DeploymentEdit):
     """The same, and the load of other clients."""
 
     connections: int | None = Field(
-        None, ge=0, le=1_000_000, description="chat requests that others have under way from now on"
+        None, ge=0, le=1_000_000, description="concurrent chat requests of others from now on"
     )
 
 

@@ -206,7 +206,7 @@ def nothing_is_orphaned_silently(end: End) -> Iterator[str]:
     held = {holder(obj) for obj in end.objects.values()}
     told = _told_of(end.play)
     for vendor, id_ in end.ledger:
-        says = f"Deployment {id_} stays" in told or f"Deployment {id_} is not waited for" in told
+        says = f"Deployment {id_} stays" in told or f"Deployment {id_} is left at the provider" in told
         if (vendor, id_) not in held and not says:
             yield f"{vendor} {id_} lives, no object holds it, and no Event says so: {end.ledger[vendor, id_]}"
 

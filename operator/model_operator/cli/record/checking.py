@@ -81,11 +81,11 @@ def _limits(figure: ProviderMetric) -> Iterator[str]:
 def judged_how(judgement: Judgement | None) -> str:
     """What verdicts lead to."""
     if judgement is None:
-        return "Nothing is judged by metrics: time and readiness alone decide."
+        return "No metrics are analyzed: only time and readiness decide."
     if not judgement.enforces:
-        return "Verdicts are observed only: they move no traffic."
-    then = "the rollout pauses" if judgement.pauses else "the traffic goes back"
+        return "Verdicts are only observed: they move no traffic."
+    then = "the rollout pauses" if judgement.pauses else "the traffic is rolled back"
     return (
-        f"A verdict every {format_duration(judgement.interval)}. A step is left with a Pass;"
-        f" after {judgement.fail_after} failed verdicts in a row {then}."
+        f"A verdict every {format_duration(judgement.interval)}. A step is left with a Pass; after"
+        f" {judgement.fail_after} consecutive failed verdicts {then}."
     )

@@ -63,7 +63,7 @@ def record_of(body: Mapping[str, Any], now: datetime) -> Record:
         version=__version__,
         phase=status.phase or "Pending",
         tone=next((tone for phase, tone in _TONES.items() if phase == status.phase), Tone.MOVE),
-        message=status.message or "The operator has not looked at it yet.",
+        message=status.message or "The operator has not processed it yet.",
         facts=tuple((name, text) for name, text in _facts(metadata, spec, status) if text),
         notes=tuple(_notes(status, story, refusal)),
         targets=_targets(status, spec, _labels(status, spec)),
@@ -215,7 +215,7 @@ def _facts(
     yield "Step", status.step or ""
     yield "Split", status.split or ""
     yield "Destination", describe(rollout.to) if rollout else ""
-    yield "Goes no further than", _limit(spec)
+    yield "Limit", _limit(spec)
     if rollout and rollout.state in {State.APPLYING, State.HOLDING}:
         yield "Next verdict", _time(rollout.next_evaluation_at)
         yield "A Pass counts until", _time(analysis.valid_until if analysis else None)
@@ -236,9 +236,9 @@ def _time(time: datetime | None) -> str:
 
 def _notes(status: CanaryEndpointStatus, story: Story | None, refusal: str) -> Iterator[str]:
     if refusal:
-        yield f"The spec cannot be understood, so steps and limits are missing: {refusal}"
+        yield f"The spec is not understood, so steps and limits are missing: {refusal}"
     if story and story.is_edited and not refusal:
-        yield "The spec was edited since the rollout began; steps and limits are those of now."
+        yield "The spec was edited since the rollout began; steps and limits are the current ones."
     analysis = story.rollout.analysis if story else None
     if analysis and analysis.detectability:
         yield analysis.detectability[:1].upper() + analysis.detectability[1:] + "."

@@ -1,6 +1,6 @@
 """The split over time, as far as a status tells: known between some moments, in between only by which steps it went.
 
-A status keeps when the rollout began, when the provider acknowledged the present split and when a rollback was decided,
+A status keeps when the rollout began, when the provider confirmed the current split and when a rollback was decided,
 but no times of the steps before. Those are laid into the gap in proportion to their holds, and marked as not known.
 """
 

@@ -16,8 +16,8 @@ _SAME: Final = timedelta(seconds=2)
 _ENDS: Final = {
     "Completed": "Completed",
     "RolledBack": "Rolled back",
-    "Aborted": "Aborted, and back",
-    "Superseded": "Superseded by another destination",
+    "Aborted": "Aborted and rolled back",
+    "Superseded": "Superseded by another target split",
 }
 
 
@@ -65,11 +65,11 @@ def _acknowledged(story: Story) -> Iterator[Move]:
     status, rollout = story.status, story.rollout
     since = status.traffic_acked_at
     if since is not None:
-        what = f"Acknowledged {describe(status.traffic)}"
+        what = f"Confirmed {describe(status.traffic)}"
         yield Move(at=since, who=Who.PROVIDER, what=what)
     if rollout.acked_at is not None and (since is None or not _near(rollout.acked_at, since)):
         what = (
-            "Back at the last good split"
+            "Rolled back to the last good split"
             if rollout.state == State.ROLLED_BACK
             else "The hold of the step counts from here"
         )
@@ -111,20 +111,20 @@ def _clocks(story: Story) -> Iterator[Move]:
     """What stands, or is not known, since when."""
     rollout, analysis = story.rollout, story.rollout.analysis
     if rollout.unready_since is not None:
-        yield Move(at=rollout.unready_since, who=Who.PROVIDER, what="A canary does not serve", is_bad=True)
+        yield Move(at=rollout.unready_since, who=Who.PROVIDER, what="A canary is not serving", is_bad=True)
     if rollout.stopped_at is not None:
-        yield Move(at=rollout.stopped_at, who=Who.OPERATOR, what="Stopped the clock of the step")
+        yield Move(at=rollout.stopped_at, who=Who.OPERATOR, what="Stopped the step's time")
     if analysis is None:
         return
     if analysis.errors_since is not None:
         yield Move(
-            at=analysis.errors_since, who=Who.PROVIDER, what="Figures could not be read any more", is_bad=True
+            at=analysis.errors_since, who=Who.PROVIDER, what="Metrics could no longer be read", is_bad=True
         )
     if analysis.inconclusive_since is not None:
         yield Move(at=analysis.inconclusive_since, who=Who.OPERATOR, what="No verdict since then")
     if analysis.judged_until is not None:
-        what = f"Verdict {analysis.verdict or 'none'} by figures up to then"
-        in_a_row = f"{analysis.consecutive_fails} failed in a row" if analysis.consecutive_fails else ""
+        what = f"Verdict {analysis.verdict or 'none'} by metrics up to then"
+        in_a_row = f"{analysis.consecutive_fails} consecutive failures" if analysis.consecutive_fails else ""
         yield Move(
             at=analysis.judged_until,
             who=Who.OPERATOR,

@@ -47,9 +47,11 @@ def judge(
     if said.verdict != Said.PASS or not is_relative(check) or _can_compare(check, base):
         return said
     if needs_baseline:
-        few = "too few requests of the baseline to compare with"
+        few = "too few requests on the baseline to compare with"
         return said.with_(verdict=Said.INCONCLUSIVE, message=few)
-    return said.with_(message="by absolute limits alone: the baseline gets no traffic at this step")
+    return said.with_(
+        message="only absolute limits are checked, because the baseline receives no traffic at this step"
+    )
 
 
 def _can_compare(check: Check, base: Weighed | None) -> bool:
@@ -69,7 +71,7 @@ def _judge_one(check: Check, buckets: Sequence[Bucket], base: Weighed | None) ->
         needed=check.needed,
     )
     if found is None or requests < check.needed:
-        return shown.with_(message="too few requests for a verdict")
+        return shown.with_(message="too few requests to judge")
     shown = shown.with_(verdict=Said.PASS)
     if check.figure.metric is MetricName.ERROR_RATE:
         return _judge_errors(check, shown, found, base)
@@ -86,7 +88,9 @@ def _judge_errors(check: Check, shown: MetricVerdict, found: Weighed, base: Weig
             base_low = wilson(base.errors, base.requests)[0] * 100 if base else 0.0
             return _breached(shown, is_everywhere=base_low > most)
         if found.value > most:
-            shown = shown.with_(verdict=Said.INCONCLUSIVE, message="above the limit, and not yet for certain")
+            shown = shown.with_(
+                verdict=Said.INCONCLUSIVE, message="above the limit, but not yet statistically certain"
+            )
     points = _number(check.figure.max_increase_percentage_points)
     return shown if points is None or base is None else _compare_errors(points, shown, found, base)
 
@@ -97,7 +101,7 @@ def _compare_errors(points: float, shown: MetricVerdict, found: Weighed, base: W
         return _breached(compared)
     if found.value - base.value > points:
         return compared.with_(
-            verdict=Said.INCONCLUSIVE, message="above the baseline, and not yet for certain"
+            verdict=Said.INCONCLUSIVE, message="above the baseline, but not yet statistically certain"
         )
     return compared if shown.limit is None else shown
 
@@ -123,7 +127,7 @@ def _judge_amount(check: Check, shown: MetricVerdict, found: Weighed, base: Weig
 
 def _breached(shown: MetricVerdict, *, is_everywhere: bool = False) -> MetricVerdict:
     if is_everywhere:
-        return shown.with_(verdict=Said.INCONCLUSIVE, message="the baseline breaches the limit as well")
+        return shown.with_(verdict=Said.INCONCLUSIVE, message="the baseline exceeds the limit, too")
     return shown.with_(verdict=Said.FAIL)
 
 

@@ -14,8 +14,8 @@ from model_operator.plan.canary.words import blocked, unready
 from model_operator.plan.verdict import Progress, Verdict
 
 _ASK = (
-    "The provider can neither show nor list canary endpoints. If it has one of this name, set spec.externalID to its"
-    " id; if it has none, delete this object and apply it again."
+    "The provider's API can neither show nor list canary endpoints, so check the provider's console. If an endpoint"
+    " of this name exists, set spec.externalID to its id. If not, delete this object and apply it again."
 )
 
 
@@ -78,7 +78,9 @@ def create(s: Situation) -> Decision | None:
                 phase=CanaryPhase.PENDING,
                 message=waiting.message,
                 complete=Verdict(False, waiting.reason, waiting.message),
-                synced=Verdict(False, Reason.CREATING, "The endpoint is created once all targets serve."),
+                synced=Verdict(
+                    False, Reason.CREATING, "The endpoint is created once all targets are serving."
+                ),
                 targets=waiting,
                 progress=Progress.MOVING,
             ),

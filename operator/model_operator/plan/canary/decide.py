@@ -128,7 +128,10 @@ def hold_back(s: Situation, decision: Decision) -> Decision:
         outlook = why_not(s, decision.outlook, failure)
         return replace(decision, action=None, outlook=outlook, look_again=failure.until - s.now)
     if s.paused_until is not None and s.now < s.paused_until:
-        limited = RateLimited("The provider asked for fewer requests; the account rests as long as it said.")
+        limited = RateLimited(
+            "The provider's rate limit was reached. All requests of this account are paused until"
+            " the provider's Retry-After has passed."
+        )
         outlook = failing(s, decision.outlook, action, limited)
         return replace(decision, action=None, outlook=outlook, look_again=s.paused_until - s.now)
     return decision

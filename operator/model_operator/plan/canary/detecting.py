@@ -62,23 +62,25 @@ def _strictest(judgement: Judgement) -> float | None:
 
 
 def least(judgement: Judgement) -> str:
-    """What holds for every step: `a verdict needs 200 requests, with which error rates from 6.48 % are found`."""
+    """What holds for every step: `a verdict needs 200 requests, with which error rates from 6.48 % can be detected`."""
     needed = needed_for(judgement)
     rate = rate_found(judgement, needed)
     return f"a verdict needs {needed} requests" + (f", with which {_rates(rate)}" if rate is not None else "")
 
 
 def found(one: Sight) -> str:
-    """`225 requests, error rates from 5.77 % are found`."""
+    """`225 requests, error rates from 5.77 % can be detected`."""
     if one.requests is None:
-        return f"{one.needed} requests come in time from {text(one.rps)} per second to the endpoint on"
+        return (
+            f"{one.needed} requests in time need at least {text(one.rps)} requests per second to the endpoint"
+        )
     if one.takes is None:
-        return "warning: no requests, so no verdict"
+        return "warning: no requests are expected, so there is no verdict"
     if one.is_late:
         late = format_duration(one.takes)
-        return f"warning: {one.requests} requests in that time, {one.needed} needed: it takes {late}"
+        return f"warning: {one.requests} requests in that time, but {one.needed} are needed: the step takes {late}"
     return f"{one.requests} requests" + (f", {_rates(one.rate)}" if one.rate is not None else "")
 
 
 def _rates(rate: float) -> str:
-    return f"error rates from {text(rate)} % are found"
+    return f"error rates from {text(rate)} % can be detected"

@@ -58,7 +58,7 @@ def fail_with_target(s: Situation) -> Decision | None:
 
 def _hold_for_baseline(s: Situation, message: str) -> Decision:
     """Canary and baseline are both ill: it is not the new version, and there is nowhere to go."""
-    words = f"{message}; the baseline does not serve either, so traffic is unchanged. {REPAIR}"
+    words = f"{message}; the baseline deployments are not serving either, so the traffic is unchanged."
     ill = Verdict(False, Reason.BASELINE_UNHEALTHY, words)
     outlook = under_way(CanaryPhase.BLOCKED, Reason.BASELINE_UNHEALTHY, words)
     return stay(s, replace(outlook, targets=ill))
@@ -107,7 +107,7 @@ def in_words(metric: MetricVerdict, unit: str) -> str:
 def _go_back(s: Situation, failure: RolloutFailure, seen: Notice) -> Decision:
     """Written down first; the PATCH is the next pass's."""
     after = transitions.roll_back(s, failure)
-    message = f"Going back to {describe(after.intended)}: {failure.message}"
+    message = f"Rolling back to {describe(after.intended)}: {failure.message}"
     return Decision(
         status=after.status,
         outlook=under_way(CanaryPhase.ROLLING_BACK, Reason.ROLLING_BACK, message),
@@ -121,11 +121,11 @@ def roll_back(s: Situation) -> Decision | None:
     if s.state is not State.ROLLING_BACK:
         return None
     why = s.rollout.failure.message if s.rollout.failure else ""
-    message = f"Going back to {describe(s.intended)}: {why}"
+    message = f"Rolling back to {describe(s.intended)}: {why}"
     going = under_way(CanaryPhase.ROLLING_BACK, Reason.ROLLING_BACK, message)
     dead = _dead(s)
     if dead is not None or s.update is None:
-        words = f"Not going back to {describe(s.intended)} yet: {dead or 'a target is not found'}. {REPAIR}"
+        words = f"Not rolling back to {describe(s.intended)} yet: {dead or 'a target does not exist'}."
         ill = Verdict(False, Reason.BASELINE_UNHEALTHY, words)
         outlook = replace(going, message=words, targets=ill, complete=ill, phase=CanaryPhase.BLOCKED)
         return Decision(status=s.status, outlook=replace(outlook, progress=Progress.STUCK))
@@ -150,7 +150,7 @@ def keep(s: Situation) -> Decision:
 
 
 def _completed(s: Situation) -> Outlook:
-    message = f"All traffic as specified: {describe(s.intended)}."
+    message = f"The target split is in force: {describe(s.intended)}."
     return Outlook(
         phase=CanaryPhase.COMPLETED,
         message=message,
@@ -163,7 +163,7 @@ def _rolled_back(s: Situation) -> Outlook:
     failure = rollout.failure
     why = f"{failure.reason}: {failure.message.rstrip('.')}" if failure else ""
     message = (
-        f"Back at {describe(rollout.origin)} after {why}. Change spec.traffic or spec.rollout.retry, or annotate"
-        f" with modeloperator.dev/action: retry:{rollout.id}."
+        f"Rolled back to {describe(rollout.origin)} after {why}. Change spec.traffic or spec.rollout.retry, or"
+        f" annotate with modeloperator.dev/action: retry:{rollout.id}."
     )
     return replace(blocked(Reason.ROLLED_BACK, message), phase=CanaryPhase.ROLLED_BACK)

@@ -168,7 +168,7 @@ def _aged(s: Situation, judgement: Judgement, analysis: AnalysisStatus) -> Analy
     """A Pass ends with the age of its figures: that none come any more may be the failure itself."""
     if analysis.verdict != Said.PASS or not _deciding(judgement) or not is_old(s, analysis):
         return analysis
-    why = f"the newest figures end at {analysis.judged_until:%H:%M:%S}Z, and none came since"
+    why = f"the provider's newest metrics end at {analysis.judged_until:%H:%M:%S}Z, and none came since"
     return analysis.with_(
         verdict=Said.INCONCLUSIVE,
         inconclusive_since=s.provider_now,
@@ -195,10 +195,10 @@ def missing(analysis: AnalysisStatus) -> str:
     """The same in words."""
     lacking = next((m for m in analysis.metrics if m.verdict == Said.INCONCLUSIVE), None)
     if lacking is None:
-        return "the first verdict is due once there are figures of this step"
+        return "the first verdict follows once this step has metrics"
     if (lacking.requests or 0) < (lacking.needed or 0):
-        return f"at least {lacking.needed} requests needed for the verdict on {lacking.name}"
-    return f"no verdict on {lacking.name}: {lacking.message}"
+        return f"at least {lacking.needed} requests are needed to judge {lacking.name}"
+    return f"{lacking.name} cannot be judged: {lacking.message}"
 
 
 def _counting(reading: Reading, share: Share, window: Window) -> list[Bucket]:
@@ -258,5 +258,6 @@ def warning(requests: int, limit: float) -> str | None:
     if rate <= max(_WORTH_A_WARNING * limit, limit + 1):
         return None
     return (
-        f"{requests} requests expected in this step: error rates below {text(round(rate))} % cannot be seen"
+        f"{requests} requests are expected in this step, so error rates below {text(round(rate))} % cannot be"
+        " detected"
     )

@@ -63,17 +63,17 @@ def is_at_once(course: Course, origin: Shares, to: Shares) -> bool:
 def preview(course: Course, origin: Shares, to: Shares, rps: float | None) -> Iterator[str]:
     """What all steps have in common, and a line per step; `rps` is the traffic of the whole endpoint, if it is known."""
     if not origin:
-        yield f"  create with {describe(to)} once all of them serve (a first split has no steps)"
+        yield f"  create with {describe(to)} once all targets are serving (a first split has no steps)"
         return
     if identity(origin) == identity(to):
-        yield f"  {describe(to)}: that is the last good split; it is sent at once, without steps"
+        yield f"  {describe(to)}: this is the last good split, so it is sent at once, without steps"
         return
     if course.is_static:
         yield f"  {describe(origin)} -> {describe(to)} at once (there is no spec.rollout)"
         return
     paused = ", paused by the spec" if course.is_paused else ""
     yield f"  from {describe(origin)} to {describe(to)}{paused}"
-    yield "  each step begins with the provider's acknowledgement"
+    yield "  each step begins when the provider confirms its split"
     yield from (f"  {line}" for line in _judged(course))
     yield from _steps(course, origin, to, rps)
 
@@ -82,8 +82,8 @@ def _steps(course: Course, origin: Shares, to: Shares, rps: float | None) -> Ite
     percent, end = 0, timedelta()
     for number, step in enumerate(planned(course, origin, to, rps), start=1):
         yield (
-            f"  {number}. +{format_duration(step.start)}  {describe(step.split)}  ({step.percent} % of the way)"
-            f"  {_until(step)}"
+            f"  {number}. +{format_duration(step.start)}  {describe(step.split)}  ({step.percent} % of the change) "
+            f" {_until(step)}"
         )
         if step.sight is not None:
             yield f"       {found(step.sight)}"
@@ -96,7 +96,7 @@ def _steps(course: Course, origin: Shares, to: Shares, rps: float | None) -> Ite
 
 
 def _until(step: Planned) -> str:
-    gate = ", until a person lets it go on" if step.is_gated else ""
+    gate = ", until it is approved manually" if step.is_gated else ""
     return f"for at least {format_duration(step.stay)}{gate}"
 
 
@@ -117,8 +117,8 @@ def _judged(course: Course) -> Iterator[str]:
         yield f"{check.name} {'only warns' if check.only_warns else verb}: {_limits(check)}"
     yield least(judgement)
     if judgement.enforces:
-        then = "it pauses" if judgement.pauses else "it goes back"
-        yield f"after {judgement.fail_after} failed verdicts in a row {then}"
+        then = "it pauses" if judgement.pauses else "it rolls back"
+        yield f"after {judgement.fail_after} consecutive failed verdicts {then}"
 
 
 def _limits(check: Check) -> str:

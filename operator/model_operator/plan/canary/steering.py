@@ -32,8 +32,7 @@ def mend_state(s: Situation) -> Decision | None:
     begun = transitions.begin(without, s.desired.destination, acked, is_direct=False)
     held = begun.with_rollout(begun.rollout.with_(is_paused=True, step_percent=0))
     message = (
-        f"The state of the rollout made no sense; it holds at {describe(acked)} until it is resumed. Look"
-        f" at status.traffic, then annotate with modeloperator.dev/action: resume:{held.rollout.id}."
+        f"status.rollout is inconsistent, so the rollout holds at {describe(acked)} until it is resumed."
     )
     return Decision(
         status=held.status,
@@ -93,7 +92,7 @@ def _begun(after: Situation, reason: str) -> Decision:
     message = f"Rollout {rollout.id} from {describe(rollout.origin) or 'nothing'} to {describe(rollout.to)}."
     return Decision(
         status=after.status,
-        outlook=under_way(CanaryPhase.APPLYING, Reason.PROGRESSING, f"Going to {at(after)}."),
+        outlook=under_way(CanaryPhase.APPLYING, Reason.PROGRESSING, f"Moving traffic to {at(after)}."),
         notices=(notice(reason, message),) if rollout.origin else (),
         look_again=AT_ONCE,
     )
@@ -128,9 +127,9 @@ def _carry_out(s: Situation, token: str) -> Situation:
     verb, _, rest = token.partition(":")
     id, _, step = rest.partition("/")
     if verb not in _VERBS:
-        raise _Refused(f"{verb!r} is none of {', '.join(_VERBS)}")
+        raise _Refused(f"{verb!r} is not an action; the actions are {', '.join(_VERBS)}")
     if id != s.rollout.id:
-        raise _Refused(f"the present rollout is {s.rollout.id}; write {verb}:{s.rollout.id}")
+        raise _Refused(f"the current rollout is {s.rollout.id}; use {verb}:{s.rollout.id}")
     here = step_of(s).partition("/")[0]
     if step and step != here:
         raise _Refused(f"the rollout is at step {here}, not {step}")
@@ -158,7 +157,7 @@ def _advance(s: Situation) -> Situation:
 def _abort(s: Situation) -> Situation:
     _need(s, _UNDER_WAY)
     if not s.rollout.origin:
-        raise _Refused("there is no last good split to go back to")
+        raise _Refused("there is no last good split to roll back to")
     failure = RolloutFailure(reason="Aborted", message="A person aborted the rollout.", at=s.now)
     return transitions.roll_back(s, failure)
 
@@ -182,7 +181,7 @@ def _retry(s: Situation) -> Situation:
     _need_acceptance(s)
     destination = s.desired.destination
     if s.status.failed_destination != identity(destination):
-        raise _Refused("the destination is another one by now")
+        raise _Refused("the target split has changed meanwhile")
     return transitions.begin(s, destination, s.rollout.origin, is_direct=s.course.is_static)
 
 
@@ -196,12 +195,12 @@ def _need_freedom(s: Situation) -> None:
     if s.course.is_paused:
         raise _Refused("spec.rollout.paused is true")
     if s.rollout.is_paused:
-        raise _Refused(f"it is paused; write resume:{s.rollout.id} first")
+        raise _Refused(f"it is paused; use resume:{s.rollout.id} first")
 
 
 def _need_acceptance(s: Situation) -> None:
     if s.observed.refusal is not None:
-        raise _Refused("the spec is not accepted; it says why in the condition Accepted")
+        raise _Refused("the spec is not accepted; see the condition Accepted")
 
 
 _VERBS: Final[dict[str, Callable[[Situation], Situation]]] = {

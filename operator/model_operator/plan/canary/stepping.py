@@ -42,7 +42,7 @@ def wait_when_refused(s: Situation) -> Decision | None:
     """Nobody wishes the next step any more, and what is wished instead cannot be done."""
     if s.observed.refusal is None:
         return None
-    return stay(s, under_way(CanaryPhase.BLOCKED, s.observed.refusal.reason, f"At {at(s)}, held."))
+    return stay(s, under_way(CanaryPhase.BLOCKED, s.observed.refusal.reason, f"Holding at {at(s)}."))
 
 
 def wait_when_paused(s: Situation) -> Decision | None:
@@ -50,10 +50,10 @@ def wait_when_paused(s: Situation) -> Decision | None:
     if not (s.course.is_paused or rollout.is_paused):
         return None
     if s.course.is_paused:
-        reason, how = Reason.PAUSED, "Set spec.rollout.paused to false to go on."
+        reason, how = Reason.PAUSED, "Set spec.rollout.paused to false to continue."
     else:
         reason = Reason.METRIC_BREACHED if rollout.failure else Reason.PAUSED
-        how = f"Annotate with modeloperator.dev/action: resume:{rollout.id} to go on."
+        how = f"Annotate with modeloperator.dev/action: resume:{rollout.id} to continue."
     why = f"{rollout.failure.message}. " if rollout.failure else ""
     return stay(s, under_way(CanaryPhase.PAUSED, reason, f"Paused at {at(s)}. {why}{how}"))
 
@@ -62,7 +62,7 @@ def wait_at_limit(s: Situation) -> Decision | None:
     following = s.course.after(s.rollout.step_percent, s.rollout.origin, s.rollout.to)
     if following is None or following.percent <= s.course.limit:
         return None
-    message = f"At {at(s)}; spec.rollout.limit is {s.course.limit}, raise it to go on."
+    message = f"At {at(s)}. spec.rollout.limit is {s.course.limit}; increase it to continue."
     return stay(s, under_way(CanaryPhase.WAITING, Reason.LIMIT_REACHED, message))
 
 
@@ -71,8 +71,8 @@ def wait_for_measure(s: Situation) -> Decision | None:
     analysis = _evidence(s)
     if analysis is None or analysis.verdict != Said.ERROR:
         return None
-    why = next((m.message for m in analysis.metrics if m.message), "") or "no figures"
-    message = f"At {at(s)}, held because nothing can be measured: {why}"
+    why = next((m.message for m in analysis.metrics if m.message), "") or "no metrics"
+    message = f"Holding at {at(s)}, because the provider's metrics cannot be read: {why}"
     return stay(s, under_way(CanaryPhase.PROGRESSING, Reason.METRICS_UNAVAILABLE, message))
 
 
@@ -83,12 +83,15 @@ def wait_for_evidence(s: Situation) -> Decision | None:
         return None
     if analysis.verdict == Said.FAIL:
         worst = breach(s, analysis)
-        message = f"At {at(s)}, held because {worst.message}"
+        message = f"Holding at {at(s)}, because {worst.message}"
         return stay(s, under_way(CanaryPhase.PROGRESSING, Reason.METRIC_BREACHED, message))
     message = f"At {at(s)}, {missing(analysis)}"
     since = analysis.inconclusive_since
     if since is not None and s.provider_now - since >= judgement.inconclusive_timeout:
-        late = f"{message}; write advance:{s.rollout.id} or abort:{s.rollout.id} to decide yourself"
+        late = (
+            f"{message}; to decide yourself, annotate with modeloperator.dev/action: advance:{s.rollout.id} or"
+            f" abort:{s.rollout.id}"
+        )
         return stay(s, under_way(CanaryPhase.WAITING, lack(s, analysis), late))
     earliest = "" if is_old(s, analysis) else _earliest(s)
     return stay(s, under_way(CanaryPhase.PROGRESSING, lack(s, analysis), message + earliest))
@@ -130,8 +133,8 @@ def wait_for_gate(s: Situation) -> Decision | None:
         return None
     here = step_of(s).partition("/")[0]
     message = (
-        f"At {at(s)}, waiting for a person: annotate with"
-        f" modeloperator.dev/action: advance:{s.rollout.id}/{here}, or abort:{s.rollout.id}."
+        f"At {at(s)}, waiting for manual approval: annotate with modeloperator.dev/action:"
+        f" advance:{s.rollout.id}/{here}, or abort:{s.rollout.id}."
     )
     return stay(s, under_way(CanaryPhase.WAITING, Reason.WAITING_FOR_APPROVAL, message))
 
@@ -164,14 +167,14 @@ def advance(s: Situation) -> Decision | None:
     after = transitions.go_to(s, following.percent)
     return Decision(
         status=after.status,
-        outlook=under_way(CanaryPhase.APPLYING, Reason.PROGRESSING, f"Going to {at(after)}."),
+        outlook=under_way(CanaryPhase.APPLYING, Reason.PROGRESSING, f"Moving traffic to {at(after)}."),
         look_again=AT_ONCE,
     )
 
 
 def _complete(s: Situation) -> Decision:
     after = transitions.complete(s)
-    message = f"All traffic as specified: {describe(after.intended)}."
+    message = f"The target split is in force: {describe(after.intended)}."
     outlook = under_way(CanaryPhase.COMPLETED, Reason.COMPLETED, message)
     done = notice("RolloutCompleted", f"Rollout {after.rollout.id}: {describe(after.intended)}.")
     return Decision(
@@ -216,7 +219,7 @@ def follow_ids(s: Situation) -> Decision | None:
     if split is None or without_zeros(split) == s.acknowledged or s.is_intended_refused:
         return None
     after = transitions.apply_again(s)
-    outlook = under_way(CanaryPhase.APPLYING, Reason.PROGRESSING, f"Applying {at(after)} again.")
+    outlook = under_way(CanaryPhase.APPLYING, Reason.PROGRESSING, f"Sending {at(after)} again.")
     return Decision(status=after.status, outlook=outlook, look_again=AT_ONCE)
 
 
@@ -236,7 +239,9 @@ def wait_when_not_sent(s: Situation) -> Decision | None:
     """A step that may be in force is acknowledged, to be judged; another is not begun for a refused wish."""
     if s.observed.refusal is None or (s.rollout.is_begun and not s.is_intended_refused):
         return None
-    return stay(s, under_way(CanaryPhase.BLOCKED, s.observed.refusal.reason, f"Not going to {at(s)}."))
+    return stay(
+        s, under_way(CanaryPhase.BLOCKED, s.observed.refusal.reason, f"Not moving traffic to {at(s)}.")
+    )
 
 
 def wait_for_rising(s: Situation) -> Decision | None:
@@ -244,7 +249,7 @@ def wait_for_rising(s: Situation) -> Decision | None:
     waiting = unready(s, tuple(share for share in s.intended if _rises(s, share.reference, share.percent)))
     if waiting is None:
         return None
-    message = f"Going to {at(s)}, waiting for {waiting.message}"
+    message = f"Moving traffic to {at(s)}, waiting for {waiting.message}"
     outlook = under_way(CanaryPhase.APPLYING, waiting.reason, message)
     return stay(s, replace(outlook, targets=waiting, progress=Progress.MOVING))
 
@@ -269,7 +274,7 @@ def send(s: Situation) -> Decision:
 
 
 def _going(s: Situation, progress: Progress) -> Outlook:
-    going = under_way(CanaryPhase.APPLYING, Reason.PROGRESSING, f"Going to {at(s)}.")
+    going = under_way(CanaryPhase.APPLYING, Reason.PROGRESSING, f"Moving traffic to {at(s)}.")
     return replace(going, progress=progress)
 
 

@@ -238,7 +238,7 @@ def _news(before: Situation, after: Situation) -> tuple[Notice, ...]:
         return ()
     if rollout.state == State.ROLLED_BACK:
         why = rollout.failure.message if rollout.failure else ""
-        return (notice("RolledBack", f"Back at {describe(rollout.origin)}: {why}", is_warning=True),)
+        return (notice("RolledBack", f"Rolled back to {describe(rollout.origin)}: {why}", is_warning=True),)
     return (notice("StepApplied", f"Rollout {rollout.id} is at {at(after)}."),)
 
 

@@ -61,7 +61,7 @@ def unready(s: Situation, shares: Shares) -> Verdict | None:
 def shortfall(s: Situation, share: Share) -> Verdict | None:
     """What a target lacks to take traffic; None: nothing."""
     target = s.target(share)
-    message = f"{share.name}: {target.message or 'nothing is known of it'}"
+    message = f"{share.name}: {target.message or 'its state is not known'}"
     if not target.is_applied:
         return Verdict(False, Reason.TARGET_NOT_FOUND, message)
     if target.id is None:
@@ -94,14 +94,14 @@ def failing(s: Situation, outlook: Outlook, action: Action, error: ProviderError
     words = advised(reason, str(error), _secret(s))
     if reason is Reason.MEMBERSHIP_FIXED:
         words += (
-            " The provider does not let an endpoint's members change, or have only one. Keep all of them in"
-            " spec.traffic, with percent 0 where they shall get nothing."
+            " The provider refuses to change the deployments of an endpoint, or refuses an endpoint with a single"
+            " one. Keep all deployments in spec.traffic, with percent 0 for those that should receive no traffic."
         )
     if isinstance(error, NotFound):
         words += " Look for it at the provider; if it is gone, delete this object and apply it anew to have another."
     if reason is Reason.NAME_TAKEN:
         words += (
-            " Set spec.externalID to the id of that endpoint to adopt it; or delete this object, and apply it with"
+            " Set spec.externalID to the id of that endpoint to adopt it, or delete this object and apply it with"
             " another spec.endpointName."
         )
     synced = Verdict(False, reason, words)
@@ -126,13 +126,16 @@ def mismatched(s: Situation, outlook: Outlook, tries: int) -> Outlook:
     """The provider said yes and showed something else, so many times in a row."""
     sent, kept = describe(s.intended), describe(s.status.traffic)
     if tries < ENOUGH_TRIES:
-        words = f"The provider was sent {sent} and answered {kept}; it is sent again."
+        words = f"The operator sent {sent}, but the provider confirmed {kept}. The operator sends it again."
         return replace(outlook, synced=Verdict(False, Reason.SPLIT_MISMATCH, words), progress=Progress.MOVING)
     if _is_rounded(s):
-        advice = "It seems to round: abort the rollout if there is one, and ask for percents that it keeps."
+        advice = (
+            "The provider seems to round: abort the rollout if there is one, and use percentages that the"
+            " provider keeps."
+        )
     else:
-        advice = "Look at the endpoint there; or abort the rollout, if there is one."
-    words = f"The provider keeps {kept}, however often it is sent {sent}. {advice}"
+        advice = "Check the endpoint in the provider's console, or abort the rollout if there is one."
+    words = f"The provider keeps {kept}, although the operator sent {sent} repeatedly. {advice}"
     phase = outlook.phase if outlook.phase is CanaryPhase.ROLLING_BACK else CanaryPhase.BLOCKED
     synced = Verdict(False, Reason.SPLIT_MISMATCH, words)
     return replace(outlook, phase=phase, message=words, synced=synced, progress=Progress.STUCK)

@@ -20,16 +20,16 @@ def refuse_rival(s: Situation) -> Decision | None:
             s,
             Reason.EXTERNAL_ID_TAKEN,
             f"Deployment {s.status.external_id}, which this object's status names, belongs to {s.rival}. This object"
-            " changes nothing there, and its deletion leaves the deployment alone. Delete this object and apply it"
-            " anew to have a deployment of its own.",
+            " does not change that deployment, and deleting this object does not delete it. Delete this object and"
+            " apply it again to create a deployment of its own.",
         )
         return replace(refused, phase=Phase.PENDING)  # of its own it has none
     if s.desired.external_id is not None:
         return refusal(
             s,
             Reason.EXTERNAL_ID_TAKEN,
-            f"Deployment {s.desired.external_id} belongs to {s.rival}. Delete that one with deletionPolicy Orphan"
-            " first; or delete this object and apply it with another spec.externalID, which is immutable.",
+            f"Deployment {s.desired.external_id} belongs to {s.rival}. Delete the other ModelDeployment with"
+            " deletionPolicy Orphan first, or name another deployment in spec.externalID.",
         )
     return refusal(
         s,
@@ -88,9 +88,9 @@ def refuse_stranger(s: Situation) -> Decision | None:
     refused = refusal(
         s,
         Reason.MODEL_MISMATCH,
-        f'Deployment {s.remote.id} is "{s.remote.name}" with the model "{s.remote.model}" at the provider, and this'
-        f' object created "{s.desired.deployment_name}" with "{s.desired.model}". Nothing is changed there. Delete this'
-        " object with deletionPolicy Orphan, and apply it anew.",
+        f'Deployment {s.remote.id} is "{s.remote.name}" with the model "{s.remote.model}" at the provider, but'
+        f' this object created "{s.desired.deployment_name}" with "{s.desired.model}". The operator does not'
+        " change that deployment. Delete this object with deletionPolicy Orphan, and apply it again.",
     )
     return replace(refused, phase=Phase.MISSING)  # its own is not there
 
@@ -114,9 +114,8 @@ def refuse_wrong_model(s: Situation) -> Decision | None:
     return refusal(
         s,
         Reason.MODEL_MISMATCH,
-        f'Deployment {remote.id} runs the model "{remote.model}", not "{s.desired.model}". Delete this'
-        " object (deletionPolicy Orphan leaves the deployment), and apply it with the deployment's model or another"
-        " spec.externalID; both are immutable.",
+        f'Deployment {remote.id} runs the model "{remote.model}", not "{s.desired.model}". Delete this object'
+        " and apply it with the deployment's model, or with another externalID.",
     )
 
 

@@ -22,8 +22,8 @@ def adopt(s: Situation) -> Decision | None:
     if s.observed.presence is Presence.ABSENT:
         return stuck(
             Reason.EXTERNAL_RESOURCE_MISSING,
-            f"The provider has no deployment {s.desired.external_id}. Check spec.externalID, or delete this object and"
-            " apply it without externalID to have one created.",
+            f"The provider has no deployment {s.desired.external_id}. Check spec.externalID, or delete this object"
+            " and apply it without externalID to create one.",
             Phase.MISSING,
         )
     if s.remote is None:
@@ -34,7 +34,7 @@ def adopt(s: Situation) -> Decision | None:
     taken = take(s.remote, s)
     return replace(
         taken,
-        synced=unsynced(Reason.UPDATING, f"Deployment {s.remote.id} was adopted."),
+        synced=unsynced(Reason.UPDATING, f"Adopted deployment {s.remote.id}."),
         drift=(*power_difference(s), *differences(s.desired, s.remote, dict(s.desired.fields))),
         change=taken.change if s.desired.corrects_drift else replace(taken.change, last_applied=_reported(s)),
     )
@@ -57,7 +57,7 @@ def _settle_own_create(s: Situation, wanted: Remote) -> Decision | None:
         return wait_for_absence(s, pending)
     return stuck(
         Reason.OUTCOME_UNKNOWN,
-        f"An earlier create of this object made deployment {made.id}, and spec.externalID names {wanted.id}. Delete"
-        f" {made.id} at the provider, or delete this object (that deletes {made.id}) and apply it again.",
+        f"This object created deployment {made.id} earlier, but spec.externalID names {wanted.id}. Delete {made.id}"
+        f" at the provider, or delete this object (which deletes {made.id}) and apply it again.",
         Phase.CREATING,
     )

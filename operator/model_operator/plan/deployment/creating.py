@@ -36,7 +36,7 @@ _LOOK_EVERY = timedelta(seconds=5)
 
 def take(remote: Remote, s: Situation) -> Decision:
     """Record the id. What was sent with the create counts as applied, and nothing else does."""
-    found = Verdict(False, Reason.STARTING, "The deployment was found at the provider.")
+    found = Verdict(False, Reason.STARTING, "Found the deployment at the provider.")
     is_seen = s.remote is not None and s.remote.id == remote.id
     change = StatusChange(
         external_id=remote.id, pending=None, last_applied=_sent(remote, s), provider_state=remote.word
@@ -126,14 +126,14 @@ def _drop_recreate(s: Situation, pending: Pending, made: Remote | None) -> Decis
     if made is not None:
         return stuck(
             Reason.OUTCOME_UNKNOWN,
-            f"Deployment {id_} was gone for long enough to be created again as {made.id}, and is back. Delete one of"
-            " the two at the provider.",
+            f"Deployment {id_} was gone, was replaced by the new deployment {made.id}, and has reappeared. Delete"
+            " one of the two at the provider.",
             Phase.CREATING,
         )
     waiting = None if s.intent_unsent or not s.observed.can_list else wait_for_absence(s, pending)
     if waiting is not None:
         return waiting
-    back = moving(Reason.UPDATING, f"Deployment {id_} is back at the provider.", None)
+    back = moving(Reason.UPDATING, f"Deployment {id_} has reappeared at the provider.", None)
     return replace(back, change=StatusChange(pending=None), look_again=_AT_ONCE)
 
 
@@ -149,7 +149,10 @@ def _wait_for_deadline(s: Situation, pending: Pending) -> Decision | None:
     """Until the lost request is certainly over; without this, a provider that fails would be asked without a pause."""
     if s.now >= pending.deadline or s.failure is not None:
         return None  # with a failure on record, the last answer was not lost
-    message = f"{lost(pending)} It is sent again under the same name, which can exist once."
+    message = (
+        f"{lost(pending)} The operator sends it again under the same name, which the provider accepts only"
+        " once."
+    )
     waiting = moving(Reason.OUTCOME_UNKNOWN, message, Phase.CREATING)
     if is_from_the_future(s, pending):
         return _date_anew(s, pending, waiting)
@@ -181,8 +184,8 @@ def wait_for_absence(s: Situation, pending: Pending) -> Decision | None:
 def _ask(s: Situation) -> Decision:
     return stuck(
         Reason.OUTCOME_UNKNOWN,
-        f"{lost(s.status.pending)} The provider cannot be asked for a list. Look there for"
-        f' "{s.desired.deployment_name}" and set spec.externalID to what you find.',
+        f"{lost(s.status.pending)} The provider cannot list its deployments. Check the provider's console for"
+        f' "{s.desired.deployment_name}", and set spec.externalID to its id.',
         Phase.CREATING,
     )
 
@@ -197,7 +200,7 @@ def wait_while_paused(s: Situation) -> Decision | None:
     text, reason = f"Nothing is created at the provider while {why_stopped(s)}.", stopped_on_purpose(s).reason
     decision = settled(Phase.PAUSED, Verdict(False, reason, text))
     if s.status.external_id is not None:
-        text = f"Deployment {s.status.external_id} has vanished at the provider. {text}"
+        text = f"Deployment {s.status.external_id} no longer exists at the provider. {text}"
         gone = Verdict(False, reason, text)
         decision = replace(decision, synced=Verdict(True, Reason.SYNCED, text), serving=gone)
     return replace(decision, change=StatusChange(pending=None))
@@ -217,8 +220,8 @@ def start_create(s: Situation) -> Decision | None:
         return refusal(
             s,
             Reason.UNSUPPORTED,
-            "The provider cannot list its deployments here, and without that a create could be made twice. Check"
-            " baseURL of the ModelProvider, or set spec.externalID to adopt what exists.",
+            "The provider cannot list its deployments, so the operator does not create one: it could exist already."
+            " Check spec.baseURL of the ModelProvider, or set spec.externalID to adopt an existing deployment.",
         )
     if s.observed.can_list and s.observed.listed_at is None:
         # What the LIST shows decides what there is to say, and each write counts.
@@ -265,14 +268,14 @@ def recreate_when_gone(s: Situation) -> Decision | None:
     if s.desired.external_id is not None:
         return stuck(
             Reason.EXTERNAL_RESOURCE_MISSING,
-            f"Deployment {s.status.external_id} has vanished at the provider. It was adopted by spec.externalID, so"
-            " it is not created again: delete this object and apply it without externalID to have a new one.",
+            f"Deployment {s.status.external_id} no longer exists at the provider. It was adopted by spec.externalID,"
+            " so it is not created again. Delete this object, and apply it without externalID to create a new one.",
             Phase.MISSING,
         )
     if not _may_recreate(s):
         return stuck(
             Reason.EXTERNAL_RESOURCE_MISSING,
-            f"Deployment {s.status.external_id} has vanished at the provider. Edit the spec to have it created again.",
+            f"Deployment {s.status.external_id} no longer exists at the provider. Edit the spec to create it again.",
             Phase.MISSING,
         )
     return record_intent(s)
@@ -288,5 +291,5 @@ def _may_recreate(s: Situation) -> bool:
 def _start(s: Situation) -> Decision:
     message = f'Creating "{s.desired.deployment_name}" at the provider.'
     if s.status.external_id is not None:
-        message = "The deployment has vanished at the provider and is created again."
+        message = "The deployment no longer exists at the provider; creating it again."
     return moving(Reason.CREATING, message, Phase.CREATING)

@@ -197,6 +197,9 @@ def hold_back(s: Situation, step: Decision) -> Decision:
     if is_same and failure and failure.generation == s.desired.generation and s.now < failure.until:
         return failed_step(s, held, failure.error, failure.until - s.now)
     if s.paused_until is not None and s.now < s.paused_until:
-        limited = RateLimited("The provider asked for fewer requests; the account rests as long as it said.")
+        limited = RateLimited(
+            "The provider's rate limit was reached. All requests of this account are paused until"
+            " the provider's Retry-After has passed."
+        )
         return failed_step(s, held, limited, s.paused_until - s.now)
     return step

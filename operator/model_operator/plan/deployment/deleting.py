@@ -24,7 +24,7 @@ def let_go(s: Situation) -> Decision | None:
     is_lost = s.may_have_made or (s.status.pending is not None and not s.intent_unsent)
     made = made_by_us(s)
     unknown = (
-        f'"{s.desired.deployment_name}", if a create whose answer was lost has made one,' if is_lost else None
+        f'"{s.desired.deployment_name}", if the create with the lost reply succeeded,' if is_lost else None
     )
     is_none = s.rival is not None or s.observed.presence is Presence.ABSENT
     held = None if is_none else s.status.external_id
@@ -77,8 +77,8 @@ def keep_off_a_stranger(s: Situation) -> Decision | None:
         return None
     return stuck(
         Reason.MODEL_MISMATCH,
-        f'Deployment {s.remote.id} is "{s.remote.name}" with the model "{s.remote.model}" at the provider, which this'
-        " object did not create, so it is not deleted. Set spec.deletionPolicy to Orphan to let this object go.",
+        f'Deployment {s.remote.id} is "{s.remote.name}" with the model "{s.remote.model}" at the provider. This'
+        " object did not create it, so it is not deleted. Set spec.deletionPolicy to Orphan to remove this object.",
         Phase.DELETING,
     )
 
@@ -101,8 +101,9 @@ def look_for_lost_create(s: Situation) -> Decision | None:
 def _ask(s: Situation) -> Decision:
     return stuck(
         Reason.OUTCOME_UNKNOWN,
-        f'{lost(s.status.pending)} It cannot be told whether that made a deployment "{s.desired.deployment_name}". Look'
-        " at the provider, delete it there if need be, then set spec.deletionPolicy to Orphan.",
+        f'{lost(s.status.pending)} It is not known whether a deployment "{s.desired.deployment_name}" exists.'
+        " Check the provider's console, delete the deployment there if it exists, then set spec.deletionPolicy to"
+        " Orphan.",
         Phase.DELETING,
     )
 
@@ -117,8 +118,9 @@ def wait_while_in_use(s: Situation) -> Decision | None:
     if s.guard is None:
         return None
     message = (
-        f"{s.guard[:1].upper()}{s.guard[1:]} sends traffic to the deployment, or would go back to it. Take it out of its"
-        " spec.traffic and let that complete, delete the CanaryEndpoint, or set spec.deletionPolicy to Orphan."
+        f"{s.guard[:1].upper()}{s.guard[1:]} sends traffic to this deployment, or would on a rollback. Remove the"
+        " deployment from spec.traffic of the CanaryEndpoint and wait until the rollout is complete, delete the"
+        " CanaryEndpoint, or set spec.deletionPolicy to Orphan."
     )
     return replace(moving(Reason.IN_USE, message, Phase.DELETING), look_again=s.timing.poll_interval)
 
@@ -141,7 +143,7 @@ def _deleting(id_: str) -> Decision:
 
 
 def wait_for_proof(s: Situation) -> Decision | None:
-    message = "Waiting for the provider to show whether the deployment is gone."
+    message = "Waiting until the provider shows whether the deployment is gone."
     return wait_for_look(s, moving(Reason.DELETING, message, Phase.DELETING))
 
 

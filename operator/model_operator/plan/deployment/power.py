@@ -67,7 +67,8 @@ def _pause(s: Situation, remote: Remote) -> Decision | None:
     if not s.desired.corrects_drift:
         row = Difference("paused", desired=True, observed=False, is_edit=False)
         message = (
-            f"The deployment runs at the provider while spec.paused is true; driftPolicy is Report. {_PAUSE}"
+            "The deployment is running at the provider although spec.paused is true. It is not stopped,"
+            " because driftPolicy is Report."
         )
         return Decision(
             synced=unsynced(Reason.DRIFT_REPORTED, message),
@@ -78,8 +79,8 @@ def _pause(s: Situation, remote: Remote) -> Decision | None:
     if _has_corrected(s):
         return stuck(
             Reason.UPDATE_IGNORED,
-            "The deployment was paused and runs again at the provider. Pause it there, or edit the spec to have it"
-            " tried again.",
+            "The deployment was paused, but is running again at the provider. Pause it there, or edit the spec to"
+            " pause it again.",
             None,
         )
     action = SetPower(remote.id, Power.PAUSE, is_correction=True)
@@ -131,9 +132,13 @@ def _resume(s: Situation, remote: Remote) -> Decision:
     if _did(s, Power.RESUME) and _is_fresh(s):
         return replace(_resuming(), look_again=_grace_left(s))
     if s.desired.may_scale_down:
-        scaled = Verdict(False, Reason.SCALED_DOWN, "Stopped by its scale-down policy, as intended.")
+        scaled = Verdict(
+            False, Reason.SCALED_DOWN, "The deployment was stopped by its scale-down policy, as intended."
+        )
         return _stopped(s, remote, Phase.SCALED_DOWN, scaled)
-    stopped = Verdict(False, Reason.STOPPED, f"Stopped at the provider by somebody else. {_RESUME}")
+    stopped = Verdict(
+        False, Reason.STOPPED, "The deployment was stopped at the provider, outside the operator."
+    )
     if not s.desired.corrects_drift or _has_corrected(s):
         row = Difference("paused", desired=False, observed=True, is_edit=False)
         decision = _stopped(s, remote, Phase.STOPPED, stopped)
@@ -148,7 +153,9 @@ def _resuming() -> Decision:
 
 
 def _leave_stopped(s: Situation, remote: Remote) -> Decision:
-    left = Verdict(False, Reason.PAUSED, "Stopped, and spec.paused leaves it as it is.")
+    left = Verdict(
+        False, Reason.PAUSED, "The deployment is stopped, and stays stopped while spec.paused is true."
+    )
     return _stopped(s, remote, Phase.PAUSED, left)
 
 
@@ -164,7 +171,7 @@ def _stopped(s: Situation, remote: Remote, phase: Phase, serving: Verdict) -> De
     gap = gap_between(s.desired, remote, s.status.last_applied)
     if not gap:
         return settled(phase, serving)
-    message = f"Held until the deployment runs again: {gap}."
+    message = f"Edits are sent once the deployment runs again: {gap}."
     decision = settled(phase, replace(serving, message=f"{serving.message} {message}"))
     return replace(decision, synced=unsynced(Reason.HELD_WHILE_PAUSED, message), drift=gap.differences)
 

@@ -31,9 +31,9 @@ def wait_for_start(s: Situation) -> Decision | None:
         case RunState.STARTING:
             return Decision(synced=HELD, progress=Progress.MOVING, phase=Phase.STARTING)
         case RunState.UPDATING:
-            return moving(Reason.UPDATING, "The provider is rolling the change out.", Phase.UPDATING)
+            return moving(Reason.UPDATING, "The provider is rolling out the change.", Phase.UPDATING)
         case RunState.DELETING:
-            message = "The deployment is being deleted at the provider by somebody else."
+            message = "The deployment is being deleted at the provider, outside the operator."
             return moving(Reason.DELETING, message, Phase.MISSING)
         case RunState.STOPPING | RunState.STOPPED | RunState.UNKNOWN:
             return Decision(synced=HELD, progress=Progress.MOVING, phase=None)
@@ -52,7 +52,7 @@ def wait_for_replicas(s: Situation) -> Decision | None:
         return None
     is_up = s.status.phase in {Phase.READY, Phase.UPDATING}
     phase = Phase.UPDATING if is_up else Phase.STARTING
-    decision = moving(Reason.UPDATING, f"Fewer replicas run than the {least} asked for.", phase)
+    decision = moving(Reason.UPDATING, f"Fewer replicas are running than the {least} in the spec.", phase)
     return replace(decision, look_again=5 * s.timing.transition_poll)
 
 
@@ -93,8 +93,12 @@ def unproven_serving(s: Situation) -> Verdict | None:
     if s.desired.probe is None or has_served or (result is not None and result.passed):
         return None
     if result is None:
-        return Verdict(False, Reason.STARTING, "The provider says it is up; the probe has not answered yet.")
-    return Verdict(False, Reason.PROBE_FAILED, advised(Reason.PROBE_FAILED, result.message, ""))
+        return Verdict(
+            False,
+            Reason.STARTING,
+            "The provider reports that the deployment runs; the probe has not been answered yet.",
+        )
+    return Verdict(False, Reason.PROBE_FAILED, result.message)
 
 
 def _has_alias(s: Situation) -> bool:
@@ -112,9 +116,9 @@ def create_endpoint(s: Situation) -> Decision | None:
     if pending is not None and not s.sent.may_send_endpoint(pending.started_at):
         return stuck(
             Reason.OUTCOME_UNKNOWN,
-            f'A create of endpoint "{pending.name}" was sent and its answer was lost. Look at the provider: if it is'
-            " there, set spec.paitient.endpointID to its id; if it is not, delete this object and apply it anew, or"
-            " leave it without the endpoint.",
+            f'A create of endpoint "{pending.name}" was sent, but its reply was lost. Check the provider\'s'
+            " console. If the endpoint exists, set spec.paitient.endpointID to its id. If not, delete this object"
+            " and apply it again, or leave it without an endpoint.",
             None,
         )
     if s.remote is None or s.state is not RunState.SERVING:
@@ -152,7 +156,7 @@ def say_what_else_is_ours(s: Situation, step: Decision) -> Decision:
         return step
     named = ", ".join(others[:_MOST_NAMED]) + (" and more" if len(others) > _MOST_NAMED else "")
     message = (
-        f"The provider also shows {named} with the tag of this object, which uses {s.remote.id}. Nothing is changed there."
-        " Delete at the provider what nobody needs; the deletion of this object deletes all of them."
+        f"The provider also has {named} with the tag of this object, which uses {s.remote.id}. The operator does not"
+        " change them. Delete those that nobody needs at the provider; deleting this object deletes all of them."
     )
     return replace(step, synced=unsynced(Reason.DUPLICATE_FOUND, message))

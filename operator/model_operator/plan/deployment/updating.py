@@ -27,7 +27,9 @@ def wait_for_sweep(s: Situation) -> Decision | None:
     if not gap:
         return None
     decision = moving(
-        Reason.UPDATING, f"Adopted; corrected at the next sweep: {gap}.", phase_of(s.remote.state)
+        Reason.UPDATING,
+        f"Adopted. These differences will be corrected at the next poll: {gap}.",
+        phase_of(s.remote.state),
     )
     return replace(decision, drift=gap.differences, look_again=s.timing.poll_interval)
 
@@ -54,7 +56,7 @@ def _wait_until_running(remote: Remote, gap: Gap) -> Decision | None:
         return None
     if remote.state not in {RunState.STARTING, RunState.UPDATING, RunState.UNKNOWN}:
         return None
-    return moving(Reason.UPDATING, f"Sent once the deployment runs: {gap}.", phase_of(remote.state))
+    return moving(Reason.UPDATING, f"Edits are sent once the deployment runs: {gap}.", phase_of(remote.state))
 
 
 def _await(s: Situation, gap: Gap) -> Decision | None:
@@ -62,7 +64,9 @@ def _await(s: Situation, gap: Gap) -> Decision | None:
     sent = s.sent.update
     if sent is None or not _was_sent(s, gap) or _did_not_take(s):
         return None
-    waiting = moving(Reason.UPDATING, f"Waiting for the provider to show: {gap}.", _updating_phase(s))
+    waiting = moving(
+        Reason.UPDATING, f"Waiting until the provider shows the edits: {gap}.", _updating_phase(s)
+    )
     return replace(waiting, look_again=s.grace_left(sent.at))
 
 
@@ -71,7 +75,7 @@ def _await_reading(s: Situation, remote: Remote) -> Decision | None:
     sent = s.sent.update
     if sent is None or sent.is_verified or remote.is_full or sent.fields.keys() <= remote.fields.keys():
         return None
-    waiting = "An edit was sent; that it took can be told once the provider shows the deployment in full."
+    waiting = "An edit was sent. It can be confirmed once the provider shows the deployment in full."
     return replace(moving(Reason.UPDATING, waiting, _updating_phase(s)), look_again=s.timing.poll_interval)
 
 
@@ -146,13 +150,13 @@ def _fought_over(s: Situation, gap: Gap) -> tuple[Difference, ...]:
 def _fight(s: Situation, fought: tuple[Difference, ...]) -> Decision:
     names = ", ".join(d.field for d in fought)
     who = (
-        "the owner of that UID, in another cluster perhaps"
+        "the owner of that UID, perhaps in another cluster"
         if any(d.field == UID_TAG for d in fought)
         else "an autoscaler or a person at the provider, or another controller with this account's key"
     )
     message = (
-        f"Somebody else changes {names} at the provider after each correction: {who}. Not corrected for an hour:"
-        f" {describe(fought)}. Stop the other one, put its value into the spec, or set driftPolicy to Report."
+        f"Something else changes {names} at the provider after each correction: {who}. Not corrected for an hour:"
+        f" {describe(fought)}. Stop the other writer, put its value into the spec, or set driftPolicy to Report."
     )
     again = min(s.sent.truce_left(d.field, s.now) for d in fought)
     return replace(stuck(Reason.FIELD_CONTESTED, message, None), look_again=again)
@@ -183,7 +187,10 @@ def _sooner(one: timedelta | None, other: timedelta | None) -> timedelta | None:
 
 def _unsent(s: Situation, gap: Gap) -> Decision | None:
     if gap.removed and _is_kept(s, gap):
-        message = f"The provider does not clear {', '.join(sorted(gap.removed))}. Set the value that you want instead."
+        message = (
+            f"The provider does not clear {', '.join(sorted(gap.removed))}. Set the field to the value that you"
+            " want."
+        )
         return stuck(Reason.REMOVAL_UNSUPPORTED, message, None)
     fought = _fought_over(s, gap)
     if fought:
@@ -192,15 +199,14 @@ def _unsent(s: Situation, gap: Gap) -> Decision | None:
         return None
     if s.state in _TAKES_CHANGES and _is_ignored(s, gap):
         message = (
-            f"The provider accepted a change and did not make it: {describe(gap.differences)}. Take it back or make it at the"
-            " provider; the next edit is sent again."
+            f"The provider accepted a change but did not apply it: {describe(gap.differences)}. Revert it in the"
+            " spec, or make it at the provider. The next edit is sent again."
         )
         return stuck(Reason.UPDATE_IGNORED, message, None)
     if s.desired.corrects_drift:
         return None
     message = (
-        f"The provider differs from the spec and driftPolicy is Report: {describe(gap.differences)}. Edit the spec, mend it"
-        " at the provider, or set driftPolicy to Correct."
+        f"The provider's values differ from the spec, and driftPolicy is Report: {describe(gap.differences)}."
     )
     return replace(settled(Phase.READY), synced=unsynced(Reason.DRIFT_REPORTED, message))
 
@@ -225,7 +231,9 @@ def retag(s: Situation) -> Decision | None:
         return None
     if not s.desired.corrects_drift and s.desired.external_id is None:
         return None
-    decision = moving(Reason.UPDATING, "Tagging the deployment as ours.", phase_of(remote.state))
+    decision = moving(
+        Reason.UPDATING, "Tagging the deployment with the UID of this object.", phase_of(remote.state)
+    )
     # Nothing else brings the sweep's end to anybody's notice.
     return replace(
         decision,

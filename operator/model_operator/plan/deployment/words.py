@@ -32,11 +32,11 @@ _ADOPT = (
     + OR_ANOTHER_NAME
 )
 _FREE_THE_ENDPOINT = (
-    "Free the name at the provider. endpointName is immutable: for another one delete this object and apply it anew,"
-    " which replaces the deployment as well."
+    "Free the name at the provider. endpointName is immutable: for another one, delete this object and apply it"
+    " again, which replaces the deployment as well."
 )
 
-HELD = Verdict(True, Reason.SYNCED, "The provider holds the spec.")
+HELD = Verdict(True, Reason.SYNCED, "The provider has the values of the spec.")
 
 
 def unsynced(reason: Reason, message: str) -> Verdict:
@@ -79,12 +79,12 @@ def in_full(s: Situation, error: ProviderError, action: Action | None = None) ->
 def lost(pending: Pending | None) -> str:
     """How every message about a create with an unknown outcome begins."""
     if pending is None or not pending.announces:
-        return "A create may have been sent before the operator was started, and nothing is known of its outcome."
-    return "A create was sent and its answer was lost."
+        return "A create may have been sent before the operator was restarted, and its outcome is not known."
+    return "A create was sent, but its reply was lost."
 
 
 def looking_for(pending: Pending | None) -> str:
-    return f"{lost(pending)} Looking for what it made before anything else is done."
+    return f"{lost(pending)} The operator first looks for the deployment that it may have created."
 
 
 def why_stopped(s: Situation) -> str:
@@ -99,8 +99,8 @@ def why_stopped(s: Situation) -> str:
 def stopped_on_purpose(s: Situation) -> Verdict:
     """Serving, of one that is not to run."""
     if s.desired.off_hours is None:
-        return Verdict(False, Reason.PAUSED, "Stopped because the spec says so.")
-    return Verdict(False, Reason.OUTSIDE_ACTIVE_HOURS, f"Stopped because {why_stopped(s)}.")
+        return Verdict(False, Reason.PAUSED, "The deployment is stopped, as the spec asks.")
+    return Verdict(False, Reason.OUTSIDE_ACTIVE_HOURS, f"The deployment is stopped because {why_stopped(s)}.")
 
 
 def settled(phase: Phase, serving: Verdict | None = None) -> Decision:
@@ -111,8 +111,8 @@ def orphaned(action: Release) -> str:
     """What is said of a deployment that is to stay when its object goes."""
     if action.is_going:
         return (
-            f"Deployment {action.orphaned} is not waited for (deletionPolicy Orphan). Its deletion may have been sent"
-            " before that was asked for: look at the provider whether it is gone."
+            f"Deployment {action.orphaned} is left at the provider (deletionPolicy Orphan). A delete may have been"
+            " sent before that was set: check the provider's console."
         )
     return f"Deployment {action.orphaned} stays at the provider (deletionPolicy Orphan)."
 

@@ -116,7 +116,9 @@ class PaitientProvider(Provider):
             return
         found = await self._patch("update", id, body)
         if is_as_wanted and found not in (None, wanted):
-            raise Conflict(f"paitient: update {id}: scaling was switched by somebody else at the same time")
+            raise Conflict(
+                f"paitient: update {id}: scaling was changed outside the operator at the same time"
+            )
 
     async def _scales(self, id: str, shown: Fields) -> bool | None:
         """Whether its number of replicas moves by itself: as shown, else as a GET says."""

@@ -118,8 +118,8 @@ class CanaryPass(Pass[CanaryEndpoint, Memory]):
         provider = self.around.cache.provider(ref)
         if provider is not None and not self.around.vendors[provider.spec.type].capabilities.splits_traffic:
             message = (
-                f'ModelProvider "{ref.name}" is of type {provider.spec.type}, which has no canary endpoints. Delete this'
-                " object, and apply it with a providerRef of a provider that has them."
+                f'ModelProvider "{ref.name}" is of type {provider.spec.type}, and that provider has no canary'
+                " endpoints. Delete this object, and apply it with the providerRef of a provider that has them."
             )
             return Verdict(False, Reason.UNSUPPORTED, message)
         nowhere = leads_nowhere(ref, self.around.cache, binding)
@@ -209,9 +209,9 @@ def _what_stays(status: CanaryEndpointStatus, name: str, memory: Memory) -> str 
     id = status.external_id or (created.id if created is not None else None)
     if memory.is_finished or (id is None and status.pending is None):
         return None
-    which = id or f'"{name}", if its create arrived,'
+    which = id or f'"{name}", if its create succeeded,'
     split = status.split or "its split"
-    return f"Canary endpoint {which} stays at the provider with {split}: its API cannot delete it."
+    return f"Canary endpoint {which} stays at the provider with {split}, because the provider's API cannot delete it."
 
 
 def _accepted(resource: CanaryEndpoint, s: Situation, memory: Memory, *, is_refused: bool) -> Desired:

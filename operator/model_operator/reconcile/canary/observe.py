@@ -119,11 +119,11 @@ async def _target(look: Look, share: Share, with_traffic: frozenset[str | None])
     if share.deployment_id is not None:  # its ModelDeployment was deleted, the deployment left behind
         return await _by_id(look, share.deployment_id)
     if look.cache.entry(ref) is not None:
-        words = f"this version of the operator does not understand ModelDeployment {share.deployment_ref}"
+        words = f"the operator's version does not understand ModelDeployment {share.deployment_ref}"
         return Target(None, Health.UNREADY, words)
     words = (
-        f"there is no ModelDeployment {share.deployment_ref} in namespace {look.key.namespace}. Apply it, or correct"
-        " spec.traffic"
+        f"ModelDeployment {share.deployment_ref} does not exist in namespace {look.key.namespace}. Apply it, or"
+        " correct spec.traffic"
     )
     return Target(None, Health.UNREADY, words, is_applied=False)
 
@@ -139,7 +139,7 @@ async def _by_id(look: Look, id: str) -> Target:
         return Target(id, Health.FAILED if look.account.is_proven else Health.UNKNOWN, str(error))
     except ProviderError as error:
         return Target(id, Health.UNKNOWN, str(error))
-    said = f'the provider says "{remote.word}" of {id}'
+    said = f'the provider reports {id} as "{remote.word}"'
     return Target(id, _HEALTH[remote.state], said)
 
 
@@ -148,7 +148,7 @@ def _of_deployment(resource: ModelDeployment) -> Target:
     id, name = resource.status.external_id, resource.metadata.name
     serving = resource.status.condition(ConditionType.SERVING)
     if serving is None:
-        return Target(id, Health.UNREADY, f"ModelDeployment {name} has not been looked at yet")
+        return Target(id, Health.UNREADY, f"ModelDeployment {name} has not been processed yet")
     message = f"ModelDeployment {name} is {serving.reason}"
     ready = resource.status.condition(ConditionType.READY)
     if id is None and ready is not None:
@@ -168,13 +168,17 @@ def _refuse_targets(look: Look, targets: dict[str, Target]) -> Verdict | None:
         found = look.cache.deployment(Key(DEPLOYMENT, namespace, share.deployment_ref or ""))
         if found is not None and found.spec.provider_ref.name != provider:
             message = (
-                f"Target {share.name}: ModelDeployment {share.deployment_ref} is of ModelProvider"
-                f' "{found.spec.provider_ref.name}", and the endpoint of "{provider}". Name one of the same provider.'
+                f"Target {share.name}: ModelDeployment {share.deployment_ref} uses ModelProvider"
+                f' "{found.spec.provider_ref.name}", but the endpoint uses "{provider}". Name a ModelDeployment'
+                " of the same ModelProvider."
             )
             return Verdict(False, Reason.PROVIDER_MISMATCH, message)
         id = targets[share.reference].id if share.reference in targets else None
         if id is not None and by_id.setdefault(id, share.name) != share.name:
-            message = f"Targets {by_id[id]} and {share.name} are both deployment {id}. Name it once."
+            message = (
+                f"Targets {by_id[id]} and {share.name} are both deployment {id}. Name it only once in"
+                " spec.traffic."
+            )
             return Verdict(False, Reason.INVALID_REQUEST, message)
     return None
 

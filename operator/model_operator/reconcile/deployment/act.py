@@ -202,7 +202,9 @@ def _refused(s: Situation, decision: Decision, error: ProviderError, memory: Mem
         return said
     if isinstance(error, Unavailable) and error.may_have_landed:
         lost = replace(
-            said.synced, reason=Reason.OUTCOME_UNKNOWN, message=f"{error}. Looking for what it may have made."
+            said.synced,
+            reason=Reason.OUTCOME_UNKNOWN,
+            message=f"{error}. The operator looks for the deployment that it may have created.",
         )
         memory.unanswered()
         said = replace(said, synced=lost, phase=decision.phase, look_again=AT_ONCE)

@@ -69,14 +69,17 @@ async def _publish(
     if is_written:
         memory.published(wanted)
         return
-    message = f'ConfigMap "{name}" exists and is not ours. Delete it, or name another in spec.connection.'
+    message = (
+        f'ConfigMap "{name}" exists and does not belong to this object. Delete it, or set another name in'
+        " spec.connection."
+    )
     memory.not_published(Verdict(False, Reason.NAME_TAKEN, message))
 
 
 def _explain(name: str, error: KubeError) -> str:
     message = f'ConfigMap "{name}": {error}.'
     if isinstance(error, KubeForbidden):
-        message += " Let the operator write ConfigMaps in this namespace (Helm: rbac.connections)."
+        message += " Allow the operator to write ConfigMaps in this namespace (Helm: rbac.connections)."
     return message
 
 

@@ -69,12 +69,12 @@ class EndingDeployments(Pass[ModelDeployment, Memory]):
         left = (
             endpoint.id
             if endpoint is not None
-            else f'"{lost.name}", if its create arrived,'
+            else f'"{lost.name}", if its create succeeded,'
             if lost
             else None
         )
         if left is not None:
-            message = f"Endpoint {left} stays at the provider: its API cannot delete it."
+            message = f"Endpoint {left} stays at the provider, because the provider's API cannot delete it."
             await promise(key, resource.metadata, "EndpointOrphaned", message)
             log.warning("%s", message)
 
@@ -137,7 +137,7 @@ class EndingDeployments(Pass[ModelDeployment, Memory]):
         """It went without our finalizer: its deletion is finished from what was last known."""
         metadata = resource.metadata
         log.warning(
-            "%s/%s vanished without its finalizer; its deployment %s is deleted at the provider",
+            "%s/%s was deleted without its finalizer; its deployment %s is deleted at the provider",
             metadata.namespace,
             metadata.name,
             resource.status.external_id or "(of a pending create)",

@@ -102,13 +102,13 @@ def _explained(error: Exception, namespace: str, ref: SecretKey) -> str:
     match error:
         case ObjectGone():
             return (
-                f'there is no Secret "{ref.secret}" in namespace {namespace}. Apply it with the key {ref.key}; it is'
-                " looked for every minute."
+                f'Secret "{ref.secret}" does not exist in namespace {namespace}. Apply it with the key {ref.key}.'
+                " The operator rechecks it within a minute."
             )
         case NoSuchName():
             return f"{error}."
         case KubeForbidden():
-            return f"{error}. Let the operator read this Secret (Helm: rbac.secretNames)."
+            return f"{error}. Allow the operator to read this Secret (Helm: rbac.secretNames)."
         case CredentialsIncomplete():
             return f'Secret "{ref.secret}": {error}. Mend it; it is looked at again within a minute.'
         case _:

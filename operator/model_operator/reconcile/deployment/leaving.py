@@ -54,4 +54,4 @@ def left_by(invalid: InvalidResource, memory: Memory | None) -> str | None:
     if status.external_id is not None:
         return f"Deployment {status.external_id}"
     may_have_one = status.pending is not None or may_have_made(invalid, memory)
-    return "What a pending create may have made" if may_have_one else None
+    return "The deployment that a create with a lost reply may have made" if may_have_one else None

@@ -232,9 +232,9 @@ class DeploymentPass(EndingDeployments):
         if provider is not None and provider.spec.type != vendor.type:
             return NotAccepted(
                 Reason.PROVIDER_MISMATCH,
-                f'ModelProvider "{ref.name}" is of type {provider.spec.type}, and the spec has the block'
-                f" {vendor.type}. Delete this object and apply it with the block {provider.spec.type}, or with another"
-                " providerRef.",
+                f'ModelProvider "{ref.name}" is of type {provider.spec.type}, but the spec has the block'
+                f" {vendor.type}. Delete this object, and apply it with the block {provider.spec.type}, or with"
+                " another providerRef.",
             )
         return leads_nowhere(ref, self.around.cache, binding)
 

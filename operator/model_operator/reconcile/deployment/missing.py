@@ -9,13 +9,13 @@ from model_operator.reconcile.cache import provider_key
 from model_operator.reconcile.deployment.look import Look, Seen
 
 _CONFIRM = (
-    " Put the right key into the Secret; if it is really gone, annotate the ModelProvider with"
+    " Store the right key in the Secret. If the deployment is really gone, annotate the ModelProvider with"
     " modeloperator.dev/confirm-absence: <the token in its status.missing>."
 )
-SUSPECT = "Nothing is created while other known deployments are missing from this account." + _CONFIRM
+SUSPECT = "No deployment is created while other known deployments are missing from this account." + _CONFIRM
 _MISMATCH = (
-    "The provider does not know deployment {id}, and these credentials have not proven to belong to the account that"
-    " holds it." + _CONFIRM
+    "The provider does not have deployment {id}, and these credentials have not been proven to belong to the"
+    " account that holds it." + _CONFIRM
 )
 
 
@@ -31,9 +31,7 @@ def missed(look: Look, id_: str, error: ProviderError) -> Seen:
         look = replace(look, view=look.view.missed(look.now, is_proof=True, again_at=again_at))
         note_get(look, id_, is_there=False)
     elif is_404:
-        unlike_it = (
-            f"{error}. That is not how this API speaks of a deployment, and there is no list to compare with."
-        )
+        unlike_it = f"{error}. This reply does not prove that the deployment is gone, and there is no list to compare with."
         return look.showed(Observed(error=Unavailable(unlike_it, may_have_landed=False)))
     standing = _standing(look, id_)
     if is_gone(look.view.looks, standing):

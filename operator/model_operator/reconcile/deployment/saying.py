@@ -35,7 +35,7 @@ class Saying:
         try:
             body = await self.around.store.replace_status(self.key, metadata.resource_version, status.dump())
         except KubeError as error:
-            log.debug("that a create is under way could not be written: %s", error)
+            log.debug("the status of a create in progress could not be written: %s", error)
             return
         self.around.cache.renew(self.key, body)
         self.around.fights.lost_sight(self.key)
