@@ -457,8 +457,8 @@ def test_a_create_that_was_refused_is_tried_again():
 @pytest.mark.parametrize(
     ("fault", "stalled", "what_next"),
     [
-        ("gone", "ExternalResourceMissing", "delete this object and apply it anew"),
-        ("refused", "MembershipFixed", "Keep all of them in spec.traffic"),
+        ("gone", "ExternalResourceMissing", "delete this object and apply it again"),
+        ("refused", "MembershipFixed", ". The provider refuses to change the deployments of an endpoint"),
     ],
 )
 def test_what_the_provider_will_never_take_is_stalled(fault, stalled, what_next):

@@ -727,7 +727,8 @@ def test_a_situation_looks_as_the_table_says(s: Situation, expected: Row) -> Non
 
 
 ASKED = re.compile(
-    r"\b(delete|edit|set|change|raise|wait|mend|put|take|pause|resume|free|try|look|check)\b", re.IGNORECASE
+    r"\b(delete|edit|set|change|raise|wait|mend|put|take|pause|resume|free|try|look|check|fix|store|increase)\b",
+    re.IGNORECASE,
 )
 """A verb that asks a person to do something."""
 

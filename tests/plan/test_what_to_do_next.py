@@ -127,5 +127,5 @@ def test_an_object_that_waits_for_a_person_elsewhere_is_only_not_stalled() -> No
 
 def test_a_start_that_takes_too_long_says_that_an_edit_or_a_deletion_need_not_wait_for_it() -> None:
     late = message(later(situation(RunState.STARTING), timedelta(minutes=30)), "Stalled")
-    assert late.startswith("Under way for longer than spec.progressDeadline.")
-    assert "an edit of the spec, and the object's deletion, are carried out meanwhile" in late
+    assert late.startswith("The change has been in progress for longer than spec.progressDeadline.")
+    assert late.endswith("An edit of the spec, and the deletion of this object, are carried out meanwhile.")

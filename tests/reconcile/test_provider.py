@@ -91,7 +91,7 @@ async def test_a_key_that_is_not_text_is_named_and_not_shown() -> None:
         await operator.wait(5)
         said = operator.message("parasail", kind=PROVIDER)
         assert said == (
-            'Secret "parasail": the Secret\'s key "apiKey" is not text. Mend it; it is looked at again within a minute.'
+            'Secret "parasail": the Secret\'s key "apiKey" is not text. Fix it; the operator rechecks it within a minute.'
         )
 
 

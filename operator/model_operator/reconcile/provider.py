@@ -147,7 +147,7 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
             )
             return Binding(kept, Reason.CREDENTIALS_MISSING, message)
         except CredentialsIncomplete as error:
-            message = f'Secret "{name}": {error}. Mend it; it is looked at again within a minute.'
+            message = f'Secret "{name}": {error}. Fix it; the operator rechecks it within a minute.'
             return Binding(kept, Reason.CREDENTIALS_MISSING, message)
         account_spec = AccountSpec(
             vendor=vendor,

@@ -31,7 +31,7 @@ _ACCEPTED = Verdict(True, Reason.ACCEPTED, "The spec is valid and can be applied
 _IDLE = Verdict(False, Reason.IDLE, "No change is in progress.")
 _NOT_STALLED = Verdict(False, Reason.NOT_STALLED, "The object is not stalled.")
 _STATIONS = frozenset({Reason.STARTING, Reason.UPDATING, Reason.PAUSING, Reason.RESUMING})
-_LOOK_THERE = "Look at the deployment at the provider; an edit of the spec, and the object's deletion, are carried out meanwhile."
+_LOOK_THERE = "Check the deployment at the provider. An edit of the spec, and the deletion of this object, are carried out meanwhile."
 _ENOUGH = {
     Reason.QUOTA_EXCEEDED: "the account's quota is raised or something else is deleted",
     Reason.INSUFFICIENT_CAPACITY: "a machine is free, or another device is named",
@@ -209,7 +209,8 @@ def _exceeded(s: Situation, decision: Decision, ready: Verdict) -> Verdict | Non
     verdict = Verdict(
         True,
         Reason.PROGRESS_DEADLINE_EXCEEDED,
-        f"The change has been in progress for longer than spec.progressDeadline. {ready.message}",
+        f"The change has been in progress for longer than spec.progressDeadline. {ready.message}"
+        + (f" {_LOOK_THERE}" if ready.reason in _STATIONS else ""),
     )
     if stalled is not None and stalled.is_true and _is_same_work(s):
         return verdict

@@ -98,7 +98,7 @@ def unproven_serving(s: Situation) -> Verdict | None:
             Reason.STARTING,
             "The provider reports that the deployment runs; the probe has not been answered yet.",
         )
-    return Verdict(False, Reason.PROBE_FAILED, result.message)
+    return Verdict(False, Reason.PROBE_FAILED, advised(Reason.PROBE_FAILED, result.message, ""))
 
 
 def _has_alias(s: Situation) -> bool:
