@@ -172,7 +172,7 @@ async def _has_primed(engine: Engine, nameless: Kube | None) -> bool:
     except KubeError as error:
         if error.status in range(400, 500) and error.status not in {408, 409, 429}:
             raise CannotStart(f"the objects could not be read: {error}") from error
-        log.warning("the objects could not be read, which is tried again: %s", error)
+        log.warning("the objects could not be read; retrying: %s", error)
         return False
     return True
 
@@ -265,7 +265,7 @@ async def _review(kube: Kube, path: str, body: Mapping[str, Any]) -> Mapping[str
     try:
         return await kube.request("POST", path, body)
     except KubeError as error:
-        log.warning("who reads /metrics cannot be asked: %s", error)
+        log.warning("readers of /metrics cannot be authenticated: %s", error)
         return None
 
 
@@ -278,7 +278,7 @@ async def _check_cluster(kube: Kube, kinds: Collection[str]) -> tuple[int, int]:
         raise CannotStart(f"{refused}{error}") from error
     if version < OLDEST_SERVER:
         found, oldest = (".".join(str(part) for part in parts) for parts in (version, OLDEST_SERVER))
-        raise CannotStart(f"the API server is of Kubernetes {found}; {oldest} is the oldest that works")
+        raise CannotStart(f"the API server is Kubernetes {found}; at least {oldest} is required")
     missing = sorted({PLURALS[kind] for kind in kinds} - served)
     if missing:
         raise CannotStart(

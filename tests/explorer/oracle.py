@@ -343,7 +343,7 @@ def secrets_stay_secret(end: End) -> Iterator[str]:
 @rule
 def no_pass_stumbles(end: End) -> Iterator[str]:
     for line in end.world.log.getvalue().splitlines():
-        if "in an unforeseen way" in line:
+        if "failed unexpectedly" in line:
             yield line
     process = end.world.process
     if process is not None and process.engine.problem:

@@ -5,7 +5,7 @@
 -- Nothing is ever Suspended, which would hold a wave for ever: a paused model is as Git wants it, and so Healthy.
 
 local status = obj.status
-local waiting = { status = "Progressing", message = "Waiting for the operator to look at this generation" }
+local waiting = { status = "Progressing", message = "Waiting for the operator to process this generation" }
 
 if status == nil or status.conditions == nil then
   return waiting

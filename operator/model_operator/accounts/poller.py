@@ -56,7 +56,7 @@ class Poller:
             try:
                 await self.poll()
             except Exception:
-                log.exception("a poll of %s failed in an unforeseen way", self._account.vendor.type)
+                log.exception("a poll of %s failed unexpectedly", self._account.vendor.type)
                 await asyncio.sleep(_AFTER_BUG)
             await self._wait(began)
 

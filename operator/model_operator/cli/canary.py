@@ -49,7 +49,7 @@ canary.add_command(print_report)
 @click.option(
     "--rps",
     type=click.FloatRange(min=0),
-    help="Requests per second to the endpoint, to see what is found with them.",
+    help="Expected requests per second to the endpoint, to show what can be detected.",
 )
 @output_flag("json", "yaml", "name")
 def print_plan(*, file: Path, origin: str | None, rps: float | None, output: str) -> None:

@@ -91,7 +91,7 @@ class Controller:
             self.queue.retry(key, first=_SOON, cap=_KUBE_CAP)
             return "error"
         except Exception:
-            log.exception("the pass failed in an unforeseen way")
+            log.exception("the pass failed unexpectedly")
             self.queue.retry(key, first=_BUG_FIRST, cap=_BUG_CAP)
             return "error"
         self.queue.forget(key)

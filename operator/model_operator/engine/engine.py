@@ -119,7 +119,7 @@ class Engine(Signals):
         error = None if comparison.cancelled() else comparison.exception()
         if isinstance(error, WentBack):
             return str(error)
-        log.error("the comparison with the API server failed in an unforeseen way", exc_info=error)
+        log.error("the comparison with the API server failed unexpectedly", exc_info=error)
         return "the comparison with the API server has ended"
 
     async def stop(self) -> None:

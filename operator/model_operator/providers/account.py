@@ -68,7 +68,7 @@ class Account:
             except TimeoutError:
                 errand.check()
                 return NoTurn(
-                    f"{call.title(site.provider)}: no turn under the account's limits in time, nothing was sent"
+                    f"{call.title(site.provider)}: the rate limit left no time for the request, so it was not sent"
                 )
             errand.check()  # what was decided before the wait
             if deadline is not None:

@@ -126,7 +126,7 @@ class Receiver:
         except NotRead as error:
             return self._answer("unknown", error.result)
         except Exception:
-            log.exception("a request to %r failed in an unforeseen way", request.path)
+            log.exception("a request to %r failed unexpectedly", request.path)
             return web.Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)
         finally:
             self._under_way -= 1
