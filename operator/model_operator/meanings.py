@@ -60,7 +60,7 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     ),
     Reason.EXTERNAL_ID_TAKEN: Meaning(
         "The deployment that spec.externalID names belongs to another ModelDeployment.",
-        "Delete the other ModelDeployment with deletionPolicy Orphan first, or name another deployment in"
+        "Delete the other ModelDeployment with deletionPolicy Orphan first; or delete this object, and apply it with another"
         " spec.externalID.",
     ),
     Reason.MODEL_MISMATCH: Meaning(
@@ -184,12 +184,12 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     ),
     Reason.FAILED: Meaning(
         "The provider reports that the deployment failed.",
-        "See the message. Edit the spec, or delete this object and apply it again.",
+        "Edit the spec, or delete this object and apply it again.",
     ),
     Reason.PROBE_FAILED: Meaning(
         "The provider reports that the deployment runs, but the probe got no answer. The operator repeats the"
         " probe.",
-        "See the message. Try the same request yourself, or increase spec.probe.timeout.",
+        "Try the same request yourself, or increase spec.probe.timeout.",
     ),
     Reason.UNKNOWN: Meaning(
         "It is not known whether the deployment is serving requests: the provider does not say, or reports an"
@@ -294,6 +294,8 @@ _IN_PROVIDERS_WORDS: Final = frozenset(
         Reason.INVALID_REQUEST,
         Reason.DELETION_REFUSED,
         Reason.PROVIDER_UNAVAILABLE,
+        Reason.RATE_LIMITED,
+        Reason.PROBE_FAILED,
     }
 )
 """Their messages say what the provider said, which knows nothing of our objects."""

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 Seconds = Annotated[float, Field(ge=0, le=1e8, allow_inf_nan=False)]
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -95,14 +96,30 @@ class KnobSet:
         """
         values = self.values()
         known = [f"{section}.{knob}" for section, knobs in values.items() for knob in knobs]
-        if unknown := [name for name in _names(patch) if name not in known and name not in values]:
-            raise ValueError("\n".join(f"there is no knob {name}{_meant(name, known)}" for name in unknown))
+        unknown = [name for name in _names(patch) if name not in known and name not in values]
         for name, value in patch.items():
+            if name in unknown:
+                continue
             section, dot, knob = name.partition(".")
             if not dot and not isinstance(value, Mapping):
                 raise ValueError(f"{name}: a section takes an object of knobs, e.g. {{{name!r}: {{...}}}}")
             values.setdefault(section, {}).update({knob: value} if dot else value)
-        return type(self)(type(self._values).model_validate(values))
+        try:
+            found = type(self)(type(self._values).model_validate(values))
+        except ValidationError as error:
+            if not unknown:
+                raise
+            lines = [f"{path}: {one['msg']}" for one in error.errors() if (path := _path(one)) not in unknown]
+        else:
+            lines = []
+        if unknown:
+            lines += [f"there is no knob {name}{_meant(name, known)}" for name in unknown]
+            raise ValueError("\n".join(lines))
+        return found
+
+
+def _path(problem: ErrorDetails) -> str:
+    return ".".join(map(str, problem["loc"]))
 
 
 def _names(patch: Mapping[str, Any]) -> Iterator[str]:

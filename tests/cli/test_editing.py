@@ -110,7 +110,7 @@ def test_a_rollout_is_moved_without_knowing_its_id_and_a_stale_move_is_refused(
     name, id = live["metadata"]["name"], live["status"]["rollout"]["id"]
 
     stale = kubectl("models", "canary", "advance", name, "--step", "2")
-    assert (stale.returncode, "is at step 1 by now, not 2" in stale.stderr) == (1, True)
+    assert (stale.returncode, "is now at step 1, not 2" in stale.stderr) == (1, True)
     told = kubectl("models", "canary", "advance", name)
     assert (told.returncode, told.stdout) == (0, f"advance:{id}/1 accepted\n")
     world.when(lambda status: status.get("split") == "v1=50 v2=50", "the second step")

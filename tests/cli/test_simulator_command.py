@@ -54,7 +54,7 @@ def test_a_port_that_is_taken_is_one_line_and_exit_code_1():
         pytest.param(["--knob=start_s=2"], ["'start_s=2' is not SECTION.NAME=VALUE"], id="no section"),
         pytest.param(
             ["--knob=parasail.start_s=soon", "--knob=parasail.strat_s=1"],
-            ["parasail.start_s: ", "parasail.strat_s: "],
+            ["parasail.start_s: ", "there is no knob parasail.strat_s; did you mean parasail.start_s?"],
             id="unfit and unknown, together",
         ),
         pytest.param(["--time-scale=0"], ["--time-scale"], id="no time"),

@@ -15,7 +15,7 @@ from support.markdown import ROOT
 
 PAGE = ROOT / "docs" / "new-provider.md"
 GENERATED = ("crds/", "helm/", "manifests/install.yaml", "docs/api.md")
-FOLDERS = ("operator", "tests", "tools", "docs", "crds", "helm", "manifests")
+FOLDERS = (".github", "operator", "tests", "tools", "docs", "crds", "helm", "manifests")
 ALL_THAT_KNOW_PROVIDERS = (
     *("tests/models", "tests/providers", "tests/reconcile", "tests/cli/test_simulator_command.py"),
     *("tests/simulator/test_control.py", "tests/simulator/test_docs.py", "tests/simulator/test_knobs.py"),

@@ -88,7 +88,7 @@ def test_without_traffic_or_figures_it_waits_and_goes_neither_way(world):
     world.edit(traffic=traffic(v2=100), rollout=path(5, 100, analysis=judged()))
     world.when(lambda s: s.get("verdict") == "Inconclusive", "an inconclusive verdict")
     assert world.conditions()["RolloutComplete"] == "False InsufficientTraffic"
-    assert "100 requests needed" in world.status()["message"]
+    assert "100 requests are needed" in world.status()["message"]
     never_rises(world, 5)
     assert world.split() == {"v1": 95, "v2": 5}
 

@@ -151,6 +151,7 @@ def test_where_both_are_ill_it_is_not_the_new_version():
     driver.health = {"v1": Health.FAILED, "v2": Health.FAILED}
     driver.run(TEN)
     assert driver.status.rollout.state == "Holding"
+    assert "Repair the deployments of status.lastGood" in driver.status.message
     driver.health = {}
     driver.run(60 * MINUTE)
     assert driver.at() == {"v2": 100}
@@ -454,13 +455,18 @@ def test_a_create_that_was_refused_is_tried_again():
 
 
 @pytest.mark.parametrize(
-    ("fault", "stalled"), [("gone", "ExternalResourceMissing"), ("refused", "MembershipFixed")]
+    ("fault", "stalled", "what_next"),
+    [
+        ("gone", "ExternalResourceMissing", "delete this object and apply it again"),
+        ("refused", "MembershipFixed", ". The provider refuses to change the deployments of an endpoint"),
+    ],
 )
-def test_what_the_provider_will_never_take_is_stalled(fault, stalled):
+def test_what_the_provider_will_never_take_is_stalled(fault, stalled, what_next):
     driver = serving(v2=100)
     for _ in range(4):
         driver.step(fault)
     assert driver.condition("Stalled") == f"True {stalled}"
+    assert what_next in driver.status.condition("Stalled").message
     assert driver.at() == {"v1": 100}
 
 

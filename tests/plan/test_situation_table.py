@@ -3,6 +3,7 @@
 The id of each case quotes its row; a case is what was observed, with the status that came before it.
 """
 
+import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -707,22 +708,45 @@ DELETIONS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("s", "expected"),
-    [
-        *ACCEPTANCE,
-        *CREATES,
-        *EDITS,
-        *STUCK_EDITS,
-        *PAUSES,
-        *STOPS,
-        *ABSENCES,
-        *HEALTH,
-        *DELETIONS,
-    ],
-)
+TABLE = [
+    *ACCEPTANCE,
+    *CREATES,
+    *EDITS,
+    *STUCK_EDITS,
+    *PAUSES,
+    *STOPS,
+    *ABSENCES,
+    *HEALTH,
+    *DELETIONS,
+]
+
+
+@pytest.mark.parametrize(("s", "expected"), TABLE)
 def test_a_situation_looks_as_the_table_says(s: Situation, expected: Row) -> None:
     assert shown(s) == expected
+
+
+ASKED = re.compile(
+    r"\b(delete|edit|set|change|raise|wait|mend|put|take|pause|resume|free|try|look|check|fix|store|increase)\b",
+    re.IGNORECASE,
+)
+"""A verb that asks a person to do something."""
+
+
+@pytest.mark.parametrize(("s", "expected"), TABLE)
+def test_no_sentence_shows_how_it_is_made(s: Situation, expected: Row) -> None:
+    assert [
+        one.message for one in look(s)[1].conditions if "{_" in one.message or "None" in one.message
+    ] == []
+
+
+@pytest.mark.parametrize(("s", "expected"), TABLE)
+def test_whoever_waits_for_a_person_says_what_to_do(s: Situation, expected: Row) -> None:
+    if isinstance(s.observed.error, NotAccepted) or expected.progress != STALLED:
+        return  # what leads to no account is worded where that is found out
+    stalled = look(s)[1].condition("Stalled")
+    assert stalled is not None
+    assert ASKED.search(stalled.message), stalled.message
 
 
 @pytest.mark.parametrize(

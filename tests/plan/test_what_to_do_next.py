@@ -1,7 +1,10 @@
 """Each message ends in what a person can do, in the person's own objects, and never in what a rule refuses."""
 
+from datetime import timedelta
+
 import pytest
 
+from model_operator.domain import RunState
 from model_operator.errors import (
     CredentialsInvalid,
     DeletionRefused,
@@ -23,6 +26,7 @@ from support.situations import (
     NOW,
     changed,
     failure,
+    later,
     remote,
     serving_since_long,
     situation,
@@ -119,3 +123,9 @@ def test_a_taken_name_is_no_reason_to_edit_a_field_that_is_immutable(s) -> None:
 
 def test_an_object_that_waits_for_a_person_elsewhere_is_only_not_stalled() -> None:
     assert message(SERVING, "Stalled") == "The object is not stalled."
+
+
+def test_a_start_that_takes_too_long_says_that_an_edit_or_a_deletion_need_not_wait_for_it() -> None:
+    late = message(later(situation(RunState.STARTING), timedelta(minutes=30)), "Stalled")
+    assert late.startswith("The change has been in progress for longer than spec.progressDeadline.")
+    assert late.endswith("An edit of the spec, and the deletion of this object, are carried out meanwhile.")

@@ -467,7 +467,7 @@ async def test_a_request_that_gets_no_turn_in_time_is_not_sent(world):
             return _Forever()
 
     world.gate = ShutGate()
-    with pytest.raises(RateLimited, match="nothing was sent"):
+    with pytest.raises(RateLimited, match="it was not sent"):
         await world.provider.create(world.desired(), within=timedelta(seconds=0.1))
     assert await world.requests() == []
 

@@ -71,7 +71,7 @@ async def test_what_is_created_outside_its_hours_is_made_when_they_begin(parasai
     assert (life.status.phase, wait) == ("Paused", 0.9 * timedelta(hours=2, minutes=50))
     await until(life, 14, 49)
     assert await mutations(life) == []
-    await until(life, 14, 58)
+    await until(life, 14, 58, every=20)
     assert await mutations(life) == ["create"]
 
 
@@ -81,7 +81,7 @@ async def test_what_vanishes_outside_its_hours_is_made_again_in_them(life):
     await until(life, 14, 59)
     assert told(life.status)["Ready"] == OFF
     assert await life.count("create") == 1
-    await until(life, 15, 10)
+    await until(life, 15, 10, every=20)
     assert await life.count("create") == 2
 
 

@@ -75,6 +75,8 @@ async def test_what_leads_nowhere_says_why(spec: Any, keys: dict[str, str] | Non
         assert ready(operator) == f"False {reason}"
         assert operator.says("parasail", PROVIDER)["Stalled"] == f"True {reason}"
         assert operator.says("llama")["Ready"] == f"False {reason}"
+        for name in ("parasail", "llama"):
+            assert operator.events(name) == operator.warnings(name) == [reason], name
         assert await operator.asked("create") == 0
         if reason != "CredentialsInvalid":
             assert await operator.asked("list") == 0, "no host has the key"
@@ -88,7 +90,9 @@ async def test_a_key_that_is_not_text_is_named_and_not_shown() -> None:
         operator.apply(bad, provider("parasail"))
         await operator.wait(5)
         said = operator.message("parasail", kind=PROVIDER)
-        assert said == 'Secret "parasail": the Secret\'s key "apiKey" is not text.'
+        assert said == (
+            'Secret "parasail": the Secret\'s key "apiKey" is not text. Fix it; the operator rechecks it within a minute.'
+        )
 
 
 @on_virtual_time

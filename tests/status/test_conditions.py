@@ -162,11 +162,17 @@ def test_what_only_a_person_can_help_needs_no_deadline():
     assert time_left(s, decide(s)) is None
 
 
+WHAT_NEXT = "Edit the spec, or delete this object and apply it again."
+
+
 @pytest.mark.parametrize(
     ("capabilities", "said"),
     [
-        (PARASAIL, 'The provider reports "ERROR".'),
-        (PAITIENT, 'The provider reports "ERROR". `model-operator logs llama -n team` may say why.'),
+        (PARASAIL, f'The provider reports "ERROR". {WHAT_NEXT}'),
+        (
+            PAITIENT,
+            f'The provider reports "ERROR". `model-operator logs llama -n team` may say why. {WHAT_NEXT}',
+        ),
     ],
     ids=["there are no logs", "there are"],
 )
@@ -178,7 +184,7 @@ def test_a_failure_without_a_reason_says_where_one_may_be(capabilities, said):
 def test_a_failure_with_a_reason_says_that():
     seen = remote(RunState.FAILED, message="no such model")
     failed = status_of(situation(RunState.FAILED, capabilities=PAITIENT, remote=seen))
-    assert failed.condition("Serving").message == 'The provider reports "ERROR": no such model'
+    assert failed.condition("Serving").message == f'The provider reports "ERROR": no such model. {WHAT_NEXT}'
 
 
 def test_lists_without_end_at_the_provider_are_drift_of_a_bearable_length():

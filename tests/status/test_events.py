@@ -124,6 +124,7 @@ WELL = {
     Reason.PAUSED,
     Reason.RESUMING,
     Reason.SCALED_DOWN,
+    Reason.OUTSIDE_ACTIVE_HOURS,
     Reason.DELETING,
     Reason.IN_USE,
 }

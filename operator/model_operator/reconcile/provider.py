@@ -147,7 +147,8 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
             )
             return Binding(kept, Reason.CREDENTIALS_MISSING, message)
         except CredentialsIncomplete as error:
-            return Binding(kept, Reason.CREDENTIALS_MISSING, f'Secret "{name}": {error}.')
+            message = f'Secret "{name}": {error}. Fix it; the operator rechecks it within a minute.'
+            return Binding(kept, Reason.CREDENTIALS_MISSING, message)
         account_spec = AccountSpec(
             vendor=vendor,
             base_url=base,

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from model_operator.conditions import ConditionType, Phase, Reason, reason_of
 from model_operator.domain import RunState
+from model_operator.meanings import MEANINGS
 from model_operator.models.deployment_status import (
     NO_CHANGE,
     UNCHANGED,
@@ -29,6 +30,8 @@ SELECTOR = "modeloperator.dev/no-pods=true"
 _ACCEPTED = Verdict(True, Reason.ACCEPTED, "The spec is valid and can be applied.")
 _IDLE = Verdict(False, Reason.IDLE, "No change is in progress.")
 _NOT_STALLED = Verdict(False, Reason.NOT_STALLED, "The object is not stalled.")
+_STATIONS = frozenset({Reason.STARTING, Reason.UPDATING, Reason.PAUSING, Reason.RESUMING})
+_LOOK_THERE = "Check the deployment at the provider. An edit of the spec, and the deletion of this object, are carried out meanwhile."
 _ENOUGH = {
     Reason.QUOTA_EXCEEDED: "the account's quota is raised or something else is deleted",
     Reason.INSUFFICIENT_CAPACITY: "a machine is free, or another device is named",
@@ -123,7 +126,8 @@ def _serving(s: Situation) -> Verdict:
             is_paused = s.desired.paused or s.is_paused_by_us
             return Verdict(False, stopped_on_purpose(s).reason if is_paused else reason, said)
         case RunState.FAILED:
-            return Verdict(False, Reason.FAILED, f"{said}{_where_to_look(s)}")
+            what_next = MEANINGS[Reason.FAILED].remedy
+            return Verdict(False, Reason.FAILED, f"{said.rstrip('.')}.{_where_to_look(s)} {what_next}")
         case RunState.DELETING | RunState.GONE:
             return Verdict(False, Reason.MISSING, said)
         case RunState.UNKNOWN:
@@ -205,7 +209,8 @@ def _exceeded(s: Situation, decision: Decision, ready: Verdict) -> Verdict | Non
     verdict = Verdict(
         True,
         Reason.PROGRESS_DEADLINE_EXCEEDED,
-        f"The change has been in progress for longer than spec.progressDeadline. {ready.message}",
+        f"The change has been in progress for longer than spec.progressDeadline. {ready.message}"
+        + (f" {_LOOK_THERE}" if ready.reason in _STATIONS else ""),
     )
     if stalled is not None and stalled.is_true and _is_same_work(s):
         return verdict

@@ -20,6 +20,7 @@ _AS_INTENDED = frozenset(
         Reason.PAUSED,
         Reason.RESUMING,
         Reason.SCALED_DOWN,
+        Reason.OUTSIDE_ACTIVE_HOURS,
         Reason.DELETING,
         Reason.IN_USE,
         *_QUIET,

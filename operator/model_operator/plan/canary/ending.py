@@ -21,7 +21,7 @@ from model_operator.plan.canary.situation import (
     State,
 )
 from model_operator.plan.canary.transitions import stay, unready_for
-from model_operator.plan.canary.words import blocked, notice, under_way, unready
+from model_operator.plan.canary.words import REPAIR, blocked, notice, under_way, unready
 from model_operator.plan.verdict import Progress, Verdict
 
 UNITS: Final[Mapping[MetricName, str]] = {
@@ -58,7 +58,9 @@ def fail_with_target(s: Situation) -> Decision | None:
 
 def _hold_for_baseline(s: Situation, message: str) -> Decision:
     """Canary and baseline are both ill: it is not the new version, and there is nowhere to go."""
-    words = f"{message}; the baseline deployments are not serving either, so the traffic is unchanged."
+    words = (
+        f"{message}; the baseline deployments are not serving either, so the traffic is unchanged. {REPAIR}"
+    )
     ill = Verdict(False, Reason.BASELINE_UNHEALTHY, words)
     outlook = under_way(CanaryPhase.BLOCKED, Reason.BASELINE_UNHEALTHY, words)
     return stay(s, replace(outlook, targets=ill))
@@ -125,7 +127,9 @@ def roll_back(s: Situation) -> Decision | None:
     going = under_way(CanaryPhase.ROLLING_BACK, Reason.ROLLING_BACK, message)
     dead = _dead(s)
     if dead is not None or s.update is None:
-        words = f"Not rolling back to {describe(s.intended)} yet: {dead or 'a target does not exist'}."
+        words = (
+            f"Not rolling back to {describe(s.intended)} yet: {dead or 'a target does not exist'}. {REPAIR}"
+        )
         ill = Verdict(False, Reason.BASELINE_UNHEALTHY, words)
         outlook = replace(going, message=words, targets=ill, complete=ill, phase=CanaryPhase.BLOCKED)
         return Decision(status=s.status, outlook=replace(outlook, progress=Progress.STUCK))

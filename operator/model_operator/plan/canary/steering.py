@@ -33,6 +33,7 @@ def mend_state(s: Situation) -> Decision | None:
     held = begun.with_rollout(begun.rollout.with_(is_paused=True, step_percent=0))
     message = (
         f"status.rollout is inconsistent, so the rollout holds at {describe(acked)} until it is resumed."
+        f" Check status.traffic, then annotate with modeloperator.dev/action: resume:{held.rollout.id}."
     )
     return Decision(
         status=held.status,

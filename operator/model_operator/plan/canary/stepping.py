@@ -18,7 +18,7 @@ from model_operator.plan.canary.ending import breach, fail_by_metrics, fail_with
 from model_operator.plan.canary.judging import is_judged, is_old, lack, measure, missing
 from model_operator.plan.canary.situation import AT_ONCE, Decision, Health, Outlook, Situation, State
 from model_operator.plan.canary.transitions import elapsed, left_until_late, stay
-from model_operator.plan.canary.words import at, notice, step_of, under_way, unready
+from model_operator.plan.canary.words import REPAIR, at, notice, step_of, under_way, unready
 from model_operator.plan.verdict import Progress, Verdict
 
 Rule = Callable[[Situation], Decision | None]
@@ -153,7 +153,9 @@ def wait_for_baseline(s: Situation) -> Decision | None:
     giving = unready(s, s.baselines)
     if giving is None or s.rollout.is_direct or s.rollout.is_promoted:
         return None
-    unsafe = Verdict(False, Reason.ROLLBACK_UNSAFE, f"The traffic could not be taken back: {giving.message}")
+    unsafe = Verdict(
+        False, Reason.ROLLBACK_UNSAFE, f"The traffic could not be taken back: {giving.message}. {REPAIR}"
+    )
     outlook = under_way(CanaryPhase.PROGRESSING, Reason.ROLLBACK_UNSAFE, unsafe.message)
     return stay(s, replace(outlook, targets=unsafe))
 

@@ -17,6 +17,8 @@ from model_operator.plan.verdict import Progress, Verdict
 ENOUGH_TRIES: Final = 3
 """So often is a split sent that the provider answers with another one, before a person is asked."""
 
+REPAIR: Final = "Repair the deployments of status.lastGood. The rollout then continues by itself."
+
 _ROUNDING: Final = 5
 """Percentage points by which a provider that rounds may be off."""
 
@@ -89,12 +91,14 @@ def failing(s: Situation, outlook: Outlook, action: Action, error: ProviderError
         is_true = None if s.status.external_id and isinstance(error, Unavailable) else False
         synced = Verdict(is_true, reason, advised(reason, str(error), _secret(s)))
         return replace(outlook, synced=synced, progress=Progress.MOVING)
-    words = advised(reason, str(error), _secret(s))
+    words = advised(reason, str(error), _secret(s)).rstrip(".") + "."
     if reason is Reason.MEMBERSHIP_FIXED:
         words += (
             " The provider refuses to change the deployments of an endpoint, or refuses an endpoint with a single"
             " one. Keep all deployments in spec.traffic, with percent 0 for those that should receive no traffic."
         )
+    if isinstance(error, NotFound):
+        words += " Check the provider. If the endpoint is gone, delete this object and apply it again to create another."
     if reason is Reason.NAME_TAKEN:
         words += (
             " Set spec.externalID to the id of that endpoint to adopt it, or delete this object and apply it with"

@@ -29,7 +29,7 @@ def refuse_rival(s: Situation) -> Decision | None:
             s,
             Reason.EXTERNAL_ID_TAKEN,
             f"Deployment {s.desired.external_id} belongs to {s.rival}. Delete the other ModelDeployment with"
-            " deletionPolicy Orphan first, or name another deployment in spec.externalID.",
+            " deletionPolicy Orphan first; or delete this object and apply it with another spec.externalID, which is immutable.",
         )
     return refusal(
         s,

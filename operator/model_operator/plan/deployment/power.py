@@ -21,6 +21,8 @@ from model_operator.plan.deployment.words import (
 )
 from model_operator.plan.verdict import Difference, Progress, Verdict
 
+_RESUME = "Resume it there, or set spec.paused to true and back to false."
+_PAUSE = "Pause it there, or set driftPolicy to Correct."
 _RUNNING = frozenset({RunState.STARTING, RunState.SERVING, RunState.UPDATING})
 _DOWN = frozenset({RunState.STOPPING, RunState.STOPPED})
 
@@ -66,7 +68,7 @@ def _pause(s: Situation, remote: Remote) -> Decision | None:
         row = Difference("paused", desired=True, observed=False, is_edit=False)
         message = (
             "The deployment is running at the provider although spec.paused is true. It is not stopped,"
-            " because driftPolicy is Report."
+            f" because driftPolicy is Report. {_PAUSE}"
         )
         return Decision(
             synced=unsynced(Reason.DRIFT_REPORTED, message),
@@ -135,7 +137,7 @@ def _resume(s: Situation, remote: Remote) -> Decision:
         )
         return _stopped(s, remote, Phase.SCALED_DOWN, scaled)
     stopped = Verdict(
-        False, Reason.STOPPED, "The deployment was stopped at the provider, outside the operator."
+        False, Reason.STOPPED, f"The deployment was stopped at the provider, outside the operator. {_RESUME}"
     )
     if not s.desired.corrects_drift or _has_corrected(s):
         row = Difference("paused", desired=False, observed=True, is_edit=False)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from model_operator.conditions import ConditionType, Phase, Reason
 from model_operator.domain import RunState
+from model_operator.meanings import advised
 from model_operator.models.deployment_status import NO_CHANGE, PendingEndpoint, RemoteEndpoint, StatusChange
 from model_operator.plan.deployment.difference import removed_fields
 from model_operator.plan.deployment.situation import CreateEndpoint, Decision, RunProbe, Situation
@@ -97,7 +98,7 @@ def unproven_serving(s: Situation) -> Verdict | None:
             Reason.STARTING,
             "The provider reports that the deployment runs; the probe has not been answered yet.",
         )
-    return Verdict(False, Reason.PROBE_FAILED, result.message)
+    return Verdict(False, Reason.PROBE_FAILED, advised(Reason.PROBE_FAILED, result.message, ""))
 
 
 def _has_alias(s: Situation) -> bool:

@@ -206,7 +206,8 @@ def _unsent(s: Situation, gap: Gap) -> Decision | None:
     if s.desired.corrects_drift:
         return None
     message = (
-        f"The provider's values differ from the spec, and driftPolicy is Report: {describe(gap.differences)}."
+        f"The provider's values differ from the spec, and driftPolicy is Report: {describe(gap.differences)}. Edit"
+        " the spec, change the value at the provider, or set driftPolicy to Correct."
     )
     return replace(settled(Phase.READY), synced=unsynced(Reason.DRIFT_REPORTED, message))
 

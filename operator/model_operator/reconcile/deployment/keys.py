@@ -110,6 +110,6 @@ def _explained(error: Exception, namespace: str, ref: SecretKey) -> str:
         case KubeForbidden():
             return f"{error}. Allow the operator to read this Secret (Helm: rbac.secretNames)."
         case CredentialsIncomplete():
-            return f'Secret "{ref.secret}": {error}.'
+            return f'Secret "{ref.secret}": {error}. Fix it; the operator rechecks it within a minute.'
         case _:
             return f'Secret "{ref.secret}" cannot be read now: {error}.'
