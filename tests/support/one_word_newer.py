@@ -3,6 +3,7 @@ enum, and each required field left out. Made from crds/, so that no field is for
 """
 
 import copy
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,8 @@ from support.memory_schema import Object, Schema, shipped
 WORD = "NotYetKnown"
 ITEM = "[]"
 _SHAPES: dict[str, Any] = {"string": "a", "integer": 1, "number": 1, "boolean": True}
+_TEXTS = ("UTC", "a", "1s", "1", "Mon 08:00-20:00", "https://a")
+"""A word for each pattern."""
 _JUDGES = ("enum", "required", "x-kubernetes-validations", "minLength", "minItems")
 
 
@@ -113,6 +116,8 @@ def least(schema: Object) -> Any:
         return [least(schema["items"])]
     if schema.get("type") == "object":
         return {name: least(schema["properties"][name]) for name in schema.get("required", ())}
+    if "pattern" in schema:
+        return next(text for text in _TEXTS if re.search(schema["pattern"], text))
     return _SHAPES[schema.get("type", "string")]
 
 

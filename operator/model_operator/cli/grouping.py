@@ -26,7 +26,7 @@ SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
         "accepted_grace",
         "shutdown_timeout",
     ),
-    "Leader election": ("leader_elect", "lease_name", "lease_namespace"),
+    "Leader election": ("leader_elect", "shards", "lease_name", "lease_namespace"),
     "Health and metrics": (
         "health_host",
         "health_port",
