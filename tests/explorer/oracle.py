@@ -5,12 +5,12 @@ Each rule is a function that says what is wrong, or nothing. None of them asks t
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from explorer.looks import End, Id, condition, holder, is_elsewhere, is_terminating, marked, uid_of
 from explorer.world import SECRETS, TEAM, THEIR_MODEL
-from model_operator.active_hours import ActiveHours
+from model_operator.active_hours import ActiveHours, Hours
 from model_operator.domain import ACTION, CANARY, DEPLOYMENT, PROVIDER, Key
 from model_operator.providers.registry import PROVIDERS
 from support.manifests import vendor_of
@@ -19,6 +19,8 @@ from support.rows import ROWS
 
 _AN_EDGE: Final = timedelta(minutes=3)
 """So long an edge may be under way."""
+_REST: Final = timedelta(minutes=5)
+"""So long at most an end is watched."""
 
 Rule = Callable[[End], Iterator[str]]
 RULES: list[Rule] = []
@@ -150,16 +152,25 @@ def outside_its_hours_is_said_then_and_at_no_other_time(end: End) -> Iterator[st
     for key, body in end.world.deployments():
         schedule, ready = body["spec"].get("schedule"), condition(body, "Ready")
         says_so = ready["reason"] == "OutsideActiveHours"
-        if schedule is None:
-            hours = None
-        else:
-            hours = ActiveHours.parse(schedule["timeZone"], tuple(schedule["active"])).at(now)
-        is_fresh = hours is not None and hours.since is not None and now - hours.since < _AN_EDGE
+        hours = _hours(body, now)
+        is_fresh = _was_an_edge(body, now, within=_AN_EDGE)
         if says_so and not is_fresh and (hours is None or hours.is_active or body["spec"].get("paused")):
             yield f"{key.name}: Ready {ready['reason']} at {now:%H:%M} of {schedule}"
         is_off = hours is not None and not hours.is_active and not is_fresh
         if is_off and ready["status"] == "True" and not _may_run(body) and not says_so:
             yield f"{key.name}: Ready {ready['reason']} at {now:%H:%M}, outside of {schedule}"
+
+
+def _hours(body: Object, now: datetime) -> Hours | None:
+    schedule = body["spec"].get("schedule")
+    if schedule is None:
+        return None
+    return ActiveHours.parse(schedule["timeZone"], tuple(schedule["active"])).at(now)
+
+
+def _was_an_edge(body: Object, now: datetime, *, within: timedelta) -> bool:
+    hours = _hours(body, now)
+    return hours is not None and hours.since is not None and now - hours.since < within
 
 
 def _may_run(body: Object) -> bool:
@@ -324,6 +335,9 @@ def rest_costs_nothing(end: End) -> Iterator[str]:
         return
     if end.requests["update_canary"]:
         return  # a rollout has just come to its end
+    now = end.world.process.wall() if end.world.process is not None else None
+    if now is not None and any(_was_an_edge(body, now, within=_REST) for body in bodies):
+        return
     if end.writes:
         yield f"{end.writes} writes to the API server at rest"
     more = {k: v for k, v in end.requests.items() if k not in ("list", "get", "update_canary")}
