@@ -143,6 +143,9 @@ class World:
         """The book about all objects that ever were; and what Kubernetes' garbage collector does."""
         if key.kind == "Event":
             self.events.append((self.loop.time(), str(body["message"])))
+        for owner in body["metadata"].get("ownerReferences", ()):
+            if all(other["metadata"]["uid"] != owner["uid"] for other in self.server.objects.values()):
+                self.loop.call_later(1, self._collect, owner["uid"], context=Context())
         if key.kind != DEPLOYMENT:
             return
         if type_ == "DELETED":
