@@ -8,6 +8,7 @@ from model_operator.cli import main
 from support import manifests
 from support.by_hand import create_by_hand
 from support.kube_api import path_of
+from support.namespace import Namespace
 from support.rows import ROWS
 
 
@@ -36,14 +37,23 @@ def hold(namespace, vendor: str, name: str, id_: str) -> None:
     )
 
 
+@pytest.fixture
+def elsewhere(namespace):
+    """Another namespace, without a ModelProvider."""
+    other = Namespace.create(namespace.access, f"{namespace.name}-x")
+    yield other
+    other.remove()
+
+
 @pytest.mark.usefixtures("accounts")
-def test_what_nobody_holds_is_printed_as_yaml_that_the_server_takes(call, namespace, simulator):
+def test_what_nobody_holds_is_printed_as_yaml_that_the_server_takes(call, namespace, simulator, elsewhere):
     ids = {
         vendor: [create_by_hand(simulator, vendor, f"{name}-of-{vendor}") for name in ("old", "held")]
         for vendor in ROWS
     }
-    for vendor, (_old, held) in ids.items():
+    for vendor, (old, held) in ids.items():
         hold(namespace, vendor, f"old-of-{vendor}", held)
+        hold(elsewhere, vendor, f"{vendor}-leads-nowhere", old)
     since = simulator.last_request
     done = call()
     assert (done.exit_code, done.stderr) == (0, "")

@@ -164,10 +164,16 @@ class _Search:
         )
 
     def _is_elsewhere(self, key: Key, here: Key) -> bool:
-        """Its ModelProvider leads to another vendor or host, where the same id is another deployment."""
+        """Its ModelProvider leads to another vendor or host, where the same id is another deployment.
+
+        One of another namespace that does not exist leads nowhere: Parasail's ids are small numbers, which each account
+        has. Should it be the same deployment after all, the operator takes it for the elder object's.
+        """
         claimant = self._claims.of(key)
-        theirs = claimant and claimant.provider and self._sites.get(claimant.provider)
-        return theirs is not None and theirs != self._sites.get(here)
+        if claimant is None or claimant.provider is None:
+            return False
+        theirs = self._sites.get(claimant.provider)
+        return key.namespace != here.namespace if theirs is None else theirs != self._sites.get(here)
 
     def _imported(self, remote: Remote, account: _Account) -> Imported:
         name = object_name(remote, self._taken)
