@@ -171,7 +171,7 @@ def carry_out(tutorial: Path, kubeconfig: str, kubectl: Path, folder: Path) -> N
 @pytest.mark.parametrize(
     "number",
     [
-        pytest.param(signal.SIGINT, id="^C"),
+        pytest.param(signal.SIGINT, id="^C", marks=pytest.mark.long),
         pytest.param(signal.SIGTERM, id="kill", marks=pytest.mark.long),
     ],
 )
