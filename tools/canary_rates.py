@@ -47,7 +47,7 @@ def _has_pair(flags: list[bool]) -> bool:
 def table() -> str:
     """As it stands in docs/canary.md."""
     lines = [
-        "| requests per look | taken back: one bad look | two in a row | certain, two in a row | 6 % found | 10 % found |",
+        "| requests per check | rolled back: one bad check | two consecutive | certain, two consecutive | 6 % found | 10 % found |",
         "|---|---|---|---|---|---|",
     ]
     for requests in (50, 100, 200, 500):

@@ -59,7 +59,7 @@ def test_a_report_becomes_a_file_or_goes_to_the_standard_output(applied, namespa
 def test_what_is_not_there_is_said(namespace, kubectl):
     made = kubectl("models", "canary", "report", "nobody")
     assert (made.returncode, made.stdout) == (1, "")
-    assert made.stderr.startswith("Error: there is no CanaryEndpoint 'nobody'")
+    assert made.stderr.startswith("Error: CanaryEndpoint 'nobody' does not exist")
     assert f"namespace {namespace.name})" in made.stderr
 
 

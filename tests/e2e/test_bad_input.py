@@ -74,8 +74,8 @@ def apply_both(stage: FaultStage, vendor: Vendor, **spec: Any) -> None:
 @pytest.mark.parametrize(
     ("vendor", "keys", "says"),
     [
-        pytest.param("parasail", None, 'no Secret "parasail"', id="no Secret"),
-        pytest.param("paitient", None, 'no Secret "paitient"', id="no Secret, paitient"),
+        pytest.param("parasail", None, 'Secret "parasail" does not exist', id="no Secret"),
+        pytest.param("paitient", None, 'Secret "paitient" does not exist', id="no Secret, paitient"),
         pytest.param("parasail", {}, "apiKey", id="an empty Secret"),
         pytest.param("parasail", {"apikey": "x"}, "apiKey", id="a key that is spelt wrong"),
         pytest.param("parasail", {"apiKey": ""}, "apiKey", id="an empty key"),

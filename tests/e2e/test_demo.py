@@ -50,7 +50,7 @@ CANARY = (
     r"triage +Completed +v2=100 +4/4 +Pass +True ",
     r"triage +Progressing +v2=95 v3=5 +1/4 ",
     r"triage +RolledBack +v2=100 .*Fail .*MetricBreached: errors: ",
-    r"Back at v2=100: errors: \S+ %, limit 2 %, baseline \S+ %, of \d+ requests",
+    r"Rolled back to v2=100: errors: \S+ %, limit 2 %, baseline \S+ %, of \d+ requests",
     r"v3 never had more than (5|25) %",
     r"Canary endpoint cep_\w+ stays at the provider with v2=100",
     r"PaiTIENT: 4 created, 4 deleted, 0 left",

@@ -67,7 +67,7 @@ class Year:
             night = self.dice.uniform(0, 86_000)
             await asyncio.sleep(night)
             await self.world.restart()  # kill -9
-            self._excuse(timedelta(minutes=2))
+            self._excuse(timedelta(minutes=10))
             await asyncio.sleep(86_400 - night)
             await self._look_back()
 
