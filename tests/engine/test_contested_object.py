@@ -17,6 +17,8 @@ MANAGED = [
     {"manager": "kubectl", "time": "2026-01-01T00:00:00Z"},
     {"manager": "janitor", "time": "2026-02-01T00:00:00Z"},
 ]
+MOST = 1_000
+"""After so many it gives up: far more than anybody should have answered, and still counted within seconds."""
 
 
 class Rival(ABC):
@@ -40,7 +42,7 @@ class Rival(ABC):
 
     def _strike(self) -> None:
         body = self.world.server.find(self.key)
-        if body is not None and self._dislikes(body):
+        if body is not None and self._dislikes(body) and self.times < MOST:
             self.times += 1
             self.act()
 
