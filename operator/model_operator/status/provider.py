@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from model_operator.advice import advised
 from model_operator.conditions import ConditionType, Reason
 from model_operator.domain import CONFIRM_ABSENCE
 from model_operator.errors import ProviderError, retry_for
-from model_operator.meanings import advised
 from model_operator.models.provider import ConfirmedAbsence, Missing, ModelProvider, ModelProviderStatus
 from model_operator.plan.verdict import Verdict
 from model_operator.status.conditions import merge

@@ -153,11 +153,9 @@ def wait_for_baseline(s: Situation) -> Decision | None:
     giving = unready(s, s.baselines)
     if giving is None or s.rollout.is_direct or s.rollout.is_promoted:
         return None
-    unsafe = Verdict(
-        False, Reason.ROLLBACK_UNSAFE, f"The traffic could not be taken back: {giving.message}. {REPAIR}"
-    )
-    outlook = under_way(CanaryPhase.PROGRESSING, Reason.ROLLBACK_UNSAFE, unsafe.message)
-    return stay(s, replace(outlook, targets=unsafe))
+    message = f"The traffic could not be taken back: {giving.message}. {REPAIR}"
+    outlook = under_way(CanaryPhase.PROGRESSING, Reason.ROLLBACK_UNSAFE, message)
+    return stay(s, replace(outlook, targets=Verdict(False, Reason.ROLLBACK_UNSAFE, message)))
 
 
 def advance(s: Situation) -> Decision | None:

@@ -6,9 +6,9 @@ Sentences are stable: they change with steps and verdicts, never with the time o
 from dataclasses import replace
 from typing import Final
 
+from model_operator.advice import advised
 from model_operator.conditions import CanaryPhase, Reason
 from model_operator.errors import InvalidRequest, NotFound, ProviderError, Unavailable, retry_for
-from model_operator.meanings import advised
 from model_operator.models.canary_status import Share
 from model_operator.plan.canary.course import Shares, describe, without_zeros
 from model_operator.plan.canary.situation import Action, Failure, Health, Notice, Outlook, Situation

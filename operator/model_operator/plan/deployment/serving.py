@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
+from model_operator.advice import advised
 from model_operator.conditions import ConditionType, Phase, Reason
 from model_operator.domain import RunState
-from model_operator.meanings import advised
 from model_operator.models.deployment_status import NO_CHANGE, PendingEndpoint, RemoteEndpoint, StatusChange
 from model_operator.plan.deployment.difference import removed_fields
 from model_operator.plan.deployment.situation import CreateEndpoint, Decision, RunProbe, Situation

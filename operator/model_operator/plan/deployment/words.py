@@ -6,6 +6,7 @@ Messages are stable: no counters, times or request ids, so that an unchanged sit
 from dataclasses import replace
 from datetime import timedelta
 
+from model_operator.advice import advised
 from model_operator.conditions import Phase, Reason
 from model_operator.domain import RunState
 from model_operator.errors import (
@@ -17,7 +18,6 @@ from model_operator.errors import (
     Unsupported,
     retry_for,
 )
-from model_operator.meanings import advised
 from model_operator.models.deployment_status import Pending
 from model_operator.models.wire import format_time
 from model_operator.plan.deployment.situation import Action, CreateEndpoint, Decision, Release, Situation
