@@ -5,14 +5,13 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
-from model_operator_demo.controlplane import ControlPlane, ControlPlaneFailed, free_port
+from model_operator_demo.controlplane import ControlPlane, free_port
 from model_operator_demo.controlplane_access import Access, KubectlFailed, write_kubeconfig
 from model_operator_demo.controlplane_binaries import Binaries, Resolver
 from model_operator_demo.controlplane_build import GoBuild
@@ -27,6 +26,17 @@ from model_operator_demo.controlplane import ControlPlane
 with ControlPlane.start(controller_manager=True) as plane:
     print(plane.kubeconfig.parent, flush=True)
     time.sleep(1000)
+"""
+STARTED_WITH = """
+import sys
+from pathlib import Path
+from model_operator_demo.controlplane import ControlPlane, ControlPlaneFailed
+from model_operator_demo.controlplane_binaries import Binaries
+server, kubectl = map(Path, sys.argv[1:])
+try:
+    ControlPlane.start(binaries=Binaries(server, kubectl, None, None, "a test"))
+except ControlPlaneFailed as error:
+    print(error)
 """
 
 
@@ -193,17 +203,22 @@ def built_etcd() -> Path:
     return folder / "etcd"
 
 
-def test_a_server_that_does_not_start_shows_its_last_words(
-    binaries: Binaries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_server_that_does_not_start_shows_its_last_words_and_leaves_nothing(
+    binaries: Binaries, tmp_path: Path
 ) -> None:
     broken = tmp_path / "kube-apiserver"
     broken.write_text("#!/bin/sh\necho 'cannot bear it'; exit 3\n")
     broken.chmod(0o755)
     data = tmp_path / "data"
     data.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(data))
-    with pytest.raises(ControlPlaneFailed, match="ended with 3:\ncannot bear it"):
-        ControlPlane.start(binaries=replace(binaries, kube_apiserver=broken, etcd=None))
+    done = subprocess.run(
+        [sys.executable, "-c", STARTED_WITH, broken, binaries.kubectl],
+        env={**os.environ, "TMPDIR": str(data)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "ended with 3:\ncannot bear it" in done.stdout
     assert list(data.iterdir()) == []
 
 
