@@ -26,10 +26,8 @@ SCALE = {
     figures.OUTAGE_OVER,
 }
 SHARDS = {
-    figures.ALONE_READY,
     figures.ALONE_CPU,
     figures.ALONE_MEMORY,
-    figures.SHARDS_READY,
     figures.SHARD_CPU,
     figures.SHARD_MEMORY,
     figures.SHARDS_SERVER_CPU,

@@ -47,10 +47,8 @@ OUTAGE_WRITES: Final = "outage: Kubernetes writes per object of the account"
 OUTAGE_EDIT_P99: Final = "outage: spec edit → provider in other accounts, p99"
 OUTAGE_OVER: Final = "outage over → all Ready"
 
-ALONE_READY: Final = "one process: all Ready"
 ALONE_CPU: Final = "one process: CPU until all Ready"
 ALONE_MEMORY: Final = "one process: memory of the objects"
-SHARDS_READY: Final = "shards: all Ready"
 SHARD_CPU: Final = "shards: CPU of the busiest, of that of one process"
 SHARD_MEMORY: Final = "shards: memory of the objects of the largest, of that of one process"
 SHARDS_SERVER_CPU: Final = "shards: API server CPU, of that with one process"
@@ -91,10 +89,8 @@ UNITS: Final[Mapping[str, str]] = {
     OUTAGE_WRITES: "",
     OUTAGE_EDIT_P99: "ms",
     OUTAGE_OVER: "s",
-    ALONE_READY: "s",
     ALONE_CPU: "s",
     ALONE_MEMORY: "MB",
-    SHARDS_READY: "s",
     SHARD_CPU: "",
     SHARD_MEMORY: "",
     SHARDS_SERVER_CPU: "",
