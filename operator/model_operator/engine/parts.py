@@ -79,7 +79,7 @@ def make(outside: Outside, signals: Signals) -> Parts:
         shards=outside.shards,
     )
     around = Surroundings(
-        store=outside.listing,
+        store=outside.store,
         cache=cache,
         bindings=Bindings(),
         vendors=outside.vendors,
@@ -89,7 +89,7 @@ def make(outside: Outside, signals: Signals) -> Parts:
         shards=outside.shards,
     )
     orphans = OrphanWatch(
-        store=outside.store,
+        store=outside.listing,
         cache=cache,
         bindings=around.bindings,
         namespaces=settings.namespaces,
