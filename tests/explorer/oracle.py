@@ -15,6 +15,7 @@ from explorer.orphans import (
     waited_for,
     waits_for_what_nobody_holds,
     what_has_our_mark_is_held_or_said,
+    with_traffic,
 )
 from explorer.world import SECRETS, TEAM, THEIR_MODEL
 from model_operator.active_hours import ActiveHours, Hours
@@ -73,7 +74,7 @@ def nothing_is_orphaned_silently(end: End) -> Iterator[str]:
             continue  # an object waits for it, and says so
         if uid in living or uid in end.world.excused or uid in end.world.orphaned:
             continue
-        if _is_told_of(end, id_) or id_[1] in _named_orphans(end) or id_[1] in _with_traffic(end):
+        if _is_told_of(end, id_) or id_[1] in _named_orphans(end) or id_[1] in with_traffic(end):
             continue  # a deployment with traffic is not taken away, whoever has gone
         if uid is None and (end.world.excused or end.world.orphaned):
             continue  # a chosen name says nothing of whose it was
@@ -83,17 +84,6 @@ def nothing_is_orphaned_silently(end: End) -> Iterator[str]:
 def _named_orphans(end: End) -> set[str]:
     """Ids that a ModelProvider calls orphaned, or for which an object waits."""
     return orphans_said(end) | {id_ for _, body in end.world.deployments() for id_ in waited_for(end, body)}
-
-
-def _with_traffic(end: End) -> set[str | None]:
-    """Ids to which a CanaryEndpoint of ours sends traffic, or would go back."""
-    return {
-        share.get("deploymentID")
-        for _, body in end.world.canaries()
-        if body["metadata"]["namespace"] == TEAM
-        for status in (body.get("status", {}), body.get("status", {}).get("lastGood") or {})
-        for share in status.get("traffic", ())
-    }
 
 
 def _is_told_of(end: End, id_: Id) -> bool:
@@ -322,7 +312,7 @@ def what_is_there_is_not_said_to_be_missing(end: End) -> Iterator[str]:
 
 @rule
 def what_was_deleted_is_gone(end: End) -> Iterator[str]:
-    targets = _with_traffic(end)
+    targets = with_traffic(end)
     for key, body in _ours(end):
         if is_terminating(body) and key.kind == DEPLOYMENT:
             id_ = holder(body)

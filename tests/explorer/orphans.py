@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from explorer.looks import End, condition, holder, is_elsewhere, uid_of
 from explorer.process import INSTALLATION
+from explorer.world import TEAM
 from model_operator.domain import OWNER_TAG, PROVIDER, UID_TAG
 from model_operator.owner_marks import OwnerMark
 from support.memory_schema import Object
@@ -33,6 +34,17 @@ def waits_for_what_nobody_holds(end: End, body: Object) -> bool:
     return bool(waited_for(end, body) - held)
 
 
+def with_traffic(end: End) -> set[str | None]:
+    """Ids to which a CanaryEndpoint of ours sends traffic, or would go back."""
+    return {
+        share.get("deploymentID")
+        for _, body in end.world.canaries()
+        if body["metadata"]["namespace"] == TEAM
+        for status in (body.get("status", {}), body.get("status", {}).get("lastGood") or {})
+        for share in status.get("traffic", ())
+    }
+
+
 def what_has_our_mark_is_held_or_said(end: End) -> Iterator[str]:
     """A deployment with the owner mark of this cluster is some object's, or somebody is told of it."""
     held = {holder(body) for _, body in end.world.deployments()}
@@ -46,8 +58,8 @@ def what_has_our_mark_is_held_or_said(end: End) -> Iterator[str]:
         mark = OwnerMark.read(tags.get(OWNER_TAG))
         if mark is None or mark.installation != INSTALLATION or id_ in held or is_elsewhere(end, id_):
             continue
-        if tags.get(UID_TAG) in living or mark.name in waiting or id_[1] in said:
-            continue
+        if tags.get(UID_TAG) in living or mark.name in waiting or id_[1] in said | with_traffic(end):
+            continue  # one with traffic waits for that to end, whoever has gone
         yield f"{id_} has the mark of {mark.name}, no object holds it, and nobody is told of it"
 
 
