@@ -12,9 +12,17 @@ from pydantic.config import JsonDict
 
 from model_operator.models.metadata import Metadata
 from model_operator.models.parse import parse_body
-from model_operator.models.rules import checked, immutable, immutable_if_set, object_name, rule, validations
+from model_operator.models.rules import (
+    at_most,
+    checked,
+    immutable,
+    immutable_if_set,
+    object_name,
+    rule,
+    validations,
+)
 from model_operator.models.status import Status
-from model_operator.models.wire import Duration, Model
+from model_operator.models.wire import DecimalText, Duration, Model
 
 
 class ProviderType(StrEnum):
@@ -129,6 +137,30 @@ class Webhook(Model):
     )
 
 
+_ONE_CURRENCY: Final = rule(
+    "self.all(p, p.currency == self[0].currency)", "all prices must have the same currency"
+)
+
+
+class PriceRow(Model):
+    match: str = Field(
+        min_length=1,
+        max_length=128,
+        description="What the price is for: an instance type of PaiTIENT; a service tier of Parasail, or as in"
+        ' "2x H100SXM" the number and name of the devices of a replica; * for any other.',
+    )
+    per_replica_hour: DecimalText = Field(
+        description='Price of one replica for an hour, as a decimal string such as "5.80".',
+        json_schema_extra=at_most("perReplicaHour", 1_000_000),
+    )
+    currency: str = Field(
+        min_length=3,
+        max_length=3,
+        description="Currency by its ISO 4217 code, the same for all prices.",
+        json_schema_extra={"pattern": "^[A-Z]{3}$"},
+    )
+
+
 class ModelProviderSpec(Model):
     model_config = checked(
         immutable("type"),
@@ -187,6 +219,17 @@ class ModelProviderSpec(Model):
         " it runs with --webhook-address. An event is only a hint: the operator lists the account's deployments at"
         " once. The provider documents neither payload nor signature of its events, so the operator never reads the"
         " body, and the signature scheme is set here.",
+    )
+    prices: tuple[PriceRow, ...] | None = Field(
+        default=None,
+        max_length=100,
+        description="Prices of deployments for which the provider reports none. What they cost is in status.cost of each"
+        " ModelDeployment.",
+        json_schema_extra={
+            "x-kubernetes-list-type": "map",
+            "x-kubernetes-list-map-keys": ["match"],
+            **validations(_ONE_CURRENCY),
+        },
     )
 
 

@@ -11,7 +11,17 @@ from typing import Any, Protocol, Self
 
 from typing_extensions import override
 
-from model_operator.domain import Canary, Desired, Endpoint, Fields, Figures, Priority, Remote, Split
+from model_operator.domain import (
+    Canary,
+    Desired,
+    Endpoint,
+    Fields,
+    Figures,
+    Priority,
+    Remote,
+    RunState,
+    Split,
+)
 from model_operator.models.deployment import ModelDeploymentSpec
 
 
@@ -35,6 +45,10 @@ class Capabilities:
     """Longest deployment name, in characters."""
     keeps_logs: bool = False
     """`model-operator logs` shows what happened to a deployment, which its status does not say."""
+    bills: frozenset[RunState] = frozenset(
+        {RunState.STARTING, RunState.STOPPING, RunState.DELETING, RunState.UNKNOWN}
+    )
+    """States that are taken for billed besides those in which it serves, since the vendor does not say it of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

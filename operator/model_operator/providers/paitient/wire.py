@@ -22,6 +22,7 @@ from model_operator.providers.reading import (
     integer,
     listed,
     mapping,
+    moment,
     note,
     number,
     shown,
@@ -191,6 +192,8 @@ def remote_of(item: Any, *, clean: Clean, is_full: bool = False) -> Remote:
         whole=_whole(item) if is_full else (),
         version=f"{updated}/{shown_word}" if updated else digest(item),
         is_full=is_full,
+        machine=text(item.get("instance_type")),
+        changed_at=moment(updated),
     )
 
 

@@ -23,14 +23,13 @@ from model_operator.reconcile.cache import provider_key
 from model_operator.reconcile.claims import Claimant
 from model_operator.reconcile.deployment.act import AT_ONCE, act
 from model_operator.reconcile.deployment.connection import publish, with_connection
+from model_operator.reconcile.deployment.costs import begin_look, report_cost
 from model_operator.reconcile.deployment.desire import desire
 from model_operator.reconcile.deployment.ending import EndingDeployments
 from model_operator.reconcile.deployment.guard import find_guard
 from model_operator.reconcile.deployment.hours import before_edge
 from model_operator.reconcile.deployment.keys import mask, read_keys
-from model_operator.reconcile.deployment.leaving import (
-    may_have_something,
-)
+from model_operator.reconcile.deployment.leaving import may_have_something
 from model_operator.reconcile.deployment.look import Look
 from model_operator.reconcile.deployment.memory import Memory
 from model_operator.reconcile.deployment.observe import observe
@@ -158,6 +157,7 @@ class DeploymentPass(EndingDeployments):
             return s, None
         timing = self._timing_at(account)
         before = memory.view
+        begin_look(key, account, s.status.external_id, memory)
         seen = await observe(
             Look(
                 key=key,
@@ -241,7 +241,7 @@ class DeploymentPass(EndingDeployments):
     async def _report(
         self, key: Key, resource: ModelDeployment, s: Situation, step: Decision, memory: Memory
     ) -> None:
-        status = summarize(s, step)
+        status = report_cost(self.around, resource, s, summarize(s, step), memory)
         if status == resource.status:
             return
         entry = self.around.cache.entry(key)

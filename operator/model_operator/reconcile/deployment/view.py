@@ -41,6 +41,11 @@ class View:
         """The view of that id: this one, or one in which nothing was seen yet."""
         return self if self.id == id_ else View(id=id_, known_since=now)
 
+    @property
+    def is_beating(self) -> bool:
+        """Its version changes while nothing else does."""
+        return self.beats >= _BEATS
+
     @classmethod
     def unread(cls, id_: str, now: datetime) -> "View":
         """Nothing was read, and the first look is to be a GET, whatever a LIST shows."""
