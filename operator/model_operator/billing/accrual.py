@@ -16,7 +16,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
 from model_operator.billing.money import ZERO, Price, Rate, Span, Sum, total
-from model_operator.models.cost import PLACES, Cost, bounded
+from model_operator.models.cost import Cost, amount
 
 CLOCKS_SECOND: Final = timedelta(seconds=1)
 """Providers may say whole seconds."""
@@ -34,7 +34,7 @@ class Usage:
     def at(self, price: Price | None) -> Rate:
         """Without a price nothing is added."""
         one = price.per_replica_hour if price is not None else ZERO
-        return Rate(bounded(self.replicas * one), bounded(self.doubt * one))
+        return Rate(amount(self.replicas * one), amount(self.doubt * one))
 
 
 NO_USAGE: Final = Usage()
@@ -193,13 +193,6 @@ def closed(tally: Tally, now: datetime, *, is_left: bool) -> tuple[Tally, tuple[
     return advance(tally, end, is_doubtful=not is_left)
 
 
-def is_news(before: Cost | None, cost: Cost) -> bool:
-    """Whether the status has to say it: another rate, currency or period, or the first of all."""
-    if before is None:
-        return True
-    return (before.currency, rate_of(before), before.period) != (cost.currency, rate_of(cost), cost.period)
-
-
 def extrapolated(cost: Cost, now: datetime) -> Sum:
     """Cost of the present period as a checkpoint tells it: that it goes on as it was."""
     period = period_of(now)
@@ -207,11 +200,10 @@ def extrapolated(cost: Cost, now: datetime) -> Sum:
     return known + Span(cost.at, now, rate_of(cost)).since(start_of(period))
 
 
-def rounded(amount: Sum) -> tuple[Decimal, Decimal]:
+def rounded(known: Sum) -> tuple[Decimal, Decimal]:
     """Accrued and uncertain for a status; what rounding takes from the one is added to the other."""
-    accrued = bounded(amount.accrued)
-    off = abs(accrued - amount.accrued)
-    return accrued, bounded((amount.uncertain + off).quantize(PLACES, ROUND_CEILING))
+    accrued = amount(known.accrued)
+    return accrued, amount(known.uncertain + abs(accrued - known.accrued), ROUND_CEILING)
 
 
 def period_of(at: datetime) -> str:
@@ -222,3 +214,10 @@ def period_of(at: datetime) -> str:
 def start_of(period: str) -> datetime:
     """Raises `ValueError` for what is no month."""
     return datetime.strptime(period, "%Y-%m").replace(tzinfo=UTC)
+
+
+def end_of(period: str) -> datetime:
+    """The last moment of the month."""
+    start = start_of(period)
+    following = (start + timedelta(days=32)).replace(day=1)
+    return following - timedelta(microseconds=1)

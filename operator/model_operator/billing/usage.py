@@ -13,6 +13,8 @@ from model_operator.domain import Fields, Remote, RunState
 from model_operator.providers.vocabulary import shortage
 
 _SURE: Final = frozenset({RunState.SERVING, RunState.UPDATING})
+_MOST: Final = 1_000_000
+"""Replicas; a reply with more of them is no reason for a bill that nothing pays."""
 _FREE: Final = frozenset({RunState.STOPPED, RunState.GONE})
 
 
@@ -28,9 +30,9 @@ class Asked:
         """None where nothing is said of replicas."""
         match (fields or {}).get("replicas"):
             case int(number):
-                return cls(number, number)
+                return cls(_bounded(number), _bounded(number))
             case {"minReplicas": int(least), "maxReplicas": int(most)}:
-                return cls(least, max(least, most))
+                return cls(_bounded(least), _bounded(max(least, most)))
             case _:
                 return None
 
@@ -52,7 +54,7 @@ def usage_of(remote: Remote, assumed: frozenset[RunState], applied: Fields | Non
 
 
 def _serving(remote: Remote, asked: Asked) -> Usage:
-    running = asked.least if remote.replicas is None else remote.replicas
+    running = asked.least if remote.replicas is None else _bounded(remote.replicas)
     if asked.least < asked.most:
         likely = Decimal(min(max(running, asked.least), asked.most))
         return Usage(remote.machine, likely, max(asked.most - likely, likely - min(asked.least, running)))
@@ -60,3 +62,7 @@ def _serving(remote: Remote, asked: Asked) -> Usage:
     is_short = running < asked.least and shortage(remote.message) is not None
     likely = Decimal(running if is_short else asked.least)
     return Usage(remote.machine, likely, abs(Decimal(asked.least - running)))
+
+
+def _bounded(number: int) -> int:
+    return min(max(number, 0), _MOST)

@@ -16,14 +16,18 @@ MOST: Final = Decimal(10) ** 15
 """No amount is as large: 10,000 replicas at the highest price for a thousand years are not."""
 
 
-def bounded(amount: Decimal) -> Decimal:
-    """To a millionth. Raises `ValueError` for what is no amount of money."""
-    if not 0 <= amount < MOST:
+def amount(number: Decimal, rounding: str = ROUND_HALF_EVEN) -> Decimal:
+    """To a millionth, and not beyond what an amount can be."""
+    return min(max(number, Decimal(0)), MOST).quantize(PLACES, rounding).normalize() + 0
+
+
+def _is_one(number: Decimal) -> Decimal:
+    if not 0 <= number <= MOST:
         raise ValueError("not an amount of money")
-    return amount.quantize(PLACES, ROUND_HALF_EVEN).normalize() + 0
+    return amount(number)
 
 
-Amount = Annotated[DecimalText, AfterValidator(bounded)]
+Amount = Annotated[DecimalText, AfterValidator(_is_one)]
 
 
 class Cost(Model):

@@ -14,7 +14,6 @@ from model_operator.billing.accrual import (
     advance,
     begin,
     closed,
-    is_news,
     period_of,
     rolled,
     start_of,
@@ -92,12 +91,12 @@ def billed(bill: Bill, before: ModelDeploymentStatus, after: ModelDeploymentStat
 def with_cost(
     bill: Bill, before: ModelDeploymentStatus, after: ModelDeploymentStatus
 ) -> tuple[Bill, ModelDeploymentStatus]:
-    """The status with its checkpoint: a new one if that is news, or if the status is written anyway."""
-    if bill.tally is None:
-        return bill, after
+    """The status with its checkpoint: a new one if that is news, in a new period, or if the status is written anyway."""
     tally = bill.tally
-    is_due = before.cost is None or period_of(tally.sure_at) != before.cost.period
-    if after == before and not is_due and not is_news(before.cost, tally.cost):
+    if tally is None:
+        return bill, after
+    is_news = tally.cost != before.cost or period_of(tally.sure_at) != tally.cost.period
+    if after == before and not is_news:
         return bill, after
     tally, _ = rolled(tally)
     return replace(bill, tally=tally), after.with_(cost=tally.cost)
