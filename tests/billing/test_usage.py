@@ -10,7 +10,7 @@ from model_operator.billing.prices import price_of
 from model_operator.billing.usage import usage_of
 from model_operator.conditions import Reason
 from model_operator.domain import Remote, RunState
-from model_operator.models.provider import PriceRow
+from model_operator.models.prices import PriceRow
 from model_operator.providers.registry import PROVIDERS
 
 FIXED, RANGE = {"replicas": 4}, {"replicas": {"minReplicas": 2, "maxReplicas": 6}}

@@ -125,6 +125,11 @@ TAKEN = [
         },
         id="prices",
     ),
+    pytest.param(
+        PROVIDER,
+        {"type": "paitient", "labelsToTags": {"team": "cost-centre", "example.com/app": "app"}},
+        id="labels as tags",
+    ),
     pytest.param(PARASAIL, {"parasail": {"scaleDownPolicy": "NONE"}}, id="a policy that needs no threshold"),
     pytest.param(
         PARASAIL,

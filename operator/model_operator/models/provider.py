@@ -12,8 +12,8 @@ from pydantic.config import JsonDict
 
 from model_operator.models.metadata import Metadata
 from model_operator.models.parse import parse_body
+from model_operator.models.prices import LABEL_RULES, PRICE_RULES, PriceRow, TagName
 from model_operator.models.rules import (
-    at_most,
     checked,
     immutable,
     immutable_if_set,
@@ -22,7 +22,7 @@ from model_operator.models.rules import (
     validations,
 )
 from model_operator.models.status import Status
-from model_operator.models.wire import DecimalText, Duration, Model
+from model_operator.models.wire import Duration, Model
 
 
 class ProviderType(StrEnum):
@@ -137,30 +137,6 @@ class Webhook(Model):
     )
 
 
-_ONE_CURRENCY: Final = rule(
-    "self.all(p, p.currency == self[0].currency)", "all prices must have the same currency"
-)
-
-
-class PriceRow(Model):
-    match: str = Field(
-        min_length=1,
-        max_length=128,
-        description="What the price is for: an instance type of PaiTIENT; a service tier of Parasail, or as in"
-        ' "2x H100SXM" the number and name of the devices of a replica; * for any other.',
-    )
-    per_replica_hour: DecimalText = Field(
-        description='Price of one replica for an hour, as a decimal string such as "5.80".',
-        json_schema_extra=at_most("perReplicaHour", 1_000_000),
-    )
-    currency: str = Field(
-        min_length=3,
-        max_length=3,
-        description="Currency by its ISO 4217 code, the same for all prices.",
-        json_schema_extra={"pattern": "^[A-Z]{3}$"},
-    )
-
-
 class ModelProviderSpec(Model):
     model_config = checked(
         immutable("type"),
@@ -170,6 +146,11 @@ class ModelProviderSpec(Model):
             "!has(self.chatBaseURL) || self.type == 'parasail'",
             "chatBaseURL is for type parasail only; remove it",
             at=".chatBaseURL",
+        ),
+        rule(
+            "!has(self.labelsToTags) || self.type == 'paitient'",
+            "labelsToTags is for type paitient only, because other providers have no tags with values; remove it",
+            at=".labelsToTags",
         ),
         rule(
             "!has(self.webhook) || self.type == 'paitient'",
@@ -225,11 +206,15 @@ class ModelProviderSpec(Model):
         max_length=100,
         description="Prices of deployments for which the provider reports none. What they cost is in status.cost of each"
         " ModelDeployment.",
-        json_schema_extra={
-            "x-kubernetes-list-type": "map",
-            "x-kubernetes-list-map-keys": ["match"],
-            **validations(_ONE_CURRENCY),
-        },
+        json_schema_extra=PRICE_RULES,
+    )
+    labels_to_tags: dict[str, TagName] | None = Field(
+        default=None,
+        max_length=20,
+        description="PaiTIENT only: labels of ModelDeployments that are carried to tags of their deployments, by the name of the"
+        " label; the value is the key of the tag. spec.paitient.tags takes precedence. A label that is removed leaves"
+        " its tag with an empty value.",
+        json_schema_extra=LABEL_RULES,
     )
 
 

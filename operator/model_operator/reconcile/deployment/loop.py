@@ -107,7 +107,7 @@ class DeploymentPass(EndingDeployments):
         step = decide(s)
         if memory.keys.refs and sends_keys(step):
             await self._read_keys(resource, vendor, memory)
-            s = self._with_keys(s, resource, vendor, memory)
+            s = self._with_keys(s, resource, memory)
             step = decide(s)
         return s, account, step
 
@@ -119,12 +119,8 @@ class DeploymentPass(EndingDeployments):
         mask(self.redactor, namespace, before, keys)
         memory.read_keys(keys)
 
-    def _with_keys(
-        self, s: Situation, resource: ModelDeployment, vendor: Vendor, memory: Memory
-    ) -> Situation:
-        desired = memory.keys.given_to(
-            desire(resource, vendor, self.installation, now=s.now), resource.status.last_applied
-        )
+    def _with_keys(self, s: Situation, resource: ModelDeployment, memory: Memory) -> Situation:
+        desired = memory.keys.given_to(s.desired, resource.status.last_applied)
         return replace(s, desired=desired, missing_key=memory.keys.problem)
 
     def waits(self, key: Key) -> bool:
@@ -198,9 +194,9 @@ class DeploymentPass(EndingDeployments):
 
     @override
     def situation(self, resource: ModelDeployment, vendor: Vendor, memory: Memory) -> Situation:
-        now = self.around.clock()
+        now, provider = self.around.clock(), self.around.cache.provider(provider_key(resource))
         situation = Situation(
-            desired=desire(resource, vendor, self.installation, now=now),
+            desired=desire(resource, vendor, self.installation, now=now, provider=provider),
             wanted=not resource.metadata.is_terminating,
             status=memory.complete(resource.status),
             observed=Observed(),
@@ -214,7 +210,7 @@ class DeploymentPass(EndingDeployments):
             has_finalizer=FINALIZER in resource.metadata.finalizers,
             guard=find_guard(resource, self.around.cache, self.around.bindings),
         )
-        return self._with_keys(situation, resource, vendor, memory)
+        return self._with_keys(situation, resource, memory)
 
     def _note_claim(self, uid: str, s: Situation, step: Decision, account: Account | None) -> None:
         """At once, and not with the write that follows: a rival's pass may come before that arrives."""
