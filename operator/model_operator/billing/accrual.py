@@ -79,6 +79,10 @@ class Tally:
             return self
         return replace(self, cost=self.cost.with_(at=now, period=period_of(now)), sure_at=now)
 
+    def is_changed_by(self, changed_at: datetime) -> bool:
+        """Whether that was after the last sure moment."""
+        return changed_at > self.sure_at + CLOCKS_SECOND
+
     def known_until(self, at: datetime | None) -> "Tally":
         """Nothing had changed until then."""
         return self if at is None or at <= self.sure_at else replace(self, sure_at=at)
@@ -129,7 +133,7 @@ def _has_changed(tally: Tally, look: Look) -> bool:
     """Whether another process's checkpoint may have been left and come back to."""
     if tally.usage is not None:
         return False
-    return look.changed_at is None or look.changed_at > tally.sure_at + CLOCKS_SECOND
+    return look.changed_at is None or tally.is_changed_by(look.changed_at)
 
 
 def _only_the_price_changed(tally: Tally, look: Look) -> bool:

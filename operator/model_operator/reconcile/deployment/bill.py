@@ -151,7 +151,8 @@ def _look(bill: Bill, tally: Tally | None, after: ModelDeploymentStatus, shown: 
 def _look_at(
     remote: Remote, begun: datetime, tally: Tally | None, after: ModelDeploymentStatus, shown: Shown
 ) -> Look | None:
-    usage = usage_of(remote, shown.s.capabilities.bills, after.last_applied)
+    applied = after.last_applied if _is_as_sent(remote, tally, shown) else None
+    usage = usage_of(remote, shown.s.capabilities.bills, applied)
     if usage is None:
         return None
     known = tally.usage.machine if tally is not None and tally.usage is not None else None
@@ -161,6 +162,13 @@ def _look_at(
     if price is None and usage.machine is None:
         return None
     return Look(begun=begun, ended=shown.now, usage=usage, price=price, changed_at=remote.changed_at)
+
+
+def _is_as_sent(remote: Remote, tally: Tally | None, shown: Shown) -> bool:
+    """Whether what was last sent stands where a reply does not show it: nothing has changed since it was known."""
+    if remote is shown.s.creation.created:
+        return True
+    return tally is not None and remote.changed_at is not None and not tally.is_changed_by(remote.changed_at)
 
 
 def _birth(bill: Bill, before: ModelDeploymentStatus, shown: Shown) -> Birth:
