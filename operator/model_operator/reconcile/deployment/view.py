@@ -100,6 +100,7 @@ class View:
             message=full.message,
             replicas=full.replicas,
             shortage=full.shortage,
+            changed_at=full.changed_at,
         )
 
     def seen(self, at: datetime) -> "View":
@@ -127,6 +128,9 @@ class View:
             message=item.message or full.message,
             shortage=item.shortage,
             replicas=full.replicas if item.replicas is None else item.replicas,
+            machine=item.machine or full.machine,
+            price=item.price or full.price,
+            changed_at=item.changed_at or full.changed_at,
         )
 
 
