@@ -51,7 +51,7 @@ def set_prices(world: World, *vendors: str, poll: str = "30s") -> None:
 
 def test_the_bill_is_the_ledger_s_and_nothing_is_written_for_it_alone() -> None:
     async def story(world: World) -> None:
-        set_prices(world, "parasail")
+        set_prices(world, "parasail", poll="10m")
         world.apply(parasail_deployment("llama", replicas=2))
         await asyncio.sleep(300)
         before, version = cost_of(world), world.server.get(LLAMA)["metadata"]["resourceVersion"]

@@ -176,7 +176,7 @@ class Account:
         held = {key: id_ for key, id_ in ids.held.items() if key not in ids.foreign}
         news = {key for key, id_ in held.items() if self._version(id_) != self.seen.get(key, _NEVER)}
         if last is not None:
-            self.unchanged.update((key, last.begun) for key in news - self.unchanged.keys())
+            self.unchanged.update((k, last.begun) for k in news & self.seen.keys() - self.unchanged.keys())
         news |= {key for key, id_ in held.items() if id_ in changed_owners}
         if before != (True, True, self._standing()):
             news |= held.keys()
@@ -235,6 +235,10 @@ class Account:
         """The pass has looked at what the last LIST said of that id."""
         if id_ is not None and self.snapshot is not None:
             self.seen[key] = self._version(id_)
+
+    def is_as_seen(self, key: Key, id_: str) -> bool:
+        """Whether the last LIST shows it as the key's last pass saw it."""
+        return key in self.seen and self.seen[key] == self._version(id_)
 
     def doubt(self, key: Key) -> None:
         """A GET has shown another state than the last LIST: the next one is news, also if it says the same again."""

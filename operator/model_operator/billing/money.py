@@ -46,8 +46,8 @@ class Rate:
 
     def for_(self, span: timedelta) -> Sum:
         """Nothing for a span that ends before it begins."""
-        hours = max(Decimal(span // _A_MICROSECOND), ZERO) / _AN_HOUR
-        return Sum(self.likely * hours, self.doubt * hours)
+        length = max(Decimal(span // _A_MICROSECOND), ZERO)
+        return Sum(self.likely * length / _AN_HOUR, self.doubt * length / _AN_HOUR)
 
 
 FREE: Final = Rate()

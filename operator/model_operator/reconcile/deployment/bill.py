@@ -18,7 +18,6 @@ from model_operator.billing.accrual import (
     rolled,
     start_of,
 )
-from model_operator.billing.money import Span
 from model_operator.billing.prices import price_of
 from model_operator.billing.usage import usage_of
 from model_operator.domain import Remote
@@ -37,7 +36,9 @@ class Times:
     listed_at: datetime | None = None
     """Of the last one, if that shows the deployment."""
     unchanged: datetime | None = None
-    """Of the last one that showed it as the last pass saw it, if a later one has shown it otherwise."""
+    """Of the last one that showed it as the last pass saw it."""
+    has_changed: bool = False
+    """A later one has shown it otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +84,19 @@ class Shown:
 
 def billed(bill: Bill, before: ModelDeploymentStatus, after: ModelDeploymentStatus, shown: Shown) -> Bill:
     """The bill after the pass whose report is `after`."""
-    tally, _ = _looked(bill, before, after, shown)
-    was_made = tally is not None and after.external_id is not None and after.pending is None
-    return Bill(tally=tally, sent_at=None if was_made else _sent_at(bill, before))
+    tally = bill.given(before.cost, shown.now)
+    if tally is not None:
+        tally = tally.known_until(bill.times.unchanged)
+    look = _look(bill, tally, after, shown)
+    was_seen = look is not None and after.external_id is not None and after.pending is None
+    sent_at = None if was_seen else _sent_at(bill, before)
+    if look is None:
+        return Bill(tally=tally, sent_at=sent_at)
+    if tally is not None:
+        tally, _ = advance(tally, look, is_doubtful=_is_doubtful(bill, tally, look, shown))
+    elif look.price is not None:
+        tally, _ = begin(look, _birth(bill, before, shown))
+    return Bill(tally=tally, sent_at=sent_at)
 
 
 def with_cost(
@@ -116,20 +127,6 @@ def _sent_at(bill: Bill, before: ModelDeploymentStatus) -> datetime | None:
     told = pending.started_at if pending is not None and pending.announces else None
     known = [at for at in (bill.sent_at, told) if at is not None]
     return min(known, default=None)
-
-
-def _looked(
-    bill: Bill, before: ModelDeploymentStatus, after: ModelDeploymentStatus, shown: Shown
-) -> tuple[Tally | None, tuple[Span, ...]]:
-    tally = bill.given(before.cost, shown.now)
-    if tally is not None:
-        tally = tally.known_until(bill.times.unchanged)
-    look = _look(bill, tally, after, shown)
-    if look is None:
-        return tally, ()
-    if tally is None:
-        return begin(look, _birth(bill, before, shown)) if look.price is not None else (None, ())
-    return advance(tally, look, is_doubtful=_is_doubtful(bill, tally, look, shown))
 
 
 def _look(bill: Bill, tally: Tally | None, after: ModelDeploymentStatus, shown: Shown) -> Look | None:
@@ -184,6 +181,6 @@ def _is_doubtful(bill: Bill, tally: Tally, look: Look, shown: Shown) -> bool:
     """Its version has changed, so that it may have been otherwise for a while. A heartbeat is no such sign."""
     if shown.view.is_beating or tally.usage is None:
         return False
-    if bill.times.unchanged is not None:
+    if bill.times.has_changed:
         return True
     return bill.times.listed_at is None and look.changed_at is not None and look.changed_at > tally.sure_at

@@ -13,10 +13,12 @@ from model_operator.reconcile.deployment.memory import Memory
 
 def begin_look(key: Key, account: Account, id_: str | None, memory: Memory) -> None:
     """Right before a pass looks: from then on the account counts as seen."""
-    snapshot = account.snapshot
-    shows_it = snapshot is not None and id_ is not None and account.is_shown(id_)
-    listed_at = snapshot.begun if snapshot is not None and shows_it else None
-    memory.billed(memory.bill.looks(Times(listed_at, account.unchanged.pop(key, None))))
+    snapshot = account.snapshot if id_ is not None and account.is_shown(id_) else None
+    listed_at = snapshot.begun if snapshot is not None else None
+    changed_after = account.unchanged.pop(key, None)
+    is_as_seen = id_ is not None and account.is_as_seen(key, id_)
+    unchanged = listed_at if is_as_seen else changed_after
+    memory.billed(memory.bill.looks(Times(listed_at, unchanged, has_changed=changed_after is not None)))
 
 
 def report_cost(
