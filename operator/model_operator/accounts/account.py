@@ -176,7 +176,8 @@ class Account:
         held = {key: id_ for key, id_ in ids.held.items() if key not in ids.foreign}
         news = {key for key, id_ in held.items() if self._version(id_) != self.seen.get(key, _NEVER)}
         if last is not None:
-            self.unchanged.update((k, last.begun) for k in news & self.seen.keys() - self.unchanged.keys())
+            first_changed = (news - self.unchanged.keys()) & self.seen.keys()
+            self.unchanged.update(dict.fromkeys(first_changed, last.begun))
         news |= {key for key, id_ in held.items() if id_ in changed_owners}
         if before != (True, True, self._standing()):
             news |= held.keys()
