@@ -50,6 +50,10 @@ class Bill:
     """When the create was sent of which nothing has been billed yet."""
     times: Times = Times()
     """Of the pass under way."""
+    is_counted: bool = False
+    """What the last pass saw is in the tally, so that LISTs which show the same say something about it."""
+    had_change: bool = False
+    """Something has changed that is not in the tally yet."""
 
     def creating(self, now: datetime) -> "Bill":
         """A POST is about to be sent; one before it may have made something already."""
@@ -61,7 +65,9 @@ class Bill:
 
     def rebound(self) -> "Bill":
         """Under other credentials, what versions showed before is no comparison."""
-        return replace(self, tally=None if self.tally is None else replace(self.tally, usage=None))
+        return replace(
+            self, tally=None if self.tally is None else replace(self.tally, usage=None), is_counted=False
+        )
 
     def given(self, cost: Cost | None, now: datetime) -> Tally | None:
         """By the process's own word, or by a checkpoint that another process has written since."""
@@ -85,18 +91,18 @@ class Shown:
 def billed(bill: Bill, before: ModelDeploymentStatus, after: ModelDeploymentStatus, shown: Shown) -> Bill:
     """The bill after the pass whose report is `after`."""
     tally = bill.given(before.cost, shown.now)
-    if tally is not None:
+    if tally is not None and bill.is_counted:
         tally = tally.known_until(bill.times.unchanged)
     look = _look(bill, tally, after, shown)
     was_seen = look is not None and after.external_id is not None and after.pending is None
     sent_at = None if was_seen else _sent_at(bill, before)
     if look is None:
-        return Bill(tally=tally, sent_at=sent_at)
+        return Bill(tally=tally, sent_at=sent_at, had_change=bill.had_change or bill.times.has_changed)
     if tally is not None:
         tally, _ = advance(tally, look, is_doubtful=_is_doubtful(bill, tally, look, shown))
     elif look.price is not None:
         tally, _ = begin(look, _birth(bill, before, shown))
-    return Bill(tally=tally, sent_at=sent_at)
+    return Bill(tally=tally, sent_at=sent_at, is_counted=tally is not None)
 
 
 def with_cost(
@@ -181,6 +187,6 @@ def _is_doubtful(bill: Bill, tally: Tally, look: Look, shown: Shown) -> bool:
     """Its version has changed, so that it may have been otherwise for a while. A heartbeat is no such sign."""
     if shown.view.is_beating or tally.usage is None:
         return False
-    if bill.times.has_changed:
+    if bill.had_change or bill.times.has_changed:
         return True
     return bill.times.listed_at is None and look.changed_at is not None and look.changed_at > tally.sure_at
