@@ -42,15 +42,16 @@ LABEL_RULES: Final = validations(
     *(
         rule(
             f"self.all(label, self[label] != '{tag}')",
-            f"the tag {tag} is reserved for the operator; choose another one",
+            f"labelsToTags must not set the tag {tag}, which is reserved for the operator; choose another one",
         )
         for tag in (UID_TAG, OWNER_TAG)
     ),
     rule(
         "self.all(label, self.exists_one(other, self[other] == self[label]))",
-        "each label must have a tag of its own",
+        "labelsToTags must give each label a tag of its own",
     ),
     rule(
-        "self.all(label, size(label) >= 1 && size(label) <= 317)", "each label must have 1 to 317 characters"
+        "self.all(label, size(label) >= 1 && size(label) <= 317)",
+        "each label of labelsToTags must have 1 to 317 characters",
     ),
 )
