@@ -17,6 +17,7 @@ import chart
 import reference
 from model_operator.cli import crds
 from model_operator.observability.canaries import CanaryView
+from model_operator.observability.costs import CostView
 from model_operator.observability.metrics import Metrics
 from model_operator.observability.objects import ObjectView, Said
 from model_operator.observability.orphans import UnheldView
@@ -96,6 +97,9 @@ def metrics() -> str:
             )
         ]
     )
+    shown.show_costs(
+        lambda: [CostView(namespace="a", currency="USD", labels=("b",), per_hour=1, total=1)], ("team",)
+    )
     # The process's own are the client library's, and there are none where there is no /proc.
     own = (family for family in shown.registry.collect() if not family.name.startswith("process_"))
     rows = "\n".join(sorted(map(_metric, own)))
@@ -106,7 +110,9 @@ def metrics() -> str:
 `workqueue_` mean what they mean in operators made with controller-runtime, so its dashboards and alerts work.
 On Linux the usual `process_*` are there, too.
 
-Most labels have few values, however many objects there are. Three groups have the labels `namespace` and `name` of an object:
+Most labels have few values, however many objects there are. Costs (`model_operator_cost_*`) have `namespace`, `currency`, and for
+each label that `--cost-labels` names one as in kube-state-metrics: `team` is `label_team`. A namespace has no more than 200
+series of them; what is beyond is summed up with the value `(other)`. Three groups have the labels `namespace` and `name` of an object:
 
 - `model_operator_condition`: one series for each condition of each object, as in
   `model_operator_condition{{kind="ModelDeployment",namespace="team",name="llama",condition="Ready",status="false",reason="QuotaExceeded"}} 1`,

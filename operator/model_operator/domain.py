@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import IntEnum, StrEnum
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -141,6 +142,12 @@ class Remote:
     """Changes whenever the vendor's object does: an `updated_at`, or a hash of the list item."""
     is_full: bool = False
     """From a GET, so that `fields` is all the vendor will ever show."""
+    machine: str | None = field(default=None, compare=False)
+    """What a price is for: the instance type, the service tier, or as in `2x H100SXM` the devices of a replica."""
+    price: Decimal | None = field(default=None, compare=False)
+    """Of one replica for an hour, by the vendor's own word."""
+    changed_at: datetime | None = field(default=None, compare=False)
+    """When the vendor says that it last changed, by its own clock."""
 
     def value(self, name: str, unknown: Any) -> Any:
         """The field as shown, None where it is shown not to be set, `unknown` where nothing is shown of it."""

@@ -327,3 +327,24 @@ def test_a_former_life_is_found_by_its_mark_or_by_a_name_without_one():
     assert snapshot.former("i/team/llama", None) == (ours,)
     assert snapshot.former(None, "llama") == (unmarked,)
     assert snapshot.former(None, None) == ()
+
+
+def test_of_what_changed_it_is_known_until_when_it_had_not():
+    account = new_account()
+
+    def list_at(minutes: int, version: str) -> None:
+        begun = NOW + timedelta(minutes=minutes)
+        found = Snapshot.of(begun, [remote(id="1", version=version)])
+        account.listed(found, Ids({ONE: "1"}, {"1"}))
+
+    list_at(0, "a")
+    account.note(ONE, "1")
+    list_at(1, "a")
+    assert account.unchanged == {}
+    list_at(2, "b")
+    list_at(3, "c")
+    assert account.unchanged == {ONE: NOW + timedelta(minutes=1)}, (
+        "the last that the last pass would know again"
+    )
+    account.forget(ONE)
+    assert account.unchanged == {}

@@ -81,6 +81,7 @@ class Engine(Signals):
         metrics.count_namespaces(lambda: len({key.namespace for key in self.cache.own_keys()}))
         metrics.show_unheld(lambda: unheld_views(self.cache, self._parts.providers.orphans))
         metrics.show_objects(lambda: object_views(self.cache), settings.metrics_objects)
+        metrics.show_costs(self._parts.spending.views, settings.cost_labels)
 
     async def prime(self) -> None:
         """Read all objects once before anything is decided: claims and absences need the whole picture."""

@@ -23,6 +23,7 @@ from model_operator.reconcile.deployment.memory import Memory
 from model_operator.reconcile.orphans import OrphanWatch
 from model_operator.reconcile.provider import Nothing, ProviderPass
 from model_operator.reconcile.recorder import Recorder
+from model_operator.reconcile.spending import Spending
 from model_operator.reconcile.store import ListingStore, Store
 from model_operator.redaction import Redactor
 from model_operator.settings import Settings
@@ -60,6 +61,7 @@ class Parts:
     providers: ProviderPass
     deployments: DeploymentPass
     canaries: CanaryPass
+    spending: Spending
     controllers: Mapping[str, Controller]
 
 
@@ -96,7 +98,8 @@ def make(outside: Outside, signals: Signals) -> Parts:
         installation=settings.installation,
     )
     providers = _providers(settings, around, accounts, hooks, orphans)
-    deployments = _deployments(settings, around, outside.redactor)
+    spending = Spending(cache, outside.clock, settings.cost_labels)
+    deployments = _deployments(settings, around, outside.redactor, spending)
     canaries = _canaries(settings, around)
     passes: tuple[tuple[str, Pass, int], ...] = (
         (PROVIDER, providers, _PROVIDER_WORKERS),
@@ -116,6 +119,7 @@ def make(outside: Outside, signals: Signals) -> Parts:
         providers=providers,
         deployments=deployments,
         canaries=canaries,
+        spending=spending,
         controllers=controllers,
     )
 
@@ -140,7 +144,9 @@ def _providers(
     )
 
 
-def _deployments(settings: Settings, around: Surroundings, redactor: Redactor) -> DeploymentPass:
+def _deployments(
+    settings: Settings, around: Surroundings, redactor: Redactor, spending: Spending
+) -> DeploymentPass:
     return DeploymentPass(
         around=around,
         find=around.cache.deployment,
@@ -150,6 +156,7 @@ def _deployments(settings: Settings, around: Surroundings, redactor: Redactor) -
         full_read_interval=settings.full_read_interval,
         installation=settings.installation,
         redactor=redactor,
+        settle=spending.settle,
     )
 
 

@@ -13,7 +13,15 @@ from pydantic.config import JsonDict
 from model_operator.models.metadata import Metadata
 from model_operator.models.orphans import Orphans
 from model_operator.models.parse import parse_body
-from model_operator.models.rules import checked, immutable, immutable_if_set, object_name, rule, validations
+from model_operator.models.prices import LABEL_RULES, PRICE_RULES, PriceRow, TagName
+from model_operator.models.rules import (
+    checked,
+    immutable,
+    immutable_if_set,
+    object_name,
+    rule,
+    validations,
+)
 from model_operator.models.status import Status
 from model_operator.models.wire import Duration, Model
 
@@ -141,6 +149,11 @@ class ModelProviderSpec(Model):
             at=".chatBaseURL",
         ),
         rule(
+            "!has(self.labelsToTags) || self.type == 'paitient'",
+            "labelsToTags is for type paitient only, because other providers have no tags with values; remove it",
+            at=".labelsToTags",
+        ),
+        rule(
             "!has(self.webhook) || self.type == 'paitient'",
             "webhook is for type paitient only, because other providers send no events; remove it",
             at=".webhook",
@@ -188,6 +201,21 @@ class ModelProviderSpec(Model):
         " it runs with --webhook-address. An event is only a hint: the operator lists the account's deployments at"
         " once. The provider documents neither payload nor signature of its events, so the operator never reads the"
         " body, and the signature scheme is set here.",
+    )
+    prices: tuple[PriceRow, ...] | None = Field(
+        default=None,
+        max_length=100,
+        description="Prices of deployments for which the provider reports none. What they cost is in status.cost of each"
+        " ModelDeployment.",
+        json_schema_extra=PRICE_RULES,
+    )
+    labels_to_tags: dict[str, TagName] | None = Field(
+        default=None,
+        max_length=20,
+        description="PaiTIENT only: labels of ModelDeployments that are carried to tags of their deployments, by the name of the"
+        " label; the value is the key of the tag. spec.paitient.tags takes precedence. A label that is removed leaves"
+        " its tag with an empty value.",
+        json_schema_extra=LABEL_RULES,
     )
 
 

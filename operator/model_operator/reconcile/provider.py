@@ -38,9 +38,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Nothing:
-    """A pass over a ModelProvider remembers nothing."""
+    """A pass over a ModelProvider remembers next to nothing."""
 
     uid: str
+    passed_on: object | None = None
+    """Of its spec: what its dependents go by, as they were last told."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,6 +69,7 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
             return None
         resource = await self.keep_finalizer(key, resource)
         await self._bind(key, resource)
+        self._tell_dependents(key, resource)
         await self._report(key, resource, tuple(d.name for d in dependents), tuple(c.name for c in canaries))
         return self.secret_refresh
 
@@ -99,6 +102,13 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
     def ended(self, key: Key) -> Iterable[Key]:
         self.forget(key)
         return (key, *self.around.cache.dependents(key), *self.around.cache.canaries(key))
+
+    def _tell_dependents(self, key: Key, resource: ModelProvider) -> None:
+        """Other prices, or other labels to carry, are news for them; the first ones they meet at their own first pass."""
+        memory = self.memory(key, resource.metadata.uid)
+        before, memory.passed_on = memory.passed_on, (resource.spec.prices, resource.spec.labels_to_tags)
+        if before is not None and before != memory.passed_on:
+            self.around.signals.changed(self.around.cache.dependents(key))
 
     async def _release(self, key: Key, resource: ModelProvider) -> None:
         self.lost(key)

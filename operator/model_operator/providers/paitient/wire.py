@@ -194,6 +194,8 @@ def remote_of(item: Any, *, clean: Clean, is_full: bool = False) -> Remote:
         whole=_whole(item) if is_full else (),
         version=f"{updated}/{shown_word}" if updated else digest(item),
         is_full=is_full,
+        machine=text(item.get("instance_type")),
+        changed_at=moment(updated),
     )
 
 

@@ -12,11 +12,13 @@ from model_operator.models.deployment import (
     ModelDeployment,
     ModelDeploymentSpec,
 )
+from model_operator.models.provider import ModelProvider
 from model_operator.models.schedule import OutsideHours
 from model_operator.owner_marks import OwnerMark
 from model_operator.providers.base import Vendor
 from model_operator.reconcile.claims import HASH_LENGTH, hash_of
 from model_operator.reconcile.deployment.hours import Scheduled, scheduled
+from model_operator.reconcile.deployment.labels import carried
 
 _PROMPT = "ping"
 _PROBE_TIMEOUT = timedelta(seconds=30)
@@ -24,11 +26,16 @@ _PROGRESS_DEADLINE = timedelta(minutes=30)
 
 
 def desire(
-    resource: ModelDeployment, vendor: Vendor, installation: str = "", *, now: datetime | None = None
+    resource: ModelDeployment,
+    vendor: Vendor,
+    installation: str = "",
+    *,
+    now: datetime | None = None,
+    provider: ModelProvider | None = None,
 ) -> Desired:
     """Effective values for everything that the spec leaves out; without an installation no owner is named.
 
-    `now` is for the hours of a schedule; without it they are not looked at.
+    `now` is for the hours of a schedule, `provider` for labels that become tags; without them they are not looked at.
     """
     metadata = resource.metadata
     hours = Scheduled() if now is None else scheduled(resource, now)
@@ -42,7 +49,7 @@ def desire(
         deployment_name=spec.deployment_name or default_name(metadata.name, metadata.uid, limit),
         model=spec.model,
         provider=spec.provider_ref.name,
-        fields=vendor.fields(spec),
+        fields={**carried(resource, provider, vendor), **vendor.fields(spec)},
         fixed=vendor.fixed(spec),
         texts=vendor.texts(spec),
         external_id=spec.external_id,

@@ -22,6 +22,7 @@ from model_operator.providers.base import Vendor
 from model_operator.reconcile.cache import provider_key
 from model_operator.reconcile.deployment.act import AT_ONCE, act
 from model_operator.reconcile.deployment.connection import publish, with_connection
+from model_operator.reconcile.deployment.costs import begin_look, report_cost
 from model_operator.reconcile.deployment.desire import desire
 from model_operator.reconcile.deployment.ending import EndingDeployments
 from model_operator.reconcile.deployment.former import look_for_former
@@ -106,7 +107,7 @@ class DeploymentPass(EndingDeployments):
         step = decide(s)
         if memory.keys.refs and sends_keys(step):
             await self._read_keys(resource, vendor, memory)
-            s = self._with_keys(s, resource, vendor, memory)
+            s = self._with_keys(s, resource, memory)
             step = decide(s)
         return s, account, step
 
@@ -118,12 +119,8 @@ class DeploymentPass(EndingDeployments):
         mask(self.redactor, namespace, before, keys)
         memory.read_keys(keys)
 
-    def _with_keys(
-        self, s: Situation, resource: ModelDeployment, vendor: Vendor, memory: Memory
-    ) -> Situation:
-        desired = memory.keys.given_to(
-            desire(resource, vendor, self.installation, now=s.now), resource.status.last_applied
-        )
+    def _with_keys(self, s: Situation, resource: ModelDeployment, memory: Memory) -> Situation:
+        desired = memory.keys.given_to(s.desired, resource.status.last_applied)
         return replace(s, desired=desired, missing_key=memory.keys.problem)
 
     def waits(self, key: Key) -> bool:
@@ -156,6 +153,7 @@ class DeploymentPass(EndingDeployments):
             return s, None
         timing = self._timing_at(account)
         before = memory.view
+        begin_look(key, account, s.status.external_id, memory)
         look = Look(
             key=key,
             resource=resource,
@@ -188,9 +186,9 @@ class DeploymentPass(EndingDeployments):
 
     @override
     def situation(self, resource: ModelDeployment, vendor: Vendor, memory: Memory) -> Situation:
-        now = self.around.clock()
+        now, provider = self.around.clock(), self.around.cache.provider(provider_key(resource))
         situation = Situation(
-            desired=desire(resource, vendor, self.installation, now=now),
+            desired=desire(resource, vendor, self.installation, now=now, provider=provider),
             wanted=not resource.metadata.is_terminating,
             status=memory.complete(resource.status),
             observed=Observed(),
@@ -204,7 +202,7 @@ class DeploymentPass(EndingDeployments):
             has_finalizer=FINALIZER in resource.metadata.finalizers,
             guard=find_guard(resource, self.around.cache, self.around.bindings),
         )
-        return self._with_keys(situation, resource, vendor, memory)
+        return self._with_keys(situation, resource, memory)
 
     def _note_claim(self, uid: str, s: Situation, step: Decision, account: Account | None) -> None:
         """At once, and not with the write that follows: a rival's pass may come before that arrives."""
@@ -231,7 +229,7 @@ class DeploymentPass(EndingDeployments):
     async def _report(
         self, key: Key, resource: ModelDeployment, s: Situation, step: Decision, memory: Memory
     ) -> None:
-        status = summarize(s, step)
+        status = report_cost(self.around, resource, s, summarize(s, step), memory)
         if status == resource.status:
             return
         entry = self.around.cache.entry(key)
