@@ -18,10 +18,14 @@ READ = Request(Verb.LIST, Key(DEPLOYMENT, "", ""))
 async def left_behind(operator: Running, name: str = "llama") -> str:
     """A deployment with our mark, whose object was lost while no operator ran."""
     (id_,) = await operator.serve(deployment("paitient", name))
+    await lost(operator, name)
+    return id_
+
+
+async def lost(operator: Running, name: str = "llama") -> None:
     await operator.stop()
     operator.server.objects.pop(Key(DEPLOYMENT, "team", name))
     await operator.start()
-    return id_
 
 
 def orphans(operator: Running, name: str = "paitient") -> list[str]:
@@ -45,6 +49,22 @@ async def test_one_is_said_in_status_event_and_metric_and_not_touched() -> None:
         assert operator.says("paitient", PROVIDER)["Ready"] == "True Available"
         assert await operator.live("paitient") == [id_]
         assert await operator.asked("delete") == 0
+
+
+@on_virtual_time
+async def test_what_it_costs_is_said_where_a_price_is_known() -> None:
+    async with running(**HERE) as operator:
+        operator.edit(
+            "paitient", PROVIDER, prices=[{"match": "*", "perReplicaHour": "4.5", "currency": "EUR"}]
+        )
+        (id_,) = await operator.serve(deployment("paitient", replicas=2))
+        await lost(operator)
+        await operator.until(lambda: orphans(operator) == [id_], within=200)
+        (one,) = operator.status("paitient", PROVIDER)["orphans"]["items"]
+        assert one["perHour"] in ("9 EUR", "9.0 EUR")
+        gets = await operator.asked("get")
+        await operator.wait(A_WHILE)
+        assert await operator.asked("get") == gets
 
 
 @on_virtual_time
