@@ -11,6 +11,7 @@ from typing import Any, Final
 from explorer.looks import End, Id, condition, holder, is_elsewhere, is_terminating, marked, uid_of
 from explorer.orphans import (
     an_orphan_is_nobodys,
+    is_of_a_former_life,
     orphans_said,
     waited_for,
     waits_for_what_nobody_holds,
@@ -227,7 +228,7 @@ def what_was_billed_lies_within_what_is_said(end: End) -> Iterator[str]:
         uid, cost = uid_of(body), body.get("status", {}).get("cost")
         if cost is None or uid in end.world.twins or is_terminating(body) or "externalID" in body["spec"]:
             continue
-        if condition(body, "Ready")["status"] != "True":
+        if condition(body, "Ready")["status"] != "True" or is_of_a_former_life(end, body):
             continue
         own = [row for row in end.bill.values() if end.world.uids.get(row["name"]) == uid]
         billed, known = sum(row["cost"] for row in own), extrapolated(Cost.read(cost), process.wall())
