@@ -13,6 +13,7 @@ from model_operator.domain import CANARY, DEPLOYMENT, GROUP, PROVIDER, Key
 from model_operator.models.canary_status import CanaryEndpointStatus
 from model_operator.models.metadata import Metadata
 from model_operator.models.status import Condition, Status
+from model_operator.modes import Mode
 
 PLURAL_NAMES = {PROVIDER: "modelprovider", DEPLOYMENT: "modeldeployment", CANARY: "canaryendpoint"}
 
@@ -33,6 +34,8 @@ class Seen:
     split: str = ""
     message: str = ""
     """Of a CanaryEndpoint: where its rollout is."""
+    mode: str = ""
+    """Of a ModelProvider, if it is another one than Manage."""
 
     @property
     def full_name(self) -> str:
@@ -61,7 +64,14 @@ def seen(kind: str, body: Mapping[str, Any]) -> Seen:
         conditions={condition.type: condition for condition in status.conditions},
         split=str(written.get("split") or ""),
         message=str(written.get("message") or "") if kind == CANARY else "",
+        mode=_mode(spec, written) if kind == PROVIDER else "",
     )
+
+
+def _mode(spec: Mapping[str, Any], status: Mapping[str, Any]) -> str:
+    """In force, or asked for of an operator that has not said yet."""
+    mode = str(status.get("mode") or spec.get("mode") or "")
+    return "" if mode == Mode.MANAGE else mode
 
 
 def _targets(spec: Mapping[str, Any], status: Status) -> frozenset[str]:

@@ -24,6 +24,8 @@ from model_operator.reconcile.deployment.missing import SUSPECT, missed, note_ge
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _UP = frozenset({RunState.SERVING, RunState.UPDATING})
+_IDLE_LISTS = 3
+"""Polls in mode Observe for which a LIST counts as recent: one of its own for each object would be none too few."""
 
 
 async def observe(look: Look) -> Seen:
@@ -72,7 +74,7 @@ def _by_name(look: Look) -> Observed:
     snapshot = account.snapshot
     marked = look.candidates() if look.resource.metadata.is_terminating else ()
     # Where requests are few, a LIST may wait for its turn for longer than it counts as recent.
-    recent = look.timing.poll_interval
+    recent = look.timing.poll_interval * (_IDLE_LISTS if look.is_idle else 1)
     if look.timing.queueing:
         recent += look.timing.queueing + look.timing.request_deadline  # also for who got no turn in time
     if snapshot is None or snapshot.ended < look.now - recent:
@@ -207,7 +209,8 @@ def _needs_full_read(look: Look, item: Remote) -> bool:
     """Whether the LIST's item leaves something open that matters now."""
     view, update = look.view, look.sent.update
     if look.resource.status.external_id is None:
-        return True  # an adoption is judged by all there is
+        # An adoption is judged by all there is.
+        return not (look.is_idle and view.full is not None and view.version == item.version)
     if view.version != item.version or _is_unpublished(look, item):
         return True
     if item.state is RunState.SERVING and item.replicas is None and _is_moving(look):

@@ -34,6 +34,8 @@ class Contest:
     """Whether it is known where a ModelProvider leads."""
     is_ours: Callable[[str], bool] = lambda _: True
     """Whether this process looks after the objects of a namespace."""
+    observes: Callable[[Key], bool] = lambda _: False
+    """Whether a ModelProvider is in mode Observe."""
 
     def rival(self) -> str | None:
         """Who comes first, in words for a message; None: nobody does."""
@@ -66,9 +68,12 @@ class Contest:
 
     def _may_be_of_the_account(self, other: Claimant) -> bool:
         """Also one of the namespace that has something at a provider while nobody can tell in whose account."""
+        has_something = other.holds_id or other.is_pending
+        if other.provider is not None and not has_something and self.observes(other.provider):
+            return False  # it makes nothing and adopts nothing
         if other.provider in self.account.all_members:
             return True
-        is_near = other.key.namespace == self.own.key.namespace and (other.holds_id or other.is_pending)
+        is_near = other.key.namespace == self.own.key.namespace and has_something
         return is_near and (other.provider is None or not self.has_account(other.provider))
 
     def _found(self, *terms: str) -> Iterator[Claimant]:
