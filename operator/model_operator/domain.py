@@ -39,6 +39,9 @@ UID_TAG: Final = "model-operator-uid"
 OWNER_TAG: Final = "model-operator-owner"
 """The tag that says to people which cluster and object that is; nothing is decided by it. Reserved likewise."""
 
+EPOCH_TAG: Final = "model-operator-epoch"
+"""The tag that says which of several takings-over of a mark was the last. Reserved likewise."""
+
 GROUP: Final = "modeloperator.dev"
 VERSION: Final = "v1alpha1"
 PROVIDER: Final = "ModelProvider"
@@ -124,6 +127,8 @@ class Remote:
     url: str | None = None
     owner_uid: str | None = None
     """The CR UID in our tag; None where the vendor has no tags or the reply left them out."""
+    epoch: int | None = None
+    """Of the mark, in our tag; None where nobody has taken it over yet."""
     fields: Fields = field(default_factory=dict)
     """Owned fields that this reply showed. A field that is missing here is unknown, unless it is in a whole map."""
     whole: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ wanted    a create that no status tells of?       say_what_may_exist
                      spec.externalID  adopt
                      else             start_create            finalizer or `pending`, then POST
           id, gone   recreate_when_gone                       once per generation
-          id, there  wait_for_sweep → power → fields → failure → start → proof → serve
+          id, there  take_mark_over → refuse_lost → wait_for_sweep → put_mark → power → fields → failure → start → proof → serve
 unwanted  let_go → release_when_* → wait_while_suspended → wait_while_in_use → delete → wait_for_proof
 
 The rule that speaks is not the last word. After it, in this order:
@@ -28,7 +28,16 @@ from datetime import timedelta
 from model_operator.conditions import ConditionType, Phase, Reason
 from model_operator.errors import NotAccepted, ProviderError, RateLimited, delay_after, retry_for
 from model_operator.models.deployment_status import UNCHANGED, Pending, PendingEndpoint
-from model_operator.plan.deployment import adopting, creating, deleting, modes, power, serving, updating
+from model_operator.plan.deployment import (
+    adopting,
+    creating,
+    deleting,
+    marks,
+    modes,
+    power,
+    serving,
+    updating,
+)
 from model_operator.plan.deployment.acceptance import REFUSALS
 from model_operator.plan.deployment.situation import (
     Create,
@@ -117,6 +126,8 @@ WANTED: tuple[Rule, ...] = (
     stay_when_blind,
     creating.take_back_own,
     *REFUSALS,
+    marks.take_mark_over,
+    marks.refuse_lost,
     creating.settle_pending_create,
     creating.wait_while_paused,
     creating.recreate_when_gone,
@@ -124,6 +135,7 @@ WANTED: tuple[Rule, ...] = (
     creating.start_create,
     wait_for_first_look,
     updating.wait_for_sweep,
+    updating.put_mark,
     power.keep_paused,
     power.keep_running,
     updating.update_fields,
@@ -141,6 +153,7 @@ UNWANTED: tuple[Rule, ...] = (
     deleting.take_what_is_marked,
     deleting.say_what_may_exist,
     deleting.release_when_anothers,
+    marks.release_when_lost,
     deleting.release_when_never_created,
     modes.wait_while_suspended,
     deleting.release_when_gone,

@@ -176,6 +176,7 @@ class Delete:
 @dataclass(frozen=True, slots=True)
 class Retag:
     id: str
+    epoch: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

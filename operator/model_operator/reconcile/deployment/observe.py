@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from model_operator.accounts.account import is_live
-from model_operator.conditions import ConditionType
+from model_operator.conditions import ConditionType, Reason
 from model_operator.domain import Power, Remote, RunState
 from model_operator.errors import (
     AccountMismatch,
@@ -24,6 +24,7 @@ from model_operator.reconcile.deployment.missing import SUSPECT, missed, note_ge
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _UP = frozenset({RunState.SERVING, RunState.UPDATING})
+_TAKES_EDITS = frozenset({RunState.SERVING, RunState.FAILED})
 _IDLE_LISTS = 3
 """Polls in mode Observe for which a LIST counts as recent: one of its own for each object would be none too few."""
 
@@ -138,7 +139,8 @@ async def _by_id(look: Look, id_: str) -> Seen:
         look = replace(look, view=look.view.first_shown(item.version, read_again_at))
     else:
         look = replace(look, view=look.view.listed(item, look.now, look.full_read_interval))
-    if _is_unpublished(look, item) if is_first else _needs_full_read(look, item):
+    is_due = _is_unpublished(look, item) if is_first else _needs_full_read(look, item)
+    if is_due or _is_unmarked(look, item):
         return await _read(look, id_, item)
     return _shown(look, look.view.merged(item))
 
@@ -218,6 +220,20 @@ def _needs_full_read(look: Look, item: Remote) -> bool:
     if update is not None and not update.is_verified:
         return item.state in {RunState.SERVING, RunState.FAILED}
     return view.read_again_at is not None and look.now >= view.read_again_at
+
+
+def _is_unmarked(look: Look, item: Remote) -> bool:
+    """Something is to be sent to it, and the LIST does not show whose it is by now: somebody may have taken it over."""
+    if not look.account.vendor.capabilities.has_tags or item.owner_uid is not None or look.is_idle:
+        return False
+    view, status = look.view, look.resource.status
+    if view.full is not None and view.version == item.version:
+        return False
+    synced = status.condition(ConditionType.SYNCED)
+    is_taken_back = synced is not None and synced.reason == Reason.OBSERVED
+    has_edit = status.last_applied != dict(look.desired.fields)
+    is_ending = look.resource.metadata.is_terminating and look.sent.delete_at is None
+    return is_taken_back or is_ending or (has_edit and item.state in _TAKES_EDITS)
 
 
 def _is_unpublished(look: Look, item: Remote) -> bool:
