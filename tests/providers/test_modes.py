@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from model_operator.domain import Remote, RunState
-from model_operator.errand import Errand, sent_on
+from model_operator.errand import POLL, Errand, sent_on
 from model_operator.errors import ProviderError, Withheld
 from model_operator.modes import Mode, admits, is_read
 from model_operator.providers.base import Provider
@@ -108,3 +108,12 @@ async def test_what_changes_something_is_counted_while_it_is_under_way():
             assert counted == []
             await world.provider.delete(id_, force=False)
         assert counted == ["begins", "ends"]
+
+
+async def test_a_poll_reads_and_nothing_else():
+    async with in_process_world("paitient") as world:
+        id_ = await world.serving()
+        with sent_on(POLL):
+            assert [remote.id for remote in await world.provider.list()] == [id_]
+            with pytest.raises(Withheld):
+                await world.provider.delete(id_, force=False)
