@@ -27,7 +27,6 @@ from support.situations import (
 )
 
 EDITED = {**FIELDS, "contextLength": 8192}
-TODAY = {"now": NOW, "mode": Mode.OBSERVE}
 NOTHING_YET = {"status": untouched(), "listed_at": NOW}
 
 
@@ -62,8 +61,8 @@ OBSERVED = [
     pytest.param(
         observing(RunState.STOPPED, status=created(last_power_action=power(Power.PAUSE))),
         "resume deployment 33665",
-        "False Paused",
-        "False Paused",
+        "False Stopped",
+        "False Stopped",
         id="to be resumed",
     ),
     pytest.param(

@@ -141,7 +141,9 @@ def _drift(s: Situation) -> tuple[Difference, ...]:
 
 
 def _serving(s: Situation, step: Decision) -> Verdict | None:
-    """Of a deployment that would be adopted: what the provider says of it. None: as it is seen by its id."""
+    """Of a deployment that would be adopted or resumed: what the provider says. None: as it is seen by its id."""
+    if isinstance(step.action, SetPower) and step.action.power is Power.RESUME and s.remote is not None:
+        return _of(s.remote)  # it is not stopped on purpose any more
     id_ = step.change.external_id
     remote = next((c for c in s.observed.candidates if c.id == id_), None)
     if remote is None or (s.remote is not None and s.remote.id == id_):
