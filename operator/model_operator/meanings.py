@@ -112,6 +112,13 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         "Delete the deployment that the message names at the provider, if nobody needs it. Deleting this object"
         " deletes it, too.",
     ),
+    Reason.ORPHAN_FOUND: Meaning(
+        "The provider has a deployment that no object manages and that may be this object's from before (a rebuilt"
+        " cluster, deletionPolicy Orphan). Nothing is created meanwhile. For a ModelProvider, an Event: no object in"
+        " this cluster uses a deployment that the operator created, and it costs money.",
+        "Set spec.externalID to the id in the message, and spec.deletionPolicy, to adopt it; or delete it at the"
+        " provider. kubectl models orphans lists such deployments, writes the YAML that adopts them, or deletes one.",
+    ),
     Reason.UPDATE_IGNORED: Meaning(
         "The provider accepted a change but did not apply it.",
         "Revert the change in the spec, or make it at the provider. The next edit of the spec is sent again.",

@@ -20,9 +20,10 @@ from model_operator.reconcile.canary.memory import Memory as CanaryMemory
 from model_operator.reconcile.contested import LONGEST_OF_A_SPLIT
 from model_operator.reconcile.deployment.loop import DeploymentPass
 from model_operator.reconcile.deployment.memory import Memory
+from model_operator.reconcile.orphans import OrphanWatch
 from model_operator.reconcile.provider import Nothing, ProviderPass
 from model_operator.reconcile.recorder import Recorder
-from model_operator.reconcile.store import Store
+from model_operator.reconcile.store import ListingStore, Store
 from model_operator.redaction import Redactor
 from model_operator.settings import Settings
 from model_operator.sharding import Shards
@@ -45,6 +46,8 @@ class Outside:
     redactor: Redactor
     clock: Callable[[], datetime]
     shards: Shards = field(default_factory=Shards)
+    listing: ListingStore | None = None
+    """The same API server read whole; None: whether anything is orphaned is not asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +88,14 @@ def make(outside: Outside, signals: Signals) -> Parts:
         clock=outside.clock,
         shards=outside.shards,
     )
-    providers = _providers(settings, around, accounts, hooks)
+    orphans = OrphanWatch(
+        store=outside.listing,
+        cache=cache,
+        bindings=around.bindings,
+        namespaces=settings.namespaces,
+        installation=settings.installation,
+    )
+    providers = _providers(settings, around, accounts, hooks, orphans)
     deployments = _deployments(settings, around, outside.redactor)
     canaries = _canaries(settings, around)
     passes: tuple[tuple[str, Pass, int], ...] = (
@@ -110,7 +120,9 @@ def make(outside: Outside, signals: Signals) -> Parts:
     )
 
 
-def _providers(settings: Settings, around: Surroundings, accounts: Accounts, hooks: Hooks) -> ProviderPass:
+def _providers(
+    settings: Settings, around: Surroundings, accounts: Accounts, hooks: Hooks, orphans: OrphanWatch
+) -> ProviderPass:
     return ProviderPass(
         around=around,
         find=around.cache.provider,
@@ -122,6 +134,7 @@ def _providers(settings: Settings, around: Surroundings, accounts: Accounts, hoo
         default_poll_interval=settings.default_poll_interval,
         grace=settings.accepted_grace,
         hooks=hooks,
+        orphans=orphans,
         listens=settings.webhook_address is not None,
         salt=secrets.token_bytes(16),
     )

@@ -18,6 +18,7 @@ from prometheus_client.process_collector import ProcessCollector
 from model_operator import __version__
 from model_operator.observability.canaries import Canaries, CanaryView
 from model_operator.observability.objects import Objects, ObjectView, Resources
+from model_operator.observability.orphans import UnheldDeployments, UnheldView
 
 Result = Literal["success", "error", "requeue", "requeue_after"]
 """How a pass ended: nothing left to do · an error · again at once · again after a while."""
@@ -121,6 +122,10 @@ class Metrics:
     def show_canaries(self, look: Callable[[], Iterable[CanaryView]]) -> None:
         """Ask `look` at every scrape."""
         self.registry.register(Canaries(look))
+
+    def show_unheld(self, look: Callable[[], Iterable[UnheldView]]) -> None:
+        """Ask `look` at every scrape for deployments that no object manages."""
+        self.registry.register(UnheldDeployments(look))
 
     def show_objects(self, look: Callable[[], Iterable[ObjectView]], most: int) -> None:
         """Ask `look` at every scrape, and show the conditions of `most` objects."""

@@ -7,8 +7,10 @@ from model_operator.conditions import ConditionType, Reason
 from model_operator.domain import PROVIDER
 from model_operator.models.status import Condition
 from model_operator.observability.objects import ObjectView, Said
+from model_operator.observability.orphans import UnheldView
 from model_operator.reconcile.cache import Cache
 from model_operator.reconcile.modes import mode_of
+from model_operator.reconcile.orphans import OrphanWatch
 
 _TYPES: Final = frozenset(ConditionType)
 _REASONS: Final = frozenset(Reason)
@@ -27,6 +29,18 @@ def object_views(cache: Cache) -> Iterator[ObjectView]:
             yield ObjectView(
                 kind=key.kind, namespace=key.namespace, name=key.name, conditions=conditions, mode=mode
             )
+
+
+def unheld_views(cache: Cache, watch: OrphanWatch) -> Iterator[UnheldView]:
+    """Of our ModelProviders that have any to tell of."""
+    for key in sorted(cache.own_keys()):
+        provider = cache.provider(key)
+        if provider is None:
+            continue
+        orphans, unknown = provider.status.orphans, watch.unknown.get(key, 0)
+        if orphans is not None or unknown:
+            count = orphans.count if orphans is not None else 0
+            yield UnheldView(namespace=key.namespace, name=key.name, orphans=count, unknown=unknown)
 
 
 def _said(condition: Condition) -> Said:

@@ -3,6 +3,7 @@
 wanted    a create that no status tells of?       say_what_may_exist
           no id      pending?         settle_pending_create   look, adopt, prove absence, or POST
                      paused           wait_while_paused
+                     a former life's  adopt_former            adopt by the owner mark, or wait for a person
                      spec.externalID  adopt
                      else             start_create            finalizer or `pending`, then POST
           id, gone   recreate_when_gone                       once per generation
@@ -32,6 +33,7 @@ from model_operator.plan.deployment import (
     adopting,
     creating,
     deleting,
+    former,
     marks,
     modes,
     power,
@@ -125,6 +127,7 @@ WANTED: tuple[Rule, ...] = (
     modes.rest_while_suspended,
     stay_when_blind,
     creating.take_back_own,
+    former.adopt_former,
     *REFUSALS,
     marks.take_mark_over,
     marks.refuse_lost,

@@ -145,7 +145,8 @@ def _serving(s: Situation, step: Decision) -> Verdict | None:
     if isinstance(step.action, SetPower) and step.action.power is Power.RESUME and s.remote is not None:
         return _of(s.remote)  # it is not stopped on purpose any more
     id_ = step.change.external_id
-    remote = next((c for c in s.observed.candidates if c.id == id_), None)
+    found = (*s.observed.candidates, *s.observed.former)
+    remote = next((c for c in found if c.id == id_), None)
     if remote is None or (s.remote is not None and s.remote.id == id_):
         return step.serving if id_ is UNCHANGED else None
     return _of(remote)

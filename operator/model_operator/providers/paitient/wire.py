@@ -33,6 +33,7 @@ from model_operator.providers.reading import (
     integer,
     listed,
     mapping,
+    moment,
     note,
     number,
     shown,
@@ -200,8 +201,10 @@ def remote_of(item: Any, *, clean: Clean, is_full: bool = False) -> Remote:
         word=shown_word,
         replicas=count(item.get("current_replicas")),
         url=url(item.get("endpoint")),
-        owner_uid=owner_of(item),
+        owner_uid=_tag(item, UID_TAG),
+        owner=_tag(item, OWNER_TAG),
         epoch=_epoch(item),
+        created=moment(item.get("created_at")),
         fields=_fields(item) if is_full else {},
         whole=_whole(item) if is_full else (),
         version=f"{updated}/{shown_word}" if updated else digest(item),
@@ -209,14 +212,13 @@ def remote_of(item: Any, *, clean: Clean, is_full: bool = False) -> Remote:
     )
 
 
-def owner_of(item: Mapping[str, Any]) -> str | None:
+def _tag(item: Mapping[str, Any], key: str) -> str | None:
     tags = item.get("tags")
-    return text(tags.get(UID_TAG)) if isinstance(tags, dict) else None
+    return text(tags.get(key)) if isinstance(tags, dict) else None
 
 
 def _epoch(item: Mapping[str, Any]) -> int | None:
-    tags = item.get("tags")
-    shown = text(tags.get(EPOCH_TAG)) if isinstance(tags, dict) else None
+    shown = _tag(item, EPOCH_TAG)
     return int(shown) if shown is not None and _EPOCH.fullmatch(shown) else None
 
 
