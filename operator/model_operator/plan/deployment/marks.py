@@ -52,6 +52,11 @@ def _is_former_self(s: Situation, remote: Remote) -> bool:
     return is_named or s.desired.external_id == remote.id
 
 
+def shows_mark(remote: Remote) -> bool:
+    """A GET shows all tags there are; a LIST may, or leave them all out."""
+    return remote.is_full or remote.owner_uid is not None
+
+
 def take_mark_over(s: Situation) -> Decision | None:
     """The epoch is in the status before it is in the tags. Whoever comes from mode Observe takes over what it holds."""
     if s.status.external_id is None or not s.capabilities.has_tags:
@@ -59,7 +64,7 @@ def take_mark_over(s: Situation) -> Decision | None:
     if _came_from_observe(s):
         return _take_back(s)
     remote = s.remote
-    if remote is None or not remote.is_full or remote.owner_uid in {None, s.desired.uid}:
+    if remote is None or remote.owner_uid in {None, s.desired.uid}:
         return None
     is_of_equals = (remote.epoch or 0) == (s.status.epoch or 0) and not is_lost(s)
     return _taking(epoch_after(s, remote)) if is_of_equals else None
@@ -69,7 +74,7 @@ def _take_back(s: Situation) -> Decision | None:
     """Only what is seen with its tags; what is gone belongs to nobody."""
     if s.observed.presence is Presence.ABSENT:
         return _taking(None) if s.status.lost_to_epoch is not None else None
-    if s.remote is None or not s.remote.is_full:
+    if s.remote is None or not shows_mark(s.remote):
         looking = moving(Reason.UPDATING, "Looking at the deployment's mark.", None)
         return replace(looking, keeps_status=True, look_again=s.timing.transition_poll)
     return _taking(epoch_after(s, s.remote))

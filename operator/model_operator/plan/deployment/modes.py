@@ -142,8 +142,8 @@ def _drift(s: Situation) -> tuple[Difference, ...]:
 
 def _serving(s: Situation, step: Decision) -> Verdict | None:
     """Of a deployment that would be adopted or resumed: what the provider says. None: as it is seen by its id."""
-    if isinstance(step.action, SetPower) and step.action.power is Power.RESUME and s.remote is not None:
-        return _of(s.remote)  # it is not stopped on purpose any more
+    if isinstance(step.action, SetPower):  # it is not stopped on purpose any more, or not yet
+        return _of(s.remote) if step.action.power is Power.RESUME and s.remote is not None else None
     id_ = step.change.external_id
     found = (*s.observed.candidates, *s.observed.former)
     remote = next((c for c in found if c.id == id_), None)

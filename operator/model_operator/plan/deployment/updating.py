@@ -10,6 +10,7 @@ from datetime import timedelta
 from model_operator.conditions import ConditionType, Phase, Reason
 from model_operator.domain import UID_TAG, Remote, RunState
 from model_operator.plan.deployment.difference import Gap, describe, gap_between
+from model_operator.plan.deployment.marks import shows_mark
 from model_operator.plan.deployment.power import power_difference
 from model_operator.plan.deployment.situation import Decision, Retag, Situation, Update
 from model_operator.plan.deployment.words import moving, phase_of, settled, stuck, unsynced
@@ -222,7 +223,7 @@ def retag(s: Situation) -> Decision | None:
     if (
         remote is None
         or not s.capabilities.has_tags
-        or not remote.is_full
+        or not shows_mark(remote)
         or (remote.owner_uid == s.desired.uid and not _takes_over(s, remote))
         or s.sent.truce_left(UID_TAG, s.now)
         or s.sent.has_tagged  # a provider that ignores tags is not asked again and again

@@ -140,7 +140,7 @@ async def _by_id(look: Look, id_: str) -> Seen:
     else:
         look = replace(look, view=look.view.listed(item, look.now, look.full_read_interval))
     is_due = _is_unpublished(look, item) if is_first else _needs_full_read(look, item)
-    if is_due or _is_unmarked(look, item):
+    if is_due or _is_told_too_little(look, item):
         return await _read(look, id_, item)
     return _shown(look, look.view.merged(item))
 
@@ -222,16 +222,21 @@ def _needs_full_read(look: Look, item: Remote) -> bool:
     return view.read_again_at is not None and look.now >= view.read_again_at
 
 
-def _is_unmarked(look: Look, item: Remote) -> bool:
-    """Something is to be sent to it, and the LIST does not show whose it is by now: somebody may have taken it over."""
-    if not look.account.vendor.capabilities.has_tags or item.owner_uid is not None or look.is_idle:
-        return False
+def _is_told_too_little(look: Look, item: Remote) -> bool:
+    """Something is to be sent to it, and the LIST does not show whose it is by now: somebody may have taken it over.
+
+    Or something would be sent in mode Manage, and the LIST does not show how it is now.
+    """
     view, status = look.view, look.resource.status
     if view.full is not None and view.version == item.version:
         return False
+    has_edit = status.last_applied != dict(look.desired.fields)
+    if look.is_idle:
+        return has_edit
+    if not look.account.vendor.capabilities.has_tags or item.owner_uid is not None:
+        return False
     synced = status.condition(ConditionType.SYNCED)
     is_taken_back = synced is not None and synced.reason == Reason.OBSERVED
-    has_edit = status.last_applied != dict(look.desired.fields)
     is_ending = look.resource.metadata.is_terminating and look.sent.delete_at is None
     return is_taken_back or is_ending or (has_edit and item.state in _TAKES_EDITS)
 
