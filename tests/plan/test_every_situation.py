@@ -39,6 +39,7 @@ from model_operator.models.deployment_status import (
 )
 from model_operator.modes import Mode
 from model_operator.plan.deployment.absence import NOT_LOOKED
+from model_operator.plan.deployment.marks import is_lost
 from model_operator.plan.deployment.remembered import Creation, ProbeResult, SentUpdate, Underway
 from model_operator.plan.deployment.situation import (
     Create,
@@ -306,7 +307,8 @@ def in_other_modes() -> Iterator[Situation]:
     """A sample of all of them, under a ModelProvider that only observes, or is suspended."""
     for space in MANAGED:
         for s in islice(space(), 0, None, 29):
-            yield from (replace(s, mode=mode) for mode in (Mode.OBSERVE, Mode.SUSPEND))
+            yield replace(s, mode=Mode.OBSERVE)
+            yield replace(s, mode=Mode.SUSPEND, observed=Observed())  # nothing is looked at
 
 
 SPACES = [*MANAGED, in_other_modes]
@@ -375,7 +377,7 @@ def check_action(s: Situation, step: Decision) -> None:
         is_never_created = s.status.external_id is None and (
             (s.status.pending is None and not s.may_have_made) or s.intent_unsent or proves_absence(s)
         )
-        is_left = s.desired.orphans or s.mode is Mode.OBSERVE
+        is_left = s.desired.orphans or s.mode is Mode.OBSERVE or is_lost(s)
         assert s.observed.presence is Presence.ABSENT or is_left or is_never_created
         return
     if action is None:

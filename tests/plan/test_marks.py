@@ -127,7 +127,7 @@ def test_what_is_found_with_somebody_else_s_mark_gets_a_new_epoch_with_its_id():
         remote=remote(owner_uid=OTHER_UID, owner=OWNER, epoch=5),
     )
     change = decide(s).change
-    assert (change.external_id, change.epoch, change.lost_to_epoch) == ("33665", MS, None)
+    assert (change.external_id, change.epoch) == ("33665", MS)
 
 
 def test_what_is_found_with_its_own_mark_keeps_its_epoch():

@@ -11,7 +11,7 @@ from typing import Final
 
 from model_operator.conditions import ConditionType, Phase, Reason
 from model_operator.domain import Remote
-from model_operator.models.deployment_status import StatusChange
+from model_operator.models.deployment_status import UNCHANGED, StatusChange
 from model_operator.modes import Mode
 from model_operator.plan.deployment.situation import Decision, Presence, Release, Situation
 from model_operator.plan.deployment.words import HELD, moving, refusal
@@ -29,7 +29,11 @@ def epoch_after(s: Situation, remote: Remote) -> int:
 def found(s: Situation, remote: Remote) -> StatusChange:
     """Of a deployment whose id is recorded now: the epoch of its mark, or a new one where that is somebody else's."""
     is_foreign = s.capabilities.has_tags and remote.owner_uid not in {None, s.desired.uid}
-    return StatusChange(epoch=epoch_after(s, remote) if is_foreign else remote.epoch, lost_to_epoch=None)
+    epoch, lost = epoch_after(s, remote) if is_foreign else remote.epoch, s.status.lost_to_epoch
+    return StatusChange(
+        epoch=UNCHANGED if epoch == s.status.epoch else epoch,
+        lost_to_epoch=UNCHANGED if lost is None else None,
+    )
 
 
 def is_lost(s: Situation) -> bool:
