@@ -18,7 +18,7 @@ from model_operator.status.conditions import merge
 _MOST_IDS = 50
 _SUSPENDED = (
     "This object is in mode Suspend: nothing is asked of the provider, and nothing is sent. Objects that are deleted"
-    " wait. Set spec.mode to Manage to go on."
+    " wait. Set spec.mode to Manage to continue."
 )
 _OBSERVING = " In mode Observe, nothing is changed there: objects report what they would do."
 _IDLE = Verdict(False, Reason.IDLE, "No change is in progress.")

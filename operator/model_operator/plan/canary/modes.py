@@ -20,7 +20,7 @@ def hold(s: Situation) -> Decision | None:
     reason = Reason.SUSPENDED if s.mode is Mode.SUSPEND else Reason.OBSERVED
     message = (
         f'ModelProvider "{s.desired.provider}" is in mode {s.mode}: nothing is sent, and no traffic is moved. Set its'
-        " spec.mode to Manage to go on."
+        " spec.mode to Manage to continue."
     )
     held = Verdict(None, reason, message)
     outlook = Outlook(phase=_phase(s), message=message, complete=held, synced=held)

@@ -37,7 +37,7 @@ def rest_while_suspended(s: Situation) -> Decision | None:
         return None
     message = (
         f'ModelProvider "{s.desired.provider}" is in mode Suspend: nothing is asked of the provider, and nothing is'
-        " sent. Set its spec.mode to Manage to go on."
+        " sent. Set its spec.mode to Manage to continue."
     )
     return Decision(
         synced=Verdict(None, Reason.SUSPENDED, message),
