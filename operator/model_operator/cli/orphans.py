@@ -45,9 +45,9 @@ def list_orphans(  # noqa: PLR0913  the flags of a command
     output: str,
     **more: Any,
 ) -> None:
-    """Show deployments that this cluster created and that no object manages.
+    """Show the deployments of this cluster that no object manages.
 
-    ID is the provider's id. The list is that of the operator (status.orphans of the ModelProviders). To import or delete,
+    ID is the provider's id of one. The list is that of the operator (status.orphans of the ModelProviders). To import or delete,
     the ModelProvider and its Secret are read with your own kubeconfig.
     """
     from model_operator.cli.connecting import Place  # noqa: PLC0415  it brings the clients
