@@ -218,8 +218,8 @@ class ConfirmedAbsence(Model):
 class ModelProviderStatus(Status):
     mode: str | None = Field(
         default=None,
-        description="The spec.mode in force: once it says Observe or Suspend, no request of an earlier mode is under"
-        " way.",
+        description="The spec.mode in force: once it says Observe or Suspend, no request of an earlier mode is in"
+        " progress.",
     )
     deployments: int | None = Field(
         default=None, description="Number of ModelDeployments that use this ModelProvider."
