@@ -220,6 +220,7 @@ async def come_to_rest(world: World) -> End:
     """
     for look in range(_REST):
         await asyncio.sleep(30)
+        manage_again(world)  # a restore may have brought a mode back
         is_calm = bool(look) and not is_rolling(world) and have_answered(world)
         if is_calm and not judge(End(world, await world.ledger(), 0, Counter())):
             break

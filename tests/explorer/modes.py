@@ -8,7 +8,7 @@ from explorer.looks import End
 from explorer.moves import move, named
 from explorer.way import Sent
 from explorer.world import TEAM, World
-from model_operator.domain import EPOCH_TAG, PROVIDER, UID_TAG, Key
+from model_operator.domain import DEPLOYMENT, EPOCH_TAG, PROVIDER, UID_TAG, Key
 from support.memory_schema import Object
 from support.virtual_time import START
 
@@ -38,7 +38,7 @@ def taken_over(world: World, name: str) -> None:
     if held is None or held[0] != "paitient" or held in world.strangers:
         return
     world.marks.add("taken")
-    world.taken.add(held)
+    world.taken[held] = str(world.server.get(Key(DEPLOYMENT, TEAM, name))["metadata"]["uid"])
     world.later(_take(world, held))
 
 
@@ -47,7 +47,7 @@ async def _take(world: World, held: tuple[str, str]) -> None:
     now = round((START.timestamp() + world.loop.time()) * 1000)
     epoch = max(int(tags.get(EPOCH_TAG, 0)), now) + 1
     mark = {**tags, UID_TAG: ELSEWHERE, EPOCH_TAG: str(epoch)}
-    await world.hand("PATCH", held[0], held[1], {"tags": mark})
+    await world.hand("PATCH", held[0], held[1], {"fields": {"tags": mark}})
 
 
 def leaves_on_purpose(world: World, type_: str, body: Object) -> bool:
@@ -81,17 +81,17 @@ def a_mode_holds_from_the_moment_that_the_status_says_it(world: World, sent: Sen
 
 
 def what_another_cluster_has_taken_over_is_left_to_it(end: End) -> Iterator[str]:
-    """Unless people have made this cluster take it back."""
-    if "observed" in end.world.marks:
+    """Unless people have made this cluster take it back, or its object has been made anew or has lost its memory."""
+    if end.world.marks.intersection(("observed", "hand", "status", "copied", "restored")):
         return
-    for id_ in end.world.taken & end.ledger.keys():
-        tags = end.ledger[id_].get("tags") or {}
-        if tags.get(UID_TAG) != ELSEWHERE and "hand" not in end.world.marks:
+    for id_, uid in end.world.taken.items():
+        tags = end.ledger.get(id_, {}).get("tags") or {}
+        if tags.get(UID_TAG) == uid:
             yield f"{id_} was taken over by another cluster, and has the tags {tags}"
 
 
 def manage_again(world: World) -> None:
     """The history's end: everything is to come to rest."""
-    for key in tuple(world.server.objects):
-        if key.kind == PROVIDER:
+    for key, body in tuple(world.server.objects.items()):
+        if key.kind == PROVIDER and "mode" in body["spec"]:
             world.edit(key, {"spec": {"mode": None}})

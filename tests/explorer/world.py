@@ -93,8 +93,8 @@ class World:
     stripped: set[str] = field(default_factory=set)
     """UIDs of objects whose finalizer was taken off by hand: only a process that lives on can end what they left."""
     twins: set[str] = field(default_factory=set)
-    taken: set[tuple[str, str]] = field(default_factory=set)
-    """(vendor, id) of what another cluster has taken over."""
+    taken: dict[tuple[str, str], str] = field(default_factory=dict)
+    """(vendor, id) of what another cluster has taken over, and the UID of the object that had it."""
     observed_at: dict[str, float] = field(default_factory=dict)
     """When each ModelProvider was last seen in mode Observe while an object of it ended."""
     ends_on_purpose: Callable[["World", str, Object], bool] = lambda *_: False
