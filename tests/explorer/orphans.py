@@ -34,13 +34,6 @@ def waits_for_what_nobody_holds(end: End, body: Object) -> bool:
     return bool(waited_for(end, body) - held)
 
 
-def is_of_a_former_life(end: End, body: Object) -> bool:
-    """What it holds was made for another object, of which it has the name by now."""
-    remote = end.ledger.get(holder(body) or ("", ""), {})
-    name = remote.get("deploymentName", remote.get("deployment_name", ""))
-    return end.world.uids.get(name, uid_of(body)) != uid_of(body)
-
-
 def with_traffic(end: End) -> set[str | None]:
     """Ids to which a CanaryEndpoint of ours sends traffic, or would go back."""
     return {
