@@ -51,6 +51,8 @@ _ANOTHER_BILL: Final = frozenset(
         "credentials",
         "lied",
         "newer",
+        "prices",
+        "rebuilt",
         "restored",
         "shared",
         "squatted",
