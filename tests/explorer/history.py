@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from explorer import cluster, modes, people, rollouts, vendors  # noqa: F401  they fill the table of moves
+from explorer import bills, cluster, modes, people, rollouts, vendors  # noqa: F401  they fill the table of moves
 from explorer.cluster import start
 from explorer.judges import JUDGES
 from explorer.looks import End, condition
@@ -99,6 +99,7 @@ _THEMES: tuple[frozenset[str], ...] = (
     frozenset({"outage", "forget", "lag", "confirm_absence", "change_key", "remove_by_hand", "kill"}),
     frozenset({"limit_requests", "orphan", "step_clock", "delete_and_apply", "change_leader", "kill"}),
     frozenset({"set_mode", "taken_over", "lose_create", "orphan", "delete_and_apply", "kill"}),
+    frozenset({"change_prices", "label", "remove_by_hand", "edit_by_hand", "change_leader", "kill"}),
     frozenset(
         {"api_trouble", "api_away", "quota_on_config_maps", "newer_provider", "newer_word", "restore_etcd"}
     ),
