@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from model_operator.domain import CANARY, FINALIZER, PROVIDER
+from model_operator.domain import CANARY, FINALIZER, PROVIDER, Key
 from support import manifests
 from support.canary_world import canary, path, traffic
 from support.running import VENDORS, Running, deployment, on_virtual_time, provider, running
@@ -161,6 +161,18 @@ async def test_a_suspended_account_is_left_in_peace(vendor: str) -> None:
         await operator.until(lambda: operator.says("new").get("Ready") == "True Available")
         await operator.until(lambda: operator.says("llama")["Ready"] == "True Available")
         assert len(await operator.live(vendor)) == 2
+
+
+@on_virtual_time
+async def test_an_account_whose_secret_is_gone_is_left_in_peace_too() -> None:
+    """Its key is in memory still."""
+    async with running() as operator:
+        await operator.serve(deployment("paitient"))
+        operator.server.delete(Key("Secret", "team", "paitient"))
+        await set_mode(operator, "paitient", "Suspend")
+        await forget_requests(operator)
+        await operator.wait(120)
+        assert await methods(operator, "paitient") == set()
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
