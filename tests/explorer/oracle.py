@@ -12,7 +12,7 @@ from explorer.looks import End, Id, condition, holder, is_elsewhere, is_terminat
 from explorer.world import SECRETS, TEAM, THEIR_MODEL
 from model_operator.active_hours import ActiveHours, Hours
 from model_operator.billing.accrual import extrapolated
-from model_operator.domain import ACTION, CANARY, DEPLOYMENT, PROVIDER, Key
+from model_operator.domain import ACTION, BUDGET, CANARY, DEPLOYMENT, PROVIDER, Key
 from model_operator.models.cost import Cost
 from model_operator.providers.registry import PROVIDERS
 from support.manifests import vendor_of
@@ -233,6 +233,32 @@ def what_was_billed_lies_within_what_is_said(end: End) -> Iterator[str]:
             yield f"{key.name} has cost {billed}, and its status says {known}"
 
 
+_NOT_HEARD_OF: Final = frozenset({"clock", "deaf", "restored", *_ANOTHER_BILL})
+
+
+@rule
+def what_a_budget_forbids_is_not_begun(end: End) -> Iterator[str]:
+    """A start is let through if its next hour fits, and a history is shorter: so all of them together fit."""
+    if end.world.marks & _NOT_HEARD_OF:
+        return
+    for key, budget in sorted(end.world.server.objects.items()):
+        spec = budget.get("spec", {})
+        if key.kind != BUDGET or key.namespace != TEAM or spec.get("onExceeded") != "BlockNew":
+            continue
+        if budget["metadata"]["generation"] > 1:
+            continue  # it may have allowed more before
+        later = {uid_of(body) for _, body in end.world.deployments() if _is_later(body, budget)}
+        cost = sum(row["cost"] for row in end.bill.values() if end.world.uids.get(row["name"]) in later)
+        if cost > float(spec["limit"]):
+            yield f"{key.name} allows {spec['limit']}, and what was made after it has cost {cost}"
+
+
+def _is_later(body: Object, budget: Object) -> bool:
+    """By more than the watch takes."""
+    made, there = (datetime.fromisoformat(one["metadata"]["creationTimestamp"]) for one in (body, budget))
+    return made - there > timedelta(seconds=30)
+
+
 @rule
 def strangers_are_left_alone(end: End) -> Iterator[str]:
     for id_, made in end.world.strangers.items():
@@ -262,7 +288,7 @@ def one_object_for_one_deployment(end: End) -> Iterator[str]:
 
 def _ours(end: End) -> Iterator[tuple[Key, Object]]:
     for key, body in sorted(end.world.server.objects.items()):
-        if key.kind in (PROVIDER, DEPLOYMENT, CANARY):
+        if key.kind in (PROVIDER, DEPLOYMENT, CANARY, BUDGET):
             yield key, body
 
 
@@ -294,6 +320,7 @@ def every_object_has_settled_or_says_what_it_waits_for(end: End) -> Iterator[str
 
 
 _REASONS: dict[str, tuple[str, ...]] = {
+    "BudgetExceeded": ("budget",),
     "NameTaken": ("stranger", "squatted", "shared", "copied"),
     "ExternalIDTaken": ("copied", "squatted"),
     "ExternalResourceMissing": ("removed", "copied"),
@@ -373,6 +400,8 @@ def rest_costs_nothing(end: End) -> Iterator[str]:
         return
     if end.requests["update_canary"]:
         return  # a rollout has just come to its end
+    if any(float(body["status"].get("perHour", 0)) for body in bodies if body["kind"] == BUDGET):
+        return  # a threshold may have been reached
     now = end.world.process.wall() if end.world.process is not None else None
     if now is not None and any(_was_an_edge(body, now, within=_REST) for body in bodies):
         return

@@ -16,6 +16,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.process_collector import ProcessCollector
 
 from model_operator import __version__
+from model_operator.observability.budgets import Budgets, BudgetView
 from model_operator.observability.canaries import Canaries, CanaryView
 from model_operator.observability.costs import Costs, CostView
 from model_operator.observability.objects import Objects, ObjectView, Resources
@@ -130,6 +131,10 @@ class Metrics:
     def show_costs(self, look: Callable[[], Iterable[CostView]], labels: Sequence[str]) -> None:
         """Ask `look` at every scrape what deployments cost, by these labels of theirs."""
         self.registry.register(Costs(look, labels))
+
+    def show_budgets(self, look: Callable[[], Iterable[BudgetView]]) -> None:
+        """Ask `look` at every scrape what has been spent of budgets."""
+        self.registry.register(Budgets(look))
 
     def render(self, accept: str = "") -> tuple[bytes, str]:
         """The page that Prometheus reads and its content type, in the best format that it accepts."""

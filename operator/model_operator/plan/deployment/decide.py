@@ -27,7 +27,7 @@ from datetime import timedelta
 from model_operator.conditions import ConditionType, Phase, Reason
 from model_operator.errors import NotAccepted, ProviderError, RateLimited, delay_after, retry_for
 from model_operator.models.deployment_status import UNCHANGED, Pending, PendingEndpoint
-from model_operator.plan.deployment import adopting, creating, deleting, power, serving, updating
+from model_operator.plan.deployment import adopting, creating, deleting, power, serving, spending, updating
 from model_operator.plan.deployment.acceptance import REFUSALS
 from model_operator.plan.deployment.situation import (
     Create,
@@ -152,10 +152,11 @@ UNWANTED: tuple[Rule, ...] = (
 
 def decide(s: Situation) -> Decision:
     """The next step for a ModelDeployment. Pure."""
-    rules = WANTED if s.wanted else UNWANTED
-    step = next(step for rule in rules if (step := rule(s)) is not None)
-    told = serving.say_what_else_is_ours(s, updating.say_what_differs(s, step))
-    return hold_back(s, note_hours(s, wait_for_key(s, told)))
+    rules, within = WANTED if s.wanted else UNWANTED, spending.without_growth(s)
+    step = next(step for rule in rules if (step := rule(within)) is not None)
+    told = serving.say_what_else_is_ours(within, updating.say_what_differs(within, step))
+    kept = spending.keep_to_budget(s, wait_for_key(within, told))
+    return hold_back(s, note_hours(s, kept))
 
 
 def sends_keys(step: Decision) -> bool:
