@@ -38,7 +38,7 @@ def is_same(one: Any, other: Any) -> bool:
 UID_TAG: Final = "model-operator-uid"
 """The tag that carries a CR's UID at providers with tags; reserved by a rule of the CRD."""
 OWNER_TAG: Final = "model-operator-owner"
-"""The tag that says to people which cluster and object that is; nothing is decided by it. Reserved likewise."""
+"""The tag with the owner mark: which cluster and object that is. Reserved likewise."""
 
 GROUP: Final = "modeloperator.dev"
 VERSION: Final = "v1alpha1"
@@ -126,6 +126,10 @@ class Remote:
     url: str | None = None
     owner_uid: str | None = None
     """The CR UID in our tag; None where the vendor has no tags or the reply left them out."""
+    owner: str | None = None
+    """The owner mark (`owner_marks`), likewise."""
+    created: datetime | None = field(default=None, compare=False)
+    """By the provider's clock, where it says so."""
     fields: Fields = field(default_factory=dict)
     """Owned fields that this reply showed. A field that is missing here is unknown, unless it is in a whole map."""
     whole: tuple[str, ...] = ()

@@ -75,8 +75,8 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         "Less than the limit of the ModelBudget has been spent in its present period."
     ),
     Reason.THRESHOLD_REACHED: Meaning(
-        "50 or 80 percent of the limit of the ModelBudget have been spent in its present period. Only Events say so.",
-        "See status.forecast and status.exhaustsAt of the ModelBudget.",
+        "An Event: half of the ModelBudget's limit, or 80 %, has been spent.",
+        "See status.forecast of the ModelBudget.",
     ),
     Reason.BUDGET_EXCEEDED: Meaning(
         "The limit of the ModelBudget has been spent in its present period.",
@@ -115,6 +115,13 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         " costs money. Its first Event is a Warning.",
         "Delete the deployment that the message names at the provider, if nobody needs it. Deleting this object"
         " deletes it, too.",
+    ),
+    Reason.ORPHAN_FOUND: Meaning(
+        "The provider has a deployment that no object manages and that may be this object's from before (a rebuilt"
+        " cluster, deletionPolicy Orphan). Nothing is created meanwhile. For a ModelProvider, an Event: no object in"
+        " this cluster uses a deployment that the operator created, and it costs money.",
+        "Set spec.externalID to the id in the message, and spec.deletionPolicy, to adopt it; or delete it at the"
+        " provider. kubectl models orphans lists such deployments, writes the YAML that adopts them, or deletes one.",
     ),
     Reason.UPDATE_IGNORED: Meaning(
         "The provider accepted a change but did not apply it.",

@@ -114,6 +114,7 @@ def test_the_bundle_has_what_helps_and_the_key_nowhere(call, namespace, api_prox
         "events.yaml",
         "missing.txt",
         "objects/canaryendpoints.yaml",
+        "objects/modelbudgets.yaml",
         "objects/modeldeployments.yaml",
         "objects/modelproviders.yaml",
         "operator/deployments.yaml",

@@ -101,6 +101,7 @@ _THEMES: tuple[frozenset[str], ...] = (
     frozenset(
         {"api_trouble", "api_away", "quota_on_config_maps", "newer_provider", "newer_word", "restore_etcd"}
     ),
+    frozenset({"lose_etcd", "orphan", "delete_and_apply", "strip_and_delete", "lose_create", "kill"}),
 )
 """Moves that meet seldom by chance: a history has one or two of these, or (rarely) all moves."""
 

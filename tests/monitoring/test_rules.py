@@ -128,6 +128,22 @@ ROWS = (
         labels=OBJECT,
     ),
     Row(
+        "ModelBudgetExceeded",
+        "warning",
+        {condition("ModelBudget", "WithinLimit", "false"): HALF_AN_HOUR},
+        fires=11,
+        ends=41,
+        labels=OBJECT,
+    ),
+    Row(
+        "ModelBudgetStalled",
+        "warning",
+        {condition("ModelBudget", "Stalled", "true"): HALF_AN_HOUR},
+        fires=15,
+        ends=41,
+        labels=OBJECT,
+    ),
+    Row(
         "CanaryEndpointStalled",
         "warning",
         {condition("CanaryEndpoint", "Stalled", "true"): HALF_AN_HOUR},
@@ -151,6 +167,14 @@ ROWS = (
         {f"model_operator_orphaned_total{{{JOB}}}": "0x9 1x90"},
         fires=10,
         ends=72,
+    ),
+    Row(
+        "ModelProviderHasOrphans",
+        "warning",
+        {f'model_operator_orphans{{{JOB}, namespace="team", name="a"}}': "stale _x9 2x30 stale"},
+        fires=15,
+        ends=42,
+        labels=OBJECT,
     ),
 )
 

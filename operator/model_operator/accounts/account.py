@@ -43,6 +43,10 @@ class Snapshot:
     by_id: Mapping[str, Remote]
     by_name: Mapping[str, Sequence[Remote]]
     by_owner: Mapping[str, Sequence[Remote]]
+    by_mark: Mapping[str, Sequence[Remote]] = field(default_factory=dict)
+    """By the owner mark."""
+    by_stem: Mapping[str, Sequence[Remote]] = field(default_factory=dict)
+    """By the name without what stands behind its last hyphen: of a default name, without the UID's hash."""
     shared: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Ids of live deployments by the UID that more than one of them carries."""
 
@@ -51,15 +55,20 @@ class Snapshot:
         by_id = {remote.id: remote for remote in remotes}
         by_name: dict[str, list[Remote]] = {}
         by_owner: dict[str, list[Remote]] = {}
+        by_mark: dict[str, list[Remote]] = {}
+        by_stem: dict[str, list[Remote]] = {}
         for remote in by_id.values():
             by_name.setdefault(remote.name, []).append(remote)
+            by_stem.setdefault(remote.name.rpartition("-")[0], []).append(remote)
             if remote.owner_uid is not None:
                 by_owner.setdefault(remote.owner_uid, []).append(remote)
+            if remote.owner is not None:
+                by_mark.setdefault(remote.owner, []).append(remote)
         live = {
             uid: frozenset(r.id for r in ours if is_live(r)) for uid, ours in by_owner.items() if ours[1:]
         }
         shared = {uid: ids for uid, ids in live.items() if len(ids) > 1}
-        return cls(begun, ended or begun, by_id, by_name, by_owner, shared)
+        return cls(begun, ended or begun, by_id, by_name, by_owner, by_mark, by_stem, shared)
 
     def changed_owners(self, before: "Snapshot | None") -> frozenset[str]:
         """Ids of deployments whose UID is carried by others than in the LIST before."""
@@ -71,6 +80,13 @@ class Snapshot:
         """Live deployments of that name or with that UID tag."""
         found = {r.id: r for r in (*self.by_owner.get(uid, ()), *self.by_name.get(name, ()))}
         return tuple(r for r in found.values() if is_live(r))
+
+    def former(self, mark: str | None, stem: str | None) -> tuple[Remote, ...]:
+        """Live deployments with that owner mark, and those without one whose name has that stem, by their ids."""
+        marked = self.by_mark.get(mark, ()) if mark is not None else ()
+        named = (r for r in self.by_stem.get(stem, ()) if r.owner is None) if stem is not None else ()
+        found = {r.id: r for r in (*marked, *named) if is_live(r)}
+        return tuple(found[id_] for id_ in sorted(found))
 
 
 @dataclass(slots=True)

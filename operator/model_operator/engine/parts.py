@@ -23,10 +23,11 @@ from model_operator.reconcile.canary.memory import Memory as CanaryMemory
 from model_operator.reconcile.contested import LONGEST_OF_A_SPLIT
 from model_operator.reconcile.deployment.loop import DeploymentPass
 from model_operator.reconcile.deployment.memory import Memory
+from model_operator.reconcile.orphans import OrphanWatch
 from model_operator.reconcile.provider import Nothing, ProviderPass
 from model_operator.reconcile.recorder import Recorder
 from model_operator.reconcile.spending import Spending
-from model_operator.reconcile.store import Store
+from model_operator.reconcile.store import ListingStore, Store
 from model_operator.redaction import Redactor
 from model_operator.settings import Settings
 from model_operator.sharding import Shards
@@ -50,6 +51,8 @@ class Outside:
     redactor: Redactor
     clock: Callable[[], datetime]
     shards: Shards = field(default_factory=Shards)
+    listing: ListingStore | None = None
+    """The same API server read whole; None: whether anything is orphaned is not asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +95,14 @@ def make(outside: Outside, signals: Signals) -> Parts:
         clock=outside.clock,
         shards=outside.shards,
     )
-    providers = _providers(settings, around, accounts, hooks)
+    orphans = OrphanWatch(
+        store=outside.listing,
+        cache=cache,
+        bindings=around.bindings,
+        namespaces=settings.namespaces,
+        installation=settings.installation,
+    )
+    providers = _providers(settings, around, accounts, hooks, orphans)
     spending = Spending(cache, outside.clock, settings.cost_labels)
     budgets = _budgets(settings, around)
     deployments = _deployments(settings, around, outside.redactor, spending, budgets)
@@ -122,7 +132,9 @@ def make(outside: Outside, signals: Signals) -> Parts:
     )
 
 
-def _providers(settings: Settings, around: Surroundings, accounts: Accounts, hooks: Hooks) -> ProviderPass:
+def _providers(
+    settings: Settings, around: Surroundings, accounts: Accounts, hooks: Hooks, orphans: OrphanWatch
+) -> ProviderPass:
     return ProviderPass(
         around=around,
         find=around.cache.provider,
@@ -134,6 +146,7 @@ def _providers(settings: Settings, around: Surroundings, accounts: Accounts, hoo
         default_poll_interval=settings.default_poll_interval,
         grace=settings.accepted_grace,
         hooks=hooks,
+        orphans=orphans,
         listens=settings.webhook_address is not None,
         salt=secrets.token_bytes(16),
     )

@@ -11,6 +11,7 @@ from pydantic import Field
 from pydantic.config import JsonDict
 
 from model_operator.models.metadata import Metadata
+from model_operator.models.orphans import Orphans
 from model_operator.models.parse import parse_body
 from model_operator.models.prices import LABEL_RULES, PRICE_RULES, PriceRow, TagName
 from model_operator.models.rules import (
@@ -255,6 +256,11 @@ class ModelProviderStatus(Status):
     )
     confirmed_absence: ConfirmedAbsence | None = Field(
         default=None, description="The last confirmation with modeloperator.dev/confirm-absence."
+    )
+    orphans: Orphans | None = Field(
+        default=None,
+        description="Deployments that this cluster created, by their owner mark, and that no object manages. They cost"
+        " money until somebody adopts or deletes them; the operator does neither by itself.",
     )
 
 

@@ -26,8 +26,10 @@ from model_operator.plan.verdict import Verdict
 from model_operator.providers.base import CredentialsIncomplete
 from model_operator.providers.credentials import SecretData
 from model_operator.reconcile.base import Pass
+from model_operator.reconcile.orphans import OrphanWatch
 from model_operator.reconcile.webhook import hook_of
 from model_operator.status.events import of_transition
+from model_operator.status.orphans import of_orphans
 from model_operator.status.provider import AccountView, confirm, summarize
 from model_operator.webhooks.hooks import Hooks
 
@@ -53,6 +55,7 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
     default_poll_interval: timedelta
     grace: timedelta
     hooks: Hooks
+    orphans: OrphanWatch
     listens: bool
     """Whether this operator takes events of providers at all."""
     salt: bytes = field(repr=False)
@@ -83,6 +86,7 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
     @override
     def lost(self, key: Key) -> None:
         self.hooks.drop(key)
+        self.orphans.forget(key)
         binding = self.around.bindings.pop(key)
         if binding is None:
             return
@@ -210,7 +214,7 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
         self, key: Key, resource: ModelProvider, dependents: tuple[str, ...], canaries: tuple[str, ...]
     ) -> None:
         binding = self.around.bindings.get(key) or Binding()
-        account = binding.account
+        account, now = binding.account, self.around.clock()
         view = AccountView(
             reason=binding.reason,
             message=binding.message,
@@ -226,13 +230,15 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
             secret_version=binding.secret_version,
             dependents=dependents,
             canaries=canaries,
+            orphans=await self.orphans.look(key, resource.status.orphans, account, now),
             webhook=binding.webhook,
         )
-        status = summarize(resource, view, self.around.clock(), self.grace)
+        status = summarize(resource, view, now, self.grace)
         if status == resource.status:
             return
         await self.write(key, resource, status.dump())
-        self.around.record.note(key, resource.metadata, of_transition(resource.status, status))
+        told = (*of_transition(resource.status, status), *of_orphans(resource.status.orphans, status.orphans))
+        self.around.record.note(key, resource.metadata, told)
 
 
 def _error_of(account: Account) -> ProviderError | None:

@@ -257,6 +257,7 @@ def remote_of(item: Any, *, chat_base_url: str | None, clean: Clean, is_full: bo
         whole=speculative.whole(item),
         choices=_CHOICES if "autoscaling" in item else _ALL_CHOICES,
         shortage=shortage(message) if state is RunState.STARTING else None,
+        created=moment(item.get("createdAt")),
         version=version,
         is_full=is_full,
         machine=machine_of(item),

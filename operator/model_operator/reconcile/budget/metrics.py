@@ -1,13 +1,20 @@
 """All ModelBudgets as the metrics show them: gone on from the checkpoints, whatever their status says. Pure over the cache."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+
+from prometheus_client import CollectorRegistry
 
 from model_operator.billing.budgets import figures_of, forecast, period_at
 from model_operator.domain import BUDGET
-from model_operator.observability.budgets import BudgetView
+from model_operator.observability.budgets import Budgets, BudgetView
 from model_operator.reconcile.budget.members import members_of
 from model_operator.reconcile.cache import Cache
+
+
+def show_budgets(registry: CollectorRegistry, cache: Cache, clock: Callable[[], datetime]) -> None:
+    """At every scrape."""
+    registry.register(Budgets(lambda: budget_views(cache, clock())))
 
 
 def budget_views(cache: Cache, now: datetime) -> Iterator[BudgetView]:

@@ -21,12 +21,12 @@ from model_operator.plan.verdict import Progress
 from model_operator.providers.base import Vendor
 from model_operator.reconcile.budget.purses import Purses
 from model_operator.reconcile.cache import provider_key
-from model_operator.reconcile.claims import Claimant
 from model_operator.reconcile.deployment.act import AT_ONCE, act
 from model_operator.reconcile.deployment.connection import publish, with_connection
 from model_operator.reconcile.deployment.costs import begin_look, report_cost
 from model_operator.reconcile.deployment.desire import desire
 from model_operator.reconcile.deployment.ending import EndingDeployments
+from model_operator.reconcile.deployment.former import look_for_former
 from model_operator.reconcile.deployment.guard import find_guard
 from model_operator.reconcile.deployment.hours import before_edge
 from model_operator.reconcile.deployment.keys import mask, read_keys
@@ -154,30 +154,22 @@ class DeploymentPass(EndingDeployments):
         timing = self._timing_at(account)
         before = memory.view
         begin_look(key, account, s.status.external_id, memory)
-        seen = await observe(
-            Look(
-                key=key,
-                resource=resource,
-                desired=s.desired,
-                account=account,
-                provider=account.provider.at(_priority(s)),
-                timing=timing,
-                full_read_interval=self.full_read_interval,
-                now=s.now,
-                creation=memory.creation,
-                view=before,
-                sent=memory.sent,
-            )
+        look = Look(
+            key=key,
+            resource=resource,
+            desired=s.desired,
+            account=account,
+            provider=account.provider.at(_priority(s)),
+            timing=timing,
+            full_read_interval=self.full_read_interval,
+            now=s.now,
+            creation=memory.creation,
+            view=before,
+            sent=memory.sent,
         )
+        contest = Contest.over(self.around, key, resource, account, self.claims)
+        seen = await look_for_former(look, await observe(look), contest)
         memory.looked(before, seen.creation, seen.view, seen.sent)
-        contest = Contest(
-            Claimant.of(key, resource),
-            account,
-            self.around.cache.claims,
-            self.claims,
-            lambda provider: self.around.bindings.account(provider) is not None,
-            self.around.shards.owns,
-        )
         remote = seen.observed.remote
         rival = contest.rival() or (contest.owner(remote) if remote is not None else None)
         situation = replace(
