@@ -74,6 +74,24 @@ def test_of_two_creates_in_one_second_the_budget_lets_one_through() -> None:
     play(story, is_served=False)
 
 
+def test_what_another_process_has_begun_counts_before_anybody_has_looked_at_it() -> None:
+    async def story(world: World) -> None:
+        set_prices(world, poll="5s")
+        world.apply(blocking("5"))
+        await asyncio.sleep(5)
+        late = {"kind": "late_commit", "operation": "create", "seconds": 100, "count": 1}
+        await world.simulator.control("POST", "/faults", late)
+        world.apply(parasail_deployment("llama"))
+        await asyncio.sleep(3)
+        assert "pending" in world.status
+        await world.restart()
+        world.apply(parasail_deployment("mistral"))
+        await asyncio.sleep(20)
+        assert says(world, MISTRAL)["Accepted"] == "False BudgetExceeded"
+
+    play(story, is_served=False)
+
+
 def test_a_scale_up_is_held_while_the_rest_of_the_edit_is_sent() -> None:
     async def story(world: World) -> None:
         set_prices(world, poll="5s")

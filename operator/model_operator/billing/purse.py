@@ -108,6 +108,9 @@ class Reservations:
             more = max(more, known.more)
         self._by_uid[uid] = Reserved(more, before)
 
+    def knows(self, uid: str) -> bool:
+        return uid in self._by_uid
+
     def give_back(self, uid: str) -> None:
         """Nothing is under way for it any more."""
         self._by_uid.pop(uid, None)

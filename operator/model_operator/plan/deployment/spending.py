@@ -27,9 +27,9 @@ def replicas_added(s: Situation, step: Decision) -> int | None:
     if isinstance(step.change.pending, Pending) or (
         isinstance(step.action, Create) and s.status.pending is None
     ):
-        return _fewest(s.desired.fields)
+        return fewest(s.desired.fields)
     if isinstance(step.action, SetPower) and step.action.power is Power.RESUME:
-        return _fewest(s.desired.fields)
+        return fewest(s.desired.fields)
     if isinstance(step.action, Update) and _REPLICAS in step.action.changes:
         return _grows_by(s)
     return None
@@ -103,7 +103,8 @@ def _message(refused: Allowance, what: str) -> str:
     return refused.message(what, format_time(refused.ends_at))
 
 
-def _fewest(fields: Fields) -> int:
+def fewest(fields: Fields) -> int:
+    """Replicas that these fields ask for at least."""
     asked = Asked.of(fields)
     return asked.least if asked is not None else 1
 

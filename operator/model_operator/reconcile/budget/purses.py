@@ -8,10 +8,12 @@ from model_operator.billing.budgets import Member, counts, figures_of, period_at
 from model_operator.billing.money import ZERO
 from model_operator.billing.prices import price_of
 from model_operator.billing.purse import Allowance, Purse, Reservations, allowance
+from model_operator.domain import Remote
+from model_operator.models.budget import ModelBudget
 from model_operator.models.deployment import ModelDeployment
 from model_operator.plan.deployment.decide import decide
 from model_operator.plan.deployment.situation import Decision, Situation
-from model_operator.plan.deployment.spending import replicas_added
+from model_operator.plan.deployment.spending import fewest, replicas_added
 from model_operator.plan.verdict import Progress
 from model_operator.reconcile.base import Surroundings
 from model_operator.reconcile.budget.members import members_of
@@ -28,10 +30,12 @@ class Purses:
     def decided(self, resource: ModelDeployment, s: Situation) -> tuple[Situation, Decision]:
         """What budgets leave is asked for only by a step that would cost more; what it will cost is reserved."""
         step = decide(s)
-        if not self._is_limited(resource):
+        if not s.wanted:
+            self.reservations.give_back(resource.metadata.uid)
+        if not s.wanted or not self._is_limited(resource):
             return s, step
         if replicas_added(s, step) is not None:
-            s = replace(s, purse=Purse(tuple(self._allowances(resource)), self._price(resource, s)))
+            s = replace(s, purse=Purse(tuple(self._allowances(resource)), self._price(resource, s.remote)))
             step = decide(s)
         self._reserve(resource, s, step)
         return s, step
@@ -64,19 +68,29 @@ class Purses:
             members = tuple(members_of(self.around.cache, budget))
             figures = figures_of(budget, bounds, members, now)
             reserved = self.reservations.beside(metadata.uid, _costs(members))
+            reserved += sum(self._untold(budget, metadata.uid), ZERO)
             yield allowance(budget, bounds, figures, reserved, now)
 
-    def _price(self, resource: ModelDeployment, s: Situation) -> Decimal | None:
+    def _untold(self, budget: ModelBudget, but: str) -> Iterator[Decimal]:
+        """Of an hour, each: what a process before this one has begun, and what nobody has looked at yet."""
+        for _, deployment in self.around.cache.deployments_in(budget.metadata.namespace):
+            uid, status = deployment.metadata.uid, deployment.status
+            is_begun = status.external_id is not None or status.pending is not None
+            if uid == but or status.cost is not None or not is_begun or self.reservations.knows(uid):
+                continue
+            price = self._price(deployment, None) if counts(budget, deployment.metadata.labels) else None
+            if price is not None:
+                yield price * fewest(self.around.vendors[deployment.spec.vendor].fields(deployment.spec))
+
+    def _price(self, resource: ModelDeployment, remote: Remote | None) -> Decimal | None:
         """Of one replica for an hour; the dearest of those that it may get."""
         provider = self.around.cache.provider(provider_key(resource))
         rows = provider.spec.prices or () if provider is not None else ()
-        if s.remote is not None:
-            found = price_of(s.remote.machine, s.remote.price, rows)
+        if remote is not None:
+            found = price_of(remote.machine, remote.price, rows)
             return found.per_replica_hour if found is not None else None
-        prices = (
-            price_of(machine, None, rows)
-            for machine in self.around.vendors[resource.spec.vendor].machines(resource.spec)
-        )
+        machines = self.around.vendors[resource.spec.vendor].machines(resource.spec)
+        prices = (price_of(machine, None, rows) for machine in machines)
         return max((price.per_replica_hour for price in prices if price is not None), default=None)
 
 
