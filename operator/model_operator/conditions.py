@@ -119,6 +119,10 @@ class Reason(StrEnum):
     BUDGET_EXCEEDED = "BudgetExceeded"
     CURRENCY_MISMATCH = "CurrencyMismatch"
 
+    # In a mode other than Manage
+    OBSERVED = "Observed"
+    SUSPENDED = "Suspended"
+
     # Outside the hours of its schedule
     OUTSIDE_ACTIVE_HOURS = "OutsideActiveHours"
 

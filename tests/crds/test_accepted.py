@@ -20,6 +20,7 @@ TAKEN = [
         },
         id="everything for a budget",
     ),
+    *[pytest.param(PROVIDER, {"mode": mode}, id=f"mode {mode}") for mode in ("Manage", "Observe", "Suspend")],
     pytest.param(
         PARASAIL,
         {

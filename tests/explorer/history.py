@@ -10,10 +10,18 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from explorer import cluster, people, purse_strings, rollouts, vendors  # noqa: F401  they fill the table of moves
+from explorer import (  # noqa: F401  they fill the table of moves
+    cluster,
+    modes,
+    people,
+    purse_strings,
+    rollouts,
+    vendors,
+)
 from explorer.cluster import start
 from explorer.judges import JUDGES
 from explorer.looks import End, condition
+from explorer.modes import leaves_on_purpose, manage_again
 from explorer.moves import MOVES, play
 from explorer.oracle import judge
 from explorer.people import put_keys_back
@@ -98,6 +106,7 @@ _THEMES: tuple[frozenset[str], ...] = (
     frozenset({"set_budget", "drop_budget", "delete_and_apply", "remove_by_hand", "change_leader", "kill"}),
     frozenset({"outage", "forget", "lag", "confirm_absence", "change_key", "remove_by_hand", "kill"}),
     frozenset({"limit_requests", "orphan", "step_clock", "delete_and_apply", "change_leader", "kill"}),
+    frozenset({"set_mode", "taken_over", "lose_create", "orphan", "delete_and_apply", "kill"}),
     frozenset(
         {"api_trouble", "api_away", "quota_on_config_maps", "newer_provider", "newer_word", "restore_etcd"}
     ),
@@ -168,6 +177,7 @@ async def _play(history: History, seed: int) -> Outcome:
     own_tasks(loop)
     world = World(seed, has_devices=seed % 2 == 1)
     world.judges = list(JUDGES)
+    world.ends_on_purpose = leaves_on_purpose
     await world.open()
     await asyncio.sleep(1)
     for step in history:
@@ -198,6 +208,7 @@ async def calm(world: World) -> None:
     world.empties.clear()
     thaw_figures(world)
     put_keys_back(world)
+    manage_again(world)
     await world.simulator.control("DELETE", "/faults")
     await end_lag(world)
     await world.note_strangers()
@@ -217,6 +228,7 @@ async def come_to_rest(world: World) -> End:
     """
     for look in range(_REST):
         await asyncio.sleep(30)
+        manage_again(world)  # a restore may have brought a mode back
         is_calm = bool(look) and not is_rolling(world) and have_answered(world)
         if is_calm and not judge(End(world, await world.ledger(), 0, Counter(), await world.bill())):
             break

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from explorer.looks import End, Id, condition, holder, is_elsewhere, is_terminating, marked, uid_of
+from explorer.modes import what_another_cluster_has_taken_over_is_left_to_it
 from explorer.orphans import (
     an_orphan_is_nobodys,
     orphans_said,
@@ -35,7 +36,7 @@ _REST: Final = timedelta(minutes=15)
 """So long at most an end is watched."""
 
 Rule = Callable[[End], Iterator[str]]
-RULES: list[Rule] = []
+RULES: list[Rule] = [what_another_cluster_has_taken_over_is_left_to_it]
 
 
 def rule(function: Rule) -> Rule:
@@ -323,8 +324,8 @@ def every_object_has_settled_or_says_what_it_waits_for(end: End) -> Iterator[str
 
 _REASONS: dict[str, tuple[str, ...]] = {
     "BudgetExceeded": ("budget",),
-    "NameTaken": ("stranger", "squatted", "shared", "copied"),
-    "ExternalIDTaken": ("copied", "squatted"),
+    "NameTaken": ("stranger", "squatted", "shared", "copied", "taken"),
+    "ExternalIDTaken": ("copied", "squatted", "taken"),
     "ExternalResourceMissing": ("removed", "copied"),
     "OutcomeUnknown": ("stranger",),
     "UpdateIgnored": ("hand", "lied"),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from model_operator.domain import FINALIZER, OWNER_TAG, UID_TAG
+from model_operator.domain import EPOCH_TAG, FINALIZER, OWNER_TAG, UID_TAG
 from support.lost_cluster import lose_etcd, rebuild
 from support.running import VENDORS, Running, deployment, on_virtual_time, running
 
@@ -53,7 +53,8 @@ async def test_what_the_owner_mark_names_is_adopted(knobs: dict[str, str], chose
         assert await mutations(operator) == {"create": 1, "delete": 0}
         found = operator.find("llama")
         assert found is not None
-        marks = {UID_TAG: found["metadata"]["uid"], OWNER_TAG: "berlin-1/team/llama"}
+        epoch = str(operator.status("llama")["epoch"])
+        marks = {UID_TAG: found["metadata"]["uid"], OWNER_TAG: "berlin-1/team/llama", EPOCH_TAG: epoch}
         assert await tags(operator, id_) == marks
         assert operator.says("llama")["Synced"] == "True Synced"
 

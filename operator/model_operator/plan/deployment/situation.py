@@ -12,6 +12,7 @@ from model_operator.conditions import Phase
 from model_operator.domain import Desired, Fields, Power, Probe, Remote, RunState
 from model_operator.errors import ProviderError
 from model_operator.models.deployment_status import NO_CHANGE, ModelDeploymentStatus, StatusChange
+from model_operator.modes import Mode
 from model_operator.plan.deployment.remembered import Creation, Failure, Sent, Underway
 from model_operator.plan.verdict import Difference, Progress, Verdict
 from model_operator.providers.base import Capabilities
@@ -102,6 +103,8 @@ class Situation:
     """What budgets leave; None: nothing that they hold was asked for."""
     rival: str | None = None
     """Another ModelDeployment (`namespace/name`) with the elder claim to the name or id."""
+    mode: Mode = Mode.MANAGE
+    """Of the ModelProvider."""
 
     @property
     def remote(self) -> Remote | None:
@@ -180,6 +183,7 @@ class Delete:
 @dataclass(frozen=True, slots=True)
 class Retag:
     id: str
+    epoch: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +205,7 @@ class Release:
     orphaned: str | None = None
     is_going: bool = False
     """A DELETE of it was sent before it was to stay, and may have been carried out."""
+    why: str = "deletionPolicy Orphan"
 
 
 Action = Create | Update | SetPower | Delete | Retag | CreateEndpoint | RunProbe | Release

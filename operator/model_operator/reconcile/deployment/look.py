@@ -27,6 +27,8 @@ class Look:
     creation: Creation
     view: View
     sent: Sent
+    is_idle: bool = False
+    """In mode Observe: nothing is sent by what it shows, so that what is a little old will do."""
 
     def candidates(self) -> tuple[Remote, ...]:
         """What the last LIST shows with our tag or name, however old it is."""
