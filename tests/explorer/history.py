@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 from explorer import (  # noqa: F401  they fill the table of moves
+    bills,
     cluster,
     modes,
     people,
@@ -107,6 +108,7 @@ _THEMES: tuple[frozenset[str], ...] = (
     frozenset({"outage", "forget", "lag", "confirm_absence", "change_key", "remove_by_hand", "kill"}),
     frozenset({"limit_requests", "orphan", "step_clock", "delete_and_apply", "change_leader", "kill"}),
     frozenset({"set_mode", "taken_over", "lose_create", "orphan", "delete_and_apply", "kill"}),
+    frozenset({"change_prices", "label", "remove_by_hand", "edit_by_hand", "change_leader", "kill"}),
     frozenset(
         {"api_trouble", "api_away", "quota_on_config_maps", "newer_provider", "newer_word", "restore_etcd"}
     ),

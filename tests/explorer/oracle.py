@@ -20,9 +20,7 @@ from explorer.orphans import (
 )
 from explorer.world import SECRETS, TEAM, THEIR_MODEL
 from model_operator.active_hours import ActiveHours, Hours
-from model_operator.billing.accrual import extrapolated
 from model_operator.domain import ACTION, BUDGET, CANARY, DEPLOYMENT, PROVIDER, Key
-from model_operator.models.cost import Cost
 from model_operator.providers.registry import PROVIDERS
 from support.manifests import vendor_of
 from support.memory_schema import Object
@@ -30,8 +28,6 @@ from support.rows import ROWS
 
 _AN_EDGE: Final = timedelta(minutes=3)
 """So long an edge may be under way."""
-_A_PENNY: Final = 0.001
-"""A second or so of what runs: clocks are read one after the other."""
 _REST: Final = timedelta(minutes=15)
 """So long at most an end is watched."""
 
@@ -200,66 +196,6 @@ def a_status_shows_what_the_provider_shows(end: End) -> Iterator[str]:
             shown, real = body["status"].get("providerState"), _state(end.ledger[id_])
             if shown != real:
                 yield f"{key.name}: the status says {shown}, the provider {real}"
-
-
-_ANOTHER_BILL: Final = frozenset(
-    {
-        "clock",
-        "copied",
-        "credentials",
-        "lied",
-        "newer",
-        "restored",
-        "shared",
-        "squatted",
-        "status",
-        "stranger",
-    }
-)
-"""After these a status is not of its object's own making, or the clock was not the provider's."""
-
-
-@rule
-def what_was_billed_lies_within_what_is_said(end: End) -> Iterator[str]:
-    process = end.world.process
-    if process is None or end.world.marks & _ANOTHER_BILL:
-        return
-    for key, body in end.world.deployments():
-        uid, cost = uid_of(body), body.get("status", {}).get("cost")
-        if cost is None or uid in end.world.twins or is_terminating(body) or "externalID" in body["spec"]:
-            continue
-        if condition(body, "Ready")["status"] != "True":
-            continue
-        own = [row for row in end.bill.values() if end.world.uids.get(row["name"]) == uid]
-        billed, known = sum(row["cost"] for row in own), extrapolated(Cost.read(cost), process.wall())
-        if abs(float(known.accrued) - billed) > float(known.uncertain) + _A_PENNY:
-            yield f"{key.name} has cost {billed}, and its status says {known}"
-
-
-_NOT_HEARD_OF: Final = frozenset({"clock", "deaf", "restored", *_ANOTHER_BILL})
-
-
-@rule
-def what_a_budget_forbids_is_not_begun(end: End) -> Iterator[str]:
-    """A start is let through if its next hour fits, and a history is shorter: so all of them together fit."""
-    if end.world.marks & _NOT_HEARD_OF:
-        return
-    for key, budget in sorted(end.world.server.objects.items()):
-        spec = budget.get("spec", {})
-        if key.kind != BUDGET or key.namespace != TEAM or spec.get("onExceeded") != "BlockNew":
-            continue
-        if budget["metadata"]["generation"] > 1:
-            continue  # it may have allowed more before
-        later = {uid_of(body) for _, body in end.world.deployments() if _is_later(body, budget)}
-        cost = sum(row["cost"] for row in end.bill.values() if end.world.uids.get(row["name"]) in later)
-        if cost > float(spec["limit"]):
-            yield f"{key.name} allows {spec['limit']}, and what was made after it has cost {cost}"
-
-
-def _is_later(body: Object, budget: Object) -> bool:
-    """By more than the watch takes."""
-    made, there = (datetime.fromisoformat(one["metadata"]["creationTimestamp"]) for one in (body, budget))
-    return made - there > timedelta(seconds=30)
 
 
 @rule

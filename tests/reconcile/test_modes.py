@@ -9,7 +9,7 @@ from support import manifests
 from support.canary_world import canary, path, traffic
 from support.running import VENDORS, Running, deployment, on_virtual_time, provider, running
 
-HOUR = 3600.0
+LONG = 900.0
 
 
 async def set_mode(operator: Running, vendor: str, mode: str) -> None:
@@ -46,10 +46,10 @@ async def test_a_trial_reads_an_account_and_leaves_no_trace_in_it(vendor: str) -
         assert operator.says(vendor, PROVIDER)["Ready"] == "True Available"
         await operator.wait(60)
         writes = operator.server.writes
-        await operator.wait(HOUR)
+        await operator.wait(LONG)
         assert operator.server.writes == writes
         assert await methods(operator, vendor) == {"GET"}
-        assert await operator.asked("list") <= HOUR / 30 + 10
+        assert await operator.asked("list") <= LONG / 30 + 10
         assert not has_finalizer(operator, "llama")
         assert not has_finalizer(operator, vendor, PROVIDER)
         operator.delete("llama")
@@ -145,9 +145,9 @@ async def test_a_suspended_account_is_left_in_peace(vendor: str) -> None:
         operator.apply(deployment(vendor, "new"))
         await operator.wait(60)
         writes = operator.server.writes
-        await operator.wait(HOUR)
+        await operator.wait(LONG)
         await operator.restart()
-        await operator.wait(HOUR)
+        await operator.wait(LONG)
         assert operator.server.writes == writes
         assert await methods(operator, vendor) == set()
         assert operator.status("llama")["externalID"] == id_
@@ -168,7 +168,7 @@ async def test_what_is_deleted_while_it_is_suspended_waits(vendor: str) -> None:
         await set_mode(operator, vendor, "Suspend")
         await forget_requests(operator)
         operator.delete("llama")
-        await operator.wait(HOUR)
+        await operator.wait(LONG)
         assert operator.says("llama")["Stalled"] == "True Suspended"
         assert await methods(operator, vendor) == set()
         await set_mode(operator, vendor, "Manage")
@@ -216,11 +216,13 @@ async def test_another_modelprovider_of_the_account_goes_on(vendor: str) -> None
     [
         pytest.param({"kind": "latency", "seconds": 5}, id="answered late"),
         pytest.param({"kind": "commit_then_reset"}, id="lost"),
-        pytest.param({"kind": "error", "status": 500, "commit": True}, id="hidden by a 500"),
-        pytest.param({"kind": "error", "status": 500}, id="failed"),
+        pytest.param(
+            {"kind": "error", "status": 500, "commit": True}, id="hidden by a 500", marks=pytest.mark.long
+        ),
+        pytest.param({"kind": "error", "status": 500}, id="failed", marks=pytest.mark.long),
     ],
 )
-@pytest.mark.parametrize("dies", [False, True])
+@pytest.mark.parametrize("dies", [False, pytest.param(True, marks=pytest.mark.long)])
 @on_virtual_time
 async def test_a_mode_that_comes_into_a_create_makes_no_second_one(
     mode: str, vendor: str, fault: dict[str, Any], *, dies: bool
@@ -276,7 +278,7 @@ async def test_a_rollout_stays_where_it_is(mode: str) -> None:
         await set_mode(operator, "paitient", mode)
         await operator.wait(10)
         await forget_requests(operator)
-        await operator.wait(HOUR)
+        await operator.wait(LONG)
         assert await methods(operator, "paitient") <= ({"GET"} if mode == "Observe" else set())
         assert (
             operator.says("triage", CANARY)["RolloutComplete"]
@@ -286,7 +288,7 @@ async def test_a_rollout_stays_where_it_is(mode: str) -> None:
         assert operator.status("triage", CANARY)["split"] == "v1=75 v2=25"
         await set_mode(operator, "paitient", "Manage")
         await operator.until(
-            lambda: operator.says("triage", CANARY)["RolloutComplete"] == "True Completed", within=HOUR
+            lambda: operator.says("triage", CANARY)["RolloutComplete"] == "True Completed", within=LONG
         )
 
 
