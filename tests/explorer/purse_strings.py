@@ -40,7 +40,19 @@ def drop_budget(world: World, name: str) -> None:
 
 
 _NOT_HEARD_OF: Final = frozenset(
-    {"clock", "copied", "credentials", "deaf", "newer", "restored", "squatted", "status", "stranger", "taken"}
+    {
+        "clock",
+        "copied",
+        "credentials",
+        "deaf",
+        "newer",
+        "prices",
+        "restored",
+        "squatted",
+        "status",
+        "stranger",
+        "taken",
+    }
 )
 """After these the operator may not have known of a budget, or of a price, in time."""
 
