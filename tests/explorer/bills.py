@@ -51,6 +51,7 @@ _ANOTHER_BILL: Final = frozenset(
         "credentials",
         "lied",
         "newer",
+        "prices",
         "restored",
         "shared",
         "squatted",
