@@ -174,6 +174,20 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         "To have it run until the next edge, annotate the object with"
         " modeloperator.dev/action: active-until-next-edge.",
     ),
+    Reason.NOT_EXPIRING: Meaning("The deployment does not expire within a day."),
+    Reason.EXPIRES_WITHIN_DAY: Meaning(
+        "The deployment expires within a day, and is then deleted at the provider.",
+        "To keep it, set spec.expiresAt or spec.expiresAfter to a later time, or remove it.",
+    ),
+    Reason.EXPIRES_WITHIN_HOUR: Meaning(
+        "The deployment expires within an hour, and is then deleted at the provider.",
+        "To keep it, set spec.expiresAt or spec.expiresAfter to a later time, or remove it.",
+    ),
+    Reason.EXPIRED: Meaning(
+        "The time of spec.expiresAt or spec.expiresAfter has passed. The deployment was deleted at the provider, unless"
+        " deletionPolicy is Orphan.",
+        "Delete the object; or set spec.expiresAt or spec.expiresAfter to a later time, and a new deployment is created.",
+    ),
     Reason.SCALED_DOWN: Meaning(
         "The deployment was stopped by its scale-down policy, as intended.",
         "Resume it at the provider, or set spec.paused to true and back to false.",

@@ -19,7 +19,14 @@ from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
 from model_operator.meanings import MEANINGS
 
 _FINE: Final = frozenset(
-    {Reason.AVAILABLE, Reason.COMPLETED, Reason.PAUSED, Reason.SCALED_DOWN, Reason.OUTSIDE_ACTIVE_HOURS}
+    {
+        Reason.AVAILABLE,
+        Reason.COMPLETED,
+        Reason.PAUSED,
+        Reason.SCALED_DOWN,
+        Reason.OUTSIDE_ACTIVE_HOURS,
+        Reason.EXPIRED,
+    }
 )
 """Reasons that need no sentence."""
 _SHORT: Final = {PROVIDER: "provider", DEPLOYMENT: "deployment", CANARY: "canary"}

@@ -12,6 +12,8 @@ unwanted  let_go → release_when_* → wait_while_in_use → delete → wait_fo
 The rule that speaks is not the last word. After it, in this order:
     updating.say_what_differs        a step that has nothing to say of the fields says which of them differ and stay so
     serving.say_what_else_is_ours    one that says "synced" names other deployments with our UID
+    expiry.stay                      what would let the object go says that it has expired instead
+    expiry.note                      that it has expired is written before anything is deleted for it
     note_hours                       what a person allows for once is written before it is acted on
     wait_for_key                     a create or update whose access key cannot be read waits for it
     hold_back                        a step that failed waits for its retry, any step while the account must rest
@@ -27,7 +29,7 @@ from datetime import timedelta
 from model_operator.conditions import ConditionType, Phase, Reason
 from model_operator.errors import NotAccepted, ProviderError, RateLimited, delay_after, retry_for
 from model_operator.models.deployment_status import UNCHANGED, Pending, PendingEndpoint
-from model_operator.plan.deployment import adopting, creating, deleting, power, serving, updating
+from model_operator.plan.deployment import adopting, creating, deleting, expiry, power, serving, updating
 from model_operator.plan.deployment.acceptance import REFUSALS
 from model_operator.plan.deployment.situation import (
     Create,
@@ -154,8 +156,9 @@ def decide(s: Situation) -> Decision:
     """The next step for a ModelDeployment. Pure."""
     rules = WANTED if s.wanted else UNWANTED
     step = next(step for rule in rules if (step := rule(s)) is not None)
+    step = expiry.stay(s, step)
     told = serving.say_what_else_is_ours(s, updating.say_what_differs(s, step))
-    return hold_back(s, note_hours(s, wait_for_key(s, told)))
+    return hold_back(s, expiry.note(s, note_hours(s, wait_for_key(s, told))))
 
 
 def sends_keys(step: Decision) -> bool:

@@ -74,7 +74,7 @@ class Situation:
 
     desired: Desired
     wanted: bool
-    """False: the CR is being deleted."""
+    """False: the CR is being deleted, or has expired."""
     status: ModelDeploymentStatus
     observed: Observed
     capabilities: Capabilities
@@ -93,6 +93,8 @@ class Situation:
     """Not None: that one sends traffic to the deployment, or would go back to it; in words."""
     missing_key: str | None = None
     """Not None: an access key that a create or an update would have to say cannot be read, and why."""
+    stays: bool = False
+    """Not wanted, and the object stays: it has expired."""
     rival: str | None = None
     """Another ModelDeployment (`namespace/name`) with the elder claim to the name or id."""
 

@@ -27,6 +27,8 @@ class Look:
     creation: Creation
     view: View
     sent: Sent
+    ends: bool = False
+    """The object is being deleted, or has expired."""
 
     def candidates(self) -> tuple[Remote, ...]:
         """What the last LIST shows with our tag or name, however old it is."""

@@ -15,6 +15,7 @@ from model_operator.conditions import Reason
 from model_operator.domain import FINALIZER, Key, Priority
 from model_operator.errors import NotAccepted
 from model_operator.models.deployment import ModelDeployment
+from model_operator.plan.deployment import expiry
 from model_operator.plan.deployment.decide import decide, is_under_way, sends_keys
 from model_operator.plan.deployment.situation import Create, Decision, Observed, Release, Situation, Timing
 from model_operator.plan.verdict import Progress
@@ -28,9 +29,7 @@ from model_operator.reconcile.deployment.ending import EndingDeployments
 from model_operator.reconcile.deployment.guard import find_guard
 from model_operator.reconcile.deployment.hours import before_edge
 from model_operator.reconcile.deployment.keys import mask, read_keys
-from model_operator.reconcile.deployment.leaving import (
-    may_have_something,
-)
+from model_operator.reconcile.deployment.leaving import may_have_something
 from model_operator.reconcile.deployment.look import Look
 from model_operator.reconcile.deployment.memory import Memory
 from model_operator.reconcile.deployment.observe import observe
@@ -171,6 +170,7 @@ class DeploymentPass(EndingDeployments):
                 creation=memory.creation,
                 view=before,
                 sent=memory.sent,
+                ends=not s.wanted,
             )
         )
         memory.looked(before, seen.creation, seen.view, seen.sent)
@@ -214,7 +214,7 @@ class DeploymentPass(EndingDeployments):
             has_finalizer=FINALIZER in resource.metadata.finalizers,
             guard=find_guard(resource, self.around.cache, self.around.bindings),
         )
-        return self._with_keys(situation, resource, vendor, memory)
+        return expiry.over(self._with_keys(situation, resource, vendor, memory))
 
     def _note_claim(self, uid: str, s: Situation, step: Decision, account: Account | None) -> None:
         """At once, and not with the write that follows: a rival's pass may come before that arrives."""
@@ -260,7 +260,7 @@ class DeploymentPass(EndingDeployments):
         """How closely to watch it from now on."""
         waits = [step.look_again, time_left(s, step)]
         if s.wanted:
-            waits.append(before_edge(s.desired.next_edge, s.now))
+            waits += [before_edge(edge, s.now) for edge in (s.desired.next_edge, expiry.next_turn(s))]
         if account is not None:
             is_moving = step.progress is Progress.MOVING
             account.settle(key, is_moving=is_moving)
