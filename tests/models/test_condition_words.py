@@ -20,6 +20,7 @@ NOTHING_TO_DO = {
     Reason.LISTENING,
     Reason.IDLE,
     Reason.NOT_STALLED,
+    Reason.NOT_EXPIRING,
     Reason.CREATING,
     Reason.UPDATING,
     Reason.PAUSING,

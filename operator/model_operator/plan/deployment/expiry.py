@@ -26,11 +26,11 @@ _EXTEND: Final = "set spec.expiresAt or spec.expiresAfter to a later time, or re
 def noted(due: datetime | None, before: Expired | None, now: datetime) -> Expired | None:
     """What the status has to say of an expiry that has passed. None: it has not, or the deployment was extended.
 
-    What is final stays so until the spec names a later time, however far the clock goes back.
+    What is final stays so until the spec names another time, however far the clock goes back.
     """
     if due is None:
         return None
-    if before is not None and due <= before.at and (before.is_final or now >= due):
+    if before is not None and before.at == due and (before.is_final or now >= due):
         return before if before.since <= now else before.with_(since=now)
     return Expired(at=due, since=now) if now >= due else None
 
