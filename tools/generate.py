@@ -17,8 +17,10 @@ import chart
 import reference
 from model_operator.cli import crds
 from model_operator.observability.canaries import CanaryView
+from model_operator.observability.costs import CostView
 from model_operator.observability.metrics import Metrics
 from model_operator.observability.objects import ObjectView, Said
+from model_operator.observability.orphans import UnheldView
 from model_operator.setting_values import Address
 from model_operator.settings import Settings
 from model_operator.settings_loading import default_of, env_of, flag_of, is_many, is_switch
@@ -82,6 +84,7 @@ def metrics() -> str:
     shown.show_objects(
         lambda: [ObjectView(kind="ModelDeployment", namespace="a", name="b", conditions=said)], 1
     )
+    shown.show_unheld(lambda: [UnheldView(namespace="a", name="b", orphans=1, unknown=1)])
     shown.show_canaries(
         lambda: [
             CanaryView(
@@ -94,6 +97,9 @@ def metrics() -> str:
             )
         ]
     )
+    shown.show_costs(
+        lambda: [CostView(namespace="a", currency="USD", labels=("b",), per_hour=1, total=1)], ("team",)
+    )
     # The process's own are the client library's, and there are none where there is no /proc.
     own = (family for family in shown.registry.collect() if not family.name.startswith("process_"))
     rows = "\n".join(sorted(map(_metric, own)))
@@ -104,13 +110,17 @@ def metrics() -> str:
 `workqueue_` mean what they mean in operators made with controller-runtime, so its dashboards and alerts work.
 On Linux the usual `process_*` are there, too.
 
-Most labels have few values, however many objects there are. Two groups have the labels `namespace` and `name` of an object:
+Most labels have few values, however many objects there are. Costs (`model_operator_cost_*`) have `namespace`, `currency`, and for
+each label that `--cost-labels` names one as in kube-state-metrics: `team` is `label_team`. A namespace has no more than 200
+series of them; what is beyond is summed up with the value `(other)`. Three groups have the labels `namespace` and `name` of an object:
 
 - `model_operator_condition`: one series for each condition of each object, as in
   `model_operator_condition{{kind="ModelDeployment",namespace="team",name="llama",condition="Ready",status="false",reason="QuotaExceeded"}} 1`,
   where `status` is `true`, `false` or `unknown`. No more than `--metrics-objects` (1000; chart: `metrics.objects`) objects
   have it; of more, those that are not Ready come first and each namespace in its turn,
   `model_operator_condition_objects_left_out` counts the others, and a warning in the log says so.
+- `model_operator_orphans` and `model_operator_unknown_deployments`: of ModelProviders in whose account something runs that
+  no object manages.
 - `model_operator_canary_*`: the split and the verdicts of CanaryEndpoints, of one namespace no more than 1,000 series.
 
 These labels are the object's, not the operator's pod's: scrape with `honorLabels: true` (`honor_labels` in Prometheus' own

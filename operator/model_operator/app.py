@@ -15,7 +15,7 @@ from typing import Any
 from model_operator import __version__, handlers
 from model_operator.electing import election
 from model_operator.engine.engine import Engine
-from model_operator.engine.garbage import spare_start_up
+from model_operator.engine.garbage import search_rarely, spare_start_up
 from model_operator.engine.lag import watch_lag
 from model_operator.kube import PLURALS, Kube, KubeError, KubeForbidden
 from model_operator.kubeconfig import KubeConfigError
@@ -43,6 +43,7 @@ class CannotStart(Exception):
 
 def run(settings: Settings) -> int:
     """Until SIGTERM or SIGINT. Exit code 0 after a clean end, 1 if it cannot start or cannot continue."""
+    search_rarely()
     redactor = Redactor()
     set_up(settings.log_format, settings.log_level, redactor)
     with asyncio.Runner(loop_factory=_loop_factory(settings)) as runner:

@@ -135,6 +135,7 @@ class Reason(StrEnum):
     HELD_WHILE_PAUSED = "HeldWhilePaused"
     DRIFT_REPORTED = "DriftReported"
     DUPLICATE_FOUND = "DuplicateFound"
+    ORPHAN_FOUND = "OrphanFound"
     UPDATE_IGNORED = "UpdateIgnored"
     FIELD_CONTESTED = "FieldContested"
     REMOVAL_UNSUPPORTED = "RemovalUnsupported"

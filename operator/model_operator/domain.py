@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import IntEnum, StrEnum
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -37,7 +38,7 @@ def is_same(one: Any, other: Any) -> bool:
 UID_TAG: Final = "model-operator-uid"
 """The tag that carries a CR's UID at providers with tags; reserved by a rule of the CRD."""
 OWNER_TAG: Final = "model-operator-owner"
-"""The tag that says to people which cluster and object that is; nothing is decided by it. Reserved likewise."""
+"""The tag with the owner mark: which cluster and object that is. Reserved likewise."""
 
 GROUP: Final = "modeloperator.dev"
 VERSION: Final = "v1alpha1"
@@ -124,6 +125,10 @@ class Remote:
     url: str | None = None
     owner_uid: str | None = None
     """The CR UID in our tag; None where the vendor has no tags or the reply left them out."""
+    owner: str | None = None
+    """The owner mark (`owner_marks`), likewise."""
+    created: datetime | None = field(default=None, compare=False)
+    """By the provider's clock, where it says so."""
     fields: Fields = field(default_factory=dict)
     """Owned fields that this reply showed. A field that is missing here is unknown, unless it is in a whole map."""
     whole: tuple[str, ...] = ()
@@ -137,6 +142,12 @@ class Remote:
     """Changes whenever the vendor's object does: an `updated_at`, or a hash of the list item."""
     is_full: bool = False
     """From a GET, so that `fields` is all the vendor will ever show."""
+    machine: str | None = field(default=None, compare=False)
+    """What a price is for: the instance type, the service tier, or as in `2x H100SXM` the devices of a replica."""
+    price: Decimal | None = field(default=None, compare=False)
+    """Of one replica for an hour, by the vendor's own word."""
+    changed_at: datetime | None = field(default=None, compare=False)
+    """When the vendor says that it last changed, by its own clock."""
 
     def value(self, name: str, unknown: Any) -> Any:
         """The field as shown, None where it is shown not to be set, `unknown` where nothing is shown of it."""

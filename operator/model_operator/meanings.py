@@ -12,6 +12,8 @@ class Meaning(NamedTuple):
     remedy: str = ""
 
 
+_EXTEND: Final = "To keep it, set spec.expiresAt or spec.expiresAfter to a later time, or remove it."
+
 MEANINGS: Final[dict[Reason, Meaning]] = {
     Reason.PENDING: Meaning(
         "The operator has not processed the object yet.",
@@ -101,6 +103,13 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         "Delete the deployment that the message names at the provider, if nobody needs it. Deleting this object"
         " deletes it, too.",
     ),
+    Reason.ORPHAN_FOUND: Meaning(
+        "The provider has a deployment that no object manages and that may be this object's from before (a rebuilt"
+        " cluster, deletionPolicy Orphan). Nothing is created meanwhile. For a ModelProvider, an Event: no object in"
+        " this cluster uses a deployment that the operator created, and it costs money.",
+        "Set spec.externalID to the id in the message, and spec.deletionPolicy, to adopt it; or delete it at the"
+        " provider. kubectl models orphans lists such deployments, writes the YAML that adopts them, or deletes one.",
+    ),
     Reason.UPDATE_IGNORED: Meaning(
         "The provider accepted a change but did not apply it.",
         "Revert the change in the spec, or make it at the provider. The next edit of the spec is sent again.",
@@ -175,18 +184,11 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         " modeloperator.dev/action: active-until-next-edge.",
     ),
     Reason.NOT_EXPIRING: Meaning("The deployment does not expire within a day."),
-    Reason.EXPIRES_WITHIN_DAY: Meaning(
-        "The deployment expires within a day, and is then deleted at the provider.",
-        "To keep it, set spec.expiresAt or spec.expiresAfter to a later time, or remove it.",
-    ),
-    Reason.EXPIRES_WITHIN_HOUR: Meaning(
-        "The deployment expires within an hour, and is then deleted at the provider.",
-        "To keep it, set spec.expiresAt or spec.expiresAfter to a later time, or remove it.",
-    ),
+    Reason.EXPIRES_WITHIN_DAY: Meaning("It expires within a day, and is then deleted.", _EXTEND),
+    Reason.EXPIRES_WITHIN_HOUR: Meaning("It expires within an hour, and is then deleted.", _EXTEND),
     Reason.EXPIRED: Meaning(
-        "The time of spec.expiresAt or spec.expiresAfter has passed. The deployment was deleted at the provider, unless"
-        " deletionPolicy is Orphan.",
-        "Delete the object; or set spec.expiresAt or spec.expiresAfter to a later time, and a new deployment is created.",
+        "The deployment has expired, and was deleted at the provider unless deletionPolicy is Orphan.",
+        "Delete the object, or set a later spec.expiresAt or spec.expiresAfter, which creates a new deployment.",
     ),
     Reason.SCALED_DOWN: Meaning(
         "The deployment was stopped by its scale-down policy, as intended.",

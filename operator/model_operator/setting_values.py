@@ -46,6 +46,12 @@ def _to_installation(value: str) -> str:
     return value
 
 
+def _to_label(value: str) -> str:
+    if not re.fullmatch(r"([a-z0-9.-]{1,253}/)?[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?", value):
+        raise ValueError(f"{value[:80]!r} is not a label's name, such as team or example.com/team")
+    return value
+
+
 def to_lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
@@ -104,5 +110,6 @@ Address = Annotated[ListenAddress, BeforeValidator(_to_address)]
 Duration = Annotated[timedelta, BeforeValidator(_to_duration)]
 Namespace = Annotated[str, AfterValidator(_to_namespace)]
 Installation = Annotated[str, AfterValidator(_to_installation)]
+Label = Annotated[str, AfterValidator(_to_label)]
 Rule = Annotated[HostRule, BeforeValidator(_to_rule)]
 Level = Literal["debug", "info", "warning", "error"]

@@ -24,6 +24,7 @@ from model_operator.setting_values import (
     Address,
     Duration,
     Installation,
+    Label,
     Level,
     Namespace,
     Rule,
@@ -150,6 +151,12 @@ class Settings(BaseSettings):
         description="Maximum number of objects whose conditions /metrics shows by name. If there are more, those"
         " that are not Ready come first, and model_operator_condition_objects_left_out counts the missing ones. 0"
         " shows none.",
+    )
+    cost_labels: Annotated[tuple[Label, ...], NoDecode, BeforeValidator(to_items)] = Field(
+        default=(),
+        max_length=5,
+        description="Labels of ModelDeployments by which /metrics divides their costs, besides the namespace; at most 5,"
+        " for example team. A namespace has no more than 200 series; what is beyond is summed up.",
     )
     metrics_port: int | None = Field(
         default=None,

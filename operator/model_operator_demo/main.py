@@ -80,6 +80,7 @@ def _stay(stage: Stage) -> None:
     canary = os.path.join(shipped.as_typed(stage.manifests), "demo", "triage.yaml")  # noqa: PTH118
     stage.screen.outcome(f"kubectl apply --filename {example}\nkubectl get modeldeployments --watch")
     stage.screen.outcome(f"kubectl apply --filename {canary}      # a canary: then edit spec.traffic of it")
+    stage.screen.outcome(f"curl {stage.operator.url}/metrics      # for a Prometheus of yours")
     while True:
         stage.require_parts()
         time.sleep(0.5)

@@ -315,3 +315,36 @@ def test_two_keys_whose_lists_show_a_common_id_are_one_account():
     assert account.all_members == {MEMBER, second}
     other.snapshot = shows("9")
     assert account.all_members == {MEMBER}
+
+
+def test_a_former_life_is_found_by_its_mark_or_by_a_name_without_one():
+    ours = remote(id="1", name="chosen", owner="i/team/llama")
+    theirs = remote(id="2", name="llama-abcdefgh", owner="i/elsewhere/llama")
+    unmarked = remote(id="3", name="llama-abcdefgh", owner=None)
+    going = remote(RunState.DELETING, id="4", name="llama-abcdefgh", owner="i/team/llama")
+    snapshot = Snapshot.of(NOW, [unmarked, theirs, ours, going])
+    assert snapshot.former("i/team/llama", "llama") == (ours, unmarked)
+    assert snapshot.former("i/team/llama", None) == (ours,)
+    assert snapshot.former(None, "llama") == (unmarked,)
+    assert snapshot.former(None, None) == ()
+
+
+def test_of_what_changed_it_is_known_until_when_it_had_not():
+    account = new_account()
+
+    def list_at(minutes: int, version: str) -> None:
+        begun = NOW + timedelta(minutes=minutes)
+        found = Snapshot.of(begun, [remote(id="1", version=version)])
+        account.listed(found, Ids({ONE: "1"}, {"1"}))
+
+    list_at(0, "a")
+    account.note(ONE, "1")
+    list_at(1, "a")
+    assert account.unchanged == {}
+    list_at(2, "b")
+    list_at(3, "c")
+    assert account.unchanged == {ONE: NOW + timedelta(minutes=1)}, (
+        "the last that the last pass would know again"
+    )
+    account.forget(ONE)
+    assert account.unchanged == {}

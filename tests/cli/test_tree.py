@@ -185,3 +185,31 @@ def test_lines_are_a_table_with_sentences_under_it():
 )
 def test_an_age_is_written_as_kubectl_does(passed, expected):
     assert age(NOW - passed, NOW) == expected
+
+
+def test_costs_are_continued_until_now_and_shown_where_there_are_any():
+    cost = {
+        "currency": "USD",
+        "perHour": "6.4",
+        "accrued": "10",
+        "uncertain": "0.012",
+        "at": "2025-12-31T23:00:00Z",
+        "period": "2025-12",
+    }
+    llama = seen(
+        "ModelDeployment",
+        body("llama", READY, spec={"providerRef": {"name": "paitient"}}, phase="Ready", cost=cost),
+    )
+    at = datetime(2025, 12, 31, 23, 30, tzinfo=UTC)
+    found = list(rows([provider("paitient", READY), llama], at))
+    assert [row.cost for row in found] == [("", ""), ("6.40 USD", "13.20 ±0.02")]
+    assert found[1].document()["cost"] == cost | {"accrued": "13.2", "at": "2025-12-31T23:30:00Z"}
+    head, _, line = lines(found, 100)
+    assert head.split() == ["NAME", "STATE", "REASON", "AGE", "COST/H", "MONTH"]
+    assert line.endswith("6.40 USD   13.20 ±0.02")
+    assert "COST/H" not in next(lines(list(rows([provider("paitient", READY)], at)), 100))
+
+
+def test_a_cost_that_somebody_has_spoilt_is_none():
+    spoilt = seen("ModelDeployment", body("llama", READY, cost={"currency": 1}))
+    assert spoilt.cost is None

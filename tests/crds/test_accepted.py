@@ -117,6 +117,21 @@ TAKEN = [
     pytest.param(
         PROVIDER, {"type": "paitient", "webhook": {"scheme": "StandardWebhooks"}}, id="standard events"
     ),
+    pytest.param(
+        PROVIDER,
+        {
+            "prices": [
+                {"match": "2x H100SXM", "perReplicaHour": "5.80", "currency": "USD"},
+                {"match": "*", "perReplicaHour": "1000000", "currency": "USD"},
+            ]
+        },
+        id="prices",
+    ),
+    pytest.param(
+        PROVIDER,
+        {"type": "paitient", "labelsToTags": {"team": "cost-centre", "example.com/app": "app"}},
+        id="labels as tags",
+    ),
     pytest.param(PARASAIL, {"parasail": {"scaleDownPolicy": "NONE"}}, id="a policy that needs no threshold"),
     pytest.param(
         PARASAIL,

@@ -12,6 +12,13 @@ def refused(base, spec, field, message, id):
     return pytest.param(edited(base, spec), field, message, id=id)
 
 
+PRICE = {"match": "low-cost", "perReplicaHour": "1.20", "currency": "USD"}
+
+
+def priced(**changes):
+    return {field: value for field, value in {**PRICE, **changes}.items() if value is not None}
+
+
 URL = "must be an http or https URL with a host"
 PROVIDERS = [
     refused(
@@ -51,6 +58,31 @@ PROVIDERS = [
             "https://a/?key=1",
         )
     ],
+    *[
+        refused(PROVIDER, {"prices": [priced(**price)]}, f"spec.prices[0].{field}", message, id)
+        for price, field, message, id in (
+            ({"match": None}, "match", REQUIRED, "a price of nothing"),
+            ({"match": ""}, "match", "at least 1 char", "a price of an empty name"),
+            ({"perReplicaHour": None}, "perReplicaHour", REQUIRED, "no price"),
+            ({"perReplicaHour": "-1"}, "perReplicaHour", "should match", "a price below zero"),
+            ({"perReplicaHour": "1,20"}, "perReplicaHour", "should match", "a decimal comma"),
+            ({"perReplicaHour": "1e3"}, "perReplicaHour", "should match", "an exponent"),
+            ({"perReplicaHour": "1000000.01"}, "perReplicaHour", "at most 1000000.0", "a price of a million"),
+            ({"currency": None}, "currency", REQUIRED, "no currency"),
+            ({"currency": "usd"}, "currency", "should match", "a currency in small letters"),
+            ({"currency": "DOLLAR"}, "currency", "may not be more than 3", "a currency of six letters"),
+        )
+    ],
+    refused(
+        PROVIDER,
+        {"prices": [PRICE, {**PRICE, "match": "*", "currency": "EUR"}]},
+        "spec.prices",
+        "all prices must have the same currency",
+        "two currencies",
+    ),
+    refused(
+        PROVIDER, {"prices": [PRICE, PRICE]}, "spec.prices[1]", "Duplicate value", "two prices of one machine"
+    ),
     refused(
         PROVIDER,
         {"type": "paitient", "chatBaseURL": "https://a.example"},

@@ -19,12 +19,18 @@ LONGEST = 90  # seconds; one block of a page
 
 
 @pytest.fixture
-def run(namespace: Namespace, tmp_path: Path) -> Callable[[Block], str]:
-    """Carries out a block in a folder that looks like a checkout, as a user of this test's namespace."""
-    checkout = tmp_path / "checkout"
-    checkout.mkdir()
+def checkout(tmp_path: Path) -> Path:
+    """A folder that looks like one."""
+    folder = tmp_path / "checkout"
+    folder.mkdir()
     for entry in ("crds", "docs", "helm", "manifests", "tools"):
-        shutil.copytree(ROOT / entry, checkout / entry, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / entry, folder / entry, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+@pytest.fixture
+def run(namespace: Namespace, checkout: Path, tmp_path: Path) -> Callable[[Block], str]:
+    """Carries out a block in a checkout, as a user of this test's namespace."""
     programs = tmp_path / "bin"
     programs.mkdir()
     access = namespace.access

@@ -25,6 +25,17 @@ SCALE = {
     figures.OUTAGE_EDIT_P99,
     figures.OUTAGE_OVER,
 }
+SHARDS = {
+    figures.ALONE_CPU,
+    figures.ALONE_MEMORY,
+    figures.SHARD_CPU,
+    figures.SHARD_MEMORY,
+    figures.SHARDS_SERVER_CPU,
+    figures.SHARD_NAMESPACES,
+    figures.SPARE_CPU,
+    figures.SHARD_EDIT,
+    figures.SHARD_LOOKED,
+}
 SMALL = ("--count=20", "--edits=5", "--steady=3", "--storm=8", "--rounds=1")
 
 
@@ -49,7 +60,7 @@ def test_a_small_run_measures_all_of_three_operators_and_ours_keeps_the_promises
     tmp_path: Path, short_folder: Path, cluster: Access
 ) -> None:
     values = figures_of(tmp_path, short_folder, *SMALL, *(f"--against={path}" for path in OTHERS.values()))
-    assert set(UNITS) - SCALE <= set(values)
+    assert set(UNITS) - SCALE - SHARDS <= set(values)
     assert {name: values[name] for name in figures.PROMISES} == dict.fromkeys(figures.PROMISES, 0)
     assert values[figures.RESTART_LISTS] == 1
     assert 0 <= values[figures.EDIT_P50] <= values[figures.EDIT_P99]
@@ -73,3 +84,15 @@ def test_many_in_several_accounts_come_up_while_others_are_edited(
     assert values[figures.NOT_READY] == values[figures.RESTART_WRITES] == 0
     assert values[figures.OUTAGE_WRITES] <= 3  # told once: its status and what follows from it
     assert values[figures.RESTART_LISTS] == 3
+
+
+@pytest.mark.e2e
+@pytest.mark.long
+@pytest.mark.timeout(400)
+def test_processes_that_share_namespaces_are_compared_with_one_and_one_is_killed(
+    tmp_path: Path, short_folder: Path, cluster: Access
+) -> None:
+    values = figures_of(tmp_path, short_folder, "--count=60", "--shards=2")
+    assert set(values) >= SHARDS
+    assert 15 <= values[figures.SHARD_NAMESPACES] < 30
+    assert values[figures.SHARD_EDIT] <= figures.SHARD_BOUNDS[figures.SHARD_EDIT]

@@ -21,7 +21,7 @@ import pytest
 from typing_extensions import override
 
 from explorer.world import World, deployment, provider, secret
-from model_operator.engine.garbage import spare_start_up
+from model_operator.engine.garbage import search_rarely, spare_start_up
 from support.tenants import a_neighbour_serves, account, hangs, neighbours_edit
 
 BULK = 2000
@@ -114,6 +114,7 @@ async def everything_at_once(world: World, lists: dict[str, bytes]) -> tuple[lis
 def collecting_as_a_process_does() -> Iterator[None]:
     """A full search would go through all that a thousand other tests have left; the operator's start-up is spared."""
     before = gc.get_threshold()
+    search_rarely()
     spare_start_up()
     try:
         yield

@@ -33,6 +33,7 @@ def old_cycle() -> weakref.ref[Node]:
 
 
 async def test_cycles_go_at_a_quiet_moment_and_not_before(collector: None) -> None:
+    garbage.search_rarely()
     garbage.spare_start_up()
     found, is_quiet = old_cycle(), False
     task = asyncio.create_task(garbage.collect_when_idle(lambda: is_quiet, every=0.01))
@@ -47,6 +48,7 @@ async def test_cycles_go_at_a_quiet_moment_and_not_before(collector: None) -> No
 
 
 def test_what_the_start_up_made_is_not_searched_again(collector: None) -> None:
+    garbage.search_rarely()
     garbage.spare_start_up()
     assert gc.get_freeze_count() > 10_000
     assert gc.get_count()[2] == 0

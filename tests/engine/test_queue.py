@@ -94,6 +94,24 @@ async def test_what_is_urgent_overtakes_what_waits_and_keeps_its_own_order():
     assert workers.done == ["c", "d", "a", "b"]
 
 
+async def test_an_edit_does_not_wait_for_the_first_step_of_all_that_a_poll_has_found():
+    order = []
+
+    async def handle(key: str) -> None:
+        order.append(key)
+
+    queue: WorkQueue[str] = WorkQueue(Metrics().controller("ModelDeployment"))
+    queue.start(handle, 50)
+    for number in range(50):
+        queue.add(f"found-{number}")
+    await asyncio.sleep(0)  # the edit arrives while their passes begin
+    queue.add("edited", is_urgent=True)
+    for _ in range(200):  # turns of the event loop
+        await asyncio.sleep(0)
+    assert order.index("edited") < 5
+    assert sorted(order) == sorted(["edited", *(f"found-{number}" for number in range(50))])
+
+
 async def test_what_became_urgent_while_it_was_worked_on_runs_before_the_others():
     async with Workers() as workers:
         workers.gate.clear()

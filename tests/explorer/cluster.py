@@ -4,12 +4,15 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
+from explorer.looks import is_terminating
 from explorer.moves import move, seconds
+from explorer.people import bare
 from explorer.world import World
-from model_operator.domain import PROVIDER
+from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER
 from support.memory_store import Effect, Trouble, Verb
 
 _KINDS = ("", "", "ModelDeployment", "ModelProvider", "CanaryEndpoint", "Secret", "ConfigMap", "Event")
+_FROM_GIT = ("Secret", PROVIDER, DEPLOYMENT, CANARY)
 _VERBS = ("get", "create", "patch", "finalizer", "status", "status", "status")
 
 
@@ -157,3 +160,24 @@ def restore_etcd(world: World, seconds: float) -> None:
         kill(world, 1.0)
 
     world.loop.call_later(seconds, restore)
+
+
+@move(0.5, seconds(0.0, 20.0, 90.0))
+def lose_etcd(world: World, seconds: float) -> None:
+    """etcd is lost, with whatever process there was. After a while the cluster is made again from Git, under its old name:
+    the same YAML save for what was being deleted, with other UIDs and without a word in any status."""
+    bodies = [
+        b for k, b in sorted(world.server.objects.items()) if k.kind in _FROM_GIT and not is_terminating(b)
+    ]
+    world.marks.add("rebuilt")
+    world.excused |= {b["metadata"]["uid"] for k, b in world.server.objects.items() if k.kind == DEPLOYMENT}
+    for process in tuple(world.processes):
+        process.kill()
+    world.server.objects.clear()
+
+    def rebuild() -> None:
+        for body in sorted(bodies, key=lambda body: _FROM_GIT.index(body["kind"])):
+            world.server.create(body["kind"], body["metadata"]["namespace"], bare(body))
+        start(world)
+
+    world.loop.call_later(seconds, rebuild)

@@ -100,6 +100,7 @@ _THEMES: tuple[frozenset[str], ...] = (
     frozenset(
         {"api_trouble", "api_away", "quota_on_config_maps", "newer_provider", "newer_word", "restore_etcd"}
     ),
+    frozenset({"lose_etcd", "orphan", "delete_and_apply", "strip_and_delete", "lose_create", "kill"}),
 )
 """Moves that meet seldom by chance: a history has one or two of these, or (rarely) all moves."""
 
@@ -216,7 +217,7 @@ async def come_to_rest(world: World) -> End:
     for look in range(_REST):
         await asyncio.sleep(30)
         is_calm = bool(look) and not is_rolling(world) and have_answered(world)
-        if is_calm and not judge(End(world, await world.ledger(), 0, Counter())):
+        if is_calm and not judge(End(world, await world.ledger(), 0, Counter(), await world.bill())):
             break
     end = await _watch(world, _QUIET)
     if end.writes or set(end.requests) - {"list"}:  # something slow may just have come to its end
@@ -240,7 +241,7 @@ async def _watch(world: World, seconds: float) -> End:
     writes, sent = world.server.writes, len(world.sent)
     await asyncio.sleep(seconds)
     requests = Counter(s.operation for s in world.sent[sent:])
-    return End(world, await world.ledger(), world.server.writes - writes, requests)
+    return End(world, await world.ledger(), world.server.writes - writes, requests, await world.bill())
 
 
 def shorten(history: History, fails: Callable[[History], bool]) -> History:

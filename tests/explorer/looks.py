@@ -24,6 +24,8 @@ class End:
     """Of the API server, in the last minutes."""
     requests: Counter[str]
     """Of the operator to the providers, in the last minutes."""
+    bill: dict[Id, dict[str, Any]]
+    """What each deployment that ever was has cost."""
 
 
 def uid_of(body: Object) -> str:

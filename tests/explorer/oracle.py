@@ -9,9 +9,19 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from explorer.looks import End, Id, condition, expiry, holder, is_elsewhere, is_terminating, marked, uid_of
+from explorer.orphans import (
+    an_orphan_is_nobodys,
+    orphans_said,
+    waited_for,
+    waits_for_what_nobody_holds,
+    what_has_our_mark_is_held_or_said,
+    with_traffic,
+)
 from explorer.world import SECRETS, TEAM, THEIR_MODEL
 from model_operator.active_hours import ActiveHours, Hours
+from model_operator.billing.accrual import extrapolated
 from model_operator.domain import ACTION, CANARY, DEPLOYMENT, PROVIDER, Key
+from model_operator.models.cost import Cost
 from model_operator.providers.registry import PROVIDERS
 from support.manifests import vendor_of
 from support.memory_schema import Object
@@ -19,6 +29,8 @@ from support.rows import ROWS
 
 _AN_EDGE: Final = timedelta(minutes=3)
 """So long an edge may be under way."""
+_A_PENNY: Final = 0.001
+"""A second or so of what runs: clocks are read one after the other."""
 _REST: Final = timedelta(minutes=15)
 """So long at most an end is watched."""
 
@@ -66,22 +78,16 @@ def nothing_is_orphaned_silently(end: End) -> Iterator[str]:
             continue  # an object waits for it, and says so
         if uid in living or uid in end.world.excused or uid in end.world.orphaned:
             continue
-        if _is_told_of(end, id_) or id_[1] in _with_traffic(end):
+        if _is_told_of(end, id_) or id_[1] in _named_orphans(end) or id_[1] in with_traffic(end):
             continue  # a deployment with traffic is not taken away, whoever has gone
         if uid is None and (end.world.excused or end.world.orphaned):
             continue  # a chosen name says nothing of whose it was
         yield f"{id_} lives, and no object holds it (of {_name_of(end, uid)})"
 
 
-def _with_traffic(end: End) -> set[str | None]:
-    """Ids to which a CanaryEndpoint of ours sends traffic, or would go back."""
-    return {
-        share.get("deploymentID")
-        for _, body in end.world.canaries()
-        if body["metadata"]["namespace"] == TEAM
-        for status in (body.get("status", {}), body.get("status", {}).get("lastGood") or {})
-        for share in status.get("traffic", ())
-    }
+def _named_orphans(end: End) -> set[str]:
+    """Ids that a ModelProvider calls orphaned, or for which an object waits."""
+    return orphans_said(end) | {id_ for _, body in end.world.deployments() for id_ in waited_for(end, body)}
 
 
 def _is_told_of(end: End, id_: Id) -> bool:
@@ -226,6 +232,40 @@ def a_status_shows_what_the_provider_shows(end: End) -> Iterator[str]:
                 yield f"{key.name}: the status says {shown}, the provider {real}"
 
 
+_ANOTHER_BILL: Final = frozenset(
+    {
+        "clock",
+        "copied",
+        "credentials",
+        "lied",
+        "newer",
+        "restored",
+        "shared",
+        "squatted",
+        "status",
+        "stranger",
+    }
+)
+"""After these a status is not of its object's own making, or the clock was not the provider's."""
+
+
+@rule
+def what_was_billed_lies_within_what_is_said(end: End) -> Iterator[str]:
+    process = end.world.process
+    if process is None or end.world.marks & _ANOTHER_BILL:
+        return
+    for key, body in end.world.deployments():
+        uid, cost = uid_of(body), body.get("status", {}).get("cost")
+        if cost is None or uid in end.world.twins or is_terminating(body) or "externalID" in body["spec"]:
+            continue
+        if condition(body, "Ready")["status"] != "True":
+            continue
+        own = [row for row in end.bill.values() if end.world.uids.get(row["name"]) == uid]
+        billed, known = sum(row["cost"] for row in own), extrapolated(Cost.read(cost), process.wall())
+        if abs(float(known.accrued) - billed) > float(known.uncertain) + _A_PENNY:
+            yield f"{key.name} has cost {billed}, and its status says {known}"
+
+
 @rule
 def strangers_are_left_alone(end: End) -> Iterator[str]:
     for id_, made in end.world.strangers.items():
@@ -317,6 +357,8 @@ def what_nothing_hinders_is_ready(end: End) -> Iterator[str]:
             continue
         if ready["reason"] == "AccountMismatch" and is_elsewhere(end, holder(body)):
             continue
+        if ready["reason"] == "OrphanFound" and waits_for_what_nobody_holds(end, body):
+            continue
         if not end.world.marks.intersection(_REASONS.get(ready["reason"], ())):
             yield f"{key.name}: {ready['reason']}: {ready.get('message')}"
 
@@ -339,7 +381,7 @@ def what_is_there_is_not_said_to_be_missing(end: End) -> Iterator[str]:
 
 @rule
 def what_was_deleted_is_gone(end: End) -> Iterator[str]:
-    targets = _with_traffic(end)
+    targets = with_traffic(end)
     for key, body in _ours(end):
         if is_terminating(body) and key.kind == DEPLOYMENT:
             id_ = holder(body)
@@ -378,6 +420,10 @@ def rest_costs_nothing(end: End) -> Iterator[str]:
     more = {k: v for k, v in end.requests.items() if k not in ("list", "get", "update_canary")}
     if more or end.requests["get"] > 2 * len(bodies):
         yield f"requests at rest: {dict(end.requests)}"
+
+
+rule(what_has_our_mark_is_held_or_said)
+rule(an_orphan_is_nobodys)
 
 
 @rule

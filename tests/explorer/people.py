@@ -147,7 +147,7 @@ def delete_and_apply(world: World, name: str) -> None:
             if world.server.find(key_of(name)) is None:
                 break
             await asyncio.sleep(0.2)
-        world.create(_bare(body))
+        world.create(bare(body))
 
     world.later(wait_and_create())
 
@@ -157,7 +157,7 @@ def replace(world: World, name: str) -> None:
     """`kubectl replace`: a body from a file, without finalizer and annotations."""
     body = world.server.find(key_of(name))
     if body is not None:
-        world.try_(lambda: world.server.replace(key_of(name), _bare(body)))
+        world.try_(lambda: world.server.replace(key_of(name), bare(body)))
 
 
 @move(1, lambda random, vendors: {"name": a_name(random, vendors), "again": random.random() < 0.7})
@@ -172,7 +172,7 @@ def strip_and_delete(world: World, name: str, again: bool) -> None:
     world.edit(key_of(name), {"metadata": {"finalizers": None}})
     delete(world, name)
     if again:
-        world.create(_bare(body))
+        world.create(bare(body))
 
 
 @move(1, named)
@@ -190,7 +190,7 @@ def restore_from_backup(world: World, name: str) -> None:
     """Delete without the operator's knowledge is `strip_and_delete`; this puts a copy with its status beside it."""
     body = world.server.find(key_of(name))
     copy = f"{name}-copy"
-    if body is None or not world.create({**_bare(body), "metadata": {"name": copy}}):
+    if body is None or not world.create({**bare(body), "metadata": {"name": copy}}):
         return
     world.marks.add("copied")
     world.try_(lambda: world.server.replace_status(key_of(copy), None, body.get("status", {})))
@@ -324,7 +324,7 @@ def canary(name: str, traffic: list[dict[str, Any]], **spec: Any) -> Object:
     }
 
 
-def _bare(body: Object) -> Object:
+def bare(body: Object) -> Object:
     """As in a file: name and spec."""
     metadata = {"name": body["metadata"]["name"]}
     return merged({k: v for k, v in body.items() if k != "status"}, {}) | {"metadata": metadata}

@@ -27,10 +27,12 @@ from support.memory_watch import Watch
 from support.virtual_time import Wall
 
 URL = "http://sim"
+INSTALLATION = "explorer"
 SETTINGS = Settings(
     allowed_provider_hosts=(URL,),
     full_read_interval="5m",
     create_retry="2m",
+    installation=INSTALLATION,
 )
 _PROCESS: ContextVar["Process | None"] = ContextVar("process", default=None)
 

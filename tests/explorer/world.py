@@ -52,6 +52,12 @@ KNOBS: dict[str, Any] = {
     "metrics": {"noise": 0, "endpoint_rps": 100},
 }
 
+PRICES: dict[str, Any] = {
+    "parasail": [{"match": "H100", "perReplicaHour": "3.2", "currency": "USD"}],
+    "paitient": [{"match": "g5.2xlarge", "perReplicaHour": "1.21", "currency": "USD"}],
+}
+"""What the simulator charges, but for devices, of which it shows the price itself."""
+
 Move = tuple[str, dict[str, Any]]
 
 
@@ -262,6 +268,11 @@ class World:
             ("paitient", one["id"]): one for one in state["paitient"] if one["status"] not in ended
         }
 
+    async def bill(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """What each deployment that ever was has cost, by (vendor, id)."""
+        rows = (await self.simulator.control("GET", "/ledger"))["deployments"]
+        return {(row["vendor"], row["id"]): row for row in rows}
+
     async def colleague_creates(self, vendor: str, body: dict[str, Any]) -> None:
         """Somebody uses the account without Kubernetes."""
         key = KEYS[vendor]
@@ -307,7 +318,8 @@ def secret(vendor: str, key: str, name: str | None = None) -> Object:
 
 
 def provider(vendor: str, name: str | None = None, **spec: Any) -> Object:
-    return manifests.provider(vendor, URL, name or vendor, name or vendor, **{"pollInterval": None, **spec})
+    default = {"pollInterval": None, "prices": PRICES.get(vendor)}
+    return manifests.provider(vendor, URL, name or vendor, name or vendor, **{**default, **spec})
 
 
 def deployment(vendor: str, name: str, **spec: Any) -> Object:

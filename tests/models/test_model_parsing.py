@@ -196,6 +196,7 @@ def test_metadata_of_a_terminating_object():
         creation_timestamp=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
         deletion_timestamp=datetime(2026, 1, 2, 3, 4, 6, tzinfo=UTC),
         finalizers=("modeloperator.dev/finalizer",),
+        labels={"a": "b"},
         annotations={"modeloperator.dev/action": "retry"},
         manager="kubectl",
     )

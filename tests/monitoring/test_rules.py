@@ -152,6 +152,14 @@ ROWS = (
         fires=10,
         ends=72,
     ),
+    Row(
+        "ModelProviderHasOrphans",
+        "warning",
+        {f'model_operator_orphans{{{JOB}, namespace="team", name="a"}}': "stale _x9 2x30 stale"},
+        fires=15,
+        ends=42,
+        labels=OBJECT,
+    ),
 )
 
 

@@ -270,7 +270,35 @@ def adoptions() -> Iterator[Situation]:
             )
 
 
-SPACES = [with_an_id, refused_or_blind, without_an_id, marked, with_troubles, adoptions]
+def former_lives() -> Iterator[Situation]:
+    """What a former life has left × intents × what a LIST shows of our own × wanted × paused × whose names."""
+    before = remote(id="dep_1", name="llama-ofbefore", owner_uid="of-before", owner="i/team/llama")
+    left: tuple[dict[str, Any], ...] = (
+        {"former": (before,)},
+        {"former": (before, replace(before, id="dep_2"))},
+        {"former": (replace(before, model="org/other"),)},
+        {"namesakes": (replace(before, owner=None),)},
+    )
+    intents = (None, *(pending(started=NOW - age * SECOND) for age in (0, 200)))
+    for found, intent, unsent, own, listed, wanted, paused, default in product(
+        left, intents, (True, False), ((), (remote(),)), (NOW, None), *((True, False),) * 3
+    ):
+        yield situation(
+            None,
+            status=NEW.model_copy(update={"pending": intent}),
+            intent=intent.started_at if unsent and intent is not None else None,
+            candidates=own,
+            listed_at=listed,
+            looks=missed(NOW - timedelta(minutes=2), NOW) if intent is not None else NOT_LOOKED,
+            wanted=wanted,
+            paused=paused,
+            capabilities=PAITIENT,
+            has_default_name=default,
+            **found,
+        )
+
+
+SPACES = [with_an_id, refused_or_blind, without_an_id, marked, with_troubles, adoptions, former_lives]
 
 
 Passes = list[tuple[Situation, Decision, ModelDeploymentStatus]]
@@ -355,6 +383,8 @@ def check_action(s: Situation, step: Decision) -> None:
             check_marked_create(s)
         assert not s.desired.paused
         assert s.desired.external_id is None
+        assert not s.observed.former, "nothing is made beside what it has had before"
+        assert not s.observed.namesakes
     if isinstance(action, SetPower):
         check_power(s, action)
     if isinstance(action, Update):

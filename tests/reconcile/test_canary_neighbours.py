@@ -130,6 +130,29 @@ def test_a_status_holds_only_deployments_of_its_own_account(account: str) -> Non
     assert (find_guard(resource, cache, bindings) is not None) == (account == "ours")
 
 
+@pytest.mark.parametrize(("sent_to", "is_kept"), [("1", True), ("2", False)])
+def test_traffic_by_a_name_is_that_of_who_has_it_now(sent_to: str, is_kept: bool) -> None:
+    """An object that vanished, and the next one of its name: only the id tells whose the traffic is."""
+    cache, bindings = Cache(Told()), Bindings()
+    gone = {**bodies.TERMINATING, "uid": "uid-of-before"}
+    cache.put(
+        Key(DEPLOYMENT, "team", "mine"), bodies.deployment("mine", status={"externalID": "1"}, about=gone)
+    )
+    before = cache.deployment(Key(DEPLOYMENT, "team", "mine"))
+    assert before is not None
+    cache.keep_vanished(before)
+    cache.put(
+        Key(DEPLOYMENT, "team", "mine"), bodies.deployment("mine", version=2, status={"externalID": "2"})
+    )
+    split = canary("split", provider="acme", traffic=[{"name": "x", "deploymentRef": "mine", "percent": 100}])
+    split["metadata"] = bodies.metadata("split")
+    share = {"name": "x", "deploymentRef": "mine", "deploymentID": sent_to, "percent": 100}
+    split["status"] = {"traffic": [share]}
+    cache.put(Key(CANARY, "team", "split"), split)
+    bindings.put(Key(PROVIDER, "team", "acme"), Binding(account_of("ours")))
+    assert (find_guard(before, cache, bindings) is not None) is is_kept
+
+
 def account_of(id_: str) -> Account:
     return Account(
         id=id_,

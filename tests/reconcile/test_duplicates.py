@@ -1,21 +1,16 @@
 """A second live deployment with an object's UID: said as soon as a LIST shows it, and left alone."""
 
-import httpx
 import pytest
 
 from model_operator.domain import OWNER_TAG, UID_TAG
-from support.in_process import InProcess
 from support.rows import ROWS
-from support.running import URL, Running, deployment, on_virtual_time, running
+from support.running import Running, deployment, on_virtual_time, running
 
 
 async def make_twin(operator: Running, uid: str, name: str = "twin") -> str:
     """Somebody copies a deployment at the provider, tags and all."""
     api = ROWS["paitient"].api
-    async with httpx.AsyncClient(transport=InProcess(operator.simulator), base_url=URL) as client:
-        body = {**api.least, api.name: name, "tags": {UID_TAG: uid}}
-        made = await client.post(api.deployments, json=body, headers=dict(api.headers))
-        return str(made.raise_for_status().json()["id"])
+    return await operator.create_at("paitient", {**api.least, api.name: name, "tags": {UID_TAG: uid}})
 
 
 @on_virtual_time

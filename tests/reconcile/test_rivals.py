@@ -161,6 +161,35 @@ def test_a_tag_names_an_owner_while_that_lives(tag, owner):
     assert me.owner(remote(id="1", owner_uid=tag)) == owner
 
 
+FREE = {"id": "1", "name": "llama-abcdefgh", "owner_uid": "uid-of-before"}
+
+
+@pytest.mark.parametrize(
+    ("other", "shown", "is_free"),
+    [
+        pytest.param({}, {}, True, id="nobody's"),
+        pytest.param({}, {"owner_uid": "uid-me"}, False, id="its own by the tag"),
+        pytest.param({}, {"name": default_name("me", "uid-me", LIMIT)}, False, id="its own by the name"),
+        pytest.param({}, {"owner_uid": "uid-other"}, False, id="of one that lives"),
+        pytest.param(
+            {}, {"name": default_name("other", "uid-other", LIMIT)}, False, id="likewise by the hash"
+        ),
+        pytest.param({"status": CREATED}, {}, False, id="held"),
+        pytest.param(ADOPTING, {}, False, id="about to be adopted"),
+        pytest.param(NAMED, {"name": "chosen"}, False, id="of a chosen name"),
+        pytest.param({"status": CREATED, "provider": "same-account"}, {}, False, id="in the same account"),
+        pytest.param({"status": CREATED, "provider": "elsewhere"}, {}, True, id="one id in two accounts"),
+        pytest.param(
+            {"status": CREATED, "provider": "unknown"}, {}, False, id="in whose account nobody knows"
+        ),
+        pytest.param({"about": {"namespace": "b"}, "status": CREATED}, {}, False, id="in another namespace"),
+    ],
+)
+def test_what_a_former_life_has_left_is_nobodys(other, shown, is_free):
+    me = contest("me", bodies.deployment("me"), bodies.deployment("other", **other))
+    assert me.is_free(remote(**{**FREE, **shown})) is is_free
+
+
 def test_a_name_with_a_hash_names_an_owner_too():
     me = contest("me", bodies.deployment("me"), bodies.deployment("other"))
     assert (

@@ -11,6 +11,8 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
+import httpx
+
 from model_operator.accounts.account import is_live
 from model_operator.domain import DEPLOYMENT, PROVIDER, Key
 from model_operator.engine.engine import Engine
@@ -204,6 +206,13 @@ class Running:
                 )
             )
             return [remote.id for remote in await account.list() if is_live(remote)]
+
+    async def create_at(self, vendor: str, body: Object) -> str:
+        """Somebody makes a deployment at the provider; its id."""
+        api = ROWS[vendor].api
+        async with httpx.AsyncClient(transport=InProcess(self.simulator), base_url=URL) as client:
+            made = await client.post(api.deployments, json=body, headers=dict(api.headers))
+            return str(made.raise_for_status().json()["id"])
 
     async def asked(self, operation: str) -> int:
         """Requests of that kind that the providers got."""

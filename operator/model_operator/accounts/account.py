@@ -43,6 +43,10 @@ class Snapshot:
     by_id: Mapping[str, Remote]
     by_name: Mapping[str, Sequence[Remote]]
     by_owner: Mapping[str, Sequence[Remote]]
+    by_mark: Mapping[str, Sequence[Remote]] = field(default_factory=dict)
+    """By the owner mark."""
+    by_stem: Mapping[str, Sequence[Remote]] = field(default_factory=dict)
+    """By the name without what stands behind its last hyphen: of a default name, without the UID's hash."""
     shared: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Ids of live deployments by the UID that more than one of them carries."""
 
@@ -51,15 +55,20 @@ class Snapshot:
         by_id = {remote.id: remote for remote in remotes}
         by_name: dict[str, list[Remote]] = {}
         by_owner: dict[str, list[Remote]] = {}
+        by_mark: dict[str, list[Remote]] = {}
+        by_stem: dict[str, list[Remote]] = {}
         for remote in by_id.values():
             by_name.setdefault(remote.name, []).append(remote)
+            by_stem.setdefault(remote.name.rpartition("-")[0], []).append(remote)
             if remote.owner_uid is not None:
                 by_owner.setdefault(remote.owner_uid, []).append(remote)
+            if remote.owner is not None:
+                by_mark.setdefault(remote.owner, []).append(remote)
         live = {
             uid: frozenset(r.id for r in ours if is_live(r)) for uid, ours in by_owner.items() if ours[1:]
         }
         shared = {uid: ids for uid, ids in live.items() if len(ids) > 1}
-        return cls(begun, ended or begun, by_id, by_name, by_owner, shared)
+        return cls(begun, ended or begun, by_id, by_name, by_owner, by_mark, by_stem, shared)
 
     def changed_owners(self, before: "Snapshot | None") -> frozenset[str]:
         """Ids of deployments whose UID is carried by others than in the LIST before."""
@@ -71,6 +80,13 @@ class Snapshot:
         """Live deployments of that name or with that UID tag."""
         found = {r.id: r for r in (*self.by_owner.get(uid, ()), *self.by_name.get(name, ()))}
         return tuple(r for r in found.values() if is_live(r))
+
+    def former(self, mark: str | None, stem: str | None) -> tuple[Remote, ...]:
+        """Live deployments with that owner mark, and those without one whose name has that stem, by their ids."""
+        marked = self.by_mark.get(mark, ()) if mark is not None else ()
+        named = (r for r in self.by_stem.get(stem, ()) if r.owner is None) if stem is not None else ()
+        found = {r.id: r for r in (*marked, *named) if is_live(r)}
+        return tuple(found[id_] for id_ in sorted(found))
 
 
 @dataclass(slots=True)
@@ -116,6 +132,9 @@ class Account:
     """Passes that need a complete LIST that begins from now on."""
     seen: dict[Key, Version | None] = field(default_factory=dict)
     """Version of each key's deployment at its last pass; None: it was missing."""
+    unchanged: dict[Key, datetime] = field(default_factory=dict)
+    """Begin of the last LIST that showed a key's deployment as its last pass saw it, of those that a later one shows
+    otherwise."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     hinted_looks: int = 0
     """LISTs that are still owed to events of the provider, and begin soon."""
@@ -148,6 +167,7 @@ class Account:
         self.moving.discard(key)
         self.waiting.discard(key)
         self.seen.pop(key, None)
+        self.unchanged.pop(key, None)
         self.answered.pop(key, None)
 
     def listed_no_more(self) -> None:
@@ -155,14 +175,14 @@ class Account:
         self.snapshot = self.error = None
         self.failures, self.can_list, self.missing = 0, True, frozenset()
         self.is_mass_missing = self.is_doubtful = False
-        for known in (self.answered, self.seen, self.moving, self.waiting):
+        for known in (self.answered, self.seen, self.unchanged, self.moving, self.waiting):
             known.clear()
 
     def listed(self, snapshot: Snapshot, ids: Ids) -> set[Key]:
         """A LIST has succeeded. Returns the keys that it is news for."""
         was_fine = self.snapshot is not None and self.error is None
         before = (was_fine, self.has_listed, self._standing())
-        changed_owners = snapshot.changed_owners(self.snapshot)
+        changed_owners, last = snapshot.changed_owners(self.snapshot), self.snapshot
         self.snapshot, self.error, self.failures = snapshot, None, 0
         self.can_list = self.has_listed = True
         self.answered.clear()
@@ -170,11 +190,11 @@ class Account:
         self.is_proven = self.is_proven or bool(there)
         self._weigh(ids.expected - there, ids.leaving - there, len(ids.expected))
         held = {key: id_ for key, id_ in ids.held.items() if key not in ids.foreign}
-        news = {
-            key
-            for key, id_ in held.items()
-            if id_ in changed_owners or self._version(id_) != self.seen.get(key, _NEVER)
-        }
+        news = {key for key, id_ in held.items() if self._version(id_) != self.seen.get(key, _NEVER)}
+        if last is not None:
+            first_changed = (news - self.unchanged.keys()) & self.seen.keys()
+            self.unchanged.update(dict.fromkeys(first_changed, last.begun))
+        news |= {key for key, id_ in held.items() if id_ in changed_owners}
         if before != (True, True, self._standing()):
             news |= held.keys()
             self.signals.changed(self.members)
@@ -232,6 +252,10 @@ class Account:
         """The pass has looked at what the last LIST said of that id."""
         if id_ is not None and self.snapshot is not None:
             self.seen[key] = self._version(id_)
+
+    def is_as_seen(self, key: Key, id_: str) -> bool:
+        """Whether the last LIST shows it as the key's last pass saw it."""
+        return key in self.seen and self.seen[key] == self._version(id_)
 
     def doubt(self, key: Key) -> None:
         """A GET has shown another state than the last LIST: the next one is news, also if it says the same again."""

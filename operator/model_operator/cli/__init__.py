@@ -16,6 +16,7 @@ from model_operator.cli.explain import explain_reason
 from model_operator.cli.importing import import_deployments
 from model_operator.cli.logs import print_logs
 from model_operator.cli.metrics import print_metrics
+from model_operator.cli.orphans import list_orphans
 from model_operator.cli.plan import print_plan
 from model_operator.cli.power import pause_deployment, resume_deployment, scale_deployment
 from model_operator.cli.refresh import refresh_object
@@ -53,6 +54,7 @@ for command in (
     scale_deployment,
     refresh_object,
     import_deployments,
+    list_orphans,
     check_cluster,
     report_bug,
     print_logs,

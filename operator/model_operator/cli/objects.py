@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from model_operator.cli.spending import cost_in
 from model_operator.conditions import ConditionType
 from model_operator.domain import CANARY, DEPLOYMENT, GROUP, PROVIDER, Key
 from model_operator.models.canary_status import CanaryEndpointStatus
+from model_operator.models.cost import Cost
 from model_operator.models.metadata import Metadata
 from model_operator.models.status import Condition, Status
 
@@ -33,6 +35,8 @@ class Seen:
     split: str = ""
     message: str = ""
     """Of a CanaryEndpoint: where its rollout is."""
+    cost: Cost | None = None
+    """Of a ModelDeployment, as of its last checkpoint."""
 
     @property
     def full_name(self) -> str:
@@ -61,6 +65,7 @@ def seen(kind: str, body: Mapping[str, Any]) -> Seen:
         conditions={condition.type: condition for condition in status.conditions},
         split=str(written.get("split") or ""),
         message=str(written.get("message") or "") if kind == CANARY else "",
+        cost=cost_in(written) if kind == DEPLOYMENT else None,
     )
 
 

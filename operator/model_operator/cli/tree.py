@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import click
 
+from model_operator.cli import spending
 from model_operator.cli.objects import Seen, age, by_key, telling
 from model_operator.cli.showing import table
 from model_operator.conditions import Reason, reason_of
@@ -49,11 +50,16 @@ class Row:
     is_bad: bool = False
     """Only a person can help."""
     is_good: bool = False
+    cost: tuple[str, ...] = ()
+    """Of an hour, and of this month."""
+    costs: Mapping[str, str] | None = None
+    """The same for programs."""
 
     def document(self) -> Mapping[str, Any]:
         """For programs."""
         names = ("kind", "namespace", "name", "state", "reason", "message", "remedy", "age")
-        return {name: value for name, value in asdict(self).items() if name in names}
+        told = {name: value for name, value in asdict(self).items() if name in names}
+        return told if self.costs is None else {**told, "cost": dict(self.costs)}
 
 
 def rows(objects: Iterable[Seen], now: datetime) -> Iterator[Row]:
@@ -122,6 +128,8 @@ def _row(one: Seen, depth: int, now: datetime) -> Row:
         age=age(one.created, now),
         is_bad=is_bad,
         is_good=is_fine,
+        cost=tuple(spending.cells(one.cost, now)),
+        costs=None if one.cost is None else spending.document(one.cost, now),
     )
 
 
@@ -156,8 +164,12 @@ def _absent(namespace: str, name: str) -> Row:
 
 def lines(found: Sequence[Row], width: int, *, with_namespace: bool = False) -> Iterator[str]:
     """The rows for people: a table, and under each row that needs one a sentence and what to do."""
-    head = ["NAMESPACE"] * with_namespace + ["NAME", "STATE", "REASON", "AGE"]
-    cells = [[row.namespace] * with_namespace + _cells(row) for row in found]
+    has_costs = any(row.costs is not None for row in found)
+    head = ["NAMESPACE"] * with_namespace + ["NAME", "STATE", "REASON", "AGE", *spending.HEAD * has_costs]
+    cells = [
+        [row.namespace] * with_namespace + _cells(row) + list(row.cost or ("", "")) * has_costs
+        for row in found
+    ]
     first, *rest = table([head, *cells])
     yield first
     for row, line in zip(found, rest, strict=True):

@@ -21,7 +21,7 @@ from model_operator.providers.base import Transport, Vendor
 from model_operator.reconcile.cache import provider_key
 from model_operator.reconcile.canary.metrics import views
 from model_operator.reconcile.members import deployments_of, member_names
-from model_operator.reconcile.metrics import object_views
+from model_operator.reconcile.metrics import object_views, unheld_views
 from model_operator.reconcile.store import ListingStore
 from model_operator.redaction import Redactor
 from model_operator.settings import Settings
@@ -71,6 +71,7 @@ class Engine(Signals):
             redactor=redactor,
             clock=clock,
             shards=self._shards,
+            listing=kube,
         )
         self._parts = make(outside, signals=self)
         self.cache, self.accounts = self._parts.cache, self._parts.accounts
@@ -78,7 +79,9 @@ class Engine(Signals):
         metrics.show_canaries(lambda: views(self.cache, clock()))
         metrics.count_resources(self.cache.phases)
         metrics.count_namespaces(lambda: len({key.namespace for key in self.cache.own_keys()}))
+        metrics.show_unheld(lambda: unheld_views(self.cache, self._parts.providers.orphans))
         metrics.show_objects(lambda: object_views(self.cache), settings.metrics_objects)
+        metrics.show_costs(self._parts.spending.views, settings.cost_labels)
 
     async def prime(self) -> None:
         """Read all objects once before anything is decided: claims and absences need the whole picture."""
@@ -91,7 +94,7 @@ class Engine(Signals):
 
     def call_installation(self, name: str | None) -> None:
         """What this cluster is called in the marks of what is created, where no setting says so."""
-        self._parts.deployments.installation = name or ""
+        self._parts.deployments.installation = self._parts.providers.orphans.installation = name or ""
 
     def start(self) -> None:
         self._background = {

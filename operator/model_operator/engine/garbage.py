@@ -14,11 +14,16 @@ _YOUNG, _MIDDLE, _FULL = 10_000, 20, 100
 _PAUSE: Final = 10.0  # seconds between two looks for a quiet moment
 
 
+def search_rarely() -> None:
+    """Call when everything is imported: modules stay until the end, and reading all objects makes no cycles."""
+    gc.freeze()
+    gc.set_threshold(_YOUNG, _MIDDLE, _FULL)
+
+
 def spare_start_up() -> None:
     """Call when everything is loaded: what is there now stays until the end."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_YOUNG, _MIDDLE, _FULL)
 
 
 async def collect_when_idle(is_idle: Callable[[], bool], *, every: float = _PAUSE) -> None:

@@ -20,9 +20,11 @@ from model_operator.reconcile.canary.memory import Memory as CanaryMemory
 from model_operator.reconcile.contested import LONGEST_OF_A_SPLIT
 from model_operator.reconcile.deployment.loop import DeploymentPass
 from model_operator.reconcile.deployment.memory import Memory
+from model_operator.reconcile.orphans import OrphanWatch
 from model_operator.reconcile.provider import Nothing, ProviderPass
 from model_operator.reconcile.recorder import Recorder
-from model_operator.reconcile.store import Store
+from model_operator.reconcile.spending import Spending
+from model_operator.reconcile.store import ListingStore, Store
 from model_operator.redaction import Redactor
 from model_operator.settings import Settings
 from model_operator.sharding import Shards
@@ -45,6 +47,8 @@ class Outside:
     redactor: Redactor
     clock: Callable[[], datetime]
     shards: Shards = field(default_factory=Shards)
+    listing: ListingStore | None = None
+    """The same API server read whole; None: whether anything is orphaned is not asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +61,7 @@ class Parts:
     providers: ProviderPass
     deployments: DeploymentPass
     canaries: CanaryPass
+    spending: Spending
     controllers: Mapping[str, Controller]
 
 
@@ -85,8 +90,16 @@ def make(outside: Outside, signals: Signals) -> Parts:
         clock=outside.clock,
         shards=outside.shards,
     )
-    providers = _providers(settings, around, accounts, hooks)
-    deployments = _deployments(settings, around, outside.redactor)
+    orphans = OrphanWatch(
+        store=outside.listing,
+        cache=cache,
+        bindings=around.bindings,
+        namespaces=settings.namespaces,
+        installation=settings.installation,
+    )
+    providers = _providers(settings, around, accounts, hooks, orphans)
+    spending = Spending(cache, outside.clock, settings.cost_labels)
+    deployments = _deployments(settings, around, outside.redactor, spending)
     canaries = _canaries(settings, around)
     passes: tuple[tuple[str, Pass, int], ...] = (
         (PROVIDER, providers, _PROVIDER_WORKERS),
@@ -106,11 +119,14 @@ def make(outside: Outside, signals: Signals) -> Parts:
         providers=providers,
         deployments=deployments,
         canaries=canaries,
+        spending=spending,
         controllers=controllers,
     )
 
 
-def _providers(settings: Settings, around: Surroundings, accounts: Accounts, hooks: Hooks) -> ProviderPass:
+def _providers(
+    settings: Settings, around: Surroundings, accounts: Accounts, hooks: Hooks, orphans: OrphanWatch
+) -> ProviderPass:
     return ProviderPass(
         around=around,
         find=around.cache.provider,
@@ -122,12 +138,15 @@ def _providers(settings: Settings, around: Surroundings, accounts: Accounts, hoo
         default_poll_interval=settings.default_poll_interval,
         grace=settings.accepted_grace,
         hooks=hooks,
+        orphans=orphans,
         listens=settings.webhook_address is not None,
         salt=secrets.token_bytes(16),
     )
 
 
-def _deployments(settings: Settings, around: Surroundings, redactor: Redactor) -> DeploymentPass:
+def _deployments(
+    settings: Settings, around: Surroundings, redactor: Redactor, spending: Spending
+) -> DeploymentPass:
     return DeploymentPass(
         around=around,
         find=around.cache.deployment,
@@ -137,6 +156,7 @@ def _deployments(settings: Settings, around: Surroundings, redactor: Redactor) -
         full_read_interval=settings.full_read_interval,
         installation=settings.installation,
         redactor=redactor,
+        settle=spending.settle,
     )
 
 

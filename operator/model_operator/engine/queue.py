@@ -36,6 +36,8 @@ class WorkQueue(Generic[K]):
         self._timers: dict[K, tuple[float, asyncio.TimerHandle]] = {}
         self._failures: dict[K, int] = {}
         self._free = 0
+        self._has_turn = True
+        """In this turn of the event loop a key that is not urgent may still begin."""
         self._handle: Callable[[K], Awaitable[None]] | None = None
         self._passes: set[asyncio.Task[None]] = set()
         self._broken = 0
@@ -153,18 +155,31 @@ class WorkQueue(Generic[K]):
         return f"{self._broken} passes have died" if self._broken else None
 
     def _hand_out(self) -> None:
-        """A key for each free worker."""
+        """A key for each free worker: at once where they are urgent, of the others one in each turn of the event loop.
+
+        A poll has news of hundreds, and an edit that comes just then would wait for the first step of each of them.
+        """
         while self._free > 0 and self._handle is not None:
-            key = self._urgent.take() or self._ready.take()
+            key = self._urgent.take()
             if key is None:
-                return
-            self._free -= 1
-            self._active.add(key)
-            self._metrics.waited(_now() - self._since.pop(key))
-            self._metrics.depth.set(len(self._since))
-            task = asyncio.get_running_loop().create_task(self._work(key, self._handle))
-            self._passes.add(task)
-            task.add_done_callback(self._passes.discard)
+                if not self._has_turn or (key := self._ready.take()) is None:
+                    return
+                self._has_turn = False
+                asyncio.get_running_loop().call_soon(self._next_turn)
+            self._begin(key, self._handle)
+
+    def _next_turn(self) -> None:
+        self._has_turn = True
+        self._hand_out()
+
+    def _begin(self, key: K, handle: Callable[[K], Awaitable[None]]) -> None:
+        self._free -= 1
+        self._active.add(key)
+        self._metrics.waited(_now() - self._since.pop(key))
+        self._metrics.depth.set(len(self._since))
+        task = asyncio.get_running_loop().create_task(self._work(key, handle))
+        self._passes.add(task)
+        task.add_done_callback(self._passes.discard)
 
     async def _work(self, key: K, handle: Callable[[K], Awaitable[None]]) -> None:
         try:

@@ -98,6 +98,7 @@ MODEL_DEPLOYMENT: Final = Kind(
         Column("Replicas", ".status.replicas", "integer"),
         Column("Provider", ".spec.providerRef.name"),
         Column("Model", ".spec.model", wide=True),
+        Column("Cost/h", ".status.cost.perHour", wide=True),
         Column("Alias", ".status.externalAlias", wide=True),
         Column("URL", ".status.endpointURL", wide=True),
         Column("Message", _ready("message"), wide=True),

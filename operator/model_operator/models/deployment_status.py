@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 
 from model_operator.conditions import ConditionType, Phase
 from model_operator.domain import Power
+from model_operator.models.cost import Cost
 from model_operator.models.status import Status
 from model_operator.models.wire import Model, Time
 
@@ -168,6 +169,12 @@ class ModelDeploymentStatus(Status):
     )
     recreated_generation: int | None = Field(
         default=None, description="The metadata.generation for which a missing deployment was created again."
+    )
+
+    cost: Cost | None = Field(
+        default=None,
+        description="What the deployment costs this month, as of a checkpoint. Readers continue it with perHour. Absent"
+        " without a price; see spec.prices of the ModelProvider.",
     )
 
     @property

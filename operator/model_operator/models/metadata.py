@@ -13,12 +13,20 @@ from model_operator.domain import ACTION, CONFIRM_ABSENCE
 from model_operator.models.wire import Model, Time
 
 _MANAGER_LIMIT: Final = 128
+_MOST_LABELS: Final = 64
 
 
 def _ours(annotations: Any) -> Any:
     if not isinstance(annotations, Mapping):
         return annotations
     return {name: annotations[name] for name in (ACTION, CONFIRM_ABSENCE) if name in annotations}
+
+
+def _bounded(labels: Any) -> Any:
+    """The API server bounds each of them, and not how many there are."""
+    if not isinstance(labels, Mapping) or len(labels) <= _MOST_LABELS:
+        return labels
+    return {name: labels[name] for name in sorted(labels)[:_MOST_LABELS]}
 
 
 def _manager(entries: Any) -> Any:
@@ -48,6 +56,8 @@ class Metadata(Model):
     creation_timestamp: Time | None = None
     deletion_timestamp: Time | None = None
     finalizers: tuple[str, ...] = ()
+    labels: Annotated[dict[str, str], BeforeValidator(_bounded)] = Field(default_factory=dict)
+    """The first 64 of them, by name."""
     annotations: Annotated[dict[str, str], BeforeValidator(_ours)] = Field(default_factory=dict)
     """Only those that mean something to us."""
     manager: Annotated[str, BeforeValidator(_manager)] = Field(default="", alias="managedFields")

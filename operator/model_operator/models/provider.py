@@ -11,8 +11,17 @@ from pydantic import Field
 from pydantic.config import JsonDict
 
 from model_operator.models.metadata import Metadata
+from model_operator.models.orphans import Orphans
 from model_operator.models.parse import parse_body
-from model_operator.models.rules import checked, immutable, immutable_if_set, object_name, rule, validations
+from model_operator.models.prices import LABEL_RULES, PRICE_RULES, PriceRow, TagName
+from model_operator.models.rules import (
+    checked,
+    immutable,
+    immutable_if_set,
+    object_name,
+    rule,
+    validations,
+)
 from model_operator.models.status import Status
 from model_operator.models.wire import Duration, Model
 
@@ -140,6 +149,11 @@ class ModelProviderSpec(Model):
             at=".chatBaseURL",
         ),
         rule(
+            "!has(self.labelsToTags) || self.type == 'paitient'",
+            "labelsToTags is for type paitient only, because other providers have no tags with values; remove it",
+            at=".labelsToTags",
+        ),
+        rule(
             "!has(self.webhook) || self.type == 'paitient'",
             "webhook is for type paitient only, because other providers send no events; remove it",
             at=".webhook",
@@ -188,6 +202,21 @@ class ModelProviderSpec(Model):
         " once. The provider documents neither payload nor signature of its events, so the operator never reads the"
         " body, and the signature scheme is set here.",
     )
+    prices: tuple[PriceRow, ...] | None = Field(
+        default=None,
+        max_length=100,
+        description="Prices of deployments for which the provider reports none. What they cost is in status.cost of each"
+        " ModelDeployment.",
+        json_schema_extra=PRICE_RULES,
+    )
+    labels_to_tags: dict[str, TagName] | None = Field(
+        default=None,
+        max_length=20,
+        description="PaiTIENT only: labels of ModelDeployments that are carried to tags of their deployments, by the name of the"
+        " label; the value is the key of the tag. spec.paitient.tags takes precedence. A label that is removed leaves"
+        " its tag with an empty value.",
+        json_schema_extra=LABEL_RULES,
+    )
 
 
 class Missing(Model):
@@ -227,6 +256,11 @@ class ModelProviderStatus(Status):
     )
     confirmed_absence: ConfirmedAbsence | None = Field(
         default=None, description="The last confirmation with modeloperator.dev/confirm-absence."
+    )
+    orphans: Orphans | None = Field(
+        default=None,
+        description="Deployments that this cluster created, by their owner mark, and that no object manages. They cost"
+        " money until somebody adopts or deletes them; the operator does neither by itself.",
     )
 
 

@@ -6,7 +6,7 @@ their conditions (objects.py), and the splits and verdicts of CanaryEndpoints (c
 
 import platform
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Literal
 
@@ -17,7 +17,9 @@ from prometheus_client.process_collector import ProcessCollector
 
 from model_operator import __version__
 from model_operator.observability.canaries import Canaries, CanaryView
+from model_operator.observability.costs import Costs, CostView
 from model_operator.observability.objects import Objects, ObjectView, Resources
+from model_operator.observability.orphans import UnheldDeployments, UnheldView
 
 Result = Literal["success", "error", "requeue", "requeue_after"]
 """How a pass ended: nothing left to do · an error · again at once · again after a while."""
@@ -122,9 +124,17 @@ class Metrics:
         """Ask `look` at every scrape."""
         self.registry.register(Canaries(look))
 
+    def show_unheld(self, look: Callable[[], Iterable[UnheldView]]) -> None:
+        """Ask `look` at every scrape for deployments that no object manages."""
+        self.registry.register(UnheldDeployments(look))
+
     def show_objects(self, look: Callable[[], Iterable[ObjectView]], most: int) -> None:
         """Ask `look` at every scrape, and show the conditions of `most` objects."""
         self.registry.register(Objects(look, most))
+
+    def show_costs(self, look: Callable[[], Iterable[CostView]], labels: Sequence[str]) -> None:
+        """Ask `look` at every scrape what deployments cost, by these labels of theirs."""
+        self.registry.register(Costs(look, labels))
 
     def render(self, accept: str = "") -> tuple[bytes, str]:
         """The page that Prometheus reads and its content type, in the best format that it accepts."""

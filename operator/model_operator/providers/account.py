@@ -163,6 +163,11 @@ class Cleaner:
                 self._secrets.add(secret)
                 self._keys += spellings({secret})
 
+    @property
+    def secrets(self) -> int:
+        """How many are left out by now."""
+        return len(self._learned)
+
     def __call__(self, text: str, *, limit: int = TEXT_LIMIT) -> str:
         if not text:
             return ""

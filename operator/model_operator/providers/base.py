@@ -11,7 +11,17 @@ from typing import Any, Protocol, Self
 
 from typing_extensions import override
 
-from model_operator.domain import Canary, Desired, Endpoint, Fields, Figures, Priority, Remote, Split
+from model_operator.domain import (
+    Canary,
+    Desired,
+    Endpoint,
+    Fields,
+    Figures,
+    Priority,
+    Remote,
+    RunState,
+    Split,
+)
 from model_operator.models.deployment import ModelDeploymentSpec
 
 
@@ -35,6 +45,10 @@ class Capabilities:
     """Longest deployment name, in characters."""
     keeps_logs: bool = False
     """`model-operator logs` shows what happened to a deployment, which its status does not say."""
+    bills: frozenset[RunState] = frozenset(
+        {RunState.STARTING, RunState.STOPPING, RunState.DELETING, RunState.UNKNOWN}
+    )
+    """States that are taken for billed besides those in which it serves, since the vendor does not say it of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +187,10 @@ class Vendor(Protocol):
     def texts(self, spec: ModelDeploymentSpec) -> Mapping[str, str]:  # noqa: ARG002
         """Owned fields of which `fields` has a fingerprint only, since they are long. Most vendors have none."""
         return {}
+
+    def tag_field(self, tag: str) -> str | None:  # noqa: ARG002
+        """The path of a tag with a value among the owned fields; None where the vendor has no such tags."""
+        return None
 
     def may_scale_down(self, spec: ModelDeploymentSpec) -> bool: ...
 

@@ -18,7 +18,7 @@ T = TypeVar("T")
 SHORTEST: Final = 16
 """Characters; what is shorter may as well be a word of somebody's names."""
 
-_OF_REMOTE: Final = ("name", "model", "word", "alias", "owner_uid", "fields", "version")
+_OF_REMOTE: Final = ("name", "model", "word", "alias", "owner_uid", "owner", "fields", "version")
 
 
 def spellings(keys: set[str]) -> tuple[str, ...]:

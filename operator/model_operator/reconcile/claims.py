@@ -5,6 +5,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,12 +18,18 @@ from model_operator.models.deployment_status import ModelDeploymentStatus
 from model_operator.models.parse import InvalidResource
 
 HASH_LENGTH: Final = 8
+_DEFAULT: Final = re.compile(rf".-[a-z2-7]{{{HASH_LENGTH}}}\Z")
 
 
 @lru_cache(maxsize=4096)  # asked for in every pass
 def hash_of(uid: str) -> str:
     """The tail of an object's default name: no other object has it."""
     return base64.b32encode(hashlib.sha256(uid.encode()).digest()).decode().lower()[:HASH_LENGTH]
+
+
+def has_hash(name: str) -> bool:
+    """Whether a deployment's name ends as default names do."""
+    return _DEFAULT.search(name) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,9 @@ from typing import Final
 from model_operator.conditions import ConditionType, Reason
 from model_operator.models.status import Condition
 from model_operator.observability.objects import ObjectView, Said
+from model_operator.observability.orphans import UnheldView
 from model_operator.reconcile.cache import Cache
+from model_operator.reconcile.orphans import OrphanWatch
 
 _TYPES: Final = frozenset(ConditionType)
 _REASONS: Final = frozenset(Reason)
@@ -22,6 +24,18 @@ def object_views(cache: Cache) -> Iterator[ObjectView]:
         if found:
             conditions = {c.type: _said(c) for c in found.status.conditions if c.type in _TYPES}
             yield ObjectView(kind=key.kind, namespace=key.namespace, name=key.name, conditions=conditions)
+
+
+def unheld_views(cache: Cache, watch: OrphanWatch) -> Iterator[UnheldView]:
+    """Of our ModelProviders that have any to tell of."""
+    for key in sorted(cache.own_keys()):
+        provider = cache.provider(key)
+        if provider is None:
+            continue
+        orphans, unknown = provider.status.orphans, watch.unknown.get(key, 0)
+        if orphans is not None or unknown:
+            count = orphans.count if orphans is not None else 0
+            yield UnheldView(namespace=key.namespace, name=key.name, orphans=count, unknown=unknown)
 
 
 def _said(condition: Condition) -> Said:

@@ -26,8 +26,10 @@ from model_operator.plan.verdict import Verdict
 from model_operator.providers.base import CredentialsIncomplete
 from model_operator.providers.credentials import SecretData
 from model_operator.reconcile.base import Pass
+from model_operator.reconcile.orphans import OrphanWatch
 from model_operator.reconcile.webhook import hook_of
 from model_operator.status.events import of_transition
+from model_operator.status.orphans import of_orphans
 from model_operator.status.provider import AccountView, confirm, summarize
 from model_operator.webhooks.hooks import Hooks
 
@@ -36,9 +38,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Nothing:
-    """A pass over a ModelProvider remembers nothing."""
+    """A pass over a ModelProvider remembers next to nothing."""
 
     uid: str
+    passed_on: object | None = None
+    """Of its spec: what its dependents go by, as they were last told."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,6 +55,7 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
     default_poll_interval: timedelta
     grace: timedelta
     hooks: Hooks
+    orphans: OrphanWatch
     listens: bool
     """Whether this operator takes events of providers at all."""
     salt: bytes = field(repr=False)
@@ -64,6 +69,7 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
             return None
         resource = await self.keep_finalizer(key, resource)
         await self._bind(key, resource)
+        self._tell_dependents(key, resource)
         await self._report(key, resource, tuple(d.name for d in dependents), tuple(c.name for c in canaries))
         return self.secret_refresh
 
@@ -80,6 +86,7 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
     @override
     def lost(self, key: Key) -> None:
         self.hooks.drop(key)
+        self.orphans.forget(key)
         binding = self.around.bindings.pop(key)
         if binding is None:
             return
@@ -95,6 +102,13 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
     def ended(self, key: Key) -> Iterable[Key]:
         self.forget(key)
         return (key, *self.around.cache.dependents(key), *self.around.cache.canaries(key))
+
+    def _tell_dependents(self, key: Key, resource: ModelProvider) -> None:
+        """Other prices, or other labels to carry, are news for them; the first ones they meet at their own first pass."""
+        memory = self.memory(key, resource.metadata.uid)
+        before, memory.passed_on = memory.passed_on, (resource.spec.prices, resource.spec.labels_to_tags)
+        if before is not None and before != memory.passed_on:
+            self.around.signals.changed(self.around.cache.dependents(key))
 
     async def _release(self, key: Key, resource: ModelProvider) -> None:
         self.lost(key)
@@ -200,7 +214,7 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
         self, key: Key, resource: ModelProvider, dependents: tuple[str, ...], canaries: tuple[str, ...]
     ) -> None:
         binding = self.around.bindings.get(key) or Binding()
-        account = binding.account
+        account, now = binding.account, self.around.clock()
         view = AccountView(
             reason=binding.reason,
             message=binding.message,
@@ -216,13 +230,15 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
             secret_version=binding.secret_version,
             dependents=dependents,
             canaries=canaries,
+            orphans=await self.orphans.look(key, resource.status.orphans, account, now),
             webhook=binding.webhook,
         )
-        status = summarize(resource, view, self.around.clock(), self.grace)
+        status = summarize(resource, view, now, self.grace)
         if status == resource.status:
             return
         await self.write(key, resource, status.dump())
-        self.around.record.note(key, resource.metadata, of_transition(resource.status, status))
+        told = (*of_transition(resource.status, status), *of_orphans(resource.status.orphans, status.orphans))
+        self.around.record.note(key, resource.metadata, told)
 
 
 def _error_of(account: Account) -> ProviderError | None:

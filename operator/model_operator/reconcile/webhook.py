@@ -32,9 +32,9 @@ def hook_of(
     try:
         hook = _hook(resource, webhook, read_long_key(secret, name, "a webhook's secret"))
     except CredentialsIncomplete as error:
-        return None, _unusable(resource, str(error))
+        return None, _unusable(resource, name, str(error))
     except SecretUnusable as error:
-        return None, _unusable(resource, f'the Secret\'s key "{name}" {error}')
+        return None, _unusable(resource, name, f'the Secret\'s key "{name}" {error}')
     metadata = resource.metadata
     where = f"Events are received at /webhooks/{metadata.namespace}/{metadata.name}."
     return hook, Verdict(True, Reason.LISTENING, where)
@@ -54,9 +54,12 @@ def _hook(resource: ModelProvider, webhook: Webhook, text: str) -> Hook:
     )
 
 
-def _unusable(resource: ModelProvider, problem: str) -> Verdict:
+def _unusable(resource: ModelProvider, key: str, problem: str) -> Verdict:
     name = resource.spec.credentials.secret_ref.name
-    message = f'Secret "{name}": {problem}. Events are refused until this is fixed; the operator still polls the provider.'
+    message = (
+        f'Secret "{name}": {problem}. Store the secret that the provider signs its events with under the key "{key}".'
+        " Until then events are refused; the operator still polls the provider."
+    )
     return Verdict(False, Reason.WEBHOOK_SECRET_MISSING, message)
 
 

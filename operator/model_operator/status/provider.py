@@ -9,6 +9,7 @@ from model_operator.advice import advised
 from model_operator.conditions import ConditionType, Reason
 from model_operator.domain import CONFIRM_ABSENCE
 from model_operator.errors import ProviderError, retry_for
+from model_operator.models.orphans import Orphans
 from model_operator.models.provider import ConfirmedAbsence, Missing, ModelProvider, ModelProviderStatus
 from model_operator.plan.verdict import Verdict
 from model_operator.status.conditions import merge
@@ -39,6 +40,8 @@ class AccountView:
     """Names of the ModelDeployments that use it."""
     canaries: tuple[str, ...] = ()
     """Names of the CanaryEndpoints that use it."""
+    orphans: Orphans | None = None
+    """What it says of orphaned deployments from now on."""
     webhook: Verdict | None = None
     """Whether its events are taken; None where its Secret could not be read, or the spec asks for none."""
 
@@ -66,6 +69,7 @@ def summarize(
         list_worked=True if view.has_listed else status.list_worked,
         missing=_freeze(status, view, confirmed, now),
         confirmed_absence=confirmed,
+        orphans=view.orphans,
         conditions=merge(status.conditions, verdicts, metadata.generation, now),
     )
 

@@ -20,6 +20,7 @@ from model_operator_demo.bench.profile import NoSampler, find_sampler, profile
 from model_operator_demo.bench.rounds import Size, measure
 from model_operator_demo.bench.rows import Report, check_marks
 from model_operator_demo.bench.scale import measure_scale
+from model_operator_demo.bench.shards import measure_shards
 from model_operator_demo.bench.stage import TooSlow
 from model_operator_demo.controlplane import ControlPlaneFailed
 from model_operator_demo.controlplane_access import KubectlFailed
@@ -92,6 +93,12 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         help=f"ours alone, in so many accounts (default {ACCOUNTS} from {SCALE_FOR:,} deployments on, else one)",
     )
     parser.add_argument(
+        "--shards",
+        type=int,
+        metavar="N",
+        help="ours alone: so many processes that share the namespaces, compared with one",
+    )
+    parser.add_argument(
         "--against",
         type=Path,
         action="append",
@@ -117,6 +124,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     for path in given.against:
         if not path.is_file() and not (path / "go.mod").is_file():
             parser.error(f"--against: {path} is neither a script nor a folder with go.mod")
+    if given.shards is not None and given.shards < 2:
+        parser.error("--shards must be at least 2")
     if given.update is not None:
         try:
             check_marks(given.update)
@@ -126,6 +135,9 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _measure(given: argparse.Namespace) -> Report:
+    if given.shards is not None:
+        loads = [os.getloadavg()[0]]
+        return _report(given.count, [OURS], [{OURS: measure_shards(given.count, given.shards, _say)}], loads)
     accounts = given.accounts or (ACCOUNTS if given.count >= SCALE_FOR else 1)
     if accounts > 1:
         loads = [os.getloadavg()[0]]

@@ -86,9 +86,14 @@ async def open_url(base: str) -> AsyncIterator[Api]:
         yield Api(session, base)
 
 
+def path_of(namespace: str) -> str:
+    """Of the ModelDeployments of a namespace, of all with an empty one."""
+    return f"{GROUP}/namespaces/{namespace}/modeldeployments" if namespace else f"{GROUP}/modeldeployments"
+
+
 async def create_all(kube: Api, namespace: str, bodies: Iterable[Object]) -> None:
     """Create ModelDeployments, twenty at a time."""
-    path = f"{GROUP}/namespaces/{namespace}/modeldeployments"
+    path = path_of(namespace)
     async with asyncio.TaskGroup() as group:
         for body in bodies:
             group.create_task(kube.call("POST", path, body))
@@ -96,7 +101,7 @@ async def create_all(kube: Api, namespace: str, bodies: Iterable[Object]) -> Non
 
 async def listed(kube: Api, namespace: str) -> tuple[list[Object], str]:
     """All ModelDeployments of a namespace, and the resourceVersion to watch from."""
-    found = await kube.call("GET", f"{GROUP}/namespaces/{namespace}/modeldeployments")
+    found = await kube.call("GET", path_of(namespace))
     return found["items"], found["metadata"]["resourceVersion"]
 
 
@@ -111,7 +116,7 @@ async def follow(kube: Api, namespace: str) -> AsyncIterator[Object]:
     for item in items:
         yield item
     query = f"watch=1&resourceVersion={version}"
-    async for line in kube.lines(f"{GROUP}/namespaces/{namespace}/modeldeployments?{query}"):
+    async for line in kube.lines(f"{path_of(namespace)}?{query}"):
         event = json.loads(line)
         if event["type"] == "ERROR":
             return

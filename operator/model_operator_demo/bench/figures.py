@@ -47,6 +47,16 @@ OUTAGE_WRITES: Final = "outage: Kubernetes writes per object of the account"
 OUTAGE_EDIT_P99: Final = "outage: spec edit → provider in other accounts, p99"
 OUTAGE_OVER: Final = "outage over → all Ready"
 
+ALONE_CPU: Final = "one process: CPU until all Ready"
+ALONE_MEMORY: Final = "one process: memory of the objects"
+SHARD_CPU: Final = "shards: CPU of the busiest, of that of one process"
+SHARD_MEMORY: Final = "shards: memory of the objects of the largest, of that of one process"
+SHARDS_SERVER_CPU: Final = "shards: API server CPU, of that with one process"
+SHARD_NAMESPACES: Final = "shards: namespaces of the largest"
+SPARE_CPU: Final = "shards: CPU of the one that stands by, of that of one process"
+SHARD_EDIT: Final = "a shard killed → a spec edit at the provider, longest"
+SHARD_LOOKED: Final = "a shard killed → all its objects looked after"
+
 UNITS: Final[Mapping[str, str]] = {
     CREATED: "s",
     READY: "s",
@@ -79,6 +89,15 @@ UNITS: Final[Mapping[str, str]] = {
     OUTAGE_WRITES: "",
     OUTAGE_EDIT_P99: "ms",
     OUTAGE_OVER: "s",
+    ALONE_CPU: "s",
+    ALONE_MEMORY: "MB",
+    SHARD_CPU: "",
+    SHARD_MEMORY: "",
+    SHARDS_SERVER_CPU: "",
+    SHARD_NAMESPACES: "",
+    SPARE_CPU: "",
+    SHARD_EDIT: "s",
+    SHARD_LOOKED: "s",
 }
 """All figures in the order of a table."""
 
@@ -93,6 +112,9 @@ PROMISES: Final[Mapping[str, float]] = {
     STORM_LEFT: 0,
 }
 """Upper bounds of ours at any number of deployments."""
+
+SHARD_BOUNDS: Final[Mapping[str, float]] = {SHARD_EDIT: 17}
+"""Upper bounds of ours with shards: a Lease's 15 s, and 2 s more."""
 
 BOUNDS: Final[Mapping[str, float]] = {STEADY_LISTS: 20, EDIT_P50: 10, RESTART_LISTS: 10}
 """Upper bounds of ours with 1,000."""
@@ -172,7 +194,7 @@ def rows_of(rounds: Sequence[Round], operators: Sequence[str], count: int) -> li
 def bound(name: str, count: int) -> float | None:
     """The target of ours: what is promised of any number, and what is meant for 1,000 or 10,000."""
     bounds = {TARGETS_FOR: BOUNDS, SCALE_FOR: SCALE_BOUNDS}.get(count, {})
-    return PROMISES.get(name, bounds.get(name))
+    return {**PROMISES, **SHARD_BOUNDS}.get(name, bounds.get(name))
 
 
 def name_of(operator: str, name: str) -> str:

@@ -80,14 +80,9 @@ class Stage:
 
     def bodies(self, count: int) -> list[Object]:
         """New ModelDeployments, of names that were never used, in turn for each ModelProvider."""
-        spec = {
-            "model": "NCIT/DeepSeek-R1-8B",
-            "replicas": 1,
-            "paitient": {"computeType": "gpu", "instanceType": "g5.2xlarge", "region": "us-west-2"},
-        }
         numbers = itertools.islice(self._numbers, count)
         return [
-            resource("ModelDeployment", f"model-{number:05d}", {"providerRef": {"name": provider}, **spec})
+            deployment(number, provider)
             for number, provider in zip(numbers, itertools.cycle(self.providers), strict=False)
         ]
 
@@ -150,23 +145,28 @@ async def stage(ground: Ground, contender: Contender, namespace: str, *knobs: st
     """A namespace in which the operator is up; it and the simulator end with it."""
     folder = ground.folder / namespace
     folder.mkdir()
-    await _open_namespace(ground.kube, namespace)
-    given = [f"--knob={knob}" for knob in (*_KNOBS, *knobs)]
-    simulator = programs.start_simulator(ground.processes, folder, "--port=0", *given)
+    await open_namespace(ground.kube, namespace)
+    simulator = quick_simulator(ground.processes, folder, *knobs)
     place = Place(ground.processes, ground.cluster, folder, namespace, simulator.url)
     async with api.open_url(simulator.url) as control:
         operator = await asyncio.to_thread(contender.start, place)
         made = Stage(ground, contender, place, simulator, control, operator)
         try:
             if contender.is_ours:
-                await _open_provider(made, "paitient")
+                await open_provider(made.kube, namespace, simulator.url)
             yield made
         finally:
             made.operator.process.kill()
             simulator.process.kill()
 
 
-async def _open_namespace(kube: Api, namespace: str) -> None:
+def quick_simulator(processes: Processes, folder: Path, *knobs: str) -> Part:
+    """Without quotas, and with answers in 20 ms. Raises `NotUp`."""
+    given = [f"--knob={knob}" for knob in (*_KNOBS, *knobs)]
+    return programs.start_simulator(processes, folder, "--port=0", *given)
+
+
+async def open_namespace(kube: Api, namespace: str) -> None:
     """With the keys of the simulator's first account."""
     await kube.call("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
     await _put_keys(kube, namespace, "paitient", "sim-paitient-key")
@@ -178,7 +178,7 @@ async def open_account(made: Stage, number: int) -> str:
     token = {"vendor": "paitient", "key": key, "account": name, "client_id": "sim-client"}
     await made.control.call("POST", "/__sim/tokens", token)
     await _put_keys(made.kube, made.namespace, name, key)
-    await _open_provider(made, name)
+    await open_provider(made.kube, made.namespace, made.simulator.url, name)
     return name
 
 
@@ -187,18 +187,18 @@ async def _put_keys(kube: Api, namespace: str, name: str, key: str) -> None:
     await kube.call("POST", f"/api/v1/namespaces/{namespace}/secrets", secret)
 
 
-async def _open_provider(made: Stage, name: str) -> None:
+async def open_provider(kube: Api, namespace: str, simulator: str, name: str = "paitient") -> None:
     """Ready on return."""
     spec = {
         "type": "paitient",
-        "baseURL": f"{made.simulator.url}/paitient",
+        "baseURL": f"{simulator}/paitient",
         "credentials": {"secretRef": {"name": name}},
     }
-    path = f"{api.GROUP}/namespaces/{made.namespace}/modelproviders"
-    await made.kube.call("POST", path, resource("ModelProvider", name, spec))
+    path = f"{api.GROUP}/namespaces/{namespace}/modelproviders"
+    await kube.call("POST", path, resource("ModelProvider", name, spec))
 
     async def look() -> Object:
-        found: Object = await made.kube.call("GET", f"{path}/{name}")
+        found: Object = await kube.call("GET", f"{path}/{name}")
         return found
 
     await until(look, api.is_ready, _WITHIN, f"the ModelProvider {name} to be Ready")
@@ -214,6 +214,17 @@ async def until(
             raise TooSlow(f"waited {within.total_seconds():g} s for {what}; at last: {str(seen)[:300]}")
         await asyncio.sleep(_PAUSE)
     return seen
+
+
+def deployment(number: int, provider: str = "paitient") -> Object:
+    """A ModelDeployment for the provider of that name."""
+    spec = {
+        "providerRef": {"name": provider},
+        "model": "NCIT/DeepSeek-R1-8B",
+        "replicas": 1,
+        "paitient": {"computeType": "gpu", "instanceType": "g5.2xlarge", "region": "us-west-2"},
+    }
+    return resource("ModelDeployment", f"model-{number:05d}", spec)
 
 
 def resource(kind: str, name: str, spec: Object) -> Object:

@@ -31,19 +31,25 @@ def adopt(s: Situation) -> Decision | None:
     first = _settle_own_create(s, s.remote)
     if first is not None:
         return first
-    taken = take(s.remote, s)
+    return adopted(s, s.remote, f"Adopted deployment {s.remote.id}.")
+
+
+def adopted(s: Situation, remote: Remote, said: str) -> Decision:
+    """What a GET shows of it is published before anything of it is changed."""
+    taken = take(remote, s)
     return replace(
         taken,
-        synced=unsynced(Reason.UPDATING, f"Adopted deployment {s.remote.id}."),
-        drift=(*power_difference(s), *differences(s.desired, s.remote, dict(s.desired.fields))),
-        change=taken.change if s.desired.corrects_drift else replace(taken.change, last_applied=_reported(s)),
+        synced=unsynced(Reason.UPDATING, said),
+        drift=(*power_difference(s), *differences(s.desired, remote, dict(s.desired.fields))),
+        change=taken.change
+        if s.desired.corrects_drift
+        else replace(taken.change, last_applied=_reported(s, remote)),
     )
 
 
-def _reported(s: Situation) -> dict[str, Any]:
+def _reported(s: Situation, remote: Remote) -> dict[str, Any]:
     """Under driftPolicy Report, what is shown otherwise than the spec has it is drift, and no edit to be sent."""
-    remote = s.remote
-    known = {} if remote is None else {name: remote.value(name, _UNKNOWN) for name in s.desired.fields}
+    known = {name: remote.value(name, _UNKNOWN) for name in s.desired.fields}
     return {name: s.desired.fields[name] for name, value in known.items() if value is not _UNKNOWN}
 
 

@@ -3,6 +3,7 @@
 wanted    a create that no status tells of?       say_what_may_exist
           no id      pending?         settle_pending_create   look, adopt, prove absence, or POST
                      paused           wait_while_paused
+                     a former life's  adopt_former            adopt by the owner mark, or wait for a person
                      spec.externalID  adopt
                      else             start_create            finalizer or `pending`, then POST
           id, gone   recreate_when_gone                       once per generation
@@ -29,7 +30,16 @@ from datetime import timedelta
 from model_operator.conditions import ConditionType, Phase, Reason
 from model_operator.errors import NotAccepted, ProviderError, RateLimited, delay_after, retry_for
 from model_operator.models.deployment_status import UNCHANGED, Pending, PendingEndpoint
-from model_operator.plan.deployment import adopting, creating, deleting, expiry, power, serving, updating
+from model_operator.plan.deployment import (
+    adopting,
+    creating,
+    deleting,
+    expiry,
+    former,
+    power,
+    serving,
+    updating,
+)
 from model_operator.plan.deployment.acceptance import REFUSALS
 from model_operator.plan.deployment.situation import (
     Create,
@@ -116,6 +126,7 @@ WANTED: tuple[Rule, ...] = (
     creating.say_what_may_exist,
     stay_when_blind,
     creating.take_back_own,
+    former.adopt_former,
     *REFUSALS,
     creating.settle_pending_create,
     creating.wait_while_paused,

@@ -49,8 +49,10 @@ def differences(
         if seen is _MISSING:
             if is_edit:
                 found.append(Difference(name, wanted, None, is_edit=True))
-        elif not remote.holds(name, wanted, unknown=True) and not _is_scaled_down(
-            desired, name, wanted, seen, is_edit=is_edit
+        elif not (
+            remote.holds(name, wanted, unknown=True)
+            or (wanted == "" and seen is None)  # a tag of a label that is gone: unset will do as well
+            or _is_scaled_down(desired, name, wanted, seen, is_edit=is_edit)
         ):
             found.append(Difference(name, wanted, seen, is_edit=is_edit))
     return tuple(found)

@@ -39,6 +39,10 @@ class Observed:
     """Looks in a row, this one included, that ended in an error."""
     candidates: tuple[Remote, ...] = ()
     """Live deployments that carry our tag or our name, oldest first."""
+    former: tuple[Remote, ...] = ()
+    """Live deployments whose owner mark names this object and that nobody holds: of a former life of it."""
+    namesakes: tuple[Remote, ...] = ()
+    """Those without an owner mark that nobody holds, of the same model and the same name but for the UID's hash."""
     listed_at: datetime | None = None
     """When the complete LIST behind `candidates` began; None: there was none yet that is recent enough."""
     can_list: bool = True

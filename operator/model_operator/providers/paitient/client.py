@@ -4,7 +4,7 @@ Every method is the request that the vendor's document describes; `wire` knows t
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Self, TypeVar
 
@@ -25,6 +25,7 @@ from model_operator.domain import (
 from model_operator.errors import Conflict, InvalidRequest, NotFound, Unavailable, Unsupported
 from model_operator.providers.account import Account
 from model_operator.providers.base import Call, Capabilities, Provider, Site
+from model_operator.providers.known_items import KnownItems
 from model_operator.providers.paitient import canary, wire
 from model_operator.providers.paitient.paging import all_items
 from model_operator.providers.reading import Malformed, mapping, segment, text
@@ -53,6 +54,7 @@ class PaitientProvider(Provider):
 
     account: Account
     site: Site
+    known: KnownItems = field(default_factory=KnownItems)
 
     @property
     @override
@@ -66,7 +68,8 @@ class PaitientProvider(Provider):
     @override
     async def list(self) -> Sequence[Remote]:
         """One request per 100 deployments. Its items show no owned fields."""
-        return await self._items("list", self._remote)
+        read = self.known.reading(self._remote, secrets=self.account.clean.secrets)
+        return await self._items("list", read)
 
     @override
     async def get(self, id: str) -> Remote:

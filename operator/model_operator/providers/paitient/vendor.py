@@ -33,6 +33,10 @@ class Paitient(Vendor):
         return wire.fixed_of(spec)
 
     @override
+    def tag_field(self, tag: str) -> str | None:
+        return wire.TAGS + tag
+
+    @override
     def may_scale_down(self, spec: ModelDeploymentSpec) -> bool:
         """Never: its scaling stays between the two bounds."""
         return False

@@ -22,6 +22,7 @@ from model_operator.providers.reading import (
     integer,
     listed,
     mapping,
+    moment,
     note,
     number,
     shown,
@@ -186,17 +187,21 @@ def remote_of(item: Any, *, clean: Clean, is_full: bool = False) -> Remote:
         word=shown_word,
         replicas=count(item.get("current_replicas")),
         url=url(item.get("endpoint")),
-        owner_uid=owner_of(item),
+        owner_uid=_tag(item, UID_TAG),
+        owner=_tag(item, OWNER_TAG),
+        created=moment(item.get("created_at")),
         fields=_fields(item) if is_full else {},
         whole=_whole(item) if is_full else (),
         version=f"{updated}/{shown_word}" if updated else digest(item),
         is_full=is_full,
+        machine=text(item.get("instance_type")),
+        changed_at=moment(updated),
     )
 
 
-def owner_of(item: Mapping[str, Any]) -> str | None:
+def _tag(item: Mapping[str, Any], key: str) -> str | None:
     tags = item.get("tags")
-    return text(tags.get(UID_TAG)) if isinstance(tags, dict) else None
+    return text(tags.get(key)) if isinstance(tags, dict) else None
 
 
 def _fields(item: Mapping[str, Any]) -> Fields:

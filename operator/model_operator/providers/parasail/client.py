@@ -16,6 +16,7 @@ from model_operator.domain import Canary, Desired, Endpoint, Fields, Figures, Pr
 from model_operator.errors import InvalidRequest, NoTurn, ProviderError, Unavailable, Unsupported
 from model_operator.providers.account import Account
 from model_operator.providers.base import Call, Capabilities, Provider, Site
+from model_operator.providers.known_items import KnownItems
 from model_operator.providers.parasail import devices, texts, wire
 from model_operator.providers.parasail.catalogue import Answers, Catalogue, Patience, explained
 from model_operator.providers.reading import Malformed, listed, mapping
@@ -48,6 +49,7 @@ class ParasailProvider(Provider):
     control: Site
     chat: Site
     answers: Answers = field(default_factory=Answers)
+    known: KnownItems = field(default_factory=KnownItems)
 
     @property
     @override
@@ -61,7 +63,8 @@ class ParasailProvider(Provider):
     @override
     async def list(self) -> Sequence[Remote]:
         """One request: the vendor sends a bare array without pages."""
-        call = Call(operation="list", method="GET", path=_ROOT, mutates=False, each=self._remote)
+        read = self.known.reading(self._keyless, secrets=self.account.clean.secrets)
+        call = Call(operation="list", method="GET", path=_ROOT, mutates=False, each=read)
         return await self.account.ask(self.control, call, _distinct)
 
     @override
@@ -210,10 +213,13 @@ class ParasailProvider(Provider):
             item, chat_base_url=self.chat.base_url, clean=self.account.clean, is_full=is_full
         )
 
+    def _keyless(self, item: Any) -> Remote:
+        return self.account.clean.keyless(self._remote(item))
+
 
 def _distinct(body: Any) -> Sequence[Remote]:
     found = listed(body, "the list of deployments")
-    return tuple({remote.id: remote for remote in found}.values())
+    return list({remote.id: remote for remote in found}.values())
 
 
 def _path(id: str, operation: str) -> str:

@@ -5,7 +5,7 @@ against the live service read and write it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from model_operator.models.parasail import ParasailSpec
 from model_operator.providers.base import SecretKey
 from model_operator.providers.parasail import speculative, texts
 from model_operator.providers.parasail.devices import FIELD, selection
+from model_operator.providers.parasail.machines import machine_of, price_of
 from model_operator.providers.parasail.replicas import running, scaling
 from model_operator.providers.reading import (
     Clean,
@@ -25,6 +26,7 @@ from model_operator.providers.reading import (
     integer,
     items,
     mapping,
+    moment,
     note,
     number,
     shown,
@@ -255,9 +257,19 @@ def remote_of(item: Any, *, chat_base_url: str | None, clean: Clean, is_full: bo
         whole=speculative.whole(item),
         choices=_CHOICES if "autoscaling" in item else _ALL_CHOICES,
         shortage=shortage(message) if state is RunState.STARTING else None,
+        created=moment(item.get("createdAt")),
         version=version,
         is_full=is_full,
+        machine=machine_of(item),
+        price=price_of(item),
+        changed_at=_changed_at(status, modified),
     )
+
+
+def _changed_at(status: Mapping[str, Any], modified: Any) -> datetime | None:
+    """Of its state, or of its settings, whichever was later."""
+    known = [at for at in (moment(status.get("statusLastUpdated")), moment(modified)) if at is not None]
+    return max(known, default=None)
 
 
 def _fields(item: Mapping[str, Any]) -> dict[str, Value]:

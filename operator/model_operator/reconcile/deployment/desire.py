@@ -12,23 +12,30 @@ from model_operator.models.deployment import (
     ModelDeployment,
     ModelDeploymentSpec,
 )
+from model_operator.models.provider import ModelProvider
 from model_operator.models.schedule import OutsideHours
+from model_operator.owner_marks import OwnerMark
 from model_operator.providers.base import Vendor
 from model_operator.reconcile.claims import HASH_LENGTH, hash_of
 from model_operator.reconcile.deployment.hours import Scheduled, scheduled
+from model_operator.reconcile.deployment.labels import carried
 
 _PROMPT = "ping"
-_TAG_LIMIT = 256
 _PROBE_TIMEOUT = timedelta(seconds=30)
 _PROGRESS_DEADLINE = timedelta(minutes=30)
 
 
 def desire(
-    resource: ModelDeployment, vendor: Vendor, installation: str = "", *, now: datetime | None = None
+    resource: ModelDeployment,
+    vendor: Vendor,
+    installation: str = "",
+    *,
+    now: datetime | None = None,
+    provider: ModelProvider | None = None,
 ) -> Desired:
     """Effective values for everything that the spec leaves out; without an installation no owner is named.
 
-    `now` is for the hours of a schedule; without it they are not looked at.
+    `now` is for the hours of a schedule, `provider` for labels that become tags; without them they are not looked at.
     """
     metadata = resource.metadata
     hours = Scheduled() if now is None else scheduled(resource, now)
@@ -42,7 +49,7 @@ def desire(
         deployment_name=spec.deployment_name or default_name(metadata.name, metadata.uid, limit),
         model=spec.model,
         provider=spec.provider_ref.name,
-        fields=vendor.fields(spec),
+        fields={**carried(resource, provider, vendor), **vendor.fields(spec)},
         fixed=vendor.fixed(spec),
         texts=vendor.texts(spec),
         external_id=spec.external_id,
@@ -59,7 +66,7 @@ def desire(
         probe=_probe(spec),
         endpoint_name=vendor.endpoint_name(spec),
         endpoint_id=vendor.endpoint_id(spec),
-        owner=_owner(installation, metadata.namespace, metadata.name) if installation else None,
+        owner=OwnerMark(installation, metadata.namespace, metadata.name).written() if installation else None,
     )
 
 
@@ -93,11 +100,6 @@ def default_name(name: str, uid: str, limit: int) -> str:
     """
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[: limit - HASH_LENGTH - 1].strip("-")
     return f"{slug or 'm'}-{hash_of(uid)}"
-
-
-def _owner(*path: str) -> str:
-    """As long as a tag's value may be: where the name does not fit, its beginning."""
-    return "/".join(path)[:_TAG_LIMIT]
 
 
 def _probe(spec: ModelDeploymentSpec) -> Probe | None:

@@ -2,25 +2,32 @@
 
 import logging
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from typing_extensions import override
 
 from model_operator.domain import FINALIZER, PROVIDER, Key
+from model_operator.models.cost import Cost
 from model_operator.models.deployment import ModelDeployment
+from model_operator.models.metadata import Metadata
 from model_operator.models.parse import InvalidResource
 from model_operator.plan.deployment import words
 from model_operator.plan.deployment.situation import Release, Situation
 from model_operator.providers.base import Vendor
 from model_operator.reconcile.base import Pass, still_there
 from model_operator.reconcile.cache import Entry, provider_key
+from model_operator.reconcile.deployment.bill import final_cost
 from model_operator.reconcile.deployment.keys import NO_KEYS, mask
 from model_operator.reconcile.deployment.leaving import left_behind, left_by
 from model_operator.reconcile.deployment.memory import Memory
 from model_operator.redaction import Redactor
 
 log = logging.getLogger(__name__)
+
+
+def ignore_cost(_metadata: Metadata, _cost: Cost) -> None:
+    """For who keeps no book."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,6 +37,8 @@ class EndingDeployments(Pass[ModelDeployment, Memory]):
     redactor: Redactor = field(default_factory=Redactor, repr=False)
     claims: set[str] = field(default_factory=set)
     """UIDs of those whose name or id nobody else may have, until a pass refuses them."""
+    settle: Callable[[Metadata, Cost], None] = ignore_cost
+    """Told the final cost of an object, right before it is let go; again should that be refused."""
     told: set[str] = field(default_factory=set)
     """UIDs of objects that are not understood and whose end has been said to leave something."""
 
@@ -41,6 +50,11 @@ class EndingDeployments(Pass[ModelDeployment, Memory]):
         if not memory.has_told_what_stays:
             await self._say_what_stays(key, resource, action)
             memory.told_what_stays()
+        ended = final_cost(
+            memory.bill, resource.status.cost, self.around.clock(), is_left=action.orphaned is not None
+        )
+        if ended is not None:
+            self.settle(resource.metadata, ended)
         memory.finish()
         entry = self.around.cache.entry(key)
         if entry is None or entry.is_vanished or FINALIZER not in resource.metadata.finalizers:

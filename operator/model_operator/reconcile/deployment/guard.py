@@ -14,7 +14,11 @@ def find_guard(resource: ModelDeployment, cache: Cache, bindings: Bindings) -> s
     metadata, spec = resource.metadata, resource.spec
     if not metadata.is_terminating and spec.expires_at is None and spec.expires_after is None:
         return None
-    members = frozenset(member_names(Key(DEPLOYMENT, metadata.namespace, metadata.name), resource))
+    named = Key(DEPLOYMENT, metadata.namespace, metadata.name)
+    names = member_names(named, resource)
+    # Another object may have the name by now: what goes to it by that name is its traffic.
+    has_name = cache.uid(named) in {None, metadata.uid}
+    members = frozenset(names if has_name else names[1:])
     for key in sorted(cache.users(*members)):
         entry = cache.entry(key)
         if entry is None or not may_be_of(provider_key(resource), entry, cache, bindings):

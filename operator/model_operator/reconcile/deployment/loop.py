@@ -21,11 +21,12 @@ from model_operator.plan.deployment.situation import Create, Decision, Observed,
 from model_operator.plan.verdict import Progress
 from model_operator.providers.base import Vendor
 from model_operator.reconcile.cache import provider_key
-from model_operator.reconcile.claims import Claimant
 from model_operator.reconcile.deployment.act import AT_ONCE, act
 from model_operator.reconcile.deployment.connection import publish, with_connection
+from model_operator.reconcile.deployment.costs import begin_look, report_cost
 from model_operator.reconcile.deployment.desire import desire
 from model_operator.reconcile.deployment.ending import EndingDeployments
+from model_operator.reconcile.deployment.former import look_for_former
 from model_operator.reconcile.deployment.guard import find_guard
 from model_operator.reconcile.deployment.hours import before_edge
 from model_operator.reconcile.deployment.keys import mask, read_keys
@@ -107,7 +108,7 @@ class DeploymentPass(EndingDeployments):
         step = decide(s)
         if memory.keys.refs and sends_keys(step):
             await self._read_keys(resource, vendor, memory)
-            s = self._with_keys(s, resource, vendor, memory)
+            s = self._with_keys(s, resource, memory)
             step = decide(s)
         return s, account, step
 
@@ -119,12 +120,8 @@ class DeploymentPass(EndingDeployments):
         mask(self.redactor, namespace, before, keys)
         memory.read_keys(keys)
 
-    def _with_keys(
-        self, s: Situation, resource: ModelDeployment, vendor: Vendor, memory: Memory
-    ) -> Situation:
-        desired = memory.keys.given_to(
-            desire(resource, vendor, self.installation, now=s.now), resource.status.last_applied
-        )
+    def _with_keys(self, s: Situation, resource: ModelDeployment, memory: Memory) -> Situation:
+        desired = memory.keys.given_to(s.desired, resource.status.last_applied)
         return replace(s, desired=desired, missing_key=memory.keys.problem)
 
     def waits(self, key: Key) -> bool:
@@ -157,31 +154,24 @@ class DeploymentPass(EndingDeployments):
             return s, None
         timing = self._timing_at(account)
         before = memory.view
-        seen = await observe(
-            Look(
-                key=key,
-                resource=resource,
-                desired=s.desired,
-                account=account,
-                provider=account.provider.at(_priority(s)),
-                timing=timing,
-                full_read_interval=self.full_read_interval,
-                now=s.now,
-                creation=memory.creation,
-                view=before,
-                sent=memory.sent,
-                ends=not s.wanted,
-            )
+        begin_look(key, account, s.status.external_id, memory)
+        look = Look(
+            key=key,
+            resource=resource,
+            desired=s.desired,
+            account=account,
+            provider=account.provider.at(_priority(s)),
+            timing=timing,
+            full_read_interval=self.full_read_interval,
+            now=s.now,
+            creation=memory.creation,
+            view=before,
+            sent=memory.sent,
+            ends=not s.wanted,
         )
+        contest = Contest.over(self.around, key, resource, account, self.claims)
+        seen = await look_for_former(look, await observe(look), contest)
         memory.looked(before, seen.creation, seen.view, seen.sent)
-        contest = Contest(
-            Claimant.of(key, resource),
-            account,
-            self.around.cache.claims,
-            self.claims,
-            lambda provider: self.around.bindings.account(provider) is not None,
-            self.around.shards.owns,
-        )
         remote = seen.observed.remote
         rival = contest.rival() or (contest.owner(remote) if remote is not None else None)
         situation = replace(
@@ -198,9 +188,9 @@ class DeploymentPass(EndingDeployments):
 
     @override
     def situation(self, resource: ModelDeployment, vendor: Vendor, memory: Memory) -> Situation:
-        now = self.around.clock()
+        now, provider = self.around.clock(), self.around.cache.provider(provider_key(resource))
         situation = Situation(
-            desired=desire(resource, vendor, self.installation, now=now),
+            desired=desire(resource, vendor, self.installation, now=now, provider=provider),
             wanted=not resource.metadata.is_terminating,
             status=memory.complete(resource.status),
             observed=Observed(),
@@ -214,7 +204,7 @@ class DeploymentPass(EndingDeployments):
             has_finalizer=FINALIZER in resource.metadata.finalizers,
             guard=find_guard(resource, self.around.cache, self.around.bindings),
         )
-        return expiry.over(self._with_keys(situation, resource, vendor, memory))
+        return expiry.over(self._with_keys(situation, resource, memory))
 
     def _note_claim(self, uid: str, s: Situation, step: Decision, account: Account | None) -> None:
         """At once, and not with the write that follows: a rival's pass may come before that arrives."""
@@ -241,7 +231,7 @@ class DeploymentPass(EndingDeployments):
     async def _report(
         self, key: Key, resource: ModelDeployment, s: Situation, step: Decision, memory: Memory
     ) -> None:
-        status = summarize(s, step)
+        status = report_cost(self.around, resource, s, summarize(s, step), memory)
         if status == resource.status:
             return
         entry = self.around.cache.entry(key)

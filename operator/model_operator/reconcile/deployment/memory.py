@@ -1,6 +1,6 @@
 """What the process remembers of one ModelDeployment between passes. All of it may be lost with the process.
 
-Four parts, each a value of its own. Passes say what has happened, and only here is a part replaced.
+Five parts, each a value of its own. Passes say what has happened, and only here is a part replaced.
 """
 
 from collections.abc import Collection
@@ -12,6 +12,7 @@ from model_operator.errors import ProviderError
 from model_operator.models.deployment_status import LastPowerAction, ModelDeploymentStatus, Pending
 from model_operator.plan.deployment.remembered import Creation, Failure, ProbeResult, Sent, SentUpdate
 from model_operator.plan.verdict import Verdict
+from model_operator.reconcile.deployment.bill import Bill
 from model_operator.reconcile.deployment.keys import NO_KEYS, AccessKeys
 from model_operator.reconcile.deployment.view import View
 
@@ -39,6 +40,7 @@ class Memory:
     sent: Sent = field(default_factory=Sent)
     retry: Retry = field(default_factory=Retry)
     keys: AccessKeys = NO_KEYS
+    bill: Bill = field(default_factory=Bill)
     connection: Verdict | None = None
     """Why the connection's ConfigMap is not as it should be."""
     has_told_what_stays: bool = False
@@ -56,7 +58,7 @@ class Memory:
     def rebound(self) -> None:
         """Other credentials, perhaps of another account: what failed may work now, and what was seen proves nothing."""
         self.view, self.retry = self.view.anew(), Retry()
-        self.creation = self.creation.rebound()
+        self.creation, self.bill = self.creation.rebound(), self.bill.rebound()
 
     def looked(self, before: View, creation: Creation, view: View, sent: Sent) -> None:
         """The provider was looked at; these are the parts with what that has shown.
@@ -79,14 +81,16 @@ class Memory:
     def creating(self, fields: Fields, now: datetime) -> None:
         """The POST, which says these, is about to be sent."""
         self.creation = self.creation.sent(fields, now)
+        self.bill = self.bill.creating(now)
 
     def never_sent(self, before: Creation) -> None:
         """The POST was given up before it left."""
         self.creation = self.creation.not_sent(before)
+        self.bill = replace(self.bill, sent_at=before.sent_at)
 
     def made_nothing(self) -> None:
         """The POST was refused for certain, or has provably not left."""
-        self.creation = self.creation.ended()
+        self.creation, self.bill = self.creation.ended(), replace(self.bill, sent_at=None)
 
     def created(self, remote: Remote, now: datetime) -> None:
         """The POST was answered."""
@@ -129,6 +133,10 @@ class Memory:
     def not_published(self, why: Verdict | None) -> None:
         """The connection's ConfigMap could not be written; None: there is none to write."""
         self.connection = why
+
+    def billed(self, bill: Bill) -> None:
+        """What was seen is added to the cost."""
+        self.bill = bill
 
     def told_what_stays(self) -> None:
         self.has_told_what_stays = True

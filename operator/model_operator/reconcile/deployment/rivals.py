@@ -9,10 +9,12 @@ be on its way to the API server), and only then the age. The order of arrival de
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Self
 
 from model_operator.accounts.account import Account
 from model_operator.domain import Key, Remote
+from model_operator.models.deployment import ModelDeployment
+from model_operator.reconcile.base import Surroundings
 from model_operator.reconcile.claims import Claimant, Claims, hash_of
 from model_operator.reconcile.deployment.desire import default_name
 
@@ -35,6 +37,24 @@ class Contest:
     is_ours: Callable[[str], bool] = lambda _: True
     """Whether this process looks after the objects of a namespace."""
 
+    @classmethod
+    def over(
+        cls,
+        around: Surroundings,
+        key: Key,
+        resource: ModelDeployment,
+        account: Account,
+        let_through: Container[str],
+    ) -> Self:
+        return cls(
+            Claimant.of(key, resource),
+            account,
+            around.cache.claims,
+            let_through,
+            lambda provider: around.bindings.account(provider) is not None,
+            around.shards.owns,
+        )
+
     def rival(self) -> str | None:
         """Who comes first, in words for a message; None: nobody does."""
         for other in self._others():
@@ -51,6 +71,24 @@ class Contest:
             if other.uid != self.own.uid and self._is_marked(remote, other):
                 return self._words(other)
         return None
+
+    def is_free(self, remote: Remote) -> bool:
+        """Whether no object that is known, this one included, holds a deployment, has its mark or has chosen its name."""
+        if remote.owner_uid == self.own.uid or remote.name == self._default_name(self.own):
+            return False
+        marks = (f"uid/{remote.owner_uid}", f"hash/{remote.name.rpartition('-')[2]}")
+        for other in self._found(f"id/{remote.id}", f"name/{remote.name}", *marks):
+            has_it = remote.id in other.ids or remote.name == other.chosen_name
+            if self._is_marked(remote, other) or (has_it and not self._is_elsewhere(other)):
+                return False
+        return True
+
+    def _is_elsewhere(self, other: Claimant) -> bool:
+        """It is known to be of another account, where the same id or name is another deployment."""
+        provider = other.provider
+        return (
+            provider is not None and provider not in self.account.all_members and self.has_account(provider)
+        )
 
     def _others(self) -> Iterator[Claimant]:
         """Those of the account with a claim to the same."""

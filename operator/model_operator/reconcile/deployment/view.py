@@ -41,6 +41,11 @@ class View:
         """The view of that id: this one, or one in which nothing was seen yet."""
         return self if self.id == id_ else View(id=id_, known_since=now)
 
+    @property
+    def is_beating(self) -> bool:
+        """Its version changes while nothing else does."""
+        return self.beats >= _BEATS
+
     @classmethod
     def unread(cls, id_: str, now: datetime) -> "View":
         """Nothing was read, and the first look is to be a GET, whatever a LIST shows."""
@@ -95,6 +100,7 @@ class View:
             message=full.message,
             replicas=full.replicas,
             shortage=full.shortage,
+            changed_at=full.changed_at,
         )
 
     def seen(self, at: datetime) -> "View":
@@ -122,6 +128,9 @@ class View:
             message=item.message or full.message,
             shortage=item.shortage,
             replicas=full.replicas if item.replicas is None else item.replicas,
+            machine=item.machine or full.machine,
+            price=item.price or full.price,
+            changed_at=item.changed_at or full.changed_at,
         )
 
 
@@ -139,5 +148,6 @@ def _adds_nothing(item: Remote, full: Remote) -> bool:
         url=item.url or full.url,
         model=item.model or full.model,
         owner_uid=item.owner_uid or full.owner_uid,
+        owner=item.owner or full.owner,
     )
     return same == full

@@ -1,0 +1,87 @@
+"""What all deployments cost together, for the metrics: from the checkpoints that the API server has.
+
+Deployments that go are counted with their final cost, once, by their UID.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from model_operator.billing.accrual import end_of, extrapolated, period_of
+from model_operator.billing.money import ZERO
+from model_operator.domain import DEPLOYMENT
+from model_operator.models.cost import Cost
+from model_operator.models.metadata import Metadata
+from model_operator.observability.costs import CostView
+from model_operator.reconcile.cache import Cache
+
+Group = tuple[str, str, tuple[str, ...]]
+"""Namespace, currency, values of the labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One object's cost, as it was last added."""
+
+    group: Group
+    period: str
+    accrued: Decimal
+    cost: Cost
+
+
+@dataclass(slots=True)
+class Spending:
+    """Asked at each scrape. What a checkpoint takes back of what was extrapolated is made up for by the next hours:
+    a counter never falls."""
+
+    cache: Cache
+    clock: Callable[[], datetime]
+    labels: Sequence[str] = ()
+    totals: dict[Group, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    known: dict[str, Known] = field(default_factory=dict)
+
+    def views(self) -> Iterator[CostView]:
+        per_hour: dict[Group, Decimal] = defaultdict(Decimal)
+        now, living = self.clock(), set[str]()
+        for metadata, cost in self._costs():
+            living.add(metadata.uid)
+            per_hour[self._add(metadata, cost, now)] += cost.per_hour
+        for uid in self.known.keys() - living:
+            del self.known[uid]
+        for group, total in self.totals.items():
+            namespace, currency, labels = group
+            yield CostView(
+                namespace=namespace,
+                currency=currency,
+                labels=labels,
+                per_hour=float(per_hour.get(group, ZERO)),
+                total=float(total),
+            )
+
+    def settle(self, metadata: Metadata, cost: Cost) -> None:
+        """The final cost of an object that is let go."""
+        self._add(metadata, cost, cost.at)
+
+    def _costs(self) -> Iterator[tuple[Metadata, Cost]]:
+        for key in self.cache.own_keys():
+            found = self.cache.deployment(key) if key.kind == DEPLOYMENT else None
+            if found is not None and found.status.cost is not None:
+                yield found.metadata, found.status.cost
+
+    def _add(self, metadata: Metadata, cost: Cost, now: datetime) -> Group:
+        group = (metadata.namespace, cost.currency, tuple(metadata.labels.get(n, "") for n in self.labels))
+        period, accrued = period_of(now), extrapolated(cost, now).accrued
+        before = self.known.get(metadata.uid)
+        if before is None or before.group[1] != cost.currency:
+            grown = accrued
+        elif before.period == period:
+            grown = accrued - before.accrued
+        else:  # the rest of the month that has ended, and what there is of the new one
+            grown = extrapolated(before.cost, end_of(before.period)).accrued - before.accrued + accrued
+        if grown < 0:
+            return group  # what was too much is not added again
+        self.totals[group] += grown
+        self.known[metadata.uid] = Known(group, period, accrued, cost)
+        return group

@@ -1,0 +1,181 @@
+"""Orphaned deployments, seen by the whole operator: said on the ModelProvider, and never touched."""
+
+from typing import Any
+
+import pytest
+
+from model_operator.domain import DEPLOYMENT, OWNER_TAG, PROVIDER, UID_TAG, Key
+from support.lost_cluster import lose_etcd, rebuild
+from support.memory_store import Effect, Request, Trouble, Verb
+from support.rows import ROWS
+from support.running import Running, deployment, on_virtual_time, provider, running
+
+HERE = {"installation": "berlin-1"}
+A_WHILE = 300
+READ = Request(Verb.LIST, Key(DEPLOYMENT, "", ""))
+
+
+async def left_behind(operator: Running, name: str = "llama") -> str:
+    """A deployment with our mark, whose object was lost while no operator ran."""
+    (id_,) = await operator.serve(deployment("paitient", name))
+    await operator.stop()
+    operator.server.objects.pop(Key(DEPLOYMENT, "team", name))
+    await operator.start()
+    return id_
+
+
+def orphans(operator: Running, name: str = "paitient") -> list[str]:
+    found: dict[str, Any] = operator.status(name, PROVIDER).get("orphans") or {"items": []}
+    return [one["id"] for one in found["items"]]
+
+
+@on_virtual_time
+async def test_one_is_said_in_status_event_and_metric_and_not_touched() -> None:
+    async with running(**HERE) as operator:
+        id_ = await left_behind(operator)
+        await operator.until(lambda: orphans(operator) == [id_], within=200)
+        await operator.wait(A_WHILE)
+        (one,) = operator.status("paitient", PROVIDER)["orphans"]["items"]
+        assert (one["id"], one["owner"]) == (id_, "berlin-1/team/llama")
+        assert one["createdAt"] < one["foundAt"]
+        assert operator.events("paitient").count("OrphanFound") == 1
+        assert operator.warnings("paitient") == ["OrphanFound"]
+        assert operator.total('model_operator_orphans{name="paitient",namespace="team"}') == 1
+        assert operator.total("model_operator_unknown_deployments{") == 0
+        assert operator.says("paitient", PROVIDER)["Ready"] == "True Available"
+        assert await operator.live("paitient") == [id_]
+        assert await operator.asked("delete") == 0
+
+
+@on_virtual_time
+async def test_it_is_none_any_more_once_an_object_of_that_name_is_there() -> None:
+    async with running(**HERE) as operator:
+        id_ = await left_behind(operator)
+        await operator.until(lambda: orphans(operator) == [id_], within=200)
+        assert await operator.serve(deployment("paitient")) == [id_]
+        await operator.until(lambda: "orphans" not in operator.status("paitient", PROVIDER), within=70)
+        assert operator.total("model_operator_orphans{") == 0
+
+
+@on_virtual_time
+async def test_what_stays_on_purpose_is_an_orphan() -> None:
+    async with running(**HERE) as operator:
+        (id_,) = await operator.serve(deployment("paitient", deletionPolicy="Orphan"))
+        operator.delete("llama")
+        await operator.until(lambda: orphans(operator) == [id_], within=200)
+
+
+@on_virtual_time
+async def test_objects_are_read_only_while_something_looks_orphaned() -> None:
+    async with running(**HERE) as operator:
+        await operator.serve(deployment("paitient", "other"))
+        await operator.wait(1)
+        before = operator.store.seen.count(READ)
+        await operator.wait(A_WHILE - 60)
+        assert operator.store.seen.count(READ) == before
+        id_ = await left_behind(operator)
+        before, writes = operator.store.seen.count(READ), operator.server.writes
+        await operator.until(lambda: orphans(operator) == [id_], within=200)
+        assert operator.store.seen.count(READ) - before == 2
+        await operator.wait(30)
+        seen, writes = operator.store.seen.count(READ), operator.server.writes
+        await operator.wait(200)
+        assert (operator.store.seen.count(READ) - seen <= 1, operator.server.writes) == (True, writes)
+
+
+@on_virtual_time
+async def test_while_objects_cannot_be_read_nothing_is_called_an_orphan() -> None:
+    async with running(**HERE) as operator:
+        await left_behind(operator)
+        operator.store.troubles.append(
+            Trouble(Effect.REFUSE, frozenset({Verb.LIST}), frozenset({DEPLOYMENT}), 500)
+        )
+        await operator.wait(A_WHILE)
+        assert orphans(operator) == []
+
+
+@on_virtual_time
+async def test_a_restart_says_nothing_twice() -> None:
+    async with running(**HERE) as operator:
+        id_ = await left_behind(operator)
+        await operator.until(lambda: orphans(operator) == [id_], within=200)
+        await operator.wait(30)
+        status = operator.status("paitient", PROVIDER)["orphans"]
+        await operator.restart()
+        for _ in range(40):
+            await operator.wait(5)
+            assert operator.status("paitient", PROVIDER)["orphans"] == status
+        assert operator.events("paitient").count("OrphanFound") == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "tags"),
+    [
+        pytest.param(HERE, {UID_TAG: "u", OWNER_TAG: "paris-1/team/llama"}, id="another installation's"),
+        pytest.param(HERE, {UID_TAG: "u"}, id="without an owner"),
+        pytest.param(HERE, {}, id="without a mark"),
+        pytest.param(
+            {**HERE, "namespaces": ("team",)},
+            {UID_TAG: "u", OWNER_TAG: "berlin-1/elsewhere/llama"},
+            id="of a namespace that is not watched",
+        ),
+    ],
+)
+@on_virtual_time
+async def test_what_is_unknown_is_counted_apart(settings: dict[str, Any], tags: dict[str, str]) -> None:
+    async with running(**settings) as operator:
+        api = ROWS["paitient"].api
+        await operator.create_at("paitient", {**api.least, api.name: "theirs", "tags": tags})
+        await operator.wait(A_WHILE)
+        assert orphans(operator) == []
+        assert operator.total('model_operator_unknown_deployments{name="paitient",namespace="team"}') == 1
+        assert operator.total("model_operator_orphans{") == 0
+        assert "OrphanFound" not in operator.events("paitient")
+
+
+@on_virtual_time
+async def test_at_a_provider_without_tags_none_is_ever_called_an_orphan() -> None:
+    async with running(**HERE) as operator:
+        await operator.serve(deployment("parasail"))
+        await lose_etcd(operator)
+        await rebuild(operator)
+        await operator.wait(A_WHILE)
+        assert orphans(operator, "parasail") == []
+        assert operator.total("model_operator_unknown_deployments{") == 1
+
+
+@on_virtual_time
+async def test_of_two_model_providers_of_one_account_one_tells_of_it() -> None:
+    async with running(**HERE) as operator:
+        operator.apply(provider("paitient", "a-second", "paitient"))
+        id_ = await left_behind(operator)
+        await operator.until(lambda: orphans(operator, "a-second") == [id_], within=200)
+        await operator.wait(A_WHILE)
+        assert orphans(operator, "paitient") == []
+        assert operator.total("model_operator_orphans{") == 1
+
+
+@on_virtual_time
+async def test_the_former_deployment_of_an_object_that_has_another_is_an_orphan() -> None:
+    async with running(**HERE) as operator:
+        old = await left_behind(operator)
+        api = ROWS["paitient"].api
+        new = await operator.create_at("paitient", {**api.least, api.name: "new"})
+        operator.apply(deployment("paitient", externalID=new, deletionPolicy="Delete"))
+        await operator.until(lambda: orphans(operator) == [old], within=300)
+        assert operator.status("llama")["externalID"] == new
+
+
+@on_virtual_time
+async def test_an_object_that_the_watch_has_not_told_of_has_its_deployment() -> None:
+    """The read is of the API server, not of what this process happens to know."""
+    async with running(**HERE) as operator:
+        (id_,) = await operator.serve(deployment("paitient"))
+        await operator.stop()
+        kept = operator.server.objects.pop(Key(DEPLOYMENT, "team", "llama"))
+        await operator.start()
+        operator.watch.close()
+        operator.server.objects[Key(DEPLOYMENT, "team", "llama")] = kept
+        await operator.wait(200)
+        assert orphans(operator) == []
+        assert await operator.live("paitient") == [id_]
