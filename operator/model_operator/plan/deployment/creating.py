@@ -140,8 +140,8 @@ def _drop_recreate(s: Situation, pending: Pending, made: Remote | None) -> Decis
 
 def _send(s: Situation, pending: Pending) -> Decision:
     """The intent is written and nothing was sent; the user may have thought better of it meanwhile."""
-    is_late = s.now > pending.deadline - s.timing.request_deadline / 2
-    if s.desired.paused or is_late or expiry.is_expired(s) or pending.sent != dict(s.desired.fields):
+    is_late = expiry.is_expired(s) or s.now > pending.deadline - s.timing.request_deadline / 2
+    if s.desired.paused or is_late or pending.sent != dict(s.desired.fields):
         return _announce(s)  # what is left would not do for the request, or it would say something else
     return replace(_start(s), action=Create())
 
