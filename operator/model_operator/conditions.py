@@ -115,6 +115,10 @@ class Reason(StrEnum):
     CONNECTION_NOT_WRITTEN = "ConnectionNotWritten"
     WRITE_REFUSED = "WriteRefused"
 
+    # In a mode other than Manage
+    OBSERVED = "Observed"
+    SUSPENDED = "Suspended"
+
     # Outside the hours of its schedule
     OUTSIDE_ACTIVE_HOURS = "OutsideActiveHours"
 

@@ -39,6 +39,8 @@ UID_TAG: Final = "model-operator-uid"
 """The tag that carries a CR's UID at providers with tags; reserved by a rule of the CRD."""
 OWNER_TAG: Final = "model-operator-owner"
 """The tag with the owner mark: which cluster and object that is. Reserved likewise."""
+EPOCH_TAG: Final = "model-operator-epoch"
+"""The tag that says which of several takings-over of a mark was the last. Reserved likewise."""
 
 GROUP: Final = "modeloperator.dev"
 VERSION: Final = "v1alpha1"
@@ -127,6 +129,8 @@ class Remote:
     """The CR UID in our tag; None where the vendor has no tags or the reply left them out."""
     owner: str | None = None
     """The owner mark (`owner_marks`), likewise."""
+    epoch: int | None = None
+    """Of the mark, in our tag; None where nobody has taken it over yet."""
     created: datetime | None = field(default=None, compare=False)
     """By the provider's clock, where it says so."""
     fields: Fields = field(default_factory=dict)

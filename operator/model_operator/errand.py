@@ -5,8 +5,10 @@ The passes say for which object they work; whoever sends requests asks here, rig
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
+
+from model_operator.modes import Mode
 
 
 class Outdated(Exception):
@@ -21,8 +23,15 @@ class Errand:
         is_current: Callable[[], bool],
         leave: Callable[[Callable[[], None]], None],
         come_back: Callable[[], None],
+        mode: Callable[[], Mode] = lambda: Mode.MANAGE,
+        changing: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
-        """`leave` gives the worker back, and is given what to call on news; `come_back` tells that the pass goes on."""
+        """`leave` gives the worker back, and is given what to call on news; `come_back` tells that the pass goes on.
+
+        `mode` is that of the ModelProvider as last shown; a request that changes something runs inside `changing`.
+        """
+        self._mode = mode
+        self.changing = changing
         self._is_current = is_current
         self._leave = leave
         self._come_back = come_back
@@ -46,6 +55,11 @@ class Errand:
         finally:
             self._patience = None
 
+    @property
+    def mode(self) -> Mode:
+        """What may be sent now."""
+        return self._mode()
+
     def check(self) -> None:
         """Raises `Outdated`."""
         if not self._is_current():
@@ -57,7 +71,9 @@ class Errand:
 
 
 NOBODY = Errand(lambda: True, lambda _: None, lambda: None)
-"""A poll's: no pass waits for it, and no edit makes it pointless."""
+"""No pass waits for it, and no edit makes it pointless."""
+POLL = Errand(lambda: True, lambda _: None, lambda: None, lambda: Mode.OBSERVE)
+"""A poll's: it reads, and nothing else."""
 _errand: ContextVar[Errand] = ContextVar("errand", default=NOBODY)
 
 

@@ -16,6 +16,7 @@ ProviderError
 ├── NotFound             404
 ├── AccountMismatch      known deployments are missing under a credential that has not proven itself
 ├── NotAccepted          the ModelProvider leads to no account
+├── Withheld             the ModelProvider's mode does not let it be sent: nothing left
 └── Unsupported          404/405/501 on an operation that this provider does not offer
 """
 
@@ -133,6 +134,10 @@ class NotAccepted(ProviderError):
     def __init__(self, reason: Reason, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class Withheld(NotAccepted):
+    """`spec.mode` of the ModelProvider does not let the request leave. No rule should ask for one: this is the bolt."""
 
 
 class Unsupported(ProviderError):

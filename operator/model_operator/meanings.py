@@ -60,6 +60,17 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         " admission policy.",
         "Fix what the message names; the operator retries by itself.",
     ),
+    Reason.OBSERVED: Meaning(
+        "The ModelProvider is in mode Observe: nothing is sent to the provider. The message says what the operator"
+        " would do.",
+        "Set spec.mode of the ModelProvider to Manage to have it done.",
+    ),
+    Reason.SUSPENDED: Meaning(
+        "The ModelProvider is in mode Suspend: no request is sent to the provider, so nothing is known of the"
+        " deployment, and nothing is deleted.",
+        "Set spec.mode of the ModelProvider to Manage. To remove this object without that, set its"
+        " spec.deletionPolicy to Orphan.",
+    ),
     Reason.EXTERNAL_ID_TAKEN: Meaning(
         "The deployment that spec.externalID names belongs to another ModelDeployment.",
         "Delete the other ModelDeployment with deletionPolicy Orphan first; or delete this object, and apply it with another"

@@ -317,18 +317,6 @@ def test_two_keys_whose_lists_show_a_common_id_are_one_account():
     assert account.all_members == {MEMBER}
 
 
-def test_a_former_life_is_found_by_its_mark_or_by_a_name_without_one():
-    ours = remote(id="1", name="chosen", owner="i/team/llama")
-    theirs = remote(id="2", name="llama-abcdefgh", owner="i/elsewhere/llama")
-    unmarked = remote(id="3", name="llama-abcdefgh", owner=None)
-    going = remote(RunState.DELETING, id="4", name="llama-abcdefgh", owner="i/team/llama")
-    snapshot = Snapshot.of(NOW, [unmarked, theirs, ours, going])
-    assert snapshot.former("i/team/llama", "llama") == (ours, unmarked)
-    assert snapshot.former("i/team/llama", None) == (ours,)
-    assert snapshot.former(None, "llama") == (unmarked,)
-    assert snapshot.former(None, None) == ()
-
-
 def test_of_what_changed_it_is_known_until_when_it_had_not():
     account = new_account()
 

@@ -70,6 +70,11 @@ def said(cost):
             id="gone at some time of ten minutes: the mean, more or less",
         ),
         pytest.param(
+            [look(0), look(50), look(60, NO_USAGE, changed=55)],
+            (60, 0, Decimal("5.5"), 1),
+            id="paused at 55, as the provider says: it may have run on until 60, or have stopped at 50",
+        ),
+        pytest.param(
             [look(0, STARTING), look(60, ONE, changed=60)],
             (60, 6, 6, 6),
             id="billed while starting is an assumption, and all of it is in doubt",

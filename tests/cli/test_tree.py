@@ -103,6 +103,21 @@ def test_a_canary_without_any_of_its_targets_is_shown_all_the_same():
             ("NotReady", "CredentialsInvalid", "parasail: list: Unauthorized.", False, False),
             id="a provider",
         ),
+        pytest.param(
+            seen("ModelProvider", body("a", READY, mode="Observe")),
+            ("Ready Observe", "Available", "", False, True),
+            id="a provider that only observes",
+        ),
+        pytest.param(
+            seen("ModelProvider", body("a", READY, spec={"mode": "Suspend"})),
+            ("Ready Suspend", "Available", "", False, True),
+            id="a mode that the operator has not seen yet",
+        ),
+        pytest.param(
+            seen("ModelProvider", body("a", READY, mode="Manage")),
+            ("Ready", "Available", "", False, True),
+            id="the usual mode goes without saying",
+        ),
     ],
 )
 def test_a_row_says_state_reason_and_what_happened(object, expected):

@@ -8,6 +8,7 @@ TAKEN = [
     pytest.param(PARASAIL, {}, id="the least for Parasail"),
     pytest.param(PAITIENT, {}, id="the least for PaiTIENT"),
     pytest.param(PROVIDER, {}, id="the least for a provider"),
+    *[pytest.param(PROVIDER, {"mode": mode}, id=f"mode {mode}") for mode in ("Manage", "Observe", "Suspend")],
     pytest.param(
         PARASAIL,
         {

@@ -329,6 +329,13 @@ DEPLOYMENTS = [
     ),
     refused(
         PAITIENT,
+        {"paitient": {"tags": {"model-operator-epoch": "1"}}},
+        "spec.paitient.tags",
+        "the tag model-operator-epoch is reserved for the operator",
+        "the epoch's tag",
+    ),
+    refused(
+        PAITIENT,
         {"paitient": {"tags": {"": "empty"}}},
         "spec.paitient.tags",
         "each key of tags must have 1 to 128 characters",

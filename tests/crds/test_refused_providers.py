@@ -28,6 +28,14 @@ PROVIDERS = [
         'supported values: "parasail", "paitient"',
         "unknown vendor",
     ),
+    refused(
+        PROVIDER,
+        {"mode": "Freeze"},
+        "spec.mode",
+        'supported values: "Manage", "Observe", "Suspend"',
+        "unknown mode",
+    ),
+    refused(PROVIDER, {"mode": ""}, "spec.mode", "supported values", "an empty mode"),
     refused(PROVIDER, {"type": None}, "spec.type", REQUIRED, "no vendor"),
     refused(PROVIDER, {"credentials": None}, "spec.credentials", REQUIRED, "no credentials"),
     refused(

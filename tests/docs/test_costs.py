@@ -1,11 +1,15 @@
 """What docs/costs.md promises of the API server: its quota and its policy, as they stand there, hold."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 import yaml
 
+from model_operator.active_hours import ActiveHours
+from model_operator.billing.money import ZERO, Rate
 from support.deadlines import eventually
 from support.kube_api import ApiError, Object, path_of
 from support.least_manifests import PARASAIL
@@ -28,6 +32,31 @@ def shown(kind: str) -> Object:
 
 def deployment(name: str, **spec: Any) -> Object:
     return {**PARASAIL, "metadata": {"name": name}, "spec": {**PARASAIL["spec"], **spec}}
+
+
+def test_the_worked_month_is_what_its_hours_and_price_come_to() -> None:
+    page = (ROOT / "docs" / "costs.md").read_text()
+    start, end = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
+    hours = ActiveHours.parse("Europe/Berlin", ("Mon-Fri 08:00-20:00",), timedelta(minutes=15))
+    active, at, days = timedelta(), start, 0
+    while at < end:
+        now = hours.at(at)
+        following = min(now.until or end, end)
+        active += (following - at) * now.is_active
+        days += now.is_active
+        at = following
+    rate = Rate(2 * Decimal("5.80"))
+    doubt = Rate(ZERO, rate.likely).for_(timedelta(minutes=6) * days).uncertain
+    cost, all_month = rate.for_(active).accrued, rate.for_(end - start).accrued
+    assert (active / timedelta(hours=1), days, doubt) == (257.25, 21, Decimal("24.36"))
+    for line in (
+        f"| always on | 720 | {all_month:,.2f} |",
+        f"`leadTime: 15m` | 257.25 | {cost:,.2f} |",
+        f"| the same with `replicas: 1` | 257.25 | {cost / 2:,.2f} |",
+        f"`uncertain` is {doubt:.2f} at the end",
+        f"{cost - doubt:,.2f} and {cost + doubt:,.2f}.",
+    ):
+        assert line in page
 
 
 def test_the_quota_refuses_the_third_deployment(namespace: Namespace) -> None:

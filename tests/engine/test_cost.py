@@ -121,6 +121,24 @@ def test_a_process_that_comes_later_writes_nothing_and_goes_on() -> None:
     play(story, is_served=False)
 
 
+def test_the_final_cost_of_what_is_let_go_is_in_the_total_once() -> None:
+    async def story(world: World) -> None:
+        set_prices(world, "parasail")
+        world.apply(parasail_deployment("llama"))
+        await asyncio.sleep(3600)
+        world.server.delete(LLAMA)
+        await asyncio.sleep(300)
+        assert world.server.find(LLAMA) is None
+        (billed,) = (await ledger(world)).values()
+        for _ in range(2):
+            total = world.metrics.registry.get_sample_value(
+                "model_operator_cost_total", {"namespace": "team", "currency": "USD"}
+            )
+            assert total == pytest.approx(float(billed), rel=0.01)
+
+    play(story, is_served=False)
+
+
 def test_what_changed_and_came_back_between_two_looks_is_in_the_bounds() -> None:
     async def story(world: World) -> None:
         set_prices(world, "paitient", poll="10m")

@@ -177,7 +177,7 @@ def lose_etcd(world: World, seconds: float) -> None:
 
     def rebuild() -> None:
         for body in sorted(bodies, key=lambda body: _FROM_GIT.index(body["kind"])):
-            world.server.create(body["kind"], body["metadata"]["namespace"], bare(body))
+            world.create(bare(body), body["metadata"]["namespace"])  # unless somebody was quicker
         start(world)
 
     world.loop.call_later(seconds, rebuild)

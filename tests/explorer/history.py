@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from explorer import cluster, people, rollouts, vendors  # noqa: F401  they fill the table of moves
+from explorer import bills, cluster, modes, people, rollouts, vendors  # noqa: F401  they fill the table of moves
 from explorer.cluster import start
 from explorer.judges import JUDGES
 from explorer.looks import End, condition
+from explorer.modes import leaves_on_purpose, manage_again
 from explorer.moves import MOVES, play
 from explorer.oracle import judge
 from explorer.people import put_keys_back
@@ -97,6 +98,8 @@ _THEMES: tuple[frozenset[str], ...] = (
     ),
     frozenset({"outage", "forget", "lag", "confirm_absence", "change_key", "remove_by_hand", "kill"}),
     frozenset({"limit_requests", "orphan", "step_clock", "delete_and_apply", "change_leader", "kill"}),
+    frozenset({"set_mode", "taken_over", "lose_create", "orphan", "delete_and_apply", "kill"}),
+    frozenset({"change_prices", "label", "remove_by_hand", "edit_by_hand", "change_leader", "kill"}),
     frozenset(
         {"api_trouble", "api_away", "quota_on_config_maps", "newer_provider", "newer_word", "restore_etcd"}
     ),
@@ -167,6 +170,7 @@ async def _play(history: History, seed: int) -> Outcome:
     own_tasks(loop)
     world = World(seed, has_devices=seed % 2 == 1)
     world.judges = list(JUDGES)
+    world.ends_on_purpose = leaves_on_purpose
     await world.open()
     await asyncio.sleep(1)
     for step in history:
@@ -197,6 +201,7 @@ async def calm(world: World) -> None:
     world.empties.clear()
     thaw_figures(world)
     put_keys_back(world)
+    manage_again(world)
     await world.simulator.control("DELETE", "/faults")
     await end_lag(world)
     await world.note_strangers()
@@ -216,6 +221,7 @@ async def come_to_rest(world: World) -> End:
     """
     for look in range(_REST):
         await asyncio.sleep(30)
+        manage_again(world)  # a restore may have brought a mode back
         is_calm = bool(look) and not is_rolling(world) and have_answered(world)
         if is_calm and not judge(End(world, await world.ledger(), 0, Counter(), await world.bill())):
             break

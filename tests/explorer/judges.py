@@ -6,6 +6,7 @@ Each is a function that says what is wrong, or None.
 from datetime import timedelta
 
 from explorer.looks import expiry, holder, is_over, is_terminating, uid_of
+from explorer.modes import a_mode_holds_from_the_moment_that_the_status_says_it
 from explorer.way import Sent
 from explorer.world import World
 from model_operator.domain import DEPLOYMENT, UID_TAG
@@ -117,4 +118,5 @@ JUDGES = [
     what_has_expired_is_not_made,
     strangers_get_no_request,
     traffic_moves_on_fresh_figures,
+    a_mode_holds_from_the_moment_that_the_status_says_it,
 ]

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from explorer.looks import End, Id, condition, expiry, holder, is_elsewhere, is_terminating, marked, uid_of
+from explorer.modes import what_another_cluster_has_taken_over_is_left_to_it
 from explorer.orphans import (
     an_orphan_is_nobodys,
     orphans_said,
@@ -19,9 +20,7 @@ from explorer.orphans import (
 )
 from explorer.world import SECRETS, TEAM, THEIR_MODEL
 from model_operator.active_hours import ActiveHours, Hours
-from model_operator.billing.accrual import extrapolated
 from model_operator.domain import ACTION, CANARY, DEPLOYMENT, PROVIDER, Key
-from model_operator.models.cost import Cost
 from model_operator.providers.registry import PROVIDERS
 from support.manifests import vendor_of
 from support.memory_schema import Object
@@ -29,13 +28,11 @@ from support.rows import ROWS
 
 _AN_EDGE: Final = timedelta(minutes=3)
 """So long an edge may be under way."""
-_A_PENNY: Final = 0.001
-"""A second or so of what runs: clocks are read one after the other."""
 _REST: Final = timedelta(minutes=15)
 """So long at most an end is watched."""
 
 Rule = Callable[[End], Iterator[str]]
-RULES: list[Rule] = []
+RULES: list[Rule] = [what_another_cluster_has_taken_over_is_left_to_it]
 
 
 def rule(function: Rule) -> Rule:
@@ -232,40 +229,6 @@ def a_status_shows_what_the_provider_shows(end: End) -> Iterator[str]:
                 yield f"{key.name}: the status says {shown}, the provider {real}"
 
 
-_ANOTHER_BILL: Final = frozenset(
-    {
-        "clock",
-        "copied",
-        "credentials",
-        "lied",
-        "newer",
-        "restored",
-        "shared",
-        "squatted",
-        "status",
-        "stranger",
-    }
-)
-"""After these a status is not of its object's own making, or the clock was not the provider's."""
-
-
-@rule
-def what_was_billed_lies_within_what_is_said(end: End) -> Iterator[str]:
-    process = end.world.process
-    if process is None or end.world.marks & _ANOTHER_BILL:
-        return
-    for key, body in end.world.deployments():
-        uid, cost = uid_of(body), body.get("status", {}).get("cost")
-        if cost is None or uid in end.world.twins or is_terminating(body) or "externalID" in body["spec"]:
-            continue
-        if condition(body, "Ready")["status"] != "True":
-            continue
-        own = [row for row in end.bill.values() if end.world.uids.get(row["name"]) == uid]
-        billed, known = sum(row["cost"] for row in own), extrapolated(Cost.read(cost), process.wall())
-        if abs(float(known.accrued) - billed) > float(known.uncertain) + _A_PENNY:
-            yield f"{key.name} has cost {billed}, and its status says {known}"
-
-
 @rule
 def strangers_are_left_alone(end: End) -> Iterator[str]:
     for id_, made in end.world.strangers.items():
@@ -327,8 +290,8 @@ def every_object_has_settled_or_says_what_it_waits_for(end: End) -> Iterator[str
 
 
 _REASONS: dict[str, tuple[str, ...]] = {
-    "NameTaken": ("stranger", "squatted", "shared", "copied"),
-    "ExternalIDTaken": ("copied", "squatted"),
+    "NameTaken": ("stranger", "squatted", "shared", "copied", "taken"),
+    "ExternalIDTaken": ("copied", "squatted", "taken"),
     "ExternalResourceMissing": ("removed", "copied"),
     "OutcomeUnknown": ("stranger",),
     "UpdateIgnored": ("hand", "lied"),

@@ -99,6 +99,12 @@ class World:
     stripped: set[str] = field(default_factory=set)
     """UIDs of objects whose finalizer was taken off by hand: only a process that lives on can end what they left."""
     twins: set[str] = field(default_factory=set)
+    taken: dict[tuple[str, str], str] = field(default_factory=dict)
+    """(vendor, id) of what another cluster has taken over, and the UID of the object that had it."""
+    observed_at: dict[str, float] = field(default_factory=dict)
+    """When each ModelProvider was last seen in mode Observe while an object of it ended."""
+    ends_on_purpose: Callable[["World", str, Object], bool] = lambda *_: False
+    """Whether what an object that ends leaves at the provider is left on purpose."""
     orphaned: set[str] = field(default_factory=set)
     """UIDs of objects that had deletionPolicy Orphan at some time: what they leave is left on purpose."""
     uids: dict[str, str] = field(default_factory=dict)
@@ -165,7 +171,7 @@ class World:
         self.uids[default_name(key.name, uid, vendor.capabilities.name_limit)] = uid
         if "deploymentName" in spec:
             self.marks.add("shared")
-        if spec.get("deletionPolicy") == "Orphan":
+        if spec.get("deletionPolicy") == "Orphan" or self.ends_on_purpose(self, type_, body):
             self.orphaned.add(uid)
 
     def _collect(self, uid: str) -> None:

@@ -143,3 +143,21 @@ async def test_the_setting_bounds_them():
         found, left_out = samples(operator.metrics)
         assert len({labels[1:3] for labels in found}) == 1
         assert left_out == 1
+
+
+def test_each_modelprovider_shows_its_mode():
+    cache = Cache(Told())
+    spec = {"type": "parasail", "credentials": {"secretRef": {"name": "s"}}}
+    put(cache, PROVIDER, "team", "managed", **spec)
+    put(cache, PROVIDER, "team", "observed", **spec, mode="Observe")
+    put(cache, PROVIDER, "team", "newer", **spec, mode="NotYetKnown")
+    put(cache, DEPLOYMENT, "team", "llama")
+    metrics = Metrics()
+    metrics.show_objects(lambda: object_views(cache), 10)
+    families = {family.name: family for family in metrics.registry.collect()}
+    found = [tuple(s.labels.values()) for s in families["model_operator_provider_mode"].samples]
+    assert sorted(found) == [
+        ("team", "managed", "Manage"),
+        ("team", "newer", "Suspend"),
+        ("team", "observed", "Observe"),
+    ]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from itertools import pairwise, product
+from itertools import islice, pairwise, product
 from typing import Any
 
 import pytest
@@ -37,7 +37,9 @@ from model_operator.models.deployment_status import (
     ModelDeploymentStatus,
     Pending,
 )
+from model_operator.modes import Mode
 from model_operator.plan.deployment.absence import NOT_LOOKED
+from model_operator.plan.deployment.marks import is_lost
 from model_operator.plan.deployment.remembered import Creation, ProbeResult, SentUpdate, Underway
 from model_operator.plan.deployment.situation import (
     Create,
@@ -298,7 +300,18 @@ def former_lives() -> Iterator[Situation]:
         )
 
 
-SPACES = [with_an_id, refused_or_blind, without_an_id, marked, with_troubles, adoptions, former_lives]
+MANAGED = (with_an_id, refused_or_blind, without_an_id, marked, with_troubles, adoptions, former_lives)
+
+
+def in_other_modes() -> Iterator[Situation]:
+    """A sample of all of them, under a ModelProvider that only observes, or is suspended."""
+    for space in MANAGED:
+        for s in islice(space(), 0, None, 29):
+            yield replace(s, mode=Mode.OBSERVE)
+            yield replace(s, mode=Mode.SUSPEND, observed=Observed())  # nothing is looked at
+
+
+SPACES = [*MANAGED, in_other_modes]
 
 
 Passes = list[tuple[Situation, Decision, ModelDeploymentStatus]]
@@ -330,6 +343,7 @@ def check_conditions(s: Situation, step: Decision, status: ModelDeploymentStatus
             "HeldWhilePaused",
             "DriftReported",
             "DuplicateFound",
+            "Observed",
         }
         assert by_type["Serving"].status == "True" or by_type["Serving"].reason in {"Paused", "ScaledDown"}
 
@@ -363,7 +377,8 @@ def check_action(s: Situation, step: Decision) -> None:
         is_never_created = s.status.external_id is None and (
             (s.status.pending is None and not s.may_have_made) or s.intent_unsent or proves_absence(s)
         )
-        assert s.observed.presence is Presence.ABSENT or s.desired.orphans or is_never_created
+        is_left = s.desired.orphans or s.mode is Mode.OBSERVE or is_lost(s)
+        assert s.observed.presence is Presence.ABSENT or is_left or is_never_created
         return
     if action is None:
         return
@@ -436,7 +451,8 @@ def check_power(s: Situation, action: SetPower) -> None:
 
 
 def check_updates(s: Situation, step: Decision) -> None:
-    if s.may_have_made and not s.desired.orphans:
+    is_left = not s.wanted and s.mode is Mode.OBSERVE
+    if s.may_have_made and not s.desired.orphans and not is_left:
         is_told = isinstance(step.change.pending, Pending) or isinstance(step.change.external_id, str)
         assert is_told, "whatever else is said, this comes first"
         return
@@ -462,7 +478,17 @@ def check_quiet(taken: Passes) -> None:
         assert third.action is None
 
 
+def check_mode(s: Situation, step: Decision) -> None:
+    """Nothing is done, and nothing begins; what an earlier create has left is written down all the same."""
+    if s.mode is Mode.MANAGE:
+        return
+    assert step.action is None or isinstance(step.action, Release)
+    assert step.change == NO_CHANGE or s.may_have_made
+    assert s.may_have_made or step.look_again != timedelta()
+
+
 def check(s: Situation, step: Decision, status: ModelDeploymentStatus) -> None:
+    check_mode(s, step)
     check_action(s, step)
     check_updates(s, step)
     if isinstance(step.action, Release):

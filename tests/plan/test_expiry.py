@@ -6,12 +6,24 @@ import pytest
 
 from model_operator.conditions import Phase
 from model_operator.domain import RunState
-from model_operator.models.deployment_status import UNCHANGED, Expired
+from model_operator.models.deployment_status import NO_CHANGE, UNCHANGED, Expired
+from model_operator.modes import Mode
 from model_operator.plan.deployment.decide import decide
 from model_operator.plan.deployment.expiry import NOTICE, next_turn, noted, over
 from model_operator.plan.deployment.remembered import Creation, Underway
 from model_operator.plan.deployment.situation import Create, Delete
-from support.situations import NOW, created, look, pending, remote, situation, status_of, told, untouched
+from support.situations import (
+    NOW,
+    PAITIENT,
+    created,
+    look,
+    pending,
+    remote,
+    situation,
+    status_of,
+    told,
+    untouched,
+)
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 DUE = NOW - 5 * MINUTE
@@ -157,3 +169,32 @@ def test_times_at_the_ends_of_the_calendar_are_times():
     assert told(status_of(situation(expires_at=last)))["Expiring"] == "False NotExpiring"
     assert next_turn(situation(expires_at=first)) == NOW + NOTICE
     assert next_turn(situation(expires_at=last)) == last - DAY
+
+
+@pytest.mark.parametrize("record", [FRESH, FINAL])
+def test_in_mode_observe_nothing_is_recorded_nor_deleted_nor_let_go(record):
+    s = expired(record=record, mode=Mode.OBSERVE)
+    step, status = look(s)
+    assert (step.action, step.change) == (None, NO_CHANGE)
+    assert (status.external_id, told(status)["Expiring"]) == ("33665", "True Expired")
+    assert next_turn(s) is None
+
+
+def test_in_mode_observe_what_has_expired_and_is_gone_is_said_to_have():
+    status = status_of(expired(RunState.GONE, mode=Mode.OBSERVE))
+    assert (status.external_id, told(status)["Ready"]) == ("33665", "True Expired")
+
+
+@pytest.mark.parametrize("record", [FRESH, FINAL])
+def test_what_another_cluster_has_taken_over_is_its_own_to_expire(record):
+    s = expired(record=record, status=created(lost_to_epoch=7), capabilities=PAITIENT)
+    step, status = look(s)
+    assert (step.action, status.external_id, s.wanted) == (None, "33665", True)
+    assert told(status)["Ready"] == "False ExternalIDTaken"
+
+
+def test_what_is_seen_to_be_taken_over_after_the_end_was_final_is_not_let_go():
+    theirs = remote(epoch=7, owner_uid="somebody")
+    s = expired(record=FINAL, remote=theirs, capabilities=PAITIENT)
+    step, status = look(s)
+    assert (step.action, status.external_id, status.lost_to_epoch) == (None, "33665", 7)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from model_operator.domain import OWNER_TAG, UID_TAG
+from model_operator.domain import EPOCH_TAG, OWNER_TAG, UID_TAG
 from support.rows import ROWS
 from support.running import Running, deployment, on_virtual_time, running
 
@@ -85,4 +85,6 @@ async def test_an_adoption_writes_the_owner_of_now_over_that_of_the_old_cluster(
             return dict(made["tags"])
 
         await operator.wait(100)
-        assert await tags() == {UID_TAG: found["metadata"]["uid"], OWNER_TAG: "new/team/llama"}
+        epoch = str(operator.status("llama")["epoch"])
+        mark = {UID_TAG: found["metadata"]["uid"], OWNER_TAG: "new/team/llama", EPOCH_TAG: epoch}
+        assert await tags() == mark

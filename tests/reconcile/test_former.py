@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 
-from model_operator.domain import FINALIZER, OWNER_TAG, UID_TAG
+from model_operator.accounts.account import Snapshot
+from model_operator.domain import EPOCH_TAG, FINALIZER, OWNER_TAG, UID_TAG, RunState
+from model_operator.reconcile.deployment.former import left_behind
 from support.lost_cluster import lose_etcd, rebuild
 from support.running import VENDORS, Running, deployment, on_virtual_time, running
+from support.situations import NOW, remote
 
 A_WHILE = 300
 HERE = {"installation": "berlin-1"}
@@ -53,7 +56,8 @@ async def test_what_the_owner_mark_names_is_adopted(knobs: dict[str, str], chose
         assert await mutations(operator) == {"create": 1, "delete": 0}
         found = operator.find("llama")
         assert found is not None
-        marks = {UID_TAG: found["metadata"]["uid"], OWNER_TAG: "berlin-1/team/llama"}
+        epoch = str(operator.status("llama")["epoch"])
+        marks = {UID_TAG: found["metadata"]["uid"], OWNER_TAG: "berlin-1/team/llama", EPOCH_TAG: epoch}
         assert await tags(operator, id_) == marks
         assert operator.says("llama")["Synced"] == "True Synced"
 
@@ -212,3 +216,15 @@ async def test_what_git_has_changed_meanwhile_is_shown_and_then_sent(policy: str
         shown: list[Any] = operator.status("llama").get("drift") or []
         assert [row["field"] for row in shown] == ([] if policy == "Correct" else ["replicas"])
         assert await mutations(operator) == {"create": 1, "delete": 0}
+
+
+def test_a_former_life_is_found_by_its_mark_or_by_a_name_without_one() -> None:
+    ours = remote(id="1", name="chosen", owner="i/team/llama")
+    theirs = remote(id="2", name="llama-abcdefgh", owner="i/elsewhere/llama")
+    unmarked = remote(id="3", name="llama-abcdefgh", owner=None)
+    going = remote(RunState.DELETING, id="4", name="llama-abcdefgh", owner="i/team/llama")
+    snapshot = Snapshot.of(NOW, [unmarked, theirs, ours, going])
+    assert left_behind(snapshot, "i/team/llama", "llama") == (ours, unmarked)
+    assert left_behind(snapshot, "i/team/llama", None) == (ours,)
+    assert left_behind(snapshot, None, "llama") == (unmarked,)
+    assert left_behind(snapshot, None, None) == ()

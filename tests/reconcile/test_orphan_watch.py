@@ -1,14 +1,26 @@
 """Orphaned deployments, seen by the whole operator: said on the ModelProvider, and never touched."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from model_operator.accounts.account import Account, Snapshot
+from model_operator.accounts.bindings import Bindings
 from model_operator.domain import DEPLOYMENT, OWNER_TAG, PROVIDER, UID_TAG, Key
+from model_operator.providers.registry import PROVIDERS
+from model_operator.reconcile.cache import Cache
+from model_operator.reconcile.orphans import OrphanWatch
+from model_operator.sharding import Shards
+from support import bodies
 from support.lost_cluster import lose_etcd, rebuild
-from support.memory_store import Effect, Request, Trouble, Verb
+from support.memory_server import Server
+from support.memory_store import Effect, MemoryStore, Request, Trouble, Verb
+from support.provider_world import OpenGate
 from support.rows import ROWS
 from support.running import Running, deployment, on_virtual_time, provider, running
+from support.signals import Told
+from support.situations import NOW, remote
 
 HERE = {"installation": "berlin-1"}
 A_WHILE = 300
@@ -18,10 +30,14 @@ READ = Request(Verb.LIST, Key(DEPLOYMENT, "", ""))
 async def left_behind(operator: Running, name: str = "llama") -> str:
     """A deployment with our mark, whose object was lost while no operator ran."""
     (id_,) = await operator.serve(deployment("paitient", name))
+    await lost(operator, name)
+    return id_
+
+
+async def lost(operator: Running, name: str = "llama") -> None:
     await operator.stop()
     operator.server.objects.pop(Key(DEPLOYMENT, "team", name))
     await operator.start()
-    return id_
 
 
 def orphans(operator: Running, name: str = "paitient") -> list[str]:
@@ -45,6 +61,22 @@ async def test_one_is_said_in_status_event_and_metric_and_not_touched() -> None:
         assert operator.says("paitient", PROVIDER)["Ready"] == "True Available"
         assert await operator.live("paitient") == [id_]
         assert await operator.asked("delete") == 0
+
+
+@on_virtual_time
+async def test_what_it_costs_is_said_where_a_price_is_known() -> None:
+    async with running(**HERE) as operator:
+        operator.edit(
+            "paitient", PROVIDER, prices=[{"match": "*", "perReplicaHour": "4.5", "currency": "EUR"}]
+        )
+        (id_,) = await operator.serve(deployment("paitient", replicas=2))
+        await lost(operator)
+        await operator.until(lambda: orphans(operator) == [id_], within=200)
+        (one,) = operator.status("paitient", PROVIDER)["orphans"]["items"]
+        assert one["perHour"] in ("9 EUR", "9.0 EUR")
+        gets = await operator.asked("get")
+        await operator.wait(A_WHILE)
+        assert await operator.asked("get") == gets
 
 
 @on_virtual_time
@@ -179,3 +211,46 @@ async def test_an_object_that_the_watch_has_not_told_of_has_its_deployment() -> 
         await operator.wait(200)
         assert orphans(operator) == []
         assert await operator.live("paitient") == [id_]
+
+
+@pytest.mark.parametrize(
+    ("objects", "is_orphan"),
+    [
+        pytest.param([], True, id="no object"),
+        pytest.param([bodies.deployment("llama")], False, id="of a shard that is not ours"),
+        pytest.param([bodies.deployment("other", status={"externalID": "1"})], False, id="held by one of it"),
+        pytest.param([bodies.deployment("other")], True, id="another one"),
+    ],
+)
+@on_virtual_time
+async def test_objects_of_other_shards_are_objects(objects: list[dict[str, Any]], is_orphan: bool) -> None:
+    shards = Shards(2)
+    shards.take(1 - shards.of("team"))
+    cache, here = Cache(Told(), shards), Key(PROVIDER, "ours", "acme")
+    for body in objects:
+        cache.put(Key(DEPLOYMENT, "team", body["metadata"]["name"]), body)
+    account = Account(
+        id="a",
+        vendor=PROVIDERS["paitient"],
+        provider=None,  # nobody asks it
+        gate=OpenGate(),
+        poll_interval=timedelta(seconds=30),
+        signals=Told(),
+        members={here, Key(PROVIDER, "team", "acme")},
+    )
+    watch = OrphanWatch(
+        store=MemoryStore(Server(lambda: NOW)),
+        cache=cache,
+        bindings=Bindings(),
+        namespaces=(),
+        installation="i",
+    )
+    left = remote(id="1", name="llama-abcdefgh", owner="i/team/llama", owner_uid="of-before")
+    said = {}
+    for minutes in range(3):
+        account.snapshot = Snapshot.of(NOW + timedelta(minutes=minutes), [left])
+        for key in account.members:
+            said[key] = await watch.look(key, None, account, NOW)
+    found = said.pop(Key(PROVIDER, "team", "acme"))
+    assert ([one.id for one in found.items] if found is not None else []) == ["1"] * is_orphan
+    assert said == {here: None}, "the ModelProvider of the mark's namespace tells of it"

@@ -1,5 +1,6 @@
 """The status of a ModelProvider: whether its credentials are accepted, and what a person has to do."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from model_operator.conditions import Reason
 from model_operator.domain import CONFIRM_ABSENCE
 from model_operator.errors import CredentialsInvalid, PermissionDenied, Unavailable
 from model_operator.models.provider import ConfirmedAbsence, Missing, ModelProvider, ModelProviderStatus
+from model_operator.modes import Mode
 from model_operator.status.provider import AccountView, confirm, summarize
 from support import bodies
 from support.situations import NOW, told
@@ -140,3 +142,40 @@ def test_a_word_is_used_up():
     assert missing is not None
     assert (missing.ids, missing.count) == (("2",), 1)
     assert missing.token != "t"
+
+
+def test_one_that_only_observes_is_ready_and_says_so():
+    status = after(replace(FINE, mode=Mode.OBSERVE))
+    ready = status.condition("Ready")
+    assert ready is not None
+    assert (ready.status, ready.reason, status.mode) == ("True", "Available", "Observe")
+    assert "In mode Observe, nothing is changed there" in ready.message
+
+
+def test_one_that_is_suspended_says_nothing_of_its_credentials_and_waits_for_nobody():
+    view = AccountView(mode=Mode.SUSPEND, reason=Reason.CREDENTIALS_MISSING, message="no Secret")
+    for since in (timedelta(), GRACE):
+        words = told(after(view, since=since))
+        assert (words["Ready"], words["Reconciling"], words["Stalled"]) == (
+            "Unknown Suspended",
+            "False Idle",
+            "False NotStalled",
+        )
+
+
+def test_what_is_missing_stays_frozen_while_it_is_suspended():
+    missing = Missing(token="t", ids=("1", "2"), count=2)
+    before = resource().status.with_(missing=missing)
+    view = AccountView(mode=Mode.SUSPEND)
+    assert summarize(resource(before), view, NOW, GRACE).missing == missing
+
+
+def test_the_mode_is_in_force_once_nothing_of_the_one_before_is_under_way():
+    manages = after(FINE)
+    assert manages.mode == "Manage"
+    for mode in (Mode.OBSERVE, Mode.SUSPEND):
+        busy = summarize(resource(manages), replace(FINE, mode=mode, is_changing=True), NOW, GRACE)
+        assert busy.mode == "Manage"
+        assert summarize(resource(busy), replace(FINE, mode=mode), NOW, GRACE).mode == mode
+    back = replace(FINE, is_changing=True)
+    assert summarize(resource(manages.with_(mode="Suspend")), back, NOW, GRACE).mode == "Manage"

@@ -6,8 +6,8 @@ other.
 """
 
 import errno
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
 
 import aiohttp
 import httpx
@@ -27,11 +27,14 @@ class InProcess(httpx.AsyncBaseTransport):
     simulator: Simulator
     is_listening: bool = True
     """Whether anybody answers at all; if not, connections are refused."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Headers of whoever asks, which tell him apart in the simulator's journal."""
 
     @override
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if not self.is_listening:
             raise httpx.ConnectError("refused") from _refused(request.url)
+        request.headers.update(self.names)
         asked = _asked(request)
         outcome = await self.simulator.ask(asked)
         if isinstance(outcome, Reset) and asked.method in IDEMPOTENT_METHODS:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import wraps
+from random import Random
 from typing import Any, ParamSpec, TypeVar
 
 import httpx
@@ -70,6 +71,8 @@ class Running:
     server: Server
     simulator: Simulator
     wall: Wall
+    cluster: str = ""
+    """Which of several it is, in the journal of the providers that they share."""
     metrics: Metrics = field(default_factory=Metrics)
     redactor: Redactor = field(default_factory=Redactor)
     store: MemoryStore = field(init=False)
@@ -84,7 +87,8 @@ class Running:
             settings=self.settings,
             kube=self.store,
             transport=HttpTransport(
-                request_timeout=self.settings.request_timeout, client=InProcess(self.simulator)
+                request_timeout=self.settings.request_timeout,
+                client=InProcess(self.simulator, names={"x-cluster": self.cluster} if self.cluster else {}),
             ),
             vendors=PROVIDERS,
             metrics=self.metrics,
@@ -244,3 +248,14 @@ async def running(*, opens: bool = True, **settings: Any) -> AsyncIterator[Runni
     yield operator
     await operator.stop()
     await simulator.aclose()
+
+
+@asynccontextmanager
+async def beside(other: Running, cluster: str, **settings: Any) -> AsyncIterator[Running]:
+    """The operator of another cluster, with nothing in it yet, at the same providers; with UIDs of its own."""
+    usual = other.settings.model_copy(update=settings)
+    server = Server(other.wall, Random(cluster))
+    operator = Running(usual, server, other.simulator, other.wall, cluster=cluster)
+    await operator.start()
+    yield operator
+    await operator.stop()

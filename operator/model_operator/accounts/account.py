@@ -81,13 +81,6 @@ class Snapshot:
         found = {r.id: r for r in (*self.by_owner.get(uid, ()), *self.by_name.get(name, ()))}
         return tuple(r for r in found.values() if is_live(r))
 
-    def former(self, mark: str | None, stem: str | None) -> tuple[Remote, ...]:
-        """Live deployments with that owner mark, and those without one whose name has that stem, by their ids."""
-        marked = self.by_mark.get(mark, ()) if mark is not None else ()
-        named = (r for r in self.by_stem.get(stem, ()) if r.owner is None) if stem is not None else ()
-        found = {r.id: r for r in (*marked, *named) if is_live(r)}
-        return tuple(found[id_] for id_ in sorted(found))
-
 
 @dataclass(slots=True)
 class Account:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from model_operator.accounts.account import Account
 from model_operator.conditions import Reason
 from model_operator.domain import Key
+from model_operator.modes import Mode
 from model_operator.plan.verdict import Verdict
 
 
@@ -19,6 +20,8 @@ class Binding:
     secret_version: str | None = None
     webhook: Verdict | None = None
     """Whether its events are taken, as far as its Secret could be read."""
+    mode: Mode = Mode.MANAGE
+    """Of the ModelProvider at its last pass."""
 
 
 class Bindings:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from model_operator.accounts.account import HICCUPS, Account, Clock, Snapshot
 from model_operator.accounts.holders import Holders
 from model_operator.domain import Key, Priority
-from model_operator.errand import NOBODY, sent_on
+from model_operator.errand import POLL, sent_on
 from model_operator.errors import CredentialsInvalid, ProviderError, Unsupported, delay_after
 
 _AFTER_BUG = 5.0
@@ -47,7 +47,7 @@ class Poller:
 
     async def run(self) -> None:
         """Poll for ever. No answer of a provider ends it."""
-        with sent_on(NOBODY):  # and not on that of the pass which has opened the account
+        with sent_on(POLL):  # and not on that of the pass which has opened the account
             await self._run()
 
     async def _run(self) -> None:

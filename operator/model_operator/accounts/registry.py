@@ -26,6 +26,8 @@ class AccountSpec:
     credentials: Credentials
     requests_per_minute: int | None
     poll_interval: timedelta
+    is_polled: bool = True
+    """False: this ModelProvider is suspended, and asks for nothing of its account."""
 
 
 class Accounts:
@@ -60,6 +62,7 @@ class Accounts:
         self._hide(opened, member.namespace)
         opened.limits[member] = spec.requests_per_minute
         opened.intervals[member] = spec.poll_interval
+        self._suspend(opened, member, is_polled=spec.is_polled)
         self._apply(opened)
         return opened.account
 
@@ -78,6 +81,7 @@ class Accounts:
             return
         opened.limits.pop(member, None)
         opened.intervals.pop(member, None)
+        opened.suspended.discard(member)
         if account.members:
             self._apply(opened)
             return
@@ -106,13 +110,23 @@ class Accounts:
         most, limit = self._most_in_flight, opened.limit()
         opened.limiter.most_in_flight = self._shards.part(most, users)
         opened.limiter.requests_per_minute = None if limit is None else self._shards.part(limit, users)
-        own = [interval for m, interval in opened.intervals.items() if self._shards.owns(m.namespace)]
+        intervals = opened.intervals.items()
+        own = [i for m, i in intervals if self._shards.owns(m.namespace) and m not in opened.suspended]
         if own:
             opened.account.poll_interval = min(own)
             opened.start()
         elif opened.task is not None:
             opened.stop()
             opened.account.listed_no_more()
+
+    def _suspend(self, opened: "_Opened", member: Key, *, is_polled: bool) -> None:
+        """Nobody looks for its objects' sake any more, soon or at all."""
+        if is_polled:
+            opened.suspended.discard(member)
+        elif member not in opened.suspended:
+            opened.suspended.add(member)
+            for key in self._holders.dependents(member):
+                opened.account.forget(key)
 
     def _hide(self, opened: "_Opened", place: str) -> None:
         """Mask the account's secrets in that namespace's lines, until the account is closed."""
@@ -186,6 +200,8 @@ class _Opened:
         """Namespaces."""
         self.limits: dict[Key, int | None] = {}
         self.intervals: dict[Key, timedelta] = {}
+        self.suspended: set[Key] = set()
+        """Members that ask for no LIST."""
 
     def limit(self) -> int | None:
         """The most generous one counts, none at all if one has none: nobody slows down others with the same key."""

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
+from functools import lru_cache
 from typing import Final
 
 from model_operator.billing.money import ZERO, Price, Rate, Span, Sum, total
@@ -215,6 +216,7 @@ def period_of(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m}"
 
 
+@lru_cache(maxsize=64)  # asked for at each look and scrape
 def start_of(period: str) -> datetime:
     """Raises `ValueError` for what is no month."""
     return datetime.strptime(period, "%Y-%m").replace(tzinfo=UTC)

@@ -15,6 +15,7 @@ from model_operator.models.canary_status import CanaryEndpointStatus
 from model_operator.models.cost import Cost
 from model_operator.models.metadata import Metadata
 from model_operator.models.status import Condition, Status
+from model_operator.modes import Mode
 
 PLURAL_NAMES = {PROVIDER: "modelprovider", DEPLOYMENT: "modeldeployment", CANARY: "canaryendpoint"}
 
@@ -37,6 +38,8 @@ class Seen:
     """Of a CanaryEndpoint: where its rollout is."""
     cost: Cost | None = None
     """Of a ModelDeployment, as of its last checkpoint."""
+    mode: str = ""
+    """Of a ModelProvider, if it is another one than Manage."""
 
     @property
     def full_name(self) -> str:
@@ -66,7 +69,14 @@ def seen(kind: str, body: Mapping[str, Any]) -> Seen:
         split=str(written.get("split") or ""),
         message=str(written.get("message") or "") if kind == CANARY else "",
         cost=cost_in(written) if kind == DEPLOYMENT else None,
+        mode=_mode(spec, written) if kind == PROVIDER else "",
     )
+
+
+def _mode(spec: Mapping[str, Any], status: Mapping[str, Any]) -> str:
+    """In force, or asked for of an operator that has not said yet."""
+    mode = str(status.get("mode") or spec.get("mode") or "")
+    return "" if mode == Mode.MANAGE else mode
 
 
 def _targets(spec: Mapping[str, Any], status: Status) -> frozenset[str]:

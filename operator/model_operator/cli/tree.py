@@ -138,7 +138,8 @@ def _state(one: Seen) -> str:
         return "Deleting"
     if one.key.kind == PROVIDER:
         ready = one.conditions.get("Ready")
-        return {"True": "Ready", "False": "NotReady"}.get(str(ready.status) if ready else "", "Unknown")
+        said = {"True": "Ready", "False": "NotReady"}.get(str(ready.status) if ready else "", "Unknown")
+        return f"{said} {one.mode}".strip()
     return " ".join(part for part in (one.phase or "Pending", one.split) if part)
 
 

@@ -75,6 +75,7 @@ MODEL_PROVIDER: Final = Kind(
     status=ModelProviderStatus,
     columns=(
         Column("Type", ".spec.type"),
+        Column("Mode", ".status.mode"),
         Column("Ready", _ready("status")),
         Column("Reason", _ready("reason")),
         Column("Deployments", ".status.deployments", "integer"),

@@ -167,6 +167,16 @@ class ModelDeploymentStatus(Status):
         description="The expiry that has passed. Do not edit: this keeps an expired deployment from being created"
         " again.",
     )
+    epoch: int | None = Field(
+        default=None,
+        description="When this object took the mark of its deployment over, in milliseconds since 1970: also in the tag"
+        " model-operator-epoch. Whoever wrote the higher number manages the deployment. Do not edit.",
+    )
+    lost_to_epoch: int | None = Field(
+        default=None,
+        description="The epoch at which something else, perhaps in another cluster, took the deployment over. This"
+        " object then changes nothing and creates nothing.",
+    )
     recreated_generation: int | None = Field(
         default=None, description="The metadata.generation for which a missing deployment was created again."
     )
@@ -207,6 +217,8 @@ class StatusChange:
     pending: Pending | Unchanged | None = UNCHANGED
     last_power_action: LastPowerAction | Unchanged | None = UNCHANGED
     expired: Expired | Unchanged | None = UNCHANGED
+    epoch: int | Unchanged | None = UNCHANGED
+    lost_to_epoch: int | Unchanged | None = UNCHANGED
     recreated_generation: int | Unchanged | None = UNCHANGED
 
     def made_to(self, status: ModelDeploymentStatus) -> ModelDeploymentStatus:

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
-from model_operator.domain import OWNER_TAG, UID_TAG
+from model_operator.domain import EPOCH_TAG, OWNER_TAG, UID_TAG
 from model_operator.models.rules import (
     MOST_OF_AN_ID,
     REMOTE_ID,
@@ -26,7 +26,7 @@ TagValue = Annotated[str, StringConstraints(max_length=256)]
 _TAG_RULES: Final = validations(
     *(
         rule(f"!('{tag}' in self)", f"the tag {tag} is reserved for the operator; remove it from tags")
-        for tag in (UID_TAG, OWNER_TAG)
+        for tag in (UID_TAG, OWNER_TAG, EPOCH_TAG)
     ),
     rule(
         "self.all(key, size(key) >= 1 && size(key) <= 128)", "each key of tags must have 1 to 128 characters"
@@ -116,8 +116,8 @@ class PaitientSpec(Model):
     tags: dict[str, TagValue] | None = Field(
         default=None,
         max_length=50,
-        description=f"Tags of the deployment at the provider. The keys {UID_TAG} and {OWNER_TAG} are reserved for"
-        " the operator.",
+        description=f"Tags of the deployment at the provider. The keys {UID_TAG}, {OWNER_TAG} and {EPOCH_TAG} are"
+        " reserved for the operator.",
         json_schema_extra=_TAG_RULES,
     )
     model_settings: ModelSettings | None = Field(

@@ -32,6 +32,8 @@ class InvalidResource(Exception):
         self.external_id: str | None = None
         """That its spec names."""
         self.deployment_name: str | None = None
+        self.mode: str | None = None
+        """Of a ModelProvider, as its spec has it."""
         self.metadata = metadata
         self.status = status
         self.orphans = orphans
@@ -54,6 +56,7 @@ def parse_body(
         problems, metadata=metadata, status=status, orphans=orphans, provider=_provider_of(raw)
     )
     invalid.external_id, invalid.deployment_name = _text(raw, "externalID"), _text(raw, "deploymentName")
+    invalid.mode = _text(raw, "mode")
     raise invalid
 
 

@@ -24,6 +24,7 @@ from model_operator.models.rules import (
 )
 from model_operator.models.status import Status
 from model_operator.models.wire import Duration, Model
+from model_operator.modes import Mode
 
 
 class ProviderType(StrEnum):
@@ -195,6 +196,13 @@ class ModelProviderSpec(Model):
         " Default: 30s.",
         json_schema_extra=_AT_LEAST_5_SECONDS,
     )
+    mode: Mode | None = Field(
+        default=None,
+        description="Manage: the operator creates, changes and deletes deployments. Observe: it only reads, sends"
+        " nothing that changes or costs anything, and reports what it would do; an object that is deleted leaves its"
+        " deployment at the provider. Suspend: it sends no request at all, and objects that are deleted wait."
+        " Default: Manage.",
+    )
     webhook: Webhook | None = Field(
         default=None,
         description="PaiTIENT only: receive the provider's events at /webhooks/NAMESPACE/NAME of the operator, if"
@@ -236,6 +244,11 @@ class ConfirmedAbsence(Model):
 
 
 class ModelProviderStatus(Status):
+    mode: str | None = Field(
+        default=None,
+        description="The spec.mode in force: once it says Observe or Suspend, no request of an earlier mode is in"
+        " progress.",
+    )
     deployments: int | None = Field(
         default=None, description="Number of ModelDeployments that use this ModelProvider."
     )

@@ -35,6 +35,8 @@ class ObjectView:
     name: str
     conditions: Mapping[str, Said] = field(default_factory=dict)
     """By type."""
+    mode: str = ""
+    """Of a ModelProvider."""
 
     @property
     def is_ready(self) -> bool:
@@ -64,6 +66,11 @@ class Objects(Collector):
             "model_operator_condition_objects_left_out",
             "Objects left out of model_operator_condition, because of the limit --metrics-objects.",
         )
+        modes = GaugeMetricFamily(
+            "model_operator_provider_mode",
+            "1 for the mode of each ModelProvider: Manage, Observe or Suspend.",
+            labels=["namespace", "name", "mode"],
+        )
         shown, hidden = within_bound(self._look(), self._most)
         self._say(hidden)
         left_out.add_metric([], hidden)
@@ -71,7 +78,9 @@ class Objects(Collector):
             for condition, said in view.conditions.items():
                 labels = [view.kind, view.namespace, view.name, condition, said.status, said.reason]
                 conditions.add_metric(labels, 1)
-        yield from (conditions, left_out)
+            if view.mode:
+                modes.add_metric([view.namespace, view.name, view.mode], 1)
+        yield from (conditions, left_out, modes)
 
     def _say(self, hidden: int) -> None:
         """Once each time that the bound is reached."""

@@ -12,9 +12,11 @@ from typing import Any, TypeVar
 
 from typing_extensions import override
 
+from model_operator.conditions import Reason
 from model_operator.domain import Priority
 from model_operator.errand import Errand, current_errand
-from model_operator.errors import NoTurn, ProviderError, RateLimited, Unavailable
+from model_operator.errors import NoTurn, ProviderError, RateLimited, Unavailable, Withheld
+from model_operator.modes import Mode, admits, is_read
 from model_operator.providers.base import Call, Credentials, Gate, Reply, Site, Transport
 from model_operator.providers.complaints import TEXT_LIMIT, Refused, read_success
 from model_operator.providers.keyless import keyless, spellings
@@ -74,7 +76,12 @@ class Account:
             if deadline is not None:
                 left = max(timedelta(seconds=deadline - loop.time()), timedelta(milliseconds=1))
                 call = replace(call, timeout=min(left, self.transport.request_timeout))
-            return await self._exchange(site, call)
+            if not admits(errand.mode, call.method):
+                return _withheld(errand.mode, call.title(site.provider))
+            if is_read(call.method):
+                return await self._exchange(site, call)
+            with errand.changing():
+                return await self._exchange(site, call)
 
     async def _exchange(self, site: Site, call: Call) -> Reply | ProviderError:
         try:
@@ -105,6 +112,11 @@ class Account:
             problem = "it is nested too deep"
         problem = f"{call.title(site.provider)}: the answer was not understood: {problem}"
         raise Unavailable(problem, status=status, may_have_landed=call.mutates)
+
+
+def _withheld(mode: Mode, title: str) -> Withheld:
+    reason = Reason.SUSPENDED if mode is Mode.SUSPEND else Reason.OBSERVED
+    return Withheld(reason, f"{title}: not sent, because the ModelProvider is in mode {mode}")
 
 
 def _granted(reply: Reply) -> Reply:

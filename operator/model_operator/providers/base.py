@@ -137,8 +137,8 @@ class Provider(Protocol):
         `desired`, all that the spec names, is for a vendor whose update replaces the whole object.
         """
 
-    async def adopt(self, id: str, uid: str, owner: str | None = None) -> None:
-        """Put our UID tag on the deployment, and the owner's if there is one; nothing where the vendor has no tags."""
+    async def adopt(self, id: str, uid: str, owner: str | None = None, epoch: int | None = None) -> None:
+        """Put our UID tag on the deployment, and owner's and epoch's if given; nothing where the vendor has no tags."""
 
     async def pause(self, id: str) -> None: ...
 

@@ -7,6 +7,7 @@ says something new, and lets the object go at its end.
 import asyncio
 import logging
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -21,10 +22,13 @@ from model_operator.kube import KubeError
 from model_operator.models.metadata import Metadata
 from model_operator.models.parse import InvalidResource
 from model_operator.models.provider import ModelProvider
+from model_operator.modes import Mode
 from model_operator.observability.audit import Subject, on_behalf_of
 from model_operator.providers.base import Vendor
 from model_operator.reconcile.cache import Cache, Resource, provider_key
 from model_operator.reconcile.contested import LONGEST, Fights, fought_over, writers
+from model_operator.reconcile.errands import Errands
+from model_operator.reconcile.modes import mode_for
 from model_operator.reconcile.recorder import Recorder
 from model_operator.reconcile.store import Store
 from model_operator.sharding import Shards
@@ -78,6 +82,8 @@ class Surroundings:
     clock: Clock
     fights: Fights = field(default_factory=Fights)
     shards: Shards = field(default_factory=Shards)
+    changing: Counter[Key] = field(default_factory=Counter)
+    """By ModelProvider: see `Errands`."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -155,20 +161,13 @@ class Pass(ABC, Generic[R, M]):
     def _errand(self, key: Key, resource: R) -> Errand:
         """What the pass wants of a provider, as long as it would decide about the same object, spec and account."""
         ref = None if isinstance(resource, ModelProvider) else provider_key(resource)
-        account = self.around.bindings.account(ref) if ref is not None else None
+        around = self.around
 
-        def is_current() -> bool:
+        def is_same() -> bool:
             found = self.find(key)
-            return (
-                found is not None
-                and _decided_by(found) == _decided_by(resource)
-                and (ref is None or self.around.bindings.account(ref) is account)
-            )
+            return found is not None and _decided_by(found) == _decided_by(resource)
 
-        signals = self.around.signals
-        return Errand(
-            is_current, lambda on_news: signals.leaves(key, on_news), lambda: signals.comes_back(key)
-        )
+        return Errands(around.cache, around.bindings, around.signals, around.changing).of(key, ref, is_same)
 
     @abstractmethod
     async def look_after(self, key: Key, resource: R) -> timedelta | None:
@@ -232,8 +231,10 @@ class Pass(ABC, Generic[R, M]):
         return found if found is not None and found.metadata.uid == resource.metadata.uid else resource
 
     async def _put_finalizer(self, key: Key, metadata: Metadata) -> bool:
-        """False if it is there already, or cannot be put on any more."""
+        """False if it is there already, cannot be put on any more, or has nothing to guard: who only observes deletes nothing."""
         if metadata.is_terminating or FINALIZER in metadata.finalizers:
+            return False
+        if mode_for(self.around.cache, key) is Mode.OBSERVE:
             return False
         body = await self.around.store.add_finalizer(key, metadata.resource_version, metadata.finalizers)
         self.around.cache.renew(key, body)

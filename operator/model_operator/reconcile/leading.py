@@ -4,7 +4,8 @@ from model_operator.accounts.bindings import Binding, Bindings
 from model_operator.conditions import Reason
 from model_operator.domain import Key
 from model_operator.errors import NotAccepted
-from model_operator.reconcile.cache import Cache, Entry, provider_of
+from model_operator.models.deployment import ModelDeployment
+from model_operator.reconcile.cache import Cache, Entry, provider_key, provider_of
 
 
 def leads_nowhere(ref: Key, cache: Cache, binding: Binding | None) -> NotAccepted | None:
@@ -25,6 +26,22 @@ def leads_nowhere(ref: Key, cache: Cache, binding: Binding | None) -> NotAccepte
     if binding is not None and binding.reason is not None:
         return NotAccepted(binding.reason, f'ModelProvider "{ref.name}": {binding.message}')
     return None
+
+
+def refused_by_provider(
+    resource: ModelDeployment, type_: str, cache: Cache, binding: Binding | None
+) -> NotAccepted | None:
+    """What only a look at the ModelProvider can tell of a spec with that provider's block."""
+    ref = provider_key(resource)
+    provider = cache.provider(ref)
+    if provider is not None and provider.spec.type != type_:
+        return NotAccepted(
+            Reason.PROVIDER_MISMATCH,
+            f'ModelProvider "{ref.name}" is of type {provider.spec.type}, but the spec has the block'
+            f" {type_}. Delete this object, and apply it with the block {provider.spec.type}, or with"
+            " another providerRef.",
+        )
+    return leads_nowhere(ref, cache, binding)
 
 
 def may_be_of(provider: Key, entry: Entry, cache: Cache, bindings: Bindings) -> bool:

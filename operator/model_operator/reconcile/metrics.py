@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from model_operator.conditions import ConditionType, Reason
+from model_operator.domain import PROVIDER
 from model_operator.models.status import Condition
 from model_operator.observability.objects import ObjectView, Said
 from model_operator.observability.orphans import UnheldView
 from model_operator.reconcile.cache import Cache
+from model_operator.reconcile.modes import mode_of
 from model_operator.reconcile.orphans import OrphanWatch
 
 _TYPES: Final = frozenset(ConditionType)
@@ -23,7 +25,10 @@ def object_views(cache: Cache) -> Iterator[ObjectView]:
         found = entry and not entry.is_vanished and (entry.resource or entry.invalid)
         if found:
             conditions = {c.type: _said(c) for c in found.status.conditions if c.type in _TYPES}
-            yield ObjectView(kind=key.kind, namespace=key.namespace, name=key.name, conditions=conditions)
+            mode = str(mode_of(cache, key)) if key.kind == PROVIDER else ""
+            yield ObjectView(
+                kind=key.kind, namespace=key.namespace, name=key.name, conditions=conditions, mode=mode
+            )
 
 
 def unheld_views(cache: Cache, watch: OrphanWatch) -> Iterator[UnheldView]:

@@ -12,9 +12,13 @@ from datetime import datetime
 
 from model_operator.accounts.account import Account, is_live
 from model_operator.accounts.bindings import Bindings
-from model_operator.domain import DEPLOYMENT, Key, Remote
+from model_operator.billing.prices import price_of
+from model_operator.billing.usage import usage_of
+from model_operator.domain import DEPLOYMENT, Key, Priority, Remote
+from model_operator.errors import ProviderError
 from model_operator.kube import KubeError
 from model_operator.models.orphans import Orphans
+from model_operator.models.provider import ModelProvider
 from model_operator.owner_marks import OwnerMark
 from model_operator.plan.orphans import Sightings, Unheld, unheld
 from model_operator.reconcile.cache import Cache
@@ -52,7 +56,21 @@ class OrphanWatch:
         self._note_unknown(key, found.unknown if key == min(members) else 0)
         orphaned = await self._orphaned(account, account.snapshot.begun, found)
         ours = {id_: r for id_, r in found.suspects.items() if reporter(members, r) == key}
-        return orphans_of(before, ours, orphaned, now)
+        return await self._priced(key, account, before, orphans_of(before, ours, orphaned, now))
+
+    async def _priced(
+        self, key: Key, account: Account, before: Orphans | None, after: Orphans | None
+    ) -> Orphans | None:
+        """With what each of the new ones costs: one GET, since a LIST does not show their replicas."""
+        provider = self.cache.provider(key)
+        known = {one.id for one in before.items} if before is not None else set[str]()
+        if after is None or provider is None or known >= {one.id for one in after.items}:
+            return after
+        items = [
+            one if one.id in known else one.with_(per_hour=await _per_hour(account, provider, one.id))
+            for one in after.items
+        ]
+        return after.with_(items=tuple(items))
 
     def forget(self, key: Key) -> None:
         """That ModelProvider is gone."""
@@ -135,6 +153,19 @@ class OrphanWatch:
             return False
         known = self.cache.claims.of(key)
         return known is None or known.uid != objects[key] or self._waits_for_it(mark, remote)
+
+
+async def _per_hour(account: Account, provider: ModelProvider, id_: str) -> str | None:
+    """`9.80 USD`; None where it cannot be read, or no price is known."""
+    try:
+        remote = await account.provider.at(Priority.SWEEP).get(id_)
+    except ProviderError:
+        return None
+    usage = usage_of(remote, account.vendor.capabilities.bills, None)
+    price = price_of(remote.machine, remote.price, provider.spec.prices or ())
+    if usage is None or price is None:
+        return None
+    return f"{usage.at(price).likely:f} {price.currency}"
 
 
 def reporter(members: Collection[Key], remote: Remote) -> Key:

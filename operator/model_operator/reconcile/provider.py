@@ -22,6 +22,7 @@ from model_operator.hosts import HostRule, may_send
 from model_operator.kube import KubeForbidden, NoSuchName, ObjectGone
 from model_operator.models.parse import InvalidResource
 from model_operator.models.provider import ModelProvider
+from model_operator.modes import Mode
 from model_operator.plan.verdict import Verdict
 from model_operator.providers.base import CredentialsIncomplete
 from model_operator.providers.credentials import SecretData
@@ -123,7 +124,8 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
             self.hooks.drop(key)
         if before is not None and before.account is not None and before.account is not after.account:
             self.accounts.close(before.account, key)
-        if before is None or (before.account, before.reason) != (after.account, after.reason):
+        after.mode = resource.spec.mode or Mode.MANAGE
+        if before is None or _leads(before) != _leads(after):
             self.around.signals.rebound(key)
 
     async def _look_up(self, key: Key, resource: ModelProvider, before: Binding | None) -> Binding:
@@ -170,6 +172,7 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
             credentials=credentials,
             requests_per_minute=spec.requests_per_minute,
             poll_interval=spec.poll_interval or self.default_poll_interval,
+            is_polled=spec.mode is not Mode.SUSPEND,
         )
         account = self.accounts.open(self._account_id(account_spec), account_spec, key)
         version = str(secret["metadata"]["resourceVersion"])
@@ -232,6 +235,8 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
             canaries=canaries,
             orphans=await self.orphans.look(key, resource.status.orphans, account, now),
             webhook=binding.webhook,
+            mode=binding.mode,
+            is_changing=bool(self.around.changing[key]),
         )
         status = summarize(resource, view, now, self.grace)
         if status == resource.status:
@@ -239,6 +244,11 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
         await self.write(key, resource, status.dump())
         told = (*of_transition(resource.status, status), *of_orphans(resource.status.orphans, status.orphans))
         self.around.record.note(key, resource.metadata, told)
+
+
+def _leads(binding: Binding) -> tuple[object, ...]:
+    """What its dependents go by: where it leads, and what they may do there."""
+    return binding.account, binding.reason, binding.mode
 
 
 def _error_of(account: Account) -> ProviderError | None:

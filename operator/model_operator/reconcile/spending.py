@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from model_operator.billing.accrual import end_of, extrapolated, period_of
-from model_operator.billing.money import ZERO
+from model_operator.billing.money import ZERO, Rate
 from model_operator.domain import DEPLOYMENT
 from model_operator.models.cost import Cost
 from model_operator.models.metadata import Metadata
@@ -21,14 +21,17 @@ Group = tuple[str, str, tuple[str, ...]]
 """Namespace, currency, values of the labels."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Known:
     """One object's cost, as it was last added."""
 
     group: Group
-    period: str
-    accrued: Decimal
     cost: Cost
+    period: str
+    at: datetime
+    accrued: Decimal
+    is_level: bool = True
+    """False while more was added than there is."""
 
 
 @dataclass(slots=True)
@@ -45,9 +48,15 @@ class Spending:
     def views(self) -> Iterator[CostView]:
         per_hour: dict[Group, Decimal] = defaultdict(Decimal)
         now, living = self.clock(), set[str]()
+        period = period_of(now)
         for metadata, cost in self._costs():
             living.add(metadata.uid)
-            per_hour[self._add(metadata, cost, now)] += cost.per_hour
+            known = self.known.get(metadata.uid)
+            if known is not None and known.cost is cost and known.is_level and known.period == period:
+                self._go_on(known, now)  # of thousands, most
+            else:
+                known = self._add(metadata, cost, now)
+            per_hour[known.group] += cost.per_hour
         for uid in self.known.keys() - living:
             del self.known[uid]
         for group, total in self.totals.items():
@@ -70,7 +79,15 @@ class Spending:
             if found is not None and found.status.cost is not None:
                 yield found.metadata, found.status.cost
 
-    def _add(self, metadata: Metadata, cost: Cost, now: datetime) -> Group:
+    def _go_on(self, known: Known, now: datetime) -> None:
+        """The same checkpoint as at the last scrape."""
+        if known.cost.per_hour and now > known.at:
+            grown = Rate(known.cost.per_hour).for_(now - known.at).accrued
+            self.totals[known.group] += grown
+            known.accrued += grown
+        known.at = max(now, known.at)
+
+    def _add(self, metadata: Metadata, cost: Cost, now: datetime) -> Known:
         group = (metadata.namespace, cost.currency, tuple(metadata.labels.get(n, "") for n in self.labels))
         period, accrued = period_of(now), extrapolated(cost, now).accrued
         before = self.known.get(metadata.uid)
@@ -80,8 +97,9 @@ class Spending:
             grown = accrued - before.accrued
         else:  # the rest of the month that has ended, and what there is of the new one
             grown = extrapolated(before.cost, end_of(before.period)).accrued - before.accrued + accrued
-        if grown < 0:
-            return group  # what was too much is not added again
+        if grown < 0 and before is not None:
+            before.group, before.cost, before.is_level = group, cost, False
+            return before  # what was too much is not added again
         self.totals[group] += grown
-        self.known[metadata.uid] = Known(group, period, accrued, cost)
-        return group
+        found = self.known[metadata.uid] = Known(group, cost, period, now, accrued)
+        return found

@@ -140,10 +140,10 @@ class ImaginedProvider:
         if was_caught:
             self.world.then(id, lambda remote: _updated(remote, changes, removed))
 
-    async def adopt(self, id: str, uid: str, *more: Any) -> None:
-        was_caught, _ = await self._try(self.real.adopt(id, uid, *more))
+    async def adopt(self, id: str, uid: str, owner: str | None = None, epoch: int | None = None) -> None:
+        was_caught, _ = await self._try(self.real.adopt(id, uid, owner, epoch))
         if was_caught:
-            self.world.then(id, lambda remote: replace(remote, owner_uid=uid))
+            self.world.then(id, lambda remote: replace(remote, owner_uid=uid, epoch=epoch or remote.epoch))
 
     async def pause(self, id: str) -> None:
         await self._try(self.real.pause(id))

@@ -39,7 +39,9 @@ _ENOUGH = {
 }
 _STOPPED_ON_PURPOSE = frozenset({Reason.PAUSED, Reason.SCALED_DOWN, Reason.OUTSIDE_ACTIVE_HOURS})
 _WAITS_FOR_START = frozenset({Reason.STARTING, Reason.RESUMING})
-_COUNTS_AS_SYNCED = frozenset({Reason.HELD_WHILE_PAUSED, Reason.DRIFT_REPORTED, Reason.DUPLICATE_FOUND})
+_COUNTS_AS_SYNCED = frozenset(
+    {Reason.HELD_WHILE_PAUSED, Reason.DRIFT_REPORTED, Reason.DUPLICATE_FOUND, Reason.OBSERVED}
+)
 
 
 def summarize(s: Situation, decision: Decision) -> ModelDeploymentStatus:

@@ -11,10 +11,16 @@ from model_operator.domain import CONFIRM_ABSENCE
 from model_operator.errors import ProviderError, retry_for
 from model_operator.models.orphans import Orphans
 from model_operator.models.provider import ConfirmedAbsence, Missing, ModelProvider, ModelProviderStatus
+from model_operator.modes import Mode
 from model_operator.plan.verdict import Verdict
 from model_operator.status.conditions import merge
 
 _MOST_IDS = 50
+_SUSPENDED = (
+    "This object is in mode Suspend: nothing is asked of the provider, and nothing is sent. Objects that are deleted"
+    " wait. Set spec.mode to Manage to continue."
+)
+_OBSERVING = " In mode Observe, nothing is changed there: objects report what they would do."
 _IDLE = Verdict(False, Reason.IDLE, "No change is in progress.")
 _NOT_STALLED = Verdict(False, Reason.NOT_STALLED, "The object is not stalled.")
 
@@ -44,6 +50,9 @@ class AccountView:
     """What it says of orphaned deployments from now on."""
     webhook: Verdict | None = None
     """Whether its events are taken; None where its Secret could not be read, or the spec asks for none."""
+    mode: Mode = Mode.MANAGE
+    is_changing: bool = False
+    """A request that changes something has left, and is not answered yet."""
 
 
 def summarize(
@@ -52,7 +61,7 @@ def summarize(
     """The whole status after this pass. `grace` is how long missing things may be on their way."""
     metadata, status = resource.metadata, resource.status
     ready, needs_person = _ready(resource, view)
-    is_waiting = not ready.is_true
+    is_waiting = not ready.is_true and ready.reason is not Reason.SUSPENDED
     stalled = is_waiting and needs_person and _since(status, ready, now) >= grace
     verdicts = {
         ConditionType.READY: ready,
@@ -64,6 +73,7 @@ def summarize(
     confirmed = view.confirmed
     return status.with_(
         observed_generation=metadata.generation,
+        mode=status.mode if view.is_changing and view.mode is not Mode.MANAGE else view.mode,
         deployments=len(view.dependents),
         proven_secret_version=proven,
         list_worked=True if view.has_listed else status.list_worked,
@@ -104,7 +114,7 @@ def _freeze(
 ) -> Missing | None:
     """The missing ids under one token, as long as there are none besides."""
     before, missing = status.missing, view.missing - set(confirmed.ids if confirmed is not None else ())
-    if view.reason is not None or view.error is not None:
+    if view.reason is not None or view.error is not None or view.mode is Mode.SUSPEND:
         return before  # nothing is known
     if not missing:
         return None
@@ -125,6 +135,8 @@ def _ready(resource: ModelProvider, view: AccountView) -> tuple[Verdict, bool]:
     """Ready, and whether only a person can help."""
     if resource.metadata.is_terminating:
         return Verdict(False, Reason.IN_USE, _in_use(view)), True
+    if view.mode is Mode.SUSPEND:
+        return Verdict(None, Reason.SUSPENDED, _SUSPENDED), False
     if view.reason is not None:
         return Verdict(False, view.reason, view.message), True
     if view.error is not None:
@@ -140,7 +152,8 @@ def _ready(resource: ModelProvider, view: AccountView) -> tuple[Verdict, bool]:
         return Verdict(False, Reason.ACCOUNT_MISMATCH, message), True
     if not view.has_answered and not _was_ready(resource):
         return Verdict(None, Reason.PENDING, "The provider has not answered yet."), False
-    return Verdict(True, Reason.AVAILABLE, "The provider accepts the credentials."), False
+    observing = _OBSERVING if view.mode is Mode.OBSERVE else ""
+    return Verdict(True, Reason.AVAILABLE, f"The provider accepts the credentials.{observing}"), False
 
 
 def _was_ready(resource: ModelProvider) -> bool:

@@ -18,7 +18,7 @@ from support.deadlines import NotYet, eventually
 from support.fault_stage import A_MINUTE, VENDORS, is_so
 from support.kube_api import Object
 from support.manifests import vendor_of
-from support.namespace import OUR_KINDS, conditions
+from support.namespace import OUR_KINDS, condition, conditions
 from support.operator_process import SECRETS
 from support.rows import ROWS
 
@@ -102,7 +102,17 @@ def _has_settled(obj: Object, play: Play, taken: set[str]) -> bool:
         return is_so(obj, "Reconciling=False") and is_so(obj, "Stalled=False")
     if obj["spec"].get("deploymentName") in taken:
         return is_so(obj, "Ready=False NameTaken")
+    if is_so(obj, "Ready=False OrphanFound"):
+        return is_so(obj, "Stalled=True") and _is_left(obj, play)
     return obj["metadata"]["uid"] in play.removed.values() and _waits_for_a_person(obj)
+
+
+def _is_left(obj: Object, play: Play) -> bool:
+    """What it waits for is there, and no object holds it."""
+    end = End.of(play)
+    held = {holder(other) for other in end.objects.values()}
+    said = str((condition(obj, "Synced") or {}).get("message"))
+    return any(f"{id_} (" in said for vendor, id_ in end.ledger if (vendor, id_) not in held)
 
 
 def _waits_for_a_person(obj: Object) -> bool:

@@ -5,7 +5,7 @@ The vendor can neither show nor list canary endpoints, so a create whose outcome
 
 from dataclasses import replace
 
-from model_operator.conditions import CanaryPhase, Reason
+from model_operator.conditions import CanaryPhase, ConditionType, Reason
 from model_operator.models.canary_status import PendingCreate
 from model_operator.plan.canary.course import describe
 from model_operator.plan.canary.situation import AT_ONCE, Create, Decision, Outlook, Situation
@@ -62,8 +62,11 @@ def stop_when_outcome_unknown(s: Situation) -> Decision | None:
 
 
 def _has_lost_its_id(s: Situation) -> bool:
-    """Somebody emptied the status, or a backup brought the object back without one."""
-    return s.observed.is_status_lost or bool(s.status.traffic) or s.status.last_good is not None
+    """Somebody emptied the status, or a backup brought the object back without one. Once said, it stays so."""
+    said = s.status.condition(ConditionType.TRAFFIC_SYNCED)
+    was_said = said is not None and said.reason == Reason.OUTCOME_UNKNOWN
+    is_lost = s.observed.is_status_lost or was_said
+    return is_lost or bool(s.status.traffic) or s.status.last_good is not None
 
 
 def create(s: Situation) -> Decision | None:

@@ -1,5 +1,6 @@
 """What to do next about one CanaryEndpoint: the first rule that speaks decides.
 
+not Manage     modes       hold                                          nothing moves
 a command      steering    obey                                          compare-and-set; before the rules
 no endpoint    creating    adopt → stop_when_outcome_unknown → create    intent, then POST, once
 destination    steering    mend_state → follow_destination               begin, supersede, retry
@@ -16,7 +17,7 @@ from typing import Final
 from model_operator.conditions import CanaryPhase
 from model_operator.errors import RateLimited
 from model_operator.models.canary_status import CanaryEndpointStatus
-from model_operator.plan.canary import creating, ending, steering, stepping
+from model_operator.plan.canary import creating, ending, modes, steering, stepping
 from model_operator.plan.canary.situation import AT_ONCE, Decision, Notice, Outlook, Situation, State
 from model_operator.plan.canary.words import failing, under_way, why_not
 from model_operator.plan.verdict import Progress
@@ -60,6 +61,9 @@ RULES: tuple[Rule, ...] = (
 
 def decide(s: Situation) -> Decision:
     """The next step for a CanaryEndpoint. Pure."""
+    held = modes.hold(s)
+    if held is not None:
+        return held
     written, notices = s.status, tuple[Notice, ...]()
     if steering.is_told(s):
         s, notices = steering.obey(s)

@@ -12,6 +12,7 @@ from model_operator.conditions import CanaryPhase
 from model_operator.domain import Figures, Split
 from model_operator.errors import ProviderError
 from model_operator.models.canary_status import CanaryEndpointStatus, RolloutStatus, Share
+from model_operator.modes import Mode
 from model_operator.plan.canary.course import (
     Course,
     Shares,
@@ -191,6 +192,8 @@ class Situation:
     """Whether this process has that from the provider; else it is what the status of another one says."""
     paused_until: datetime | None = None
     """The provider asked the account to wait until then (429)."""
+    mode: Mode = Mode.MANAGE
+    """Of the ModelProvider."""
 
     @property
     def intent_unsent(self) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from model_operator.conditions import ConditionType, Phase, Reason
 from model_operator.domain import Remote
 from model_operator.models.deployment_status import Pending, StatusChange
-from model_operator.plan.deployment import expiry
+from model_operator.plan.deployment import expiry, marks
 from model_operator.plan.deployment.absence import Standing, is_gone, next_look
 from model_operator.plan.deployment.acceptance import is_ours
 from model_operator.plan.deployment.intents import intent, is_from_the_future, unknown_intent
@@ -39,8 +39,12 @@ def take(remote: Remote, s: Situation) -> Decision:
     """Record the id. What was sent with the create counts as applied, and nothing else does."""
     found = Verdict(False, Reason.STARTING, "Found the deployment at the provider.")
     is_seen = s.remote is not None and s.remote.id == remote.id
-    change = StatusChange(
-        external_id=remote.id, pending=None, last_applied=_sent(remote, s), provider_state=remote.word
+    change = replace(
+        marks.found(s, remote),
+        external_id=remote.id,
+        pending=None,
+        last_applied=_sent(remote, s),
+        provider_state=remote.word,
     )
     return Decision(
         synced=HELD,

@@ -7,14 +7,15 @@ wanted    a create that no status tells of?       say_what_may_exist
                      spec.externalID  adopt
                      else             start_create            finalizer or `pending`, then POST
           id, gone   recreate_when_gone                       once per generation
-          id, there  wait_for_sweep → power → fields → failure → start → proof → serve
-unwanted  let_go → release_when_* → wait_while_in_use → delete → wait_for_proof
+          id, there  take_mark_over → refuse_lost → wait_for_sweep → put_mark → power → fields → failure → start → proof → serve
+unwanted  let_go → release_when_* → wait_while_suspended → wait_while_in_use → delete → wait_for_proof
 
 The rule that speaks is not the last word. After it, in this order:
     updating.say_what_differs        a step that has nothing to say of the fields says which of them differ and stay so
     serving.say_what_else_is_ours    one that says "synced" names other deployments with our UID
     expiry.stay                      what would let the object go says that it has expired instead
     expiry.note                      that it has expired is written before anything is deleted for it
+    only_observe                     in mode Observe, a step says what it would do, and does nothing
     note_hours                       what a person allows for once is written before it is acted on
     wait_for_key                     a create or update whose access key cannot be read waits for it
     hold_back                        a step that failed waits for its retry, any step while the account must rest
@@ -36,6 +37,8 @@ from model_operator.plan.deployment import (
     deleting,
     expiry,
     former,
+    marks,
+    modes,
     power,
     serving,
     updating,
@@ -124,10 +127,13 @@ def wait_for_first_look(s: Situation) -> Decision | None:
 
 WANTED: tuple[Rule, ...] = (
     creating.say_what_may_exist,
+    modes.rest_while_suspended,
     stay_when_blind,
     creating.take_back_own,
     former.adopt_former,
     *REFUSALS,
+    marks.take_mark_over,
+    marks.refuse_lost,
     creating.settle_pending_create,
     creating.wait_while_paused,
     creating.recreate_when_gone,
@@ -135,6 +141,7 @@ WANTED: tuple[Rule, ...] = (
     creating.start_create,
     wait_for_first_look,
     updating.wait_for_sweep,
+    updating.put_mark,
     power.keep_paused,
     power.keep_running,
     updating.update_fields,
@@ -152,7 +159,9 @@ UNWANTED: tuple[Rule, ...] = (
     deleting.take_what_is_marked,
     deleting.say_what_may_exist,
     deleting.release_when_anothers,
+    marks.release_when_lost,
     deleting.release_when_never_created,
+    modes.wait_while_suspended,
     deleting.release_when_gone,
     deleting.wait_while_in_use,
     stay_when_blind,
@@ -169,6 +178,7 @@ def decide(s: Situation) -> Decision:
     step = next(step for rule in rules if (step := rule(s)) is not None)
     step = expiry.stay(s, step)
     told = serving.say_what_else_is_ours(s, updating.say_what_differs(s, step))
+    told = modes.only_observe(s, told)
     return hold_back(s, expiry.note(s, note_hours(s, wait_for_key(s, told))))
 
 

@@ -7,19 +7,22 @@ from dataclasses import replace
 
 from model_operator.conditions import ConditionType, Phase, Reason
 from model_operator.domain import RunState
+from model_operator.modes import Mode
 from model_operator.plan.deployment import creating
 from model_operator.plan.deployment.acceptance import is_stranger
 from model_operator.plan.deployment.creating import made_by_us, take, wait_for_absence
 from model_operator.plan.deployment.situation import Decision, Delete, Presence, Release, Situation
-from model_operator.plan.deployment.words import HELD, lost, moving, stuck, wait_for_look
+from model_operator.plan.deployment.words import HELD, lost, moving, observes, stuck, wait_for_look
 from model_operator.plan.verdict import Progress
 
+_NOTHING_STAYS = Release()
+_ORPHAN = "deletionPolicy Orphan"
 _ON_THE_WAY = frozenset({RunState.STOPPING, RunState.DELETING, RunState.GONE})
 
 
 def let_go(s: Situation) -> Decision | None:
-    """deletionPolicy Orphan, also when it is patched in while the object is terminating."""
-    if not s.desired.orphans:
+    """deletionPolicy Orphan, also when it is patched in while the object is terminating; or who only observes."""
+    if not s.desired.orphans and s.mode is not Mode.OBSERVE:
         return None
     is_lost = s.may_have_made or (s.status.pending is not None and not s.intent_unsent)
     made = made_by_us(s)
@@ -28,7 +31,8 @@ def let_go(s: Situation) -> Decision | None:
     )
     is_none = s.rival is not None or s.observed.presence is Presence.ABSENT
     held = None if is_none else s.status.external_id
-    return _release(held or (made.id if made else unknown), is_going=held is not None and _is_going(s))
+    why = _ORPHAN if s.desired.orphans else observes(s.desired.provider)
+    return _release(Release(held or (made.id if made else unknown), held is not None and _is_going(s), why))
 
 
 def _is_going(s: Situation) -> bool:
@@ -147,7 +151,5 @@ def wait_for_proof(s: Situation) -> Decision | None:
     return wait_for_look(s, moving(Reason.DELETING, message, Phase.DELETING))
 
 
-def _release(orphaned: str | None = None, *, is_going: bool = False) -> Decision:
-    return Decision(
-        synced=HELD, progress=Progress.MOVING, phase=Phase.DELETING, action=Release(orphaned, is_going)
-    )
+def _release(action: Release = _NOTHING_STAYS) -> Decision:
+    return Decision(synced=HELD, progress=Progress.MOVING, phase=Phase.DELETING, action=action)

@@ -12,6 +12,8 @@ from typing import Final
 from model_operator.conditions import Phase, Reason
 from model_operator.models.deployment_status import UNCHANGED, Expired, StatusChange
 from model_operator.models.wire import format_time
+from model_operator.modes import Mode
+from model_operator.plan.deployment import marks
 from model_operator.plan.deployment.situation import Decision, Release, Situation
 from model_operator.plan.verdict import Progress, Verdict
 
@@ -44,6 +46,8 @@ def over(s: Situation) -> Situation:
     """What is there is to be deleted, once that is recorded."""
     expired = noted(s.desired.expires_at, s.status.expired, s.now)
     is_over = expired is not None and expired.is_final and not s.desired.orphans
+    if s.mode is not Mode.MANAGE or marks.is_lost(s):
+        return s
     return replace(s, wanted=False, stays=True) if s.wanted and is_over else s
 
 
@@ -51,6 +55,8 @@ def note(s: Situation, step: Decision) -> Decision:
     """That it is over is written before anything is deleted: whoever comes later, and by whichever clock, knows it."""
     if not s.wanted or s.desired.orphans or s.guard is not None or step.keeps_status:
         return step
+    if s.mode is not Mode.MANAGE or marks.is_lost(s):
+        return step  # it is not this process that deletes anything
     expired = noted(s.desired.expires_at, s.status.expired, s.now)
     if expired is None or expired.is_final or s.now - expired.since < NOTICE:
         return step
@@ -67,7 +73,9 @@ def note(s: Situation, step: Decision) -> Decision:
 
 def stay(s: Situation, step: Decision) -> Decision:
     """The rules of a deletion have come to their end: the deployment is gone, the object stays."""
-    return stand_down(s) if s.stays and isinstance(step.action, Release) else step
+    if not s.stays or not isinstance(step.action, Release):
+        return step
+    return marks.refuse_lost(replace(s, wanted=True, stays=False)) or stand_down(s)
 
 
 def stand_down(s: Situation) -> Decision:
@@ -139,6 +147,7 @@ def next_turn(s: Situation) -> datetime | None:
     if expired is None:
         left = due - s.now
         return s.now + next(wait for wait in (left - _DAY, left - _HOUR, left) if wait > _AT_ONCE)
-    if expired.is_final or s.desired.orphans:
+    if expired.is_final or s.desired.orphans or s.mode is not Mode.MANAGE:
         return None
-    return s.now + s.timing.poll_interval if s.guard is not None else expired.since + NOTICE
+    end = expired.since + NOTICE
+    return end if s.guard is None and end > s.now else s.now + s.timing.poll_interval

@@ -11,6 +11,7 @@ from model_operator.conditions import Phase
 from model_operator.domain import Desired, Fields, Power, Probe, Remote, RunState
 from model_operator.errors import ProviderError
 from model_operator.models.deployment_status import NO_CHANGE, ModelDeploymentStatus, StatusChange
+from model_operator.modes import Mode
 from model_operator.plan.deployment.remembered import Creation, Failure, Sent, Underway
 from model_operator.plan.verdict import Difference, Progress, Verdict
 from model_operator.providers.base import Capabilities
@@ -101,6 +102,8 @@ class Situation:
     """Not wanted, and the object stays: it has expired."""
     rival: str | None = None
     """Another ModelDeployment (`namespace/name`) with the elder claim to the name or id."""
+    mode: Mode = Mode.MANAGE
+    """Of the ModelProvider."""
 
     @property
     def remote(self) -> Remote | None:
@@ -179,6 +182,7 @@ class Delete:
 @dataclass(frozen=True, slots=True)
 class Retag:
     id: str
+    epoch: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +204,7 @@ class Release:
     orphaned: str | None = None
     is_going: bool = False
     """A DELETE of it was sent before it was to stay, and may have been carried out."""
+    why: str = "deletionPolicy Orphan"
 
 
 Action = Create | Update | SetPower | Delete | Retag | CreateEndpoint | RunProbe | Release

@@ -10,6 +10,7 @@ from datetime import timedelta
 from model_operator.conditions import ConditionType, Phase, Reason
 from model_operator.domain import UID_TAG, Remote, RunState
 from model_operator.plan.deployment.difference import Gap, describe, gap_between
+from model_operator.plan.deployment.marks import shows_mark
 from model_operator.plan.deployment.power import power_difference
 from model_operator.plan.deployment.situation import Decision, Retag, Situation, Update
 from model_operator.plan.deployment.words import moving, phase_of, settled, stuck, unsynced
@@ -222,15 +223,15 @@ def retag(s: Situation) -> Decision | None:
     if (
         remote is None
         or not s.capabilities.has_tags
-        or not remote.is_full
-        or remote.owner_uid == s.desired.uid
+        or not shows_mark(remote)
+        or (remote.owner_uid == s.desired.uid and not _takes_over(s, remote))
         or s.sent.truce_left(UID_TAG, s.now)
         or s.sent.has_tagged  # a provider that ignores tags is not asked again and again
     ):
         return None
     if remote.state not in {RunState.SERVING, RunState.FAILED}:
         return None
-    if not s.desired.corrects_drift and s.desired.external_id is None:
+    if not s.desired.corrects_drift and s.desired.external_id is None and not _takes_over(s, remote):
         return None
     decision = moving(
         Reason.UPDATING, "Tagging the deployment with the UID of this object.", phase_of(remote.state)
@@ -238,6 +239,16 @@ def retag(s: Situation) -> Decision | None:
     # Nothing else brings the sweep's end to anybody's notice.
     return replace(
         decision,
-        action=None if _waits_for_sweep(s) else Retag(remote.id),
+        action=None if _waits_for_sweep(s) else Retag(remote.id, s.status.epoch),
         look_again=s.timing.poll_interval if _waits_for_sweep(s) else None,
     )
+
+
+def _takes_over(s: Situation, remote: Remote) -> bool:
+    """The status has a newer epoch than the tags: the mark is not put there yet."""
+    return (s.status.epoch or 0) > (remote.epoch or 0)
+
+
+def put_mark(s: Situation) -> Decision | None:
+    """What was taken over in the status goes into the tags before anything else is changed there."""
+    return retag(s) if s.remote is not None and _takes_over(s, s.remote) else None

@@ -107,14 +107,19 @@ def settled(phase: Phase, serving: Verdict | None = None) -> Decision:
     return Decision(synced=HELD, progress=Progress.SETTLED, phase=phase, serving=serving)
 
 
+def observes(provider: str) -> str:
+    """Why something stays at the provider whose object goes."""
+    return f'ModelProvider "{provider}" is in mode Observe'
+
+
 def orphaned(action: Release) -> str:
     """What is said of a deployment that is to stay when its object goes."""
     if action.is_going:
         return (
-            f"Deployment {action.orphaned} is left at the provider (deletionPolicy Orphan). A delete may have been"
+            f"Deployment {action.orphaned} is left at the provider ({action.why}). A delete may have been"
             " sent before that was set: check the provider's console."
         )
-    return f"Deployment {action.orphaned} stays at the provider (deletionPolicy Orphan)."
+    return f"Deployment {action.orphaned} stays at the provider ({action.why})."
 
 
 def phase_of(state: RunState | None) -> Phase | None:

@@ -129,8 +129,8 @@ class PaitientProvider(Provider):
         return known if known is not None else await self._get(id, wire.auto_scaling)
 
     @override
-    async def adopt(self, id: str, uid: str, owner: str | None = None) -> None:
-        await self._patch("adopt", id, {"tags": wire.mark(uid, owner)})
+    async def adopt(self, id: str, uid: str, owner: str | None = None, epoch: int | None = None) -> None:
+        await self._patch("adopt", id, {"tags": wire.mark(uid, owner, epoch)})
 
     @override
     async def pause(self, id: str) -> None:

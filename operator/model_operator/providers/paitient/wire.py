@@ -4,12 +4,23 @@ Names and omissions are those of the vendor's deployments document: create, list
 so only a GET says anything about the owned ones.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from model_operator.domain import OWNER_TAG, UID_TAG, Desired, Endpoint, Fields, Remote, RunState, Value
+from model_operator.domain import (
+    EPOCH_TAG,
+    OWNER_TAG,
+    UID_TAG,
+    Desired,
+    Endpoint,
+    Fields,
+    Remote,
+    RunState,
+    Value,
+)
 from model_operator.models.deployment import ModelDeploymentSpec
 from model_operator.models.paitient import ModelSettings, PaitientSpec, SecuritySettings, VpcConfig
 from model_operator.providers.reading import (
@@ -52,6 +63,8 @@ STATES: Final[Mapping[str, RunState]] = {
     "deleted": RunState.GONE,
 }
 
+_MARK: Final = frozenset({UID_TAG, OWNER_TAG, EPOCH_TAG})
+_EPOCH: Final = re.compile(r"[0-9]{1,15}", re.ASCII)
 _FIXED: Final[Mapping[str, tuple[str, ...]]] = {
     "paitient.computeType": ("compute_type",),
     "paitient.instanceType": ("instance_type",),
@@ -158,9 +171,10 @@ def scales(fields: Fields) -> bool | None:
             return True
 
 
-def mark(uid: str, owner: str | None) -> dict[str, str]:
+def mark(uid: str, owner: str | None, epoch: int | None = None) -> dict[str, str]:
     """The tags that say whose a deployment is."""
-    return {UID_TAG: uid} if owner is None else {UID_TAG: uid, OWNER_TAG: owner}
+    tags = {UID_TAG: uid, OWNER_TAG: owner, EPOCH_TAG: None if epoch is None else str(epoch)}
+    return {key: value for key, value in tags.items() if value is not None}
 
 
 def identifier(item: Mapping[str, Any]) -> str:
@@ -189,6 +203,7 @@ def remote_of(item: Any, *, clean: Clean, is_full: bool = False) -> Remote:
         url=url(item.get("endpoint")),
         owner_uid=_tag(item, UID_TAG),
         owner=_tag(item, OWNER_TAG),
+        epoch=_epoch(item),
         created=moment(item.get("created_at")),
         fields=_fields(item) if is_full else {},
         whole=_whole(item) if is_full else (),
@@ -204,6 +219,11 @@ def _tag(item: Mapping[str, Any], key: str) -> str | None:
     return text(tags.get(key)) if isinstance(tags, dict) else None
 
 
+def _epoch(item: Mapping[str, Any]) -> int | None:
+    shown = _tag(item, EPOCH_TAG)
+    return int(shown) if shown is not None and _EPOCH.fullmatch(shown) else None
+
+
 def _fields(item: Mapping[str, Any]) -> Fields:
     fields: dict[str, Value] = {}
     replicas = _replicas(item)
@@ -214,7 +234,7 @@ def _fields(item: Mapping[str, Any]) -> Fields:
         fields |= shown(settings, SETTINGS)
     tags = item.get("tags")
     if isinstance(tags, dict):
-        shown_tags = {k: note(v) for k, v in tags.items() if text(k) and k not in (UID_TAG, OWNER_TAG)}
+        shown_tags = {k: note(v) for k, v in tags.items() if text(k) and k not in _MARK}
         fields |= {TAGS + key: value for key, value in shown_tags.items() if value is not None}
     return fields
 

@@ -136,7 +136,7 @@ class ParasailProvider(Provider):
         return Catalogue(self.answers, self.account, self.control, title, patience)
 
     @override
-    async def adopt(self, id: str, uid: str, owner: str | None = None) -> None:
+    async def adopt(self, id: str, uid: str, owner: str | None = None, epoch: int | None = None) -> None:
         """Nothing to do: Parasail has no tags."""
 
     @override

@@ -18,6 +18,7 @@ from model_operator.models.canary import CanaryEndpoint
 from model_operator.models.canary_status import CanaryEndpointStatus
 from model_operator.models.metadata import Metadata
 from model_operator.models.parse import InvalidResource
+from model_operator.modes import Mode
 from model_operator.plan.canary.course import course_of, path_of, remembered_course
 from model_operator.plan.canary.decide import decide
 from model_operator.plan.canary.situation import Decision, Desired, Observed, Situation, State
@@ -28,6 +29,7 @@ from model_operator.reconcile.canary.act import act
 from model_operator.reconcile.canary.memory import Memory
 from model_operator.reconcile.canary.observe import Look, observe, read, shares_of
 from model_operator.reconcile.leading import leads_nowhere
+from model_operator.reconcile.modes import mode_of
 from model_operator.status.canary import left_of, summarize
 from model_operator.status.events import of_canary
 
@@ -48,6 +50,9 @@ class CanaryPass(Pass[CanaryEndpoint, Memory]):
         if resource.metadata.is_terminating:
             await self._release(key, resource, memory)
             return None
+        mode = mode_of(self.around.cache, provider_key(resource))
+        if mode is not Mode.MANAGE and self._is_lost(resource):
+            return None  # any status would hide that
         if _has_been_reported(resource):
             # Not before: on an object without a status it tells that one was lost.
             resource = await self.keep_finalizer(key, resource)
@@ -62,6 +67,8 @@ class CanaryPass(Pass[CanaryEndpoint, Memory]):
         self, key: Key, resource: CanaryEndpoint, memory: Memory
     ) -> tuple[Situation, Account | None]:
         s = self._situation(resource, memory)
+        if s.mode is Mode.SUSPEND:
+            return s, None
         binding = self.around.bindings.get(provider_key(resource))
         refused = self._refuse(resource, binding)
         account = binding.account if binding is not None else None
@@ -81,7 +88,8 @@ class CanaryPass(Pass[CanaryEndpoint, Memory]):
         seen = replace(seen, is_status_lost=s.observed.is_status_lost)
         s = replace(s, desired=_accepted(resource, s, memory, is_refused=seen.refusal is not None))
         s = replace(s, observed=seen, paused_until=account.paused_until(clock()), now=clock())
-        reading = await read(s, account.provider.at(Priority.SWEEP), clock)
+        is_held = s.mode is not Mode.MANAGE
+        reading = None if is_held else await read(s, account.provider.at(Priority.SWEEP), clock)
         if reading is None:
             return s, account
         memory.heard(reading.clock_offset)
@@ -90,7 +98,6 @@ class CanaryPass(Pass[CanaryEndpoint, Memory]):
 
     def _situation(self, resource: CanaryEndpoint, memory: Memory) -> Situation:
         metadata, spec, status = resource.metadata, resource.spec, resource.status
-        is_lost = FINALIZER in metadata.finalizers and not _has_been_reported(resource)
         return Situation(
             desired=Desired(
                 endpoint_name=spec.endpoint_name or metadata.name,
@@ -103,7 +110,8 @@ class CanaryPass(Pass[CanaryEndpoint, Memory]):
                 path=path_of(spec),
             ),
             status=status,
-            observed=Observed(is_status_lost=is_lost),
+            observed=Observed(is_status_lost=self._is_lost(resource)),
+            mode=mode_of(self.around.cache, provider_key(resource)),
             now=self.around.clock(),
             creation=memory.creation,
             failure=memory.retry.failure,
@@ -111,6 +119,10 @@ class CanaryPass(Pass[CanaryEndpoint, Memory]):
             clock_offset=memory.offset(status),
             is_clock_heard=memory.is_clock_heard,
         )
+
+    def _is_lost(self, resource: CanaryEndpoint) -> bool:
+        """Its status: our finalizer is on an object of which nothing was ever said."""
+        return FINALIZER in resource.metadata.finalizers and not _has_been_reported(resource)
 
     def _refuse(self, resource: CanaryEndpoint, binding: Binding | None) -> Verdict | None:
         """What only a look at the ModelProvider can tell."""

@@ -106,8 +106,8 @@ async def _carry_out(
             return s, replace(soon, change=replace(soon.change, last_power_action=last))
         case Delete(id=id_, force=force):
             return s, await _delete(s, soon, provider, account, memory, id_, force=force)
-        case Retag(id=id_):
-            await provider.adopt(id_, s.desired.uid, s.desired.owner)
+        case Retag(id=id_, epoch=epoch):
+            await provider.adopt(id_, s.desired.uid, s.desired.owner, epoch)
             memory.tagged(s.now)
             return s, soon
         case CreateEndpoint(name=name, id=id_):

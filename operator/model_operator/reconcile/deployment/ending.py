@@ -12,6 +12,7 @@ from model_operator.models.cost import Cost
 from model_operator.models.deployment import ModelDeployment
 from model_operator.models.metadata import Metadata
 from model_operator.models.parse import InvalidResource
+from model_operator.modes import Mode
 from model_operator.plan.deployment import words
 from model_operator.plan.deployment.situation import Release, Situation
 from model_operator.providers.base import Vendor
@@ -21,6 +22,7 @@ from model_operator.reconcile.deployment.bill import final_cost
 from model_operator.reconcile.deployment.keys import NO_KEYS, mask
 from model_operator.reconcile.deployment.leaving import left_behind, left_by
 from model_operator.reconcile.deployment.memory import Memory
+from model_operator.reconcile.modes import mode_for, mode_of
 from model_operator.redaction import Redactor
 
 log = logging.getLogger(__name__)
@@ -107,11 +109,29 @@ class EndingDeployments(Pass[ModelDeployment, Memory]):
         provider = still_there(provider_key(resource), self.around.cache)
         if memory is not None and memory.is_finished:
             return provider
+        mode = mode_of(self.around.cache, provider_key(resource))
         memory = memory or Memory(uid=resource.metadata.uid)
         left = left_behind(
             resource, self.situation(resource, self.around.vendors[resource.spec.vendor], memory)
         )
+        if left is not None and mode is Mode.OBSERVE:
+            self._say_left(key, left)
+            return provider
         return provider if left is None else (self._finish_deletion(left), *provider)
+
+    def _say_left(self, key: Key, resource: ModelDeployment) -> None:
+        """In mode Observe, of one that went without our finalizer."""
+        what = resource.status.external_id or "that a create with a lost reply may have made"
+        message = words.orphaned(Release(what, why=words.observes(resource.spec.provider_ref.name)))
+        log.warning("%s: %s", key, message)
+        self.around.signals.orphaned()
+        self.around.record.warn(key, resource.metadata, "Orphaned", message)
+
+    @override
+    def holds(self, key: Key, invalid: InvalidResource) -> bool:
+        # Zero-argument super() is lost in a class with slots.
+        is_held = super(EndingDeployments, self).holds(key, invalid)
+        return is_held and mode_for(self.around.cache, key) is not Mode.OBSERVE
 
     @override
     def leaves(self, key: Key, invalid: InvalidResource) -> bool:
@@ -121,7 +141,10 @@ class EndingDeployments(Pass[ModelDeployment, Memory]):
     async def tell_what_stays(self, key: Key, invalid: InvalidResource) -> None:
         left = left_by(invalid, self.memories.get(key))
         if left is not None:
-            message = f"{left} stays at the provider (deletionPolicy Orphan)."
+            observes = words.observes(invalid.provider or "")
+            message = (
+                f"{left} stays at the provider ({'deletionPolicy Orphan' if invalid.orphans else observes})."
+            )
             if invalid.metadata.uid in self.told:
                 return
             await self.around.record.promise(key, invalid.metadata, "Orphaned", message)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
+from model_operator.accounts.account import Snapshot, is_live
 from model_operator.domain import Remote
 from model_operator.errors import NotFound, ProviderError
 from model_operator.reconcile.claims import has_hash
@@ -20,7 +21,7 @@ async def look_for_former(look: Look, seen: Seen, contest: Contest) -> Seen:
     if snapshot is None or not _may_create(look, seen) or (made_at is not None and snapshot.begun <= made_at):
         return seen  # a LIST from before our own create says nothing
     stem = desired.deployment_name.rpartition("-")[0] if look.resource.spec.deployment_name is None else None
-    found = [r for r in snapshot.former(desired.owner, stem) if _may_be(look, r) and contest.is_free(r)]
+    found = [r for r in left_behind(snapshot, desired.owner, stem) if _may_be(look, r) and contest.is_free(r)]
     former: list[Remote] = []
     for item in found[:_MOST]:
         try:
@@ -37,6 +38,14 @@ async def look_for_former(look: Look, seen: Seen, contest: Contest) -> Seen:
         namesakes=tuple(r for r in former if r.owner is None and _may_be(look, r)),
     )
     return replace(seen, observed=observed)
+
+
+def left_behind(snapshot: Snapshot, mark: str | None, stem: str | None) -> tuple[Remote, ...]:
+    """Live deployments with that owner mark, and those without one whose name has that stem, by their ids."""
+    marked = snapshot.by_mark.get(mark, ()) if mark is not None else ()
+    named = (r for r in snapshot.by_stem.get(stem, ()) if r.owner is None) if stem is not None else ()
+    found = {r.id: r for r in (*marked, *named) if is_live(r)}
+    return tuple(found[id_] for id_ in sorted(found))
 
 
 def _may_create(look: Look, seen: Seen) -> bool:

@@ -29,6 +29,8 @@ class Look:
     sent: Sent
     ends: bool = False
     """The object is being deleted, or has expired."""
+    is_idle: bool = False
+    """In mode Observe: nothing is sent by what it shows, so that what is a little old will do."""
 
     def candidates(self) -> tuple[Remote, ...]:
         """What the last LIST shows with our tag or name, however old it is."""

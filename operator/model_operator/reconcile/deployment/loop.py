@@ -10,11 +10,9 @@ from datetime import timedelta
 from typing_extensions import override
 
 from model_operator.accounts.account import Account
-from model_operator.accounts.bindings import Binding
-from model_operator.conditions import Reason
 from model_operator.domain import FINALIZER, Key, Priority
-from model_operator.errors import NotAccepted
 from model_operator.models.deployment import ModelDeployment
+from model_operator.modes import Mode
 from model_operator.plan.deployment import expiry
 from model_operator.plan.deployment.decide import decide, is_under_way, sends_keys
 from model_operator.plan.deployment.situation import Create, Decision, Observed, Release, Situation, Timing
@@ -36,7 +34,8 @@ from model_operator.reconcile.deployment.memory import Memory
 from model_operator.reconcile.deployment.observe import observe
 from model_operator.reconcile.deployment.rivals import Contest
 from model_operator.reconcile.deployment.saying import Saying
-from model_operator.reconcile.leading import leads_nowhere
+from model_operator.reconcile.leading import refused_by_provider
+from model_operator.reconcile.modes import mode_of
 from model_operator.status.deployment import summarize, time_left
 from model_operator.status.events import of_deployment
 
@@ -122,6 +121,8 @@ class DeploymentPass(EndingDeployments):
 
     def _with_keys(self, s: Situation, resource: ModelDeployment, memory: Memory) -> Situation:
         desired = memory.keys.given_to(s.desired, resource.status.last_applied)
+        if s.mode is Mode.OBSERVE:
+            desired = replace(desired, probe=None)  # which is not sent; the provider's word has to do
         return replace(s, desired=desired, missing_key=memory.keys.problem)
 
     def waits(self, key: Key) -> bool:
@@ -135,7 +136,7 @@ class DeploymentPass(EndingDeployments):
         if self.is_early(ref):
             return True
         account = self.around.bindings.account(ref)
-        if account is None or account.has_answered:
+        if account is None or account.has_answered or self._mode(ref) is Mode.SUSPEND:
             return False
         account.waiting.add(key)
         return True
@@ -146,7 +147,9 @@ class DeploymentPass(EndingDeployments):
         vendor = self.around.vendors[resource.spec.vendor]
         binding = self.around.bindings.get(provider_key(resource))
         s = self.situation(resource, vendor, memory)
-        refused = self._refuse(resource, vendor, binding)
+        if s.mode is Mode.SUSPEND:
+            return s, None
+        refused = refused_by_provider(resource, vendor.type, self.around.cache, binding)
         account = binding.account if binding else None
         if refused is not None and (s.wanted or account is None):
             return replace(s, observed=Observed(error=refused)), None
@@ -168,6 +171,7 @@ class DeploymentPass(EndingDeployments):
             view=before,
             sent=memory.sent,
             ends=not s.wanted,
+            is_idle=s.mode is Mode.OBSERVE,
         )
         contest = Contest.over(self.around, key, resource, account, self.claims)
         seen = await look_for_former(look, await observe(look), contest)
@@ -203,8 +207,12 @@ class DeploymentPass(EndingDeployments):
             has_default_name=resource.spec.deployment_name is None,
             has_finalizer=FINALIZER in resource.metadata.finalizers,
             guard=find_guard(resource, self.around.cache, self.around.bindings),
+            mode=self._mode(provider_key(resource)),
         )
         return expiry.over(self._with_keys(situation, resource, memory))
+
+    def _mode(self, provider: Key) -> Mode:
+        return mode_of(self.around.cache, provider)
 
     def _note_claim(self, uid: str, s: Situation, step: Decision, account: Account | None) -> None:
         """At once, and not with the write that follows: a rival's pass may come before that arrives."""
@@ -212,21 +220,6 @@ class DeploymentPass(EndingDeployments):
             self.claims.add(uid)
         else:
             self.claims.discard(uid)
-
-    def _refuse(
-        self, resource: ModelDeployment, vendor: Vendor, binding: Binding | None
-    ) -> NotAccepted | None:
-        """What only a look at the ModelProvider can tell."""
-        ref = provider_key(resource)
-        provider = self.around.cache.provider(ref)
-        if provider is not None and provider.spec.type != vendor.type:
-            return NotAccepted(
-                Reason.PROVIDER_MISMATCH,
-                f'ModelProvider "{ref.name}" is of type {provider.spec.type}, but the spec has the block'
-                f" {vendor.type}. Delete this object, and apply it with the block {provider.spec.type}, or with"
-                " another providerRef.",
-            )
-        return leads_nowhere(ref, self.around.cache, binding)
 
     async def _report(
         self, key: Key, resource: ModelDeployment, s: Situation, step: Decision, memory: Memory

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from model_operator.accounts.account import is_live
-from model_operator.conditions import ConditionType
+from model_operator.conditions import ConditionType, Reason
 from model_operator.domain import Power, Remote, RunState
 from model_operator.errors import (
     AccountMismatch,
@@ -24,6 +24,9 @@ from model_operator.reconcile.deployment.missing import SUSPECT, missed, note_ge
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _UP = frozenset({RunState.SERVING, RunState.UPDATING})
+_TAKES_EDITS = frozenset({RunState.SERVING, RunState.FAILED})
+_IDLE_LISTS = 3
+"""Polls in mode Observe for which a LIST counts as recent: one of its own for each object would be none too few."""
 
 
 async def observe(look: Look) -> Seen:
@@ -72,7 +75,7 @@ def _by_name(look: Look) -> Observed:
     snapshot = account.snapshot
     marked = look.candidates() if look.ends else ()
     # Where requests are few, a LIST may wait for its turn for longer than it counts as recent.
-    recent = look.timing.poll_interval
+    recent = look.timing.poll_interval * (_IDLE_LISTS if look.is_idle else 1)
     if look.timing.queueing:
         recent += look.timing.queueing + look.timing.request_deadline  # also for who got no turn in time
     if snapshot is None or snapshot.ended < look.now - recent:
@@ -136,7 +139,8 @@ async def _by_id(look: Look, id_: str) -> Seen:
         look = replace(look, view=look.view.first_shown(item.version, read_again_at))
     else:
         look = replace(look, view=look.view.listed(item, look.now, look.full_read_interval))
-    if _is_unpublished(look, item) if is_first else _needs_full_read(look, item):
+    is_due = _is_unpublished(look, item) if is_first else _needs_full_read(look, item)
+    if is_due or _is_told_too_little(look, item):
         return await _read(look, id_, item)
     return _shown(look, look.view.merged(item))
 
@@ -207,7 +211,8 @@ def _needs_full_read(look: Look, item: Remote) -> bool:
     """Whether the LIST's item leaves something open that matters now."""
     view, update = look.view, look.sent.update
     if look.resource.status.external_id is None:
-        return True  # an adoption is judged by all there is
+        # An adoption is judged by all there is.
+        return not (look.is_idle and view.full is not None and view.version == item.version)
     if view.version != item.version or _is_unpublished(look, item):
         return True
     if item.state is RunState.SERVING and item.replicas is None and _is_moving(look):
@@ -215,6 +220,25 @@ def _needs_full_read(look: Look, item: Remote) -> bool:
     if update is not None and not update.is_verified:
         return item.state in {RunState.SERVING, RunState.FAILED}
     return view.read_again_at is not None and look.now >= view.read_again_at
+
+
+def _is_told_too_little(look: Look, item: Remote) -> bool:
+    """Something is to be sent to it, and the LIST does not show whose it is by now: somebody may have taken it over.
+
+    Or something would be sent in mode Manage, and the LIST does not show how it is now.
+    """
+    view, status = look.view, look.resource.status
+    if view.full is not None and view.version == item.version:
+        return False
+    has_edit = status.last_applied != dict(look.desired.fields)
+    if look.is_idle:
+        return has_edit
+    if not look.account.vendor.capabilities.has_tags or item.owner_uid is not None:
+        return False
+    synced = status.condition(ConditionType.SYNCED)
+    is_taken_back = synced is not None and synced.reason == Reason.OBSERVED
+    is_ending = look.resource.metadata.is_terminating and look.sent.delete_at is None
+    return is_taken_back or is_ending or (has_edit and item.state in _TAKES_EDITS)
 
 
 def _is_unpublished(look: Look, item: Remote) -> bool:

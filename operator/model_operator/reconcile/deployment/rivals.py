@@ -14,9 +14,11 @@ from typing import Final, Self
 from model_operator.accounts.account import Account
 from model_operator.domain import Key, Remote
 from model_operator.models.deployment import ModelDeployment
+from model_operator.modes import Mode
 from model_operator.reconcile.base import Surroundings
 from model_operator.reconcile.claims import Claimant, Claims, hash_of
 from model_operator.reconcile.deployment.desire import default_name
+from model_operator.reconcile.modes import mode_of
 
 _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -36,6 +38,8 @@ class Contest:
     """Whether it is known where a ModelProvider leads."""
     is_ours: Callable[[str], bool] = lambda _: True
     """Whether this process looks after the objects of a namespace."""
+    observes: Callable[[Key], bool] = lambda _: False
+    """Whether a ModelProvider is in mode Observe."""
 
     @classmethod
     def over(
@@ -53,6 +57,7 @@ class Contest:
             let_through,
             lambda provider: around.bindings.account(provider) is not None,
             around.shards.owns,
+            lambda provider: mode_of(around.cache, provider) is Mode.OBSERVE,
         )
 
     def rival(self) -> str | None:
@@ -104,9 +109,12 @@ class Contest:
 
     def _may_be_of_the_account(self, other: Claimant) -> bool:
         """Also one of the namespace that has something at a provider while nobody can tell in whose account."""
+        has_something = other.holds_id or other.is_pending
+        if other.provider is not None and not has_something and self.observes(other.provider):
+            return False  # it makes nothing and adopts nothing
         if other.provider in self.account.all_members:
             return True
-        is_near = other.key.namespace == self.own.key.namespace and (other.holds_id or other.is_pending)
+        is_near = other.key.namespace == self.own.key.namespace and has_something
         return is_near and (other.provider is None or not self.has_account(other.provider))
 
     def _found(self, *terms: str) -> Iterator[Claimant]:

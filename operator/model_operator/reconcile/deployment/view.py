@@ -148,6 +148,7 @@ def _adds_nothing(item: Remote, full: Remote) -> bool:
         url=item.url or full.url,
         model=item.model or full.model,
         owner_uid=item.owner_uid or full.owner_uid,
+        epoch=item.epoch or full.epoch,
         owner=item.owner or full.owner,
     )
     return same == full
