@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from model_operator.domain import CANARY, FINALIZER, PROVIDER
+from model_operator.domain import CANARY, FINALIZER, PROVIDER, Key
 from support import manifests
 from support.canary_world import canary, path, traffic
 from support.running import VENDORS, Running, deployment, on_virtual_time, provider, running
 
-HOUR = 3600.0
+LONG = 900.0
 
 
 async def set_mode(operator: Running, vendor: str, mode: str) -> None:
@@ -46,10 +46,10 @@ async def test_a_trial_reads_an_account_and_leaves_no_trace_in_it(vendor: str) -
         assert operator.says(vendor, PROVIDER)["Ready"] == "True Available"
         await operator.wait(60)
         writes = operator.server.writes
-        await operator.wait(HOUR)
+        await operator.wait(LONG)
         assert operator.server.writes == writes
         assert await methods(operator, vendor) == {"GET"}
-        assert await operator.asked("list") <= HOUR / 30 + 10
+        assert await operator.asked("list") <= LONG / 30 + 10
         assert not has_finalizer(operator, "llama")
         assert not has_finalizer(operator, vendor, PROVIDER)
         operator.delete("llama")
@@ -121,7 +121,9 @@ async def test_an_object_that_goes_while_it_is_observed_leaves_its_deployment(
 
 @pytest.mark.parametrize("vendor", VENDORS)
 @on_virtual_time
-async def test_nothing_is_deleted_for_one_that_vanished_while_it_was_observed(vendor: str) -> None:
+async def test_nothing_is_deleted_for_one_that_vanished_while_it_was_observed(
+    vendor: str, caplog: pytest.LogCaptureFixture
+) -> None:
     async with running() as operator:
         (id_,) = await operator.serve(deployment(vendor))
         await set_mode(operator, vendor, "Observe")
@@ -131,6 +133,7 @@ async def test_nothing_is_deleted_for_one_that_vanished_while_it_was_observed(ve
         assert operator.find("llama") is None
         assert await operator.live(vendor) == [id_]
         assert operator.events("llama")[-1] == "Orphaned"
+        assert "is deleted at the provider" not in caplog.text
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
@@ -145,9 +148,9 @@ async def test_a_suspended_account_is_left_in_peace(vendor: str) -> None:
         operator.apply(deployment(vendor, "new"))
         await operator.wait(60)
         writes = operator.server.writes
-        await operator.wait(HOUR)
+        await operator.wait(LONG)
         await operator.restart()
-        await operator.wait(HOUR)
+        await operator.wait(LONG)
         assert operator.server.writes == writes
         assert await methods(operator, vendor) == set()
         assert operator.status("llama")["externalID"] == id_
@@ -160,6 +163,18 @@ async def test_a_suspended_account_is_left_in_peace(vendor: str) -> None:
         assert len(await operator.live(vendor)) == 2
 
 
+@on_virtual_time
+async def test_an_account_whose_secret_is_gone_is_left_in_peace_too() -> None:
+    """Its key is in memory still."""
+    async with running() as operator:
+        await operator.serve(deployment("paitient"))
+        operator.server.delete(Key("Secret", "team", "paitient"))
+        await set_mode(operator, "paitient", "Suspend")
+        await forget_requests(operator)
+        await operator.wait(120)
+        assert await methods(operator, "paitient") == set()
+
+
 @pytest.mark.parametrize("vendor", VENDORS)
 @on_virtual_time
 async def test_what_is_deleted_while_it_is_suspended_waits(vendor: str) -> None:
@@ -168,7 +183,7 @@ async def test_what_is_deleted_while_it_is_suspended_waits(vendor: str) -> None:
         await set_mode(operator, vendor, "Suspend")
         await forget_requests(operator)
         operator.delete("llama")
-        await operator.wait(HOUR)
+        await operator.wait(LONG)
         assert operator.says("llama")["Stalled"] == "True Suspended"
         assert await methods(operator, vendor) == set()
         await set_mode(operator, vendor, "Manage")
@@ -209,6 +224,21 @@ async def test_another_modelprovider_of_the_account_goes_on(vendor: str) -> None
         assert await operator.asked(f"list&vendor={vendor}") - lists <= 11
 
 
+@on_virtual_time
+async def test_what_starts_while_it_is_suspended_is_not_waited_for_by_the_others() -> None:
+    """The account is listed at the pace of whom it still serves."""
+    async with running() as operator:
+        operator.apply(provider("paitient", "second", "paitient"))
+        await operator.serve(deployment("paitient", "other", providerRef={"name": "second"}))
+        await operator.simulator.control("PATCH", "/knobs", {"paitient": {"create_s": 3000}})
+        operator.apply(deployment("paitient"))
+        await operator.until(lambda: operator.says("llama").get("Ready") == "False Starting")
+        await set_mode(operator, "paitient", "Suspend")
+        lists = await operator.asked("list&vendor=paitient")
+        await operator.wait(300)
+        assert await operator.asked("list&vendor=paitient") - lists <= 11
+
+
 @pytest.mark.parametrize("mode", ["Observe", "Suspend"])
 @pytest.mark.parametrize("vendor", VENDORS)
 @pytest.mark.parametrize(
@@ -216,11 +246,13 @@ async def test_another_modelprovider_of_the_account_goes_on(vendor: str) -> None
     [
         pytest.param({"kind": "latency", "seconds": 5}, id="answered late"),
         pytest.param({"kind": "commit_then_reset"}, id="lost"),
-        pytest.param({"kind": "error", "status": 500, "commit": True}, id="hidden by a 500"),
-        pytest.param({"kind": "error", "status": 500}, id="failed"),
+        pytest.param(
+            {"kind": "error", "status": 500, "commit": True}, id="hidden by a 500", marks=pytest.mark.long
+        ),
+        pytest.param({"kind": "error", "status": 500}, id="failed", marks=pytest.mark.long),
     ],
 )
-@pytest.mark.parametrize("dies", [False, True])
+@pytest.mark.parametrize("dies", [False, pytest.param(True, marks=pytest.mark.long)])
 @on_virtual_time
 async def test_a_mode_that_comes_into_a_create_makes_no_second_one(
     mode: str, vendor: str, fault: dict[str, Any], *, dies: bool
@@ -276,7 +308,7 @@ async def test_a_rollout_stays_where_it_is(mode: str) -> None:
         await set_mode(operator, "paitient", mode)
         await operator.wait(10)
         await forget_requests(operator)
-        await operator.wait(HOUR)
+        await operator.wait(LONG)
         assert await methods(operator, "paitient") <= ({"GET"} if mode == "Observe" else set())
         assert (
             operator.says("triage", CANARY)["RolloutComplete"]
@@ -286,7 +318,7 @@ async def test_a_rollout_stays_where_it_is(mode: str) -> None:
         assert operator.status("triage", CANARY)["split"] == "v1=75 v2=25"
         await set_mode(operator, "paitient", "Manage")
         await operator.until(
-            lambda: operator.says("triage", CANARY)["RolloutComplete"] == "True Completed", within=HOUR
+            lambda: operator.says("triage", CANARY)["RolloutComplete"] == "True Completed", within=LONG
         )
 
 

@@ -41,6 +41,7 @@ from model_operator.plan.deployment import (
     modes,
     power,
     serving,
+    spending,
     updating,
 )
 from model_operator.plan.deployment.acceptance import REFUSALS
@@ -174,12 +175,11 @@ UNWANTED: tuple[Rule, ...] = (
 
 def decide(s: Situation) -> Decision:
     """The next step for a ModelDeployment. Pure."""
-    rules = WANTED if s.wanted else UNWANTED
-    step = next(step for rule in rules if (step := rule(s)) is not None)
-    step = expiry.stay(s, step)
-    told = serving.say_what_else_is_ours(s, updating.say_what_differs(s, step))
-    told = modes.only_observe(s, told)
-    return hold_back(s, expiry.note(s, note_hours(s, wait_for_key(s, told))))
+    rules, within = WANTED if s.wanted else UNWANTED, spending.without_growth(s)
+    step = expiry.stay(within, next(step for rule in rules if (step := rule(within)) is not None))
+    told = serving.say_what_else_is_ours(s, updating.say_what_differs(within, step))
+    kept = spending.keep_to_budget(s, wait_for_key(within, modes.only_observe(within, told)))
+    return hold_back(s, expiry.note(s, note_hours(s, kept)))
 
 
 def sends_keys(step: Decision) -> bool:
