@@ -23,6 +23,10 @@ class ConditionType(StrEnum):
     """CanaryEndpoint: the provider's metrics can be read and belong to this rollout alone."""
     ROLLOUT_COMPLETE = "RolloutComplete"
     """CanaryEndpoint: the target split is in force."""
+    WITHIN_LIMIT = "WithinLimit"
+    """ModelBudget: less than the limit has been spent in the present period."""
+    EXPIRING = "Expiring"
+    """ModelDeployment with spec.expiresAfter or spec.expiresAt: it expires within a day, or has expired."""
     WEBHOOK_READY = "WebhookReady"
     """ModelProvider with spec.webhook: the provider's events are received. The provider is polled in any case."""
     READY = "Ready"
@@ -60,8 +64,10 @@ class Phase(StrEnum):
     """The deployment no longer exists at the provider."""
     FAILED = "Failed"
     """The provider reports that the deployment failed."""
+    EXPIRED = "Expired"
+    """The deployment has expired and was deleted at the provider; the object stays."""
     DELETING = "Deleting"
-    """The object is being deleted."""
+    """The object is being deleted, or its deployment because it has expired."""
 
 
 class CanaryPhase(StrEnum):
@@ -111,12 +117,24 @@ class Reason(StrEnum):
     CONNECTION_NOT_WRITTEN = "ConnectionNotWritten"
     WRITE_REFUSED = "WriteRefused"
 
+    # Budgets
+    WITHIN_LIMIT = "WithinLimit"
+    THRESHOLD_REACHED = "ThresholdReached"
+    BUDGET_EXCEEDED = "BudgetExceeded"
+    CURRENCY_MISMATCH = "CurrencyMismatch"
+
     # In a mode other than Manage
     OBSERVED = "Observed"
     SUSPENDED = "Suspended"
 
     # Outside the hours of its schedule
     OUTSIDE_ACTIVE_HOURS = "OutsideActiveHours"
+
+    # Expiring
+    NOT_EXPIRING = "NotExpiring"
+    EXPIRES_WITHIN_DAY = "ExpiresWithinDay"
+    EXPIRES_WITHIN_HOUR = "ExpiresWithinHour"
+    EXPIRED = "Expired"
 
     # Synced
     CREATING = "Creating"

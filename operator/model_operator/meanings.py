@@ -12,6 +12,8 @@ class Meaning(NamedTuple):
     remedy: str = ""
 
 
+_EXTEND: Final = "To keep it, set spec.expiresAt or spec.expiresAfter to a later time, or remove it."
+
 MEANINGS: Final[dict[Reason, Meaning]] = {
     Reason.PENDING: Meaning(
         "The operator has not processed the object yet.",
@@ -81,6 +83,21 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     Reason.UNSUPPORTED: Meaning(
         "The spec asks for something that the provider or this version of the operator does not support.",
         "Change the field that the message names; if the CRDs are newer than the operator, upgrade the operator.",
+    ),
+    Reason.WITHIN_LIMIT: Meaning(
+        "Less than the limit of the ModelBudget has been spent in its present period."
+    ),
+    Reason.THRESHOLD_REACHED: Meaning(
+        "An Event: half of the ModelBudget's limit, or 80 %, has been spent.",
+        "See status.forecast of the ModelBudget.",
+    ),
+    Reason.BUDGET_EXCEEDED: Meaning(
+        "The limit of the ModelBudget has been spent in its present period.",
+        "Raise spec.limit of the ModelBudget, wait for its next period, or pause or delete deployments.",
+    ),
+    Reason.CURRENCY_MISMATCH: Meaning(
+        "Deployments that the ModelBudget selects cost another currency than its own and are not counted.",
+        "Leave them out with spec.selector of the ModelBudget, or change spec.prices of their ModelProvider.",
     ),
     Reason.CREATING: Meaning("The deployment is being created."),
     Reason.UPDATING: Meaning(
@@ -190,6 +207,13 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         "It is outside the hours of spec.schedule, and so the deployment is paused or at its fewest replicas.",
         "To have it run until the next edge, annotate the object with"
         " modeloperator.dev/action: active-until-next-edge.",
+    ),
+    Reason.NOT_EXPIRING: Meaning("The deployment does not expire within a day."),
+    Reason.EXPIRES_WITHIN_DAY: Meaning("It expires within a day, and is then deleted.", _EXTEND),
+    Reason.EXPIRES_WITHIN_HOUR: Meaning("It expires within an hour, and is then deleted.", _EXTEND),
+    Reason.EXPIRED: Meaning(
+        "The deployment has expired, and was deleted at the provider unless deletionPolicy is Orphan.",
+        "Delete the object, or set a later spec.expiresAt or spec.expiresAfter, which creates a new deployment.",
     ),
     Reason.SCALED_DOWN: Meaning(
         "The deployment was stopped by its scale-down policy, as intended.",

@@ -2,12 +2,24 @@
 
 import pytest
 
-from support.least_manifests import PAITIENT, PARASAIL, PROVIDER, edited
+from support.least_manifests import BUDGET, PAITIENT, PARASAIL, PROVIDER, edited
 
 TAKEN = [
     pytest.param(PARASAIL, {}, id="the least for Parasail"),
     pytest.param(PAITIENT, {}, id="the least for PaiTIENT"),
     pytest.param(PROVIDER, {}, id="the least for a provider"),
+    pytest.param(BUDGET, {}, id="the least for a budget"),
+    pytest.param(
+        BUDGET,
+        {
+            "period": "Week",
+            "timeZone": "America/Argentina/Buenos_Aires",
+            "limit": "0.000000001",
+            "selector": {"matchLabels": {"example.com/team": "red", "empty": ""}},
+            "onExceeded": "BlockNew",
+        },
+        id="everything for a budget",
+    ),
     *[pytest.param(PROVIDER, {"mode": mode}, id=f"mode {mode}") for mode in ("Manage", "Observe", "Suspend")],
     pytest.param(
         PARASAIL,
@@ -22,6 +34,7 @@ TAKEN = [
                 "outside": "Pause",
                 "leadTime": "15m",
             },
+            "expiresAt": "2030-12-24T18:00:00+01:00",
             "deletionPolicy": "Orphan",
             "driftPolicy": "Report",
             "progressDeadline": "1h30m10s500ms",
@@ -68,6 +81,7 @@ TAKEN = [
             "replicas": None,
             "deploymentName": "a" * 64,
             "autoscaling": {"minReplicas": 2, "maxReplicas": 2},
+            "expiresAfter": "1h30m10s500ms",
             "paitient": {
                 "computeType": "gpu",
                 "instanceType": "g4dn.xlarge",

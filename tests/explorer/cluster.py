@@ -85,6 +85,7 @@ def deaf_watch(world: World, seconds: float, anew: bool) -> None:
     if process is None or not process.watch.is_open or process.watch.is_deaf:
         return
     process.watch.go_deaf()
+    world.marks.add("deaf")
     if anew:
         world.excused |= world.stripped
     world.loop.call_later(seconds, lambda: process.watch.is_deaf and process.watch.hear_again(anew=anew))
@@ -95,6 +96,7 @@ def deaf_watch(world: World, seconds: float, anew: bool) -> None:
 )
 def slow_watch(world: World, delay: float, repeats: bool) -> None:
     world.watch_delay = delay
+    world.marks.add("deaf")
     if world.process is not None:
         world.process.watch.repeats = repeats
 

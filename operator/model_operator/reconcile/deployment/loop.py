@@ -13,10 +13,12 @@ from model_operator.accounts.account import Account
 from model_operator.domain import FINALIZER, Key, Priority
 from model_operator.models.deployment import ModelDeployment
 from model_operator.modes import Mode
-from model_operator.plan.deployment.decide import decide, is_under_way, sends_keys
+from model_operator.plan.deployment import expiry
+from model_operator.plan.deployment.decide import is_under_way, sends_keys
 from model_operator.plan.deployment.situation import Create, Decision, Observed, Release, Situation, Timing
 from model_operator.plan.verdict import Progress
 from model_operator.providers.base import Vendor
+from model_operator.reconcile.budget.purses import Purses
 from model_operator.reconcile.cache import provider_key
 from model_operator.reconcile.deployment.act import AT_ONCE, act
 from model_operator.reconcile.deployment.connection import publish, with_connection
@@ -47,6 +49,7 @@ class DeploymentPass(EndingDeployments):
     full_read_interval: timedelta
     installation: str = ""
     """Names this cluster in the marks of what is created."""
+    purses: Purses
 
     @override
     async def look_after(self, key: Key, resource: ModelDeployment) -> timedelta | None:
@@ -60,8 +63,7 @@ class DeploymentPass(EndingDeployments):
         if account is not None:
             resource, s, step = await self._act(key, resource, s, step, account, memory)
         if isinstance(step.action, Release):
-            await self.release(key, resource, memory, step.action)
-            return None
+            return await self.release(key, resource, memory, step.action)
         step = with_connection(step, memory.connection)
         await self._report(key, resource, s, step, memory)
         if await publish(self.around.store, resource, s, memory):
@@ -103,11 +105,10 @@ class DeploymentPass(EndingDeployments):
         if memory.keys.is_due(vendor.secret_keys(resource.spec), now, self.full_read_interval):
             await self._read_keys(resource, vendor, memory)
         s, account = await self._observe(key, resource, memory)
-        step = decide(s)
+        s, step = self.purses.decided(resource, s)
         if memory.keys.refs and sends_keys(step):
             await self._read_keys(resource, vendor, memory)
-            s = self._with_keys(s, resource, memory)
-            step = decide(s)
+            s, step = self.purses.decided(resource, self._with_keys(s, resource, memory))
         return s, account, step
 
     async def _read_keys(self, resource: ModelDeployment, vendor: Vendor, memory: Memory) -> None:
@@ -169,6 +170,7 @@ class DeploymentPass(EndingDeployments):
             creation=memory.creation,
             view=before,
             sent=memory.sent,
+            ends=not s.wanted,
             is_idle=s.mode is Mode.OBSERVE,
         )
         contest = Contest.over(self.around, key, resource, account, self.claims)
@@ -207,7 +209,7 @@ class DeploymentPass(EndingDeployments):
             guard=find_guard(resource, self.around.cache, self.around.bindings),
             mode=self._mode(provider_key(resource)),
         )
-        return self._with_keys(situation, resource, memory)
+        return expiry.over(self._with_keys(situation, resource, memory))
 
     def _mode(self, provider: Key) -> Mode:
         return mode_of(self.around.cache, provider)
@@ -241,7 +243,7 @@ class DeploymentPass(EndingDeployments):
         """How closely to watch it from now on."""
         waits = [step.look_again, time_left(s, step)]
         if s.wanted:
-            waits.append(before_edge(s.desired.next_edge, s.now))
+            waits += [before_edge(edge, s.now) for edge in (s.desired.next_edge, expiry.next_turn(s))]
         if account is not None:
             is_moving = step.progress is Progress.MOVING
             account.settle(key, is_moving=is_moving)
