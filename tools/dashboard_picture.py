@@ -44,7 +44,7 @@ class Box:
     height: float
 
 
-def drawn(dashboard: Json, recorded: Recorded, rows: int = 32) -> str:
+def drawn(dashboard: Json, recorded: Recorded, rows: int = 41) -> str:
     """The panels of the first `rows` of the grid, on one time axis."""
     panels = [panel for panel in dashboard["panels"] if panel["gridPos"]["y"] < rows]
     span = _span(recorded)

@@ -16,6 +16,7 @@ import argocd
 import chart
 import reference
 from model_operator.cli import crds
+from model_operator.observability.budgets import Budgets, BudgetView
 from model_operator.observability.canaries import CanaryView
 from model_operator.observability.costs import CostView
 from model_operator.observability.metrics import Metrics
@@ -99,6 +100,9 @@ def metrics() -> str:
     )
     shown.show_costs(
         lambda: [CostView(namespace="a", currency="USD", labels=("b",), per_hour=1, total=1)], ("team",)
+    )
+    shown.registry.register(
+        Budgets(lambda: [BudgetView(namespace="a", name="b", currency="USD", spent=1, limit=2, forecast=3)])
     )
     # The process's own are the client library's, and there are none where there is no /proc.
     own = (family for family in shown.registry.collect() if not family.name.startswith("process_"))

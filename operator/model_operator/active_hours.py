@@ -115,11 +115,11 @@ def _each_span(hours: ActiveHours, today: date) -> Iterator[tuple[datetime, date
         for window in hours.windows:
             if day.weekday() in window.days:
                 begins = datetime.combine(day, window.begins)
-                end = _moment(begins + window.length, zone, fold=1)
-                yield min(_moment(begins, zone, fold=0) - hours.lead, end), end
+                end = moment_of(begins + window.length, zone, fold=1)
+                yield min(moment_of(begins, zone, fold=0) - hours.lead, end), end
 
 
-def _moment(wall: datetime, zone: ZoneInfo, fold: int) -> datetime:
+def moment_of(wall: datetime, zone: ZoneInfo, fold: int) -> datetime:
     """When a clock there shows that time, in UTC; the next minute that there is, where it never does."""
     early, late = (wall.replace(tzinfo=zone, fold=f).astimezone(UTC) for f in (1, 0))
     if early >= late:  # once, or twice: then fold says which

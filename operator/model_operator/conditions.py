@@ -23,6 +23,8 @@ class ConditionType(StrEnum):
     """CanaryEndpoint: the provider's metrics can be read and belong to this rollout alone."""
     ROLLOUT_COMPLETE = "RolloutComplete"
     """CanaryEndpoint: the target split is in force."""
+    WITHIN_LIMIT = "WithinLimit"
+    """ModelBudget: less than the limit has been spent in the present period."""
     WEBHOOK_READY = "WebhookReady"
     """ModelProvider with spec.webhook: the provider's events are received. The provider is polled in any case."""
     READY = "Ready"
@@ -110,6 +112,12 @@ class Reason(StrEnum):
     UNSUPPORTED = "Unsupported"
     CONNECTION_NOT_WRITTEN = "ConnectionNotWritten"
     WRITE_REFUSED = "WriteRefused"
+
+    # Budgets
+    WITHIN_LIMIT = "WithinLimit"
+    THRESHOLD_REACHED = "ThresholdReached"
+    BUDGET_EXCEEDED = "BudgetExceeded"
+    CURRENCY_MISMATCH = "CurrencyMismatch"
 
     # In a mode other than Manage
     OBSERVED = "Observed"

@@ -13,12 +13,17 @@ from urllib.parse import quote
 
 from aiohttp import ClientError
 
-from model_operator.domain import CANARY, DEPLOYMENT, FINALIZER, GROUP, PROVIDER, VERSION, Key
+from model_operator.domain import BUDGET, CANARY, DEPLOYMENT, FINALIZER, GROUP, PROVIDER, VERSION, Key
 from model_operator.kubeconfig import Login, load_configuration
 from model_operator.kubernetes_client import ApiClient, Configuration
 from model_operator.models.rules import OBJECT_NAME
 
-PLURALS: Final = {PROVIDER: "modelproviders", DEPLOYMENT: "modeldeployments", CANARY: "canaryendpoints"}
+PLURALS: Final = {
+    PROVIDER: "modelproviders",
+    DEPLOYMENT: "modeldeployments",
+    CANARY: "canaryendpoints",
+    BUDGET: "modelbudgets",
+}
 _CORE: Final = {"Secret": "secrets", "ConfigMap": "configmaps", "Event": "events"}
 _NAME: Final = re.compile(OBJECT_NAME)
 _TIMEOUT: Final = 30

@@ -82,6 +82,21 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         "The spec asks for something that the provider or this version of the operator does not support.",
         "Change the field that the message names; if the CRDs are newer than the operator, upgrade the operator.",
     ),
+    Reason.WITHIN_LIMIT: Meaning(
+        "Less than the limit of the ModelBudget has been spent in its present period."
+    ),
+    Reason.THRESHOLD_REACHED: Meaning(
+        "An Event: half of the ModelBudget's limit, or 80 %, has been spent.",
+        "See status.forecast of the ModelBudget.",
+    ),
+    Reason.BUDGET_EXCEEDED: Meaning(
+        "The limit of the ModelBudget has been spent in its present period.",
+        "Raise spec.limit of the ModelBudget, wait for its next period, or pause or delete deployments.",
+    ),
+    Reason.CURRENCY_MISMATCH: Meaning(
+        "Deployments that the ModelBudget selects cost another currency than its own and are not counted.",
+        "Leave them out with spec.selector of the ModelBudget, or change spec.prices of their ModelProvider.",
+    ),
     Reason.CREATING: Meaning("The deployment is being created."),
     Reason.UPDATING: Meaning(
         "An edit is being sent to the provider, or waits until the provider accepts edits."

@@ -19,7 +19,7 @@ from pydantic_settings import (
 )
 from typing_extensions import override
 
-from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER
+from model_operator.domain import BUDGET, CANARY, DEPLOYMENT, PROVIDER
 from model_operator.setting_values import (
     Address,
     Duration,
@@ -206,7 +206,11 @@ class Settings(BaseSettings):
     @property
     def kinds(self) -> tuple[str, ...]:
         """The kinds that are watched."""
-        return (PROVIDER, DEPLOYMENT, CANARY) if self.canary_endpoints else (PROVIDER, DEPLOYMENT)
+        return (
+            (PROVIDER, DEPLOYMENT, CANARY, BUDGET)
+            if self.canary_endpoints
+            else (PROVIDER, DEPLOYMENT, BUDGET)
+        )
 
     @model_validator(mode="after")
     def _connects_within_the_request(self) -> "Settings":

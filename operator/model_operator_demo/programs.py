@@ -19,7 +19,7 @@ from model_operator_demo.provider_http import get
 
 COMMAND = (sys.executable, "-m", "model_operator")
 SYSTEM_NAMESPACE = "model-operator-system"  # of manifests/rbac.yaml
-_KINDS = ("modelproviders", "modeldeployments", "canaryendpoints")
+_KINDS = ("modelproviders", "modeldeployments", "canaryendpoints", "modelbudgets")
 _WITHIN = timedelta(seconds=60)
 
 

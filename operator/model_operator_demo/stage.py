@@ -151,7 +151,7 @@ def _enter_namespace(cluster: Cluster) -> None:
 
 def _leave_namespace(cluster: Cluster) -> None:
     """The operator still runs and lets go of its objects; if it cannot, the simulator's end ends them, too."""
-    kinds = "canaryendpoints,modeldeployments,modelproviders"
+    kinds = "canaryendpoints,modelbudgets,modeldeployments,modelproviders"
     done = cluster.kubectl("delete", kinds, "--all", "--timeout=30s", check=False)
     if done.returncode != 0:
         names = cluster.kubectl("get", kinds, "--output=name", check=False).stdout.split()

@@ -38,7 +38,7 @@ def test_a_failure_says_which_context_and_namespace(namespace, kubectl):
     context = yaml.safe_load(namespace.access.kubeconfig.read_text())["current-context"]
     assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr == (
-        f"Error: no ModelProvider, ModelDeployment or CanaryEndpoint is named 'nobody' (context {context}, namespace"
+        f"Error: no ModelProvider, ModelDeployment, CanaryEndpoint or ModelBudget is named 'nobody' (context {context}, namespace"
         f" {namespace.name})\n"
     )
 

@@ -114,6 +114,7 @@ def test_the_bundle_has_what_helps_and_the_key_nowhere(call, namespace, api_prox
         "events.yaml",
         "missing.txt",
         "objects/canaryendpoints.yaml",
+        "objects/modelbudgets.yaml",
         "objects/modeldeployments.yaml",
         "objects/modelproviders.yaml",
         "operator/deployments.yaml",
@@ -134,7 +135,8 @@ def test_the_bundle_has_what_helps_and_the_key_nowhere(call, namespace, api_prox
     assert f"namespace {namespace.name}\n  OK   Kubernetes" in found["check.txt"]
     crds = sorted(yaml.safe_load(found["versions.yaml"])["crds"], key=itemgetter("name"))
     assert [(crd["name"].partition(".")[0], crd["served"]) for crd in crds] == [
-        (plural, ["v1alpha1"]) for plural in ("canaryendpoints", "modeldeployments", "modelproviders")
+        (plural, ["v1alpha1"])
+        for plural in ("canaryendpoints", "modelbudgets", "modeldeployments", "modelproviders")
     ]
 
 

@@ -2,12 +2,24 @@
 
 import pytest
 
-from support.least_manifests import PAITIENT, PARASAIL, PROVIDER, edited
+from support.least_manifests import BUDGET, PAITIENT, PARASAIL, PROVIDER, edited
 
 TAKEN = [
     pytest.param(PARASAIL, {}, id="the least for Parasail"),
     pytest.param(PAITIENT, {}, id="the least for PaiTIENT"),
     pytest.param(PROVIDER, {}, id="the least for a provider"),
+    pytest.param(BUDGET, {}, id="the least for a budget"),
+    pytest.param(
+        BUDGET,
+        {
+            "period": "Week",
+            "timeZone": "America/Argentina/Buenos_Aires",
+            "limit": "0.000000001",
+            "selector": {"matchLabels": {"example.com/team": "red", "empty": ""}},
+            "onExceeded": "BlockNew",
+        },
+        id="everything for a budget",
+    ),
     *[pytest.param(PROVIDER, {"mode": mode}, id=f"mode {mode}") for mode in ("Manage", "Observe", "Suspend")],
     pytest.param(
         PARASAIL,

@@ -8,7 +8,7 @@ import yaml
 
 from model_operator.models.crd import KINDS, custom_resource_definition
 from model_operator.models.structural import properties
-from support.least_manifests import CANARY, PARASAIL, PROVIDER, edited
+from support.least_manifests import BUDGET, CANARY, PARASAIL, PROVIDER, edited
 
 CRDS = Path(__file__).parents[2] / "crds"
 
@@ -44,6 +44,21 @@ def pair(api):
             "observedGeneration": 1,
             "deployments": 1,
             "conditions": [ready | {"reason": "Available", "message": "Fine."}],
+        },
+    )
+    api.create(edited(BUDGET, {}, name=name))
+    api.report(
+        "ModelBudget",
+        name,
+        {
+            "observedGeneration": 1,
+            "spent": "12.5",
+            "forecast": "99",
+            "exhaustsAt": "2026-01-31T00:00:00Z",
+            "conditions": [
+                ready | {"reason": "Accepted", "message": "Fine."},
+                ready | {"type": "WithinLimit", "reason": "WithinLimit", "message": "Less."},
+            ],
         },
     )
     api.create(edited(CANARY, {}, name=name))
@@ -108,6 +123,12 @@ COLUMNS = [
         ["NAME", "TYPE", "READY", "REASON", "DEPLOYMENTS", "URL", "MESSAGE", "AGE"],
         ["parasail", "True", "Available", "1", "https://a.example/api", "Fine."],
         id="ModelProvider, wide",
+    ),
+    pytest.param(
+        ["mbudget"],
+        ["NAME", "PERIOD", "LIMIT", "SPENT", "CURRENCY", "WITHINLIMIT", "AGE"],
+        ["Month", "1500.00", "12.5", "USD", "True"],
+        id="ModelBudget",
     ),
     pytest.param(
         ["canep"],

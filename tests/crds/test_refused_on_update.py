@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from model_operator.models.deployment_rules import ONE_OF_BLOCKS
-from support.least_manifests import PAITIENT, PARASAIL, PROVIDER, edited
+from support.least_manifests import BUDGET, PAITIENT, PARASAIL, PROVIDER, edited
 
 ADOPTED = edited(PARASAIL, {"deploymentName": "m-1", "externalID": "33665", "deletionPolicy": "Orphan"})
 FULL_PAITIENT = edited(
@@ -52,6 +52,7 @@ OPTIONAL = [
         FULL_PAITIENT, PAITIENT, "paitient.securitySettings", {"auditLogging": True}, id="securitySettings"
     ),
     pytest.param(FULL_PAITIENT, PAITIENT, "paitient.endpointName", "staging", id="endpointName"),
+    pytest.param(edited(BUDGET, {"timeZone": "Europe/Berlin"}), BUDGET, "timeZone", "UTC", id="timeZone"),
     pytest.param(ACCOUNT, PROVIDER, "baseURL", "https://b.example/api/v1", id="baseURL"),
     pytest.param(ACCOUNT, PROVIDER, "chatBaseURL", "https://b.example/v1", id="chatBaseURL"),
 ]
@@ -83,6 +84,8 @@ REQUIRED = [
     pytest.param(PARASAIL, "model", "org/n", id="model"),
     pytest.param(PARASAIL, "providerRef.name", "q", id="providerRef"),
     pytest.param(PROVIDER, "type", "paitient", id="type"),
+    pytest.param(BUDGET, "period", "Day", id="period"),
+    pytest.param(BUDGET, "currency", "EUR", id="currency"),
 ]
 
 

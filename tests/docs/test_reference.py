@@ -18,6 +18,7 @@ HAND_WRITTEN = ("backup.md", "costs.md", "security.md", "troubleshooting.md")
 FLAGS_OF_OTHERS = {"--status-include-resources"}  # Velero's
 # Reasons of Kubernetes itself and of Events, and kinds; the hand-written pages name them beside ours.
 OTHER_WORDS = {
+    "BlockNew",
     "ClusterRole",
     "ClusterRoleBinding",
     "ConfigMap",
@@ -40,6 +41,7 @@ OTHER_WORDS = {
     "Terminating",
     "True",
     "Unknown",
+    "Warn",
 }
 
 

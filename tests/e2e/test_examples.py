@@ -81,7 +81,7 @@ def test_all_of_them_applied_together_get_ready(shared: World, tmp_path: Path) -
         here = tmp_path / path.name
         here.write_text(path.read_text().replace(DEFAULT, shared.simulator.url))
         kubectl("apply", "--server-side", "--force-conflicts", "--filename", str(here))
-    ours = "modelproviders,modeldeployments,canaryendpoints"
+    ours = "modelproviders,modeldeployments,canaryendpoints,modelbudgets"
     try:
         kubectl("wait", ours, "--all", "--for=condition=Ready", "--timeout=60s")
     finally:

@@ -6,7 +6,7 @@ from typing import Any
 
 from explorer.looks import is_terminating
 from explorer.moves import move, seconds
-from explorer.people import bare
+from explorer.people import bare, put_keys_back
 from explorer.world import World
 from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER
 from support.memory_store import Effect, Trouble, Verb
@@ -85,6 +85,7 @@ def deaf_watch(world: World, seconds: float, anew: bool) -> None:
     if process is None or not process.watch.is_open or process.watch.is_deaf:
         return
     process.watch.go_deaf()
+    world.marks.add("deaf")
     if anew:
         world.excused |= world.stripped
     world.loop.call_later(seconds, lambda: process.watch.is_deaf and process.watch.hear_again(anew=anew))
@@ -95,6 +96,7 @@ def deaf_watch(world: World, seconds: float, anew: bool) -> None:
 )
 def slow_watch(world: World, delay: float, repeats: bool) -> None:
     world.watch_delay = delay
+    world.marks.add("deaf")
     if world.process is not None:
         world.process.watch.repeats = repeats
 
@@ -169,7 +171,7 @@ def lose_etcd(world: World, seconds: float) -> None:
     bodies = [
         b for k, b in sorted(world.server.objects.items()) if k.kind in _FROM_GIT and not is_terminating(b)
     ]
-    world.marks.add("rebuilt")
+    world.marks |= {"rebuilt", "unproven"}  # also that the key had proven to be the account's
     world.excused |= {b["metadata"]["uid"] for k, b in world.server.objects.items() if k.kind == DEPLOYMENT}
     for process in tuple(world.processes):
         process.kill()
@@ -178,6 +180,7 @@ def lose_etcd(world: World, seconds: float) -> None:
     def rebuild() -> None:
         for body in sorted(bodies, key=lambda body: _FROM_GIT.index(body["kind"])):
             world.create(bare(body), body["metadata"]["namespace"])  # unless somebody was quicker
+        put_keys_back(world)  # which are not in Git
         start(world)
 
     world.loop.call_later(seconds, rebuild)

@@ -10,7 +10,15 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from explorer import bills, cluster, modes, people, rollouts, vendors  # noqa: F401  they fill the table of moves
+from explorer import (  # noqa: F401  they fill the table of moves
+    bills,
+    cluster,
+    modes,
+    people,
+    purse_strings,
+    rollouts,
+    vendors,
+)
 from explorer.cluster import start
 from explorer.judges import JUDGES
 from explorer.looks import End, condition
@@ -96,6 +104,7 @@ _THEMES: tuple[frozenset[str], ...] = (
             "kill",
         }
     ),
+    frozenset({"set_budget", "drop_budget", "delete_and_apply", "remove_by_hand", "change_leader", "kill"}),
     frozenset({"outage", "forget", "lag", "confirm_absence", "change_key", "remove_by_hand", "kill"}),
     frozenset({"limit_requests", "orphan", "step_clock", "delete_and_apply", "change_leader", "kill"}),
     frozenset({"set_mode", "taken_over", "lose_create", "orphan", "delete_and_apply", "kill"}),

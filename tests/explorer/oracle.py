@@ -20,7 +20,7 @@ from explorer.orphans import (
 )
 from explorer.world import SECRETS, TEAM, THEIR_MODEL
 from model_operator.active_hours import ActiveHours, Hours
-from model_operator.domain import ACTION, CANARY, DEPLOYMENT, PROVIDER, Key
+from model_operator.domain import ACTION, BUDGET, CANARY, DEPLOYMENT, PROVIDER, Key
 from model_operator.providers.registry import PROVIDERS
 from support.manifests import vendor_of
 from support.memory_schema import Object
@@ -227,7 +227,7 @@ def one_object_for_one_deployment(end: End) -> Iterator[str]:
 
 def _ours(end: End) -> Iterator[tuple[Key, Object]]:
     for key, body in sorted(end.world.server.objects.items()):
-        if key.kind in (PROVIDER, DEPLOYMENT, CANARY):
+        if key.kind in (PROVIDER, DEPLOYMENT, CANARY, BUDGET):
             yield key, body
 
 
@@ -259,6 +259,7 @@ def every_object_has_settled_or_says_what_it_waits_for(end: End) -> Iterator[str
 
 
 _REASONS: dict[str, tuple[str, ...]] = {
+    "BudgetExceeded": ("budget",),
     "NameTaken": ("stranger", "squatted", "shared", "copied", "taken"),
     "ExternalIDTaken": ("copied", "squatted", "taken"),
     "ExternalResourceMissing": ("removed", "copied"),
@@ -340,6 +341,8 @@ def rest_costs_nothing(end: End) -> Iterator[str]:
         return
     if end.requests["update_canary"]:
         return  # a rollout has just come to its end
+    if any(float(body["status"].get("perHour", 0)) for body in bodies if body["kind"] == BUDGET):
+        return  # a threshold may have been reached
     now = end.world.process.wall() if end.world.process is not None else None
     if now is not None and any(_was_an_edge(body, now, within=_REST) for body in bodies):
         return

@@ -18,6 +18,7 @@ NOTHING_TO_DO = {
     Reason.SERVING,
     Reason.AVAILABLE,
     Reason.LISTENING,
+    Reason.WITHIN_LIMIT,
     Reason.IDLE,
     Reason.NOT_STALLED,
     Reason.CREATING,

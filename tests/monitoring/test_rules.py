@@ -128,6 +128,22 @@ ROWS = (
         labels=OBJECT,
     ),
     Row(
+        "ModelBudgetExceeded",
+        "warning",
+        {condition("ModelBudget", "WithinLimit", "false"): HALF_AN_HOUR},
+        fires=11,
+        ends=41,
+        labels=OBJECT,
+    ),
+    Row(
+        "ModelBudgetStalled",
+        "warning",
+        {condition("ModelBudget", "Stalled", "true"): HALF_AN_HOUR},
+        fires=15,
+        ends=41,
+        labels=OBJECT,
+    ),
+    Row(
         "CanaryEndpointStalled",
         "warning",
         {condition("CanaryEndpoint", "Stalled", "true"): HALF_AN_HOUR},

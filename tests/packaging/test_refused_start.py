@@ -36,7 +36,7 @@ def ending(processes: Processes, tmp_path: Path) -> Ending:
 def test_without_the_kinds_it_says_how_to_install_them(own_cluster: Access, ending: Ending) -> None:
     said = ending(own_cluster.kubeconfig)
     assert said == (
-        "cannot start: the cluster does not know canaryendpoints and modeldeployments and modelproviders of"
+        "cannot start: the cluster does not know canaryendpoints and modelbudgets and modeldeployments and modelproviders of"
         " modeloperator.dev. Install the CRDs first: model-operator crds | kubectl apply --server-side -f -"
     )
 

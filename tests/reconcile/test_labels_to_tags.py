@@ -51,6 +51,7 @@ def test_a_label_that_is_gone_leaves_an_empty_value_and_nobody_has_to_help() -> 
         await asyncio.sleep(120)
         assert await tags(world) == {"cost-centre": ""}
         assert (world.ready(), world.condition("Synced")["reason"]) == (("True", "Available"), "Synced")
+        world.server.merge(Key(PROVIDER, "team", "paitient"), {"spec": {"pollInterval": "10m"}})
         updates = await world.count("update")
         await asyncio.sleep(7200)
         assert await world.count("update") == updates, "and it is sent once"

@@ -31,6 +31,7 @@ _COLLECTIONS: Mapping[str, tuple[str, str]] = {
     "ModelProvider": (GROUP, "modelproviders"),
     "ModelDeployment": (GROUP, "modeldeployments"),
     "CanaryEndpoint": (GROUP, "canaryendpoints"),
+    "ModelBudget": (GROUP, "modelbudgets"),
 }
 
 

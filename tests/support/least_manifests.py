@@ -36,6 +36,12 @@ CANARY: Manifest = {
         ],
     },
 }
+BUDGET: Manifest = {
+    "apiVersion": _VERSION,
+    "kind": "ModelBudget",
+    "metadata": {"name": "a"},
+    "spec": {"period": "Month", "limit": "1500.00", "currency": "USD"},
+}
 PROVIDER: Manifest = {
     "apiVersion": _VERSION,
     "kind": "ModelProvider",

@@ -99,3 +99,12 @@ def parasail_deployment(name: str, *, parasail: Mapping[str, Any] | None = None,
 def paitient_deployment(name: str, *, paitient: Mapping[str, Any] | None = None, **spec: Any) -> Object:
     """`deployment` of PaiTIENT."""
     return deployment("paitient", name, block=paitient, **spec)
+
+
+def budget(name: str, limit: str, **spec: Any) -> Object:
+    """A ModelBudget for a month in dollars."""
+    return _resource("ModelBudget", name, {"period": "Month", "currency": "USD", "limit": limit, **spec})
+
+
+def labelled(body: Object, **labels: str) -> Object:
+    return {**body, "metadata": {**body["metadata"], "labels": labels}}

@@ -12,12 +12,12 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
-from model_operator.domain import CANARY, DEPLOYMENT, GROUP, PROVIDER, VERSION, Key
+from model_operator.domain import BUDGET, CANARY, DEPLOYMENT, GROUP, PROVIDER, VERSION, Key
 from model_operator.kube import KubeError, KubeForbidden, ObjectGone, Shown, Version, WriteConflict
 from model_operator.rehearsal.overlay import merged
 from support.memory_schema import Object, Refusal, Schema, shipped
 
-_SERVED_BY_US = (PROVIDER, DEPLOYMENT, CANARY)
+_SERVED_BY_US = (PROVIDER, DEPLOYMENT, CANARY, BUDGET)
 _PLURALS = {"Secret": "secrets", "ConfigMap": "configmaps", "Event": "events"}
 _PLURALS |= {kind: f"{kind.lower()}s.{GROUP}" for kind in _SERVED_BY_US}
 _OF_THE_SERVER = ("uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp")

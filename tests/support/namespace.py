@@ -14,6 +14,7 @@ from support.kube_api import ApiError, KubeApi, Object, path_of
 
 OUR_KINDS = (
     "CanaryEndpoint",
+    "ModelBudget",
     "ModelDeployment",
     "ModelProvider",
 )  # in the order in which they are taken down

@@ -17,6 +17,7 @@ from model_operator.models.deployment import ModelDeployment, ModelDeploymentSta
 from model_operator.plan.deployment.situation import Timing
 from model_operator.providers.base import Provider, Vendor
 from model_operator.reconcile.base import Surroundings
+from model_operator.reconcile.budget.purses import Purses
 from model_operator.reconcile.cache import Cache
 from model_operator.reconcile.deployment.loop import DeploymentPass
 from model_operator.reconcile.deployment.memory import Memory
@@ -111,16 +112,18 @@ class OneObject(Told):
         bindings = Bindings()
         bindings.put(ACCOUNT, Binding(self.account))
         store = MemoryStore(self.server, met=self._met)
+        around = Surroundings(
+            store=store,
+            cache=self.cache,
+            bindings=bindings,
+            vendors={self.vendor.type: self.vendor},
+            signals=self,
+            record=Recorder(store, self.clock),
+            clock=self.clock,
+        )
         self.passes = DeploymentPass(
-            around=Surroundings(
-                store=store,
-                cache=self.cache,
-                bindings=bindings,
-                vendors={self.vendor.type: self.vendor},
-                signals=self,
-                record=Recorder(store, self.clock),
-                clock=self.clock,
-            ),
+            around=around,
+            purses=Purses(around),
             find=self.cache.deployment,
             remember=Memory,
             timing=self.timing,

@@ -1,3 +1,3 @@
 {{/* Made from the models by `make generate`; do not edit. */}}
-{{- define "model-operator.kinds" -}}canaryendpoints modeldeployments modelproviders{{- end }}
+{{- define "model-operator.kinds" -}}canaryendpoints modelbudgets modeldeployments modelproviders{{- end }}
 {{- define "model-operator.scalableKinds" -}}modeldeployments{{- end }}

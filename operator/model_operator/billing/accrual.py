@@ -12,11 +12,12 @@ checkpoint: whatever has changed since then is a gap to it.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
-from model_operator.billing.money import ZERO, Price, Rate, Span, Sum, total
+from model_operator.billing.money import ZERO, Price, Rate, Span, Sum, rounded, total
+from model_operator.billing.shares import Counted, emptied, renewed, with_spans
 from model_operator.models.cost import Cost, amount
 
 CLOCKS_SECOND: Final = timedelta(seconds=1)
@@ -83,6 +84,10 @@ class Tally:
     def is_changed_by(self, changed_at: datetime) -> bool:
         """Whether that was after the last sure moment."""
         return changed_at > self.sure_at + CLOCKS_SECOND
+
+    def renewed(self, counted: Counted) -> "Tally":
+        """With the shares of what budgets count now; what was of a former period of theirs is left out."""
+        return replace(self, cost=self.cost.with_(shares=renewed(self.cost.parts, counted) or None))
 
     def known_until(self, at: datetime | None) -> "Tally":
         """Nothing had changed until then."""
@@ -169,9 +174,10 @@ def added(cost: Cost, spans: Sequence[Span], at: datetime, rate: Rate, currency:
     is_other = currency is not None and currency != cost.currency
     period = period_of(at)
     if is_other:
-        known, spans = Sum(), ()
+        known, spans, shares = Sum(), (), emptied(cost.parts)
     else:
         known = Sum(cost.accrued, cost.uncertain) if period == cost.period else Sum()
+        shares = with_spans(cost.parts, spans)
     accrued, uncertain = rounded(known + total(spans, start_of(period)))
     return cost.with_(
         currency=currency or cost.currency,
@@ -181,6 +187,7 @@ def added(cost: Cost, spans: Sequence[Span], at: datetime, rate: Rate, currency:
         uncertain_per_hour=rate.doubt or None,
         at=at,
         period=period,
+        shares=shares or None,
     )
 
 
@@ -203,12 +210,6 @@ def extrapolated(cost: Cost, now: datetime) -> Sum:
     period = period_of(now)
     known = Sum(cost.accrued, cost.uncertain) if period == cost.period else Sum()
     return known + Span(cost.at, now, rate_of(cost)).since(start_of(period))
-
-
-def rounded(known: Sum) -> tuple[Decimal, Decimal]:
-    """Accrued and uncertain for a status; what rounding takes from the one is added to the other."""
-    accrued = amount(known.accrued)
-    return accrued, amount(known.uncertain + abs(accrued - known.accrued), ROUND_CEILING)
 
 
 def period_of(at: datetime) -> str:

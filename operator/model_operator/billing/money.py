@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Final
+
+from model_operator.models.cost import amount
 
 ZERO: Final = Decimal(0)
 _AN_HOUR: Final = Decimal(3_600_000_000)
@@ -69,3 +71,9 @@ class Span:
 def total(spans: Iterable[Span], since: datetime) -> Sum:
     """What they come to from `since` on."""
     return sum((span.since(since) for span in spans), NOTHING)
+
+
+def rounded(known: Sum) -> tuple[Decimal, Decimal]:
+    """Accrued and uncertain for a status; what rounding takes from the one is added to the other."""
+    accrued = amount(known.accrued)
+    return accrued, amount(known.uncertain + abs(accrued - known.accrued), ROUND_CEILING)

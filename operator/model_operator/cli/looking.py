@@ -38,7 +38,7 @@ def look(place: Place, name: str | None) -> Look:
     found = in_cluster(place, errand)
     if name is not None and not (found := related(found, name)):
         raise click.ClickException(
-            f"no ModelProvider, ModelDeployment or CanaryEndpoint is named {name!r}{where(place)}"
+            f"no ModelProvider, ModelDeployment, CanaryEndpoint or ModelBudget is named {name!r}{where(place)}"
         )
     return Look(tuple(rows(found, datetime.now(UTC))))
 
@@ -57,7 +57,7 @@ def refresh(place: Place, name: str, now: datetime) -> list[Seen]:
         named = [one for one in found.values() if one.key.name == name]
         if not named:
             raise click.ClickException(
-                f"no ModelProvider, ModelDeployment or CanaryEndpoint is named {name!r}"
+                f"no ModelProvider, ModelDeployment, CanaryEndpoint or ModelBudget is named {name!r}"
             )
         keys = {Key(PROVIDER, one.key.namespace, one.provider) for one in named} | {one.key for one in named}
         chosen = [one for key, one in found.items() if key in keys]

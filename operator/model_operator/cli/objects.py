@@ -10,19 +10,24 @@ from typing import Any
 
 from model_operator.cli.spending import cost_in
 from model_operator.conditions import ConditionType
-from model_operator.domain import CANARY, DEPLOYMENT, GROUP, PROVIDER, Key
+from model_operator.domain import BUDGET, CANARY, DEPLOYMENT, GROUP, PROVIDER, Key
 from model_operator.models.canary_status import CanaryEndpointStatus
 from model_operator.models.cost import Cost
 from model_operator.models.metadata import Metadata
 from model_operator.models.status import Condition, Status
 from model_operator.modes import Mode
 
-PLURAL_NAMES = {PROVIDER: "modelprovider", DEPLOYMENT: "modeldeployment", CANARY: "canaryendpoint"}
+PLURAL_NAMES = {
+    PROVIDER: "modelprovider",
+    DEPLOYMENT: "modeldeployment",
+    CANARY: "canaryendpoint",
+    BUDGET: "modelbudget",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """One ModelProvider, ModelDeployment or CanaryEndpoint."""
+    """One ModelProvider, ModelDeployment, CanaryEndpoint or ModelBudget."""
 
     key: Key
     created: datetime | None

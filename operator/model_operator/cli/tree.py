@@ -15,15 +15,22 @@ import click
 from model_operator.cli import spending
 from model_operator.cli.objects import Seen, age, by_key, telling
 from model_operator.cli.showing import table
-from model_operator.conditions import Reason, reason_of
-from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
+from model_operator.conditions import ConditionType, Reason, reason_of
+from model_operator.domain import BUDGET, CANARY, DEPLOYMENT, PROVIDER, Key
 from model_operator.meanings import MEANINGS
 
 _FINE: Final = frozenset(
-    {Reason.AVAILABLE, Reason.COMPLETED, Reason.PAUSED, Reason.SCALED_DOWN, Reason.OUTSIDE_ACTIVE_HOURS}
+    {
+        Reason.ACCEPTED,
+        Reason.AVAILABLE,
+        Reason.COMPLETED,
+        Reason.PAUSED,
+        Reason.SCALED_DOWN,
+        Reason.OUTSIDE_ACTIVE_HOURS,
+    }
 )
 """Reasons that need no sentence."""
-_SHORT: Final = {PROVIDER: "provider", DEPLOYMENT: "deployment", CANARY: "canary"}
+_SHORT: Final = {PROVIDER: "provider", DEPLOYMENT: "deployment", CANARY: "canary", BUDGET: "budget"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +65,13 @@ class Row:
 def rows(objects: Iterable[Seen], now: datetime) -> Iterator[Row]:
     """The tree, from top to bottom."""
     found = by_key(objects)
-    providers = {(one.key.namespace, one.provider) for one in found.values()}
+    providers = {(one.key.namespace, one.provider) for one in found.values() if one.key.kind != BUDGET}
     for namespace, name in sorted(providers):
         provider = found.get(Key(PROVIDER, namespace, name))
         yield _row(provider, 0, now) if provider else _absent(namespace, name)
         mine = [one for one in found.values() if (one.key.namespace, one.provider) == (namespace, name)]
         yield from _below(mine, now)
+    yield from (_row(one, 0, now) for one in found.values() if one.key.kind == BUDGET)
 
 
 def _below(mine: Sequence[Seen], now: datetime) -> Iterator[Row]:
@@ -88,7 +96,7 @@ def related(objects: Iterable[Seen], name: str) -> list[Seen]:
     wanted: set[Key] = set()
     for one in named:
         kind, namespace, _ = one.key
-        wanted |= {one.key, Key(PROVIDER, namespace, one.provider)}
+        wanted |= {one.key, Key(PROVIDER, namespace, one.provider)}  # a budget has none
         wanted |= {Key(DEPLOYMENT, namespace, target) for target in one.targets}
         wanted |= {other.key for other in found.values() if _hangs_on(other, one)}
         if kind == PROVIDER:
@@ -129,11 +137,18 @@ def _row(one: Seen, depth: int, now: datetime) -> Row:
 def _state(one: Seen) -> str:
     if one.is_terminating:
         return "Deleting"
+    if one.key.kind == BUDGET:
+        return _spent(one)
     if one.key.kind == PROVIDER:
         ready = one.conditions.get("Ready")
         said = {"True": "Ready", "False": "NotReady"}.get(str(ready.status) if ready else "", "Unknown")
         return f"{said} {one.mode}".strip()
     return " ".join(part for part in (one.phase or "Pending", one.split) if part)
+
+
+def _spent(one: Seen) -> str:
+    within = one.conditions.get(ConditionType.WITHIN_LIMIT)
+    return {"True": "WithinLimit", "False": "Exceeded"}.get(str(within.status) if within else "", "Unknown")
 
 
 def _message(one: Seen, said: str) -> str:

@@ -11,13 +11,14 @@ from typing import Any
 
 from typing_extensions import override
 
-from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
+from model_operator.domain import BUDGET, CANARY, DEPLOYMENT, PROVIDER, Key
 from model_operator.engine.clock import SteadyClock
 from model_operator.engine.comparison import Comparison, WentBack
 from model_operator.engine.garbage import collect_when_idle
 from model_operator.engine.parts import Outside, make
 from model_operator.observability.metrics import Metrics
 from model_operator.providers.base import Transport, Vendor
+from model_operator.reconcile.budget.metrics import show_budgets
 from model_operator.reconcile.cache import provider_key
 from model_operator.reconcile.canary.metrics import views
 from model_operator.reconcile.members import deployments_of, member_names
@@ -30,7 +31,7 @@ from model_operator.signals import Signals
 from model_operator.webhooks.hooks import Hooks
 
 _COUNT_AFTER = timedelta(seconds=5)
-"""A ModelProvider's status counts its deployments; those of one `kubectl apply` together."""
+"""ModelProviders count their deployments, and ModelBudgets what those cost; those of one `kubectl apply` together."""
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +82,7 @@ class Engine(Signals):
         metrics.count_namespaces(lambda: len({key.namespace for key in self.cache.own_keys()}))
         metrics.show_unheld(lambda: unheld_views(self.cache, self._parts.providers.orphans))
         metrics.show_objects(lambda: object_views(self.cache), settings.metrics_objects)
+        show_budgets(metrics.registry, self.cache, clock)
         metrics.show_costs(self._parts.spending.views, settings.cost_labels)
 
     async def prime(self) -> None:
@@ -194,6 +196,8 @@ class Engine(Signals):
         if not self._is_primed:
             return
         if key.kind == DEPLOYMENT:
+            for budget, _ in self.cache.budgets(key.namespace):
+                self._controllers[BUDGET].queue.add_after(budget, _COUNT_AFTER)
             self.changed(self.cache.users(*member_names(key, self.cache.deployment(key))))
         elif key.kind == CANARY:
             named = deployments_of(members_before | self.cache.members(key))

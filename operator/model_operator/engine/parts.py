@@ -7,13 +7,16 @@ from datetime import datetime
 
 from model_operator.accounts.bindings import Bindings
 from model_operator.accounts.registry import Accounts
-from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER
+from model_operator.domain import BUDGET, CANARY, DEPLOYMENT, PROVIDER
 from model_operator.engine.clock import Steady
 from model_operator.engine.controller import Controller, Pass
 from model_operator.observability.metrics import Metrics
 from model_operator.plan.deployment.situation import Timing
 from model_operator.providers.base import Transport, Vendor
 from model_operator.reconcile.base import Surroundings
+from model_operator.reconcile.budget.loop import BudgetMemory, BudgetPass
+from model_operator.reconcile.budget.purses import Purses
+from model_operator.reconcile.budget.settling import Settling
 from model_operator.reconcile.cache import Cache
 from model_operator.reconcile.canary.loop import CanaryPass
 from model_operator.reconcile.canary.memory import Memory as CanaryMemory
@@ -33,6 +36,7 @@ from model_operator.webhooks.hooks import Hooks
 
 _PROVIDER_WORKERS = 4
 _CANARY_WORKERS = 4
+_BUDGET_WORKERS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,7 @@ class Parts:
     providers: ProviderPass
     deployments: DeploymentPass
     canaries: CanaryPass
+    budgets: BudgetPass
     spending: Spending
     controllers: Mapping[str, Controller]
 
@@ -99,12 +104,14 @@ def make(outside: Outside, signals: Signals) -> Parts:
     )
     providers = _providers(settings, around, accounts, hooks, orphans)
     spending = Spending(cache, outside.clock, settings.cost_labels)
-    deployments = _deployments(settings, around, outside.redactor, spending)
+    budgets = _budgets(settings, around)
+    deployments = _deployments(settings, around, outside.redactor, spending, budgets)
     canaries = _canaries(settings, around)
     passes: tuple[tuple[str, Pass, int], ...] = (
         (PROVIDER, providers, _PROVIDER_WORKERS),
         (DEPLOYMENT, deployments, settings.workers),
         (CANARY, canaries, _CANARY_WORKERS),
+        (BUDGET, budgets, _BUDGET_WORKERS),
     )
     controllers = {
         kind: Controller(one, outside.store, signals, outside.metrics.controller(kind), workers)
@@ -119,6 +126,7 @@ def make(outside: Outside, signals: Signals) -> Parts:
         providers=providers,
         deployments=deployments,
         canaries=canaries,
+        budgets=budgets,
         spending=spending,
         controllers=controllers,
     )
@@ -144,8 +152,14 @@ def _providers(
     )
 
 
+def _budgets(settings: Settings, around: Surroundings) -> BudgetPass:
+    return BudgetPass(
+        around=around, find=around.cache.budget, remember=BudgetMemory, patience=settings.accepted_grace
+    )
+
+
 def _deployments(
-    settings: Settings, around: Surroundings, redactor: Redactor, spending: Spending
+    settings: Settings, around: Surroundings, redactor: Redactor, spending: Spending, budgets: BudgetPass
 ) -> DeploymentPass:
     return DeploymentPass(
         around=around,
@@ -157,6 +171,8 @@ def _deployments(
         installation=settings.installation,
         redactor=redactor,
         settle=spending.settle,
+        settled=Settling(around, budgets.book).settle,
+        purses=Purses(around),
     )
 
 

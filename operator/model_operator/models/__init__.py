@@ -1,6 +1,7 @@
 """The custom resources as frozen pydantic models: the source of `crds/*.yaml`."""
 
 from model_operator.durations import format_duration, parse_duration
+from model_operator.models.budget import ModelBudget, ModelBudgetSpec, ModelBudgetStatus
 from model_operator.models.canary import CanaryEndpoint, CanaryEndpointSpec
 from model_operator.models.canary_status import CanaryEndpointStatus
 from model_operator.models.deployment import (
@@ -51,6 +52,9 @@ __all__ = [
     "LastPowerAction",
     "Metadata",
     "Model",
+    "ModelBudget",
+    "ModelBudgetSpec",
+    "ModelBudgetStatus",
     "ModelDeployment",
     "ModelDeploymentSpec",
     "ModelDeploymentStatus",

@@ -30,6 +30,18 @@ def _is_one(number: Decimal) -> Decimal:
 Amount = Annotated[DecimalText, AfterValidator(_is_one)]
 
 
+class Share(Model):
+    budget: str = Field(max_length=253, description="Name of the ModelBudget.")
+    since: Time = Field(
+        description="When it began to count in the budget; in a later period, the beginning of that."
+    )
+    until: Time | None = Field(
+        default=None, description="When it no longer counted in the budget. Absent while it counts."
+    )
+    accrued: Amount = Field(description="Cost since then, up to the checkpoint.")
+    uncertain: Amount = Field(description="By how much accrued may be off either way.")
+
+
 class Cost(Model):
     currency: str = Field(max_length=3, description="Currency of the amounts, by its ISO 4217 code.")
     per_hour: Amount = Field(description="Cost of an hour from the checkpoint on.")
@@ -46,3 +58,12 @@ class Cost(Model):
         description="Time of the checkpoint. It is written when the state, the rate or the period change."
     )
     period: str = Field(max_length=7, description="The calendar month in UTC, such as 2026-11.")
+    shares: tuple[Share, ...] | None = Field(
+        default=None,
+        description="What the deployment cost while it counted in a ModelBudget, in the budget's present period.",
+    )
+
+    @property
+    def parts(self) -> tuple[Share, ...]:
+        """The shares, if any."""
+        return self.shares or ()

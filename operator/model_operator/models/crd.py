@@ -11,6 +11,7 @@ from pydantic.config import JsonDict
 from model_operator.conditions import ConditionType, Reason
 from model_operator.domain import GROUP, VERSION
 from model_operator.meanings import MEANINGS
+from model_operator.models.budget import ModelBudgetSpec, ModelBudgetStatus
 from model_operator.models.canary import CanaryEndpointSpec
 from model_operator.models.canary_status import CanaryEndpointStatus
 from model_operator.models.deployment import ModelDeploymentSpec, ModelDeploymentStatus
@@ -63,6 +64,10 @@ _AGE: Final = Column("Age", ".metadata.creationTimestamp", "date")
 
 def _ready(field: str) -> str:
     return f'.status.conditions[?(@.type=="{ConditionType.READY}")].{field}'
+
+
+def _status_of(type_: ConditionType) -> str:
+    return f'.status.conditions[?(@.type=="{type_}")].status'
 
 
 MODEL_PROVIDER: Final = Kind(
@@ -146,7 +151,27 @@ CANARY_ENDPOINT: Final = Kind(
     ),
 )
 
-KINDS: Final = (CANARY_ENDPOINT, MODEL_DEPLOYMENT, MODEL_PROVIDER)
+MODEL_BUDGET: Final = Kind(
+    kind="ModelBudget",
+    short_name="mbudget",
+    description="What the ModelDeployments of a namespace may cost in a month, a week or a day.",
+    spec=ModelBudgetSpec,
+    spec_description="Desired state.",
+    status=ModelBudgetStatus,
+    columns=(
+        Column("Period", ".spec.period"),
+        Column("Limit", ".spec.limit"),
+        Column("Spent", ".status.spent"),
+        Column("Currency", ".spec.currency"),
+        Column("WithinLimit", _status_of(ConditionType.WITHIN_LIMIT)),
+        Column("Forecast", ".status.forecast", wide=True),
+        Column("Exhausts At", ".status.exhaustsAt", wide=True),
+        Column("Message", _ready("message"), wide=True),
+        _AGE,
+    ),
+)
+
+KINDS: Final = (CANARY_ENDPOINT, MODEL_BUDGET, MODEL_DEPLOYMENT, MODEL_PROVIDER)
 
 
 def custom_resource_definition(kind: Kind) -> dict[str, Any]:

@@ -188,6 +188,10 @@ class Vendor(Protocol):
         """Owned fields of which `fields` has a fingerprint only, since they are long. Most vendors have none."""
         return {}
 
+    def machines(self, spec: ModelDeploymentSpec) -> Sequence[str | None]:  # noqa: ARG002
+        """What one replica of it may run on, as prices name it; None where the spec does not say."""
+        return (None,)
+
     def tag_field(self, tag: str) -> str | None:  # noqa: ARG002
         """The path of a tag with a value among the owned fields; None where the vendor has no such tags."""
         return None

@@ -19,6 +19,7 @@ from model_operator.conditions import Reason
 from model_operator.domain import FINALIZER, Key
 from model_operator.errand import Errand, sent_on
 from model_operator.kube import KubeError
+from model_operator.models.budget import ModelBudget
 from model_operator.models.metadata import Metadata
 from model_operator.models.parse import InvalidResource
 from model_operator.models.provider import ModelProvider
@@ -160,7 +161,7 @@ class Pass(ABC, Generic[R, M]):
 
     def _errand(self, key: Key, resource: R) -> Errand:
         """What the pass wants of a provider, as long as it would decide about the same object, spec and account."""
-        ref = None if isinstance(resource, ModelProvider) else provider_key(resource)
+        ref = None if isinstance(resource, ModelProvider | ModelBudget) else provider_key(resource)
         around = self.around
 
         def is_same() -> bool:

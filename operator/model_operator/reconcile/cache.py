@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from model_operator.accounts.holders import Ids
 from model_operator.conditions import ConditionType, Reason
-from model_operator.domain import CANARY, DEPLOYMENT, FINALIZER, PROVIDER, Key
+from model_operator.domain import BUDGET, CANARY, DEPLOYMENT, FINALIZER, PROVIDER, Key
 from model_operator.kube import Version
+from model_operator.models.budget import ModelBudget
 from model_operator.models.canary import CanaryEndpoint
 from model_operator.models.canary_status import CanaryEndpointStatus
 from model_operator.models.deployment import ModelDeployment
@@ -22,18 +23,20 @@ from model_operator.models.provider import ModelProvider
 from model_operator.reconcile.claims import Claimant, Claims
 from model_operator.reconcile.foreign import without_news
 from model_operator.reconcile.members import members_of
+from model_operator.reconcile.places import Places
 from model_operator.sharding import Shards
 from model_operator.signals import Signals
 
 _LATE: Final = 4096
 """Objects that have gone, of which a watch may still tell."""
 
-Resource = ModelProvider | ModelDeployment | CanaryEndpoint
+Resource = ModelProvider | ModelDeployment | CanaryEndpoint | ModelBudget
 
 _PARSERS: Final[dict[str, Callable[[dict[str, Any]], Resource]]] = {
     PROVIDER: ModelProvider.parse,
     DEPLOYMENT: ModelDeployment.parse,
     CANARY: CanaryEndpoint.parse,
+    BUDGET: ModelBudget.parse,
 }
 
 
@@ -60,6 +63,7 @@ class Cache:
         """UID → what was last known of an object that has gone: a watch that is late does not bring it back."""
         self._members: dict[Key, frozenset[str]] = {}
         self._users: dict[str, set[Key]] = {}
+        self._places = Places()
         self.claims = Claims()
         """What ModelDeployments claim at their providers."""
 
@@ -102,6 +106,7 @@ class Cache:
             if len(self._ended) > _LATE:
                 self._ended.popitem(last=False)
         self.claims.remove(key)
+        self._places.remove(key)
         self._change_needed(key, None)
         self._change_members(key, frozenset())
 
@@ -140,6 +145,21 @@ class Cache:
     def canary(self, key: Key) -> CanaryEndpoint | None:
         entry = self._entries.get(key)
         return entry.resource if entry and isinstance(entry.resource, CanaryEndpoint) else None
+
+    def budget(self, key: Key) -> ModelBudget | None:
+        entry = self._entries.get(key)
+        return entry.resource if entry and isinstance(entry.resource, ModelBudget) else None
+
+    def budgets(self, namespace: str) -> Iterator[tuple[Key, ModelBudget | None]]:
+        """The ModelBudgets there; None for one that is not understood."""
+        for key in self._places.of(BUDGET, namespace):
+            yield key, self.budget(key)
+
+    def deployments_in(self, namespace: str) -> Iterator[tuple[Key, ModelDeployment]]:
+        """What vanished is among them."""
+        for key in self._places.of(DEPLOYMENT, namespace):
+            if (resource := self.deployment(key)) is not None:
+                yield key, resource
 
     def canaries(self, provider: Key) -> frozenset[Key]:
         """CanaryEndpoints that name that ModelProvider."""
@@ -189,6 +209,7 @@ class Cache:
 
     def _store(self, key: Key, entry: Entry) -> None:
         self._entries[key] = entry
+        self._places.add(key)
         found = entry.resource or entry.invalid
         if key.kind == DEPLOYMENT and isinstance(found, ModelDeployment | InvalidResource):
             self.claims.put(Claimant.of(key, found))

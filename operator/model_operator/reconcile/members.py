@@ -6,6 +6,7 @@ A ModelDeployment is `deployment/<namespace>/<name>`, and a remote deployment `i
 from collections.abc import Iterable
 
 from model_operator.domain import CANARY, DEPLOYMENT, Key
+from model_operator.models.budget import ModelBudget
 from model_operator.models.canary import CanaryEndpoint
 from model_operator.models.canary_status import CanaryEndpointStatus, Share
 from model_operator.models.deployment import ModelDeployment
@@ -15,7 +16,7 @@ from model_operator.plan.canary.situation import may_be_in_force
 
 
 def members_of(
-    key: Key, found: CanaryEndpoint | ModelDeployment | ModelProvider | InvalidResource | None
+    key: Key, found: CanaryEndpoint | ModelDeployment | ModelProvider | ModelBudget | InvalidResource | None
 ) -> frozenset[str]:
     """Everything that the spec, the present rollout or a way back may name."""
     if key.kind != CANARY or found is None:

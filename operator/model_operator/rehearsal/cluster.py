@@ -8,12 +8,12 @@ from urllib.parse import quote
 
 from typing_extensions import override
 
-from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
+from model_operator.domain import BUDGET, CANARY, DEPLOYMENT, PROVIDER, Key
 from model_operator.kube import KubeError, KubeForbidden, Media, ObjectGone, path_of
 from model_operator.reconcile.store import Body
 from model_operator.rehearsal.overlay import Reads
 
-KINDS: Final = (PROVIDER, DEPLOYMENT, CANARY)
+KINDS: Final = (PROVIDER, BUDGET, DEPLOYMENT, CANARY)
 _LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 _MERGE: Final = Media(sent="application/merge-patch+json")
 _APPLY: Final = Media(sent="application/apply-patch+yaml")

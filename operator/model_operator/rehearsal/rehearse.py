@@ -8,6 +8,7 @@ from model_operator.accounts.account import Clock
 from model_operator.conditions import ConditionType, Reason
 from model_operator.domain import PROVIDER, Key
 from model_operator.engine.parts import Outside
+from model_operator.models.budget import ModelBudget
 from model_operator.models.canary import CanaryEndpoint
 from model_operator.models.deployment import ModelDeployment
 from model_operator.models.provider import ModelProvider
@@ -25,7 +26,7 @@ from model_operator.rehearsal.plan import Gathered, Item, ObjectPlan, Outcome, P
 from model_operator.rehearsal.stage import Ahead, Stage
 from model_operator.settings import Settings
 
-Resource = ModelDeployment | CanaryEndpoint | ModelProvider
+Resource = ModelDeployment | CanaryEndpoint | ModelProvider | ModelBudget
 
 
 def now() -> datetime:

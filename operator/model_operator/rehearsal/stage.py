@@ -13,7 +13,7 @@ from typing import Any, Final
 from typing_extensions import override
 
 from model_operator.accounts.account import Account, Clock
-from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Canary, Key
+from model_operator.domain import BUDGET, CANARY, DEPLOYMENT, PROVIDER, Canary, Key
 from model_operator.engine.parts import Outside, Parts, make
 from model_operator.errand import Outdated
 from model_operator.kube import KubeError
@@ -32,7 +32,7 @@ _SOON: Final = timedelta(seconds=1)
 _LEAST_STEP: Final = timedelta(seconds=10)
 _MOST_LOOKS: Final = 40
 """Passes over one object: each may be a request to its provider."""
-_ORDER: Final = (PROVIDER, DEPLOYMENT, CANARY)
+_ORDER: Final = (PROVIDER, BUDGET, DEPLOYMENT, CANARY)
 
 
 class Ahead:
@@ -72,6 +72,7 @@ class Stage(Signals):
             PROVIDER: self._parts.providers,
             DEPLOYMENT: self._parts.deployments,
             CANARY: self._parts.canaries,
+            BUDGET: self._parts.budgets,
         }
 
     def show(self, key: Key, body: Body) -> None:

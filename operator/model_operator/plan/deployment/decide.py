@@ -38,6 +38,7 @@ from model_operator.plan.deployment import (
     modes,
     power,
     serving,
+    spending,
     updating,
 )
 from model_operator.plan.deployment.acceptance import REFUSALS
@@ -171,10 +172,11 @@ UNWANTED: tuple[Rule, ...] = (
 
 def decide(s: Situation) -> Decision:
     """The next step for a ModelDeployment. Pure."""
-    rules = WANTED if s.wanted else UNWANTED
-    step = next(step for rule in rules if (step := rule(s)) is not None)
-    told = serving.say_what_else_is_ours(s, updating.say_what_differs(s, step))
-    return hold_back(s, note_hours(s, wait_for_key(s, modes.only_observe(s, told))))
+    rules, within = WANTED if s.wanted else UNWANTED, spending.without_growth(s)
+    step = next(step for rule in rules if (step := rule(within)) is not None)
+    told = serving.say_what_else_is_ours(s, updating.say_what_differs(within, step))
+    kept = spending.keep_to_budget(s, wait_for_key(within, modes.only_observe(within, told)))
+    return hold_back(s, note_hours(s, kept))
 
 
 def sends_keys(step: Decision) -> bool:

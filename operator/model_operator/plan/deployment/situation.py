@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from model_operator.billing.purse import Purse
 from model_operator.conditions import Phase
 from model_operator.domain import Desired, Fields, Power, Probe, Remote, RunState
 from model_operator.errors import ProviderError
@@ -98,6 +99,8 @@ class Situation:
     """Not None: that one sends traffic to the deployment, or would go back to it; in words."""
     missing_key: str | None = None
     """Not None: an access key that a create or an update would have to say cannot be read, and why."""
+    purse: Purse | None = None
+    """What budgets leave; None: nothing that they hold was asked for."""
     rival: str | None = None
     """Another ModelDeployment (`namespace/name`) with the elder claim to the name or id."""
     mode: Mode = Mode.MANAGE

@@ -3,7 +3,7 @@
 The registry's row for `type: paitient`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from typing_extensions import override
 
@@ -27,6 +27,10 @@ class Paitient(Vendor):
     @override
     def fields(self, spec: ModelDeploymentSpec) -> Fields:
         return wire.fields_of(spec)
+
+    @override
+    def machines(self, spec: ModelDeploymentSpec) -> Sequence[str | None]:
+        return (spec.paitient.instance_type if spec.paitient is not None else None,)
 
     @override
     def fixed(self, spec: ModelDeploymentSpec) -> Fields:

@@ -3,7 +3,7 @@
 The registry's row for `type: parasail`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -33,6 +33,14 @@ class Parasail(Vendor):
     @override
     def fields(self, spec: ModelDeploymentSpec) -> Fields:
         return wire.fields_of(spec)
+
+    @override
+    def machines(self, spec: ModelDeploymentSpec) -> Sequence[str | None]:
+        block = spec.parasail
+        if block is None:
+            return (None,)
+        devices = tuple(f"{one.count}x {one.device}" for one in block.devices or ())
+        return devices or (block.service_tier_name,)
 
     @override
     def fixed(self, spec: ModelDeploymentSpec) -> Fields:

@@ -6,6 +6,7 @@ A pass looks anyway: nothing is asked, and no pass is made, for the bill alone.
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from model_operator.billing import shares
 from model_operator.billing.accrual import (
     NO_USAGE,
     Birth,
@@ -26,6 +27,7 @@ from model_operator.models.deployment_status import ModelDeploymentStatus
 from model_operator.models.metadata import Metadata
 from model_operator.models.provider import ModelProvider
 from model_operator.plan.deployment.situation import Presence, Situation
+from model_operator.reconcile.budget.counting import NOWHERE, Counting
 from model_operator.reconcile.deployment.view import View
 
 
@@ -86,6 +88,7 @@ class Shown:
     provider: ModelProvider | None
     view: View
     now: datetime
+    counting: Counting = NOWHERE
 
 
 def billed(bill: Bill, before: ModelDeploymentStatus, after: ModelDeploymentStatus, shown: Shown) -> Bill:
@@ -99,32 +102,42 @@ def billed(bill: Bill, before: ModelDeploymentStatus, after: ModelDeploymentStat
     if look is None:
         return Bill(tally=tally, sent_at=sent_at, had_change=bill.had_change or bill.times.has_changed)
     if tally is not None:
-        tally, _ = advance(tally, look, is_doubtful=_is_doubtful(bill, tally, look, shown))
+        is_doubtful = _is_doubtful(bill, tally, look, shown)
+        tally = _advanced(tally, look, shown.counting, is_doubtful=is_doubtful)
     elif look.price is not None:
-        tally, _ = begin(look, _birth(bill, before, shown))
+        tally = _begun(look, _birth(bill, before, shown), shown.counting)
     return Bill(tally=tally, sent_at=sent_at, is_counted=tally is not None)
 
 
 def with_cost(
-    bill: Bill, before: ModelDeploymentStatus, after: ModelDeploymentStatus
+    bill: Bill, before: ModelDeploymentStatus, after: ModelDeploymentStatus, counting: Counting = NOWHERE
 ) -> tuple[Bill, ModelDeploymentStatus]:
     """The status with its checkpoint: a new one if that is news, in a new period, or if the status is written anyway."""
     tally = bill.tally
     if tally is None:
         return bill, after
     is_news = tally.cost != before.cost or period_of(tally.sure_at) != tally.cost.period
-    if after == before and not is_news:
+    is_recounted = shares.is_recounted(counting.of_known(tally.cost.parts), counting.counted)
+    if after == before and not is_news and not is_recounted:
         return bill, after
-    tally, _ = rolled(tally)
+    tally = _recounted(rolled(tally.renewed(counting.counted))[0], counting)
     return replace(bill, tally=tally), after.with_(cost=tally.cost)
 
 
-def final_cost(bill: Bill, before: Cost | None, now: datetime, *, is_left: bool) -> Cost | None:
+def _recounted(tally: Tally, counting: Counting) -> Tally:
+    cost = tally.cost
+    found = shares.recounted(cost.parts, counting.counted, counting.known, cost.at)
+    return replace(tally, cost=cost.with_(shares=found or None))
+
+
+def final_cost(
+    bill: Bill, before: Cost | None, now: datetime, *, is_left: bool, counted: shares.Counted | None = None
+) -> Cost | None:
     """The final cost of an object that is let go: nothing comes after it. None where nothing was ever billed."""
     tally = bill.given(before, now)
     if tally is None:
         return None
-    ended, _ = closed(tally, now, is_left=is_left)
+    ended, _ = closed(tally.renewed(counted or {}), now, is_left=is_left)
     return ended.cost
 
 
@@ -133,6 +146,21 @@ def _sent_at(bill: Bill, before: ModelDeploymentStatus) -> datetime | None:
     told = pending.started_at if pending is not None and pending.announces else None
     known = [at for at in (bill.sent_at, told) if at is not None]
     return min(known, default=None)
+
+
+def _advanced(tally: Tally, look: Look, counting: Counting, *, is_doubtful: bool) -> Tally:
+    fresh = tally.renewed(counting.counted)
+    after_it, _ = advance(fresh, look, is_doubtful=is_doubtful)
+    # That a budget's period is over is no news by itself.
+    return after_it if after_it.cost != fresh.cost else replace(after_it, cost=tally.cost)
+
+
+def _begun(look: Look, birth: Birth, counting: Counting) -> Tally:
+    """Budgets count it from its beginning."""
+    tally, spans = begin(look, birth)
+    since = min((span.begin for span in spans), default=tally.cost.at)
+    opened = shares.recounted((), counting.counted, counting.known, since)
+    return replace(tally, cost=tally.cost.with_(shares=shares.with_spans(opened, spans) or None))
 
 
 def _look(bill: Bill, tally: Tally | None, after: ModelDeploymentStatus, shown: Shown) -> Look | None:

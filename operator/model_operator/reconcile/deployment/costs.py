@@ -6,6 +6,7 @@ from model_operator.models.deployment import ModelDeployment
 from model_operator.models.deployment_status import ModelDeploymentStatus
 from model_operator.plan.deployment.situation import Situation
 from model_operator.reconcile.base import Surroundings
+from model_operator.reconcile.budget.counting import counting
 from model_operator.reconcile.cache import provider_key
 from model_operator.reconcile.deployment.bill import Shown, Times, billed, with_cost
 from model_operator.reconcile.deployment.memory import Memory
@@ -35,8 +36,9 @@ def report_cost(
         provider=around.cache.provider(provider_key(resource)),
         view=memory.view,
         now=around.clock(),
+        counting=counting(around.cache, resource, around.clock()),
     )
     bill = billed(memory.bill, resource.status, status, shown)
-    bill, status = with_cost(bill, resource.status, status)
+    bill, status = with_cost(bill, resource.status, status, shown.counting)
     memory.billed(bill)
     return status

@@ -4,6 +4,8 @@ import logging
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
 
 from typing_extensions import override
 
@@ -17,6 +19,7 @@ from model_operator.plan.deployment import words
 from model_operator.plan.deployment.situation import Release, Situation
 from model_operator.providers.base import Vendor
 from model_operator.reconcile.base import Pass, still_there
+from model_operator.reconcile.budget.counting import counting
 from model_operator.reconcile.cache import Entry, provider_key
 from model_operator.reconcile.deployment.bill import final_cost
 from model_operator.reconcile.deployment.keys import NO_KEYS, mask
@@ -32,6 +35,15 @@ def ignore_cost(_metadata: Metadata, _cost: Cost) -> None:
     """For who keeps no book."""
 
 
+def count_nowhere(_key: Key, _uid: str, _cost: Cost) -> bool:
+    """For who has no budgets."""
+    return True
+
+
+_SETTLING: Final = timedelta(seconds=1)
+"""Until it is looked whether the final cost is written; as a rule its end is told."""
+
+
 @dataclass(slots=True, kw_only=True)
 class EndingDeployments(Pass[ModelDeployment, Memory]):
     """What a pass over a ModelDeployment does once its object goes, or has gone."""
@@ -41,6 +53,8 @@ class EndingDeployments(Pass[ModelDeployment, Memory]):
     """UIDs of those whose name or id nobody else may have, until a pass refuses them."""
     settle: Callable[[Metadata, Cost], None] = ignore_cost
     """Told the final cost of an object, right before it is let go; again should that be refused."""
+    settled: Callable[[Key, str, Cost], bool] = count_nowhere
+    """Told the same before that, until it is True: then the cost is kept in all budgets in which it belongs."""
     told: set[str] = field(default_factory=set)
     """UIDs of objects that are not understood and whose end has been said to leave something."""
 
@@ -48,22 +62,33 @@ class EndingDeployments(Pass[ModelDeployment, Memory]):
     def situation(self, resource: ModelDeployment, vendor: Vendor, memory: Memory) -> Situation:
         """Where the object stands by what is known without a request."""
 
-    async def release(self, key: Key, resource: ModelDeployment, memory: Memory, action: Release) -> None:
+    async def release(
+        self, key: Key, resource: ModelDeployment, memory: Memory, action: Release
+    ) -> timedelta | None:
+        """Let it go. Returns when to look again, while its final cost is not written yet."""
+        now = self.around.clock()
+        ended = final_cost(
+            memory.bill,
+            resource.status.cost,
+            now,
+            is_left=action.orphaned is not None,
+            counted=counting(self.around.cache, resource, now).counted,
+        )
+        if ended is not None and not self.settled(key, resource.metadata.uid, ended):
+            return _SETTLING
         if not memory.has_told_what_stays:
             await self._say_what_stays(key, resource, action)
             memory.told_what_stays()
-        ended = final_cost(
-            memory.bill, resource.status.cost, self.around.clock(), is_left=action.orphaned is not None
-        )
         if ended is not None:
             self.settle(resource.metadata, ended)
         memory.finish()
         entry = self.around.cache.entry(key)
         if entry is None or entry.is_vanished or FINALIZER not in resource.metadata.finalizers:
             self.around.signals.gone(key, resource.metadata.uid)
-            return
+            return None
         await self.let_go(key, resource.metadata)
         await self._say_done(key)
+        return None
 
     async def _say_done(self, key: Key) -> None:
         """Somebody else's finalizer holds it: that nothing of it is left must be known without asking again."""

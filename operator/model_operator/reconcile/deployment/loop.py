@@ -13,10 +13,11 @@ from model_operator.accounts.account import Account
 from model_operator.domain import FINALIZER, Key, Priority
 from model_operator.models.deployment import ModelDeployment
 from model_operator.modes import Mode
-from model_operator.plan.deployment.decide import decide, is_under_way, sends_keys
+from model_operator.plan.deployment.decide import is_under_way, sends_keys
 from model_operator.plan.deployment.situation import Create, Decision, Observed, Release, Situation, Timing
 from model_operator.plan.verdict import Progress
 from model_operator.providers.base import Vendor
+from model_operator.reconcile.budget.purses import Purses
 from model_operator.reconcile.cache import provider_key
 from model_operator.reconcile.deployment.act import AT_ONCE, act
 from model_operator.reconcile.deployment.connection import publish, with_connection
@@ -47,6 +48,7 @@ class DeploymentPass(EndingDeployments):
     full_read_interval: timedelta
     installation: str = ""
     """Names this cluster in the marks of what is created."""
+    purses: Purses
 
     @override
     async def look_after(self, key: Key, resource: ModelDeployment) -> timedelta | None:
@@ -60,8 +62,7 @@ class DeploymentPass(EndingDeployments):
         if account is not None:
             resource, s, step = await self._act(key, resource, s, step, account, memory)
         if isinstance(step.action, Release):
-            await self.release(key, resource, memory, step.action)
-            return None
+            return await self.release(key, resource, memory, step.action)
         step = with_connection(step, memory.connection)
         await self._report(key, resource, s, step, memory)
         if await publish(self.around.store, resource, s, memory):
@@ -103,11 +104,10 @@ class DeploymentPass(EndingDeployments):
         if memory.keys.is_due(vendor.secret_keys(resource.spec), now, self.full_read_interval):
             await self._read_keys(resource, vendor, memory)
         s, account = await self._observe(key, resource, memory)
-        step = decide(s)
+        s, step = self.purses.decided(resource, s)
         if memory.keys.refs and sends_keys(step):
             await self._read_keys(resource, vendor, memory)
-            s = self._with_keys(s, resource, memory)
-            step = decide(s)
+            s, step = self.purses.decided(resource, self._with_keys(s, resource, memory))
         return s, account, step
 
     async def _read_keys(self, resource: ModelDeployment, vendor: Vendor, memory: Memory) -> None:

@@ -1,0 +1,123 @@
+"""What would cost more than a ModelBudget leaves is not sent: creates, resumes and scale-ups, by whatever way they come.
+
+Pauses, deletions and scale-downs always go, and so does the rest of an edit.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from model_operator.billing.purse import Allowance
+from model_operator.billing.usage import Asked
+from model_operator.conditions import Phase, Reason
+from model_operator.domain import Fields, Power
+from model_operator.models.deployment_status import UNCHANGED, Pending
+from model_operator.models.wire import format_time
+from model_operator.plan.deployment.situation import Create, Decision, SetPower, Situation, Update
+from model_operator.plan.deployment.words import refusal, unsynced
+from model_operator.plan.verdict import Progress, Verdict
+
+RECHECK: Final = timedelta(minutes=1)
+"""What a budget leaves changes with what others spend; its limit and its period tell by themselves."""
+_REPLICAS: Final = "replicas"
+
+
+def replicas_added(s: Situation, step: Decision) -> int | None:
+    """How many replicas more the step would pay for at least; None where it adds none."""
+    if isinstance(step.change.pending, Pending) or (
+        isinstance(step.action, Create) and s.status.pending is None
+    ):
+        return fewest(s.desired.fields)
+    if isinstance(step.action, SetPower) and step.action.power is Power.RESUME:
+        return fewest(s.desired.fields)
+    if isinstance(step.action, Update) and _REPLICAS in step.action.changes:
+        return _grows_by(s)
+    return None
+
+
+def without_growth(s: Situation) -> Situation:
+    """As if the spec asked for as many replicas as there are, where the budgets do not allow more."""
+    if _held(s) is None or s.remote is None:
+        return s
+    kept = _held_at(s)
+    return replace(s, desired=replace(s.desired, fields={**s.desired.fields, _REPLICAS: kept[_REPLICAS]}))
+
+
+def keep_to_budget(s: Situation, step: Decision) -> Decision:
+    """`s` is what the spec asks for, `step` a decision `without_growth`."""
+    if s.purse is None or not s.wanted:
+        return step
+    added = replicas_added(s, step)
+    if added is not None and (refused := s.purse.refuses(added)) is not None:
+        return (
+            _resume_held(step, refused)
+            if isinstance(step.action, SetPower)
+            else _create_held(s, step, refused)
+        )
+    held = _held(s)
+    return step if held is None else _growth_held(step, held)
+
+
+def _held(s: Situation) -> Allowance | None:
+    """The budget that does not allow the replicas that the spec asks for; None: there are none to be held."""
+    if s.purse is None or s.remote is None or (more := _grows_by(s)) is None:
+        return None
+    return s.purse.refuses(more)
+
+
+def _create_held(s: Situation, step: Decision, refused: Allowance) -> Decision:
+    """No request: it does not exist, and is not made."""
+    message = _message(refused, "the deployment")
+    held = refusal(s, Reason.BUDGET_EXCEEDED, message)
+    return replace(held, change=replace(step.change, pending=UNCHANGED), look_again=RECHECK)
+
+
+def _resume_held(step: Decision, refused: Allowance) -> Decision:
+    message = _message(refused, "the resume (paused)")
+    return replace(
+        step,
+        action=None,
+        synced=unsynced(Reason.BUDGET_EXCEEDED, message),
+        serving=Verdict(
+            False, Reason.BUDGET_EXCEEDED, "The deployment is stopped, and a ModelBudget holds its resume."
+        ),
+        progress=Progress.STUCK,
+        phase=Phase.PAUSED,
+        look_again=RECHECK,
+    )
+
+
+def _growth_held(step: Decision, refused: Allowance) -> Decision:
+    """The rest of the edit goes on."""
+    message = _message(refused, f"the scale-up ({_REPLICAS})")
+    is_settled = step.progress is Progress.SETTLED
+    return replace(
+        step,
+        synced=unsynced(Reason.BUDGET_EXCEEDED, message) if step.accepted is None else step.synced,
+        progress=Progress.STUCK if is_settled else step.progress,
+        look_again=min(step.look_again, RECHECK) if step.look_again is not None else RECHECK,
+    )
+
+
+def _message(refused: Allowance, what: str) -> str:
+    return refused.message(what, format_time(refused.ends_at))
+
+
+def fewest(fields: Fields) -> int:
+    """Replicas that these fields ask for at least."""
+    asked = Asked.of(fields)
+    return asked.least if asked is not None else 1
+
+
+def _grows_by(s: Situation) -> int | None:
+    """By how many replicas the spec asks for more than there are, at least; None where it does not."""
+    wanted, there = Asked.of(s.desired.fields), Asked.of(_held_at(s))
+    if wanted is None or there is None or (wanted.least <= there.least and wanted.most <= there.most):
+        return None
+    return max(wanted.least - there.least, 0)
+
+
+def _held_at(s: Situation) -> Fields:
+    """What the provider holds, as far as it shows it; else what was last sent."""
+    shown = s.remote.fields if s.remote is not None else {}
+    return shown if Asked.of(shown) is not None else s.status.last_applied or {}

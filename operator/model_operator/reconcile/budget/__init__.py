@@ -1,0 +1,1 @@
+"""Passes over ModelBudgets: what has been spent, told in their status."""

@@ -1,0 +1,102 @@
+"""What the ModelBudgets of a namespace leave for one of its objects: the cache's figures, and what was let through since."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from model_operator.billing.budgets import Member, counts, figures_of, period_at
+from model_operator.billing.money import ZERO
+from model_operator.billing.prices import price_of
+from model_operator.billing.purse import Allowance, Purse, Reservations, allowance
+from model_operator.domain import Remote
+from model_operator.models.budget import ModelBudget
+from model_operator.models.deployment import ModelDeployment
+from model_operator.plan.deployment.decide import decide
+from model_operator.plan.deployment.situation import Decision, Situation
+from model_operator.plan.deployment.spending import fewest, replicas_added
+from model_operator.plan.verdict import Progress
+from model_operator.reconcile.base import Surroundings
+from model_operator.reconcile.budget.members import members_of
+from model_operator.reconcile.cache import provider_key
+
+
+@dataclass(slots=True)
+class Purses:
+    """Of one process. Nothing is awaited between a decision and its reservation."""
+
+    around: Surroundings
+    reservations: Reservations = field(default_factory=Reservations)
+
+    def decided(self, resource: ModelDeployment, s: Situation) -> tuple[Situation, Decision]:
+        """What budgets leave is asked for only by a step that would cost more; what it will cost is reserved."""
+        step = decide(s)
+        if not s.wanted:
+            self.reservations.give_back(resource.metadata.uid)
+        if not s.wanted or not self._is_limited(resource):
+            return s, step
+        if replicas_added(s, step) is not None:
+            s = replace(s, purse=Purse(tuple(self._allowances(resource)), self._price(resource, s.remote)))
+            step = decide(s)
+        self._reserve(resource, s, step)
+        return s, step
+
+    def _is_limited(self, resource: ModelDeployment) -> bool:
+        """Whether a budget could hold anything of the object."""
+        metadata = resource.metadata
+        budgets = self.around.cache.budgets(metadata.namespace)
+        return any(b is not None and b.spec.blocks and counts(b, metadata.labels) for _, b in budgets)
+
+    def _reserve(self, resource: ModelDeployment, s: Situation, step: Decision) -> None:
+        """A decision is about to be carried out, or nothing more is under way."""
+        uid, added = resource.metadata.uid, replicas_added(s, step)
+        if added is None:
+            if step.action is None and step.progress is not Progress.MOVING:
+                self.reservations.give_back(uid)
+            return
+        cost, price = resource.status.cost, s.purse.price if s.purse is not None else None
+        if price is not None:
+            self.reservations.take(uid, price * added, cost.per_hour if cost is not None else ZERO)
+
+    def _allowances(self, resource: ModelDeployment) -> Iterator[Allowance]:
+        metadata, now = resource.metadata, self.around.clock()
+        for _, budget in self.around.cache.budgets(metadata.namespace):
+            if budget is None or budget.metadata.is_terminating or not budget.spec.blocks:
+                continue
+            if not counts(budget, metadata.labels):
+                continue
+            bounds = period_at(budget, now)
+            members = tuple(members_of(self.around.cache, budget))
+            figures = figures_of(budget, bounds, members, now)
+            reserved = self.reservations.beside(metadata.uid, _costs(members))
+            reserved += sum(self._untold(budget, metadata.uid), ZERO)
+            yield allowance(budget, bounds, figures, reserved, now)
+
+    def _untold(self, budget: ModelBudget, but: str) -> Iterator[Decimal]:
+        """Of an hour, each: what a process before this one has begun, and what nobody has looked at yet."""
+        for _, deployment in self.around.cache.deployments_in(budget.metadata.namespace):
+            uid, status = deployment.metadata.uid, deployment.status
+            is_begun = status.external_id is not None or status.pending is not None
+            if uid == but or status.cost is not None or not is_begun or self.reservations.knows(uid):
+                continue
+            price = self._price(deployment, None) if counts(budget, deployment.metadata.labels) else None
+            if price is not None:
+                yield price * fewest(self.around.vendors[deployment.spec.vendor].fields(deployment.spec))
+
+    def _price(self, resource: ModelDeployment, remote: Remote | None) -> Decimal | None:
+        """Of one replica for an hour; the dearest of those that it may get."""
+        provider = self.around.cache.provider(provider_key(resource))
+        rows = provider.spec.prices or () if provider is not None else ()
+        if remote is not None:
+            found = price_of(remote.machine, remote.price, rows)
+            return found.per_replica_hour if found is not None else None
+        machines = self.around.vendors[resource.spec.vendor].machines(resource.spec)
+        prices = (price_of(machine, None, rows) for machine in machines)
+        return max((price.per_replica_hour for price in prices if price is not None), default=None)
+
+
+def _costs(members: Iterable[Member]) -> Iterator[tuple[str, Decimal]]:
+    return (
+        (member.uid, member.cost.per_hour if member.cost is not None else ZERO)
+        for member in members
+        if member.is_counted
+    )
