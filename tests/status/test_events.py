@@ -127,6 +127,7 @@ WELL = {
     Reason.OUTSIDE_ACTIVE_HOURS,
     Reason.OBSERVED,
     Reason.SUSPENDED,
+    Reason.EXPIRED,
     Reason.DELETING,
     Reason.IN_USE,
 }
