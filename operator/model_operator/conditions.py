@@ -25,6 +25,8 @@ class ConditionType(StrEnum):
     """CanaryEndpoint: the target split is in force."""
     WITHIN_LIMIT = "WithinLimit"
     """ModelBudget: less than the limit has been spent in the present period."""
+    EXPIRING = "Expiring"
+    """ModelDeployment with spec.expiresAfter or spec.expiresAt: it expires within a day, or has expired."""
     WEBHOOK_READY = "WebhookReady"
     """ModelProvider with spec.webhook: the provider's events are received. The provider is polled in any case."""
     READY = "Ready"
@@ -62,8 +64,10 @@ class Phase(StrEnum):
     """The deployment no longer exists at the provider."""
     FAILED = "Failed"
     """The provider reports that the deployment failed."""
+    EXPIRED = "Expired"
+    """The deployment has expired and was deleted at the provider; the object stays."""
     DELETING = "Deleting"
-    """The object is being deleted."""
+    """The object is being deleted, or its deployment because it has expired."""
 
 
 class CanaryPhase(StrEnum):
@@ -125,6 +129,12 @@ class Reason(StrEnum):
 
     # Outside the hours of its schedule
     OUTSIDE_ACTIVE_HOURS = "OutsideActiveHours"
+
+    # Expiring
+    NOT_EXPIRING = "NotExpiring"
+    EXPIRES_WITHIN_DAY = "ExpiresWithinDay"
+    EXPIRES_WITHIN_HOUR = "ExpiresWithinHour"
+    EXPIRED = "Expired"
 
     # Synced
     CREATING = "Creating"

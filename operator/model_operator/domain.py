@@ -270,6 +270,8 @@ class Desired:
     """Of the schedule."""
     active_until: datetime | None = None
     """The edge until which a person lets it run outside its hours, or has let it."""
+    expires_at: datetime | None = None
+    """From then on it is not to exist at the provider."""
     may_scale_down: bool = False
     """A scale-down policy other than NONE: stopping by itself is then intended."""
     corrects_drift: bool = True

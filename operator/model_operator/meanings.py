@@ -12,6 +12,8 @@ class Meaning(NamedTuple):
     remedy: str = ""
 
 
+_EXTEND: Final = "To keep it, set spec.expiresAt or spec.expiresAfter to a later time, or remove it."
+
 MEANINGS: Final[dict[Reason, Meaning]] = {
     Reason.PENDING: Meaning(
         "The operator has not processed the object yet.",
@@ -206,6 +208,13 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         "It is outside the hours of spec.schedule, and so the deployment is paused or at its fewest replicas.",
         "To have it run until the next edge, annotate the object with"
         " modeloperator.dev/action: active-until-next-edge.",
+    ),
+    Reason.NOT_EXPIRING: Meaning("The deployment does not expire within a day."),
+    Reason.EXPIRES_WITHIN_DAY: Meaning("It expires within a day, and is then deleted.", _EXTEND),
+    Reason.EXPIRES_WITHIN_HOUR: Meaning("It expires within an hour, and is then deleted.", _EXTEND),
+    Reason.EXPIRED: Meaning(
+        "The deployment has expired, and was deleted at the provider unless deletionPolicy is Orphan.",
+        "Delete the object, or set a later spec.expiresAt or spec.expiresAfter, which creates a new deployment.",
     ),
     Reason.SCALED_DOWN: Meaning(
         "The deployment was stopped by its scale-down policy, as intended.",

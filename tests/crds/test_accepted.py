@@ -34,6 +34,7 @@ TAKEN = [
                 "outside": "Pause",
                 "leadTime": "15m",
             },
+            "expiresAt": "2030-12-24T18:00:00+01:00",
             "deletionPolicy": "Orphan",
             "driftPolicy": "Report",
             "progressDeadline": "1h30m10s500ms",
@@ -80,6 +81,7 @@ TAKEN = [
             "replicas": None,
             "deploymentName": "a" * 64,
             "autoscaling": {"minReplicas": 2, "maxReplicas": 2},
+            "expiresAfter": "1h30m10s500ms",
             "paitient": {
                 "computeType": "gpu",
                 "instanceType": "g4dn.xlarge",

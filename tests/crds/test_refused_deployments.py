@@ -180,6 +180,17 @@ DEPLOYMENTS = [
         )
     ],
     refused(
+        PARASAIL,
+        {"expiresAfter": "72h", "expiresAt": "2030-01-01T00:00:00Z"},
+        "spec.expiresAt",
+        "set at most one of expiresAfter and expiresAt",
+        "two expiries",
+    ),
+    refused(PARASAIL, {"expiresAfter": "0s"}, "spec.expiresAfter", "longer than 0s", "expired when created"),
+    refused(PARASAIL, {"expiresAfter": "3d"}, "spec.expiresAfter", DURATION, "an expiry in days"),
+    refused(PAITIENT, {"expiresAt": "tomorrow"}, "spec.expiresAt", "date-time", "an expiry in words"),
+    refused(PAITIENT, {"expiresAt": "2030-01-01"}, "spec.expiresAt", "date-time", "an expiry without a zone"),
+    refused(
         PAITIENT,
         {"schedule": HOURS},
         "spec.schedule.outside",

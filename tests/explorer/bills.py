@@ -52,6 +52,7 @@ _ANOTHER_BILL: Final = frozenset(
         "lied",
         "newer",
         "prices",
+        "rebuilt",
         "restored",
         "shared",
         "squatted",
@@ -92,6 +93,8 @@ def a_label_that_is_carried_is_a_tag(end: End) -> Iterator[str]:
     for key, body in end.world.deployments():
         id_ = holder(body)
         is_synced = condition(body, "Synced")["status"] == "True"
+        if "rebuilt" in end.world.marks:
+            continue  # what the label was in a former life is in no file
         if vendor_of(body) != "paitient" or is_terminating(body) or not is_synced or id_ not in end.ledger:
             continue
         wanted = body["metadata"].get("labels", {}).get(_LABEL, "")

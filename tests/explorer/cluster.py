@@ -6,7 +6,7 @@ from typing import Any
 
 from explorer.looks import is_terminating
 from explorer.moves import move, seconds
-from explorer.people import bare
+from explorer.people import bare, put_keys_back
 from explorer.world import World
 from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER
 from support.memory_store import Effect, Trouble, Verb
@@ -171,7 +171,7 @@ def lose_etcd(world: World, seconds: float) -> None:
     bodies = [
         b for k, b in sorted(world.server.objects.items()) if k.kind in _FROM_GIT and not is_terminating(b)
     ]
-    world.marks.add("rebuilt")
+    world.marks |= {"rebuilt", "unproven"}  # also that the key had proven to be the account's
     world.excused |= {b["metadata"]["uid"] for k, b in world.server.objects.items() if k.kind == DEPLOYMENT}
     for process in tuple(world.processes):
         process.kill()
@@ -180,6 +180,7 @@ def lose_etcd(world: World, seconds: float) -> None:
     def rebuild() -> None:
         for body in sorted(bodies, key=lambda body: _FROM_GIT.index(body["kind"])):
             world.create(bare(body), body["metadata"]["namespace"])  # unless somebody was quicker
+        put_keys_back(world)  # which are not in Git
         start(world)
 
     world.loop.call_later(seconds, rebuild)

@@ -3,11 +3,14 @@
 Each is a function that says what is wrong, or None.
 """
 
-from explorer.looks import holder, is_terminating, uid_of
+from datetime import timedelta
+
+from explorer.looks import expiry, holder, is_over, is_terminating, uid_of
 from explorer.modes import a_mode_holds_from_the_moment_that_the_status_says_it
 from explorer.way import Sent
 from explorer.world import World
 from model_operator.domain import DEPLOYMENT, UID_TAG
+from support.virtual_time import START
 
 
 def what_lives_is_not_deleted(world: World, sent: Sent) -> str | None:
@@ -16,7 +19,7 @@ def what_lives_is_not_deleted(world: World, sent: Sent) -> str | None:
     for key, body in world.deployments():
         if key.name.endswith("-copy"):
             continue  # what a copied status names is the original's, and goes with it
-        is_held = holder(body) == (sent.vendor, sent.id) and not is_terminating(body)
+        is_held = holder(body) == (sent.vendor, sent.id) and not is_terminating(body) and not is_over(body)
         if is_held and world.told(key, uid_of(body)) and _owner(world, sent) in {None, uid_of(body)}:
             return f"DELETE of {sent.vendor} {sent.id}, which {key.name} holds"
     return None
@@ -59,6 +62,31 @@ def what_is_deleted_is_not_made(world: World, sent: Sent) -> str | None:
     return None
 
 
+def nothing_is_deleted_before_its_time(world: World, sent: Sent) -> str | None:
+    """By the true time: who has set the operator's clock ahead for long is not to be helped."""
+    if sent.operation != "delete" or "clock" in world.marks:
+        return None
+    now = START + timedelta(seconds=sent.at)
+    for key, body in world.deployments():
+        due = expiry(body)
+        is_held = holder(body) == (sent.vendor, sent.id) and not is_terminating(body) and is_over(body)
+        if is_held and due is not None and now < due:
+            return f"DELETE of {sent.id} of {key.name} at {now:%H:%M:%S}, which expires at {due:%H:%M:%S}"
+    return None
+
+
+def what_has_expired_is_not_made(world: World, sent: Sent) -> str | None:
+    """Until it is extended: what the server has is what the process wrote."""
+    if sent.operation != "create":
+        return None
+    name = sent.body.get("deploymentName", "")
+    uid = (sent.body.get("tags") or {}).get(UID_TAG) or world.uids.get(name)
+    for key, body in world.deployments():
+        if uid_of(body) == uid and is_over(body):
+            return f"POST for {key.name}, which has expired"
+    return None
+
+
 def strangers_get_no_request(world: World, sent: Sent) -> str | None:
     if sent.operation in ("update", "delete", "power") and (sent.vendor, sent.id) in world.strangers:
         return f"{sent.operation} of {sent.id}, which a colleague made"
@@ -86,6 +114,8 @@ JUDGES = [
     what_lives_is_not_deleted,
     what_shall_stay_is_not_deleted,
     what_is_deleted_is_not_made,
+    nothing_is_deleted_before_its_time,
+    what_has_expired_is_not_made,
     strangers_get_no_request,
     traffic_moves_on_fresh_figures,
     a_mode_holds_from_the_moment_that_the_status_says_it,

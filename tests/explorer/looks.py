@@ -2,10 +2,12 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from explorer.world import OWN_ACCOUNT, World
 from model_operator.domain import UID_TAG
+from model_operator.durations import parse_duration
 from support.manifests import vendor_of
 from support.memory_schema import Object
 
@@ -38,6 +40,23 @@ def condition(body: Object, type_: str) -> dict[str, Any]:
 
 def is_terminating(body: Object) -> bool:
     return "deletionTimestamp" in body["metadata"]
+
+
+def expiry(body: Object) -> datetime | None:
+    """By the spec."""
+    spec = body["spec"]
+    if "expiresAfter" in spec:
+        created = datetime.fromisoformat(body["metadata"]["creationTimestamp"])
+        return created + parse_duration(spec["expiresAfter"])
+    return datetime.fromisoformat(spec["expiresAt"]) if "expiresAt" in spec else None
+
+
+def is_over(body: Object) -> bool:
+    """Its end is recorded, and it was not extended since."""
+    expired = body.get("status", {}).get("expired") or {}
+    if not expired.get("isFinal") or body["spec"].get("deletionPolicy") == "Orphan":
+        return False
+    return expiry(body) == datetime.fromisoformat(expired["at"])
 
 
 def holder(body: Object) -> Id | None:

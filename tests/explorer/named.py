@@ -266,4 +266,24 @@ NAMED = (
         ),
         seed=261128900489,
     ),
+    Named(
+        "etcd is lost, and an object had chosen the default name of another",
+        "what_has_our_mark_is_held_or_said",
+        (
+            Step("open_accounts", {"vendors": ["paitient"]}),
+            Step("apply", {"name": "ta", "spec": {}}),
+            Step("squat_default_name", {"name": "ta"}, wait=35.0),
+            Step("lose_etcd", {"seconds": 20.0}, wait=12.0),
+        ),
+    ),
+    Named(
+        "etcd is lost while a create is under way",
+        "what_has_our_mark_is_held_or_said",
+        (
+            Step("open_accounts", {"vendors": ["parasail", "paitient"]}),
+            Step("apply", {"name": "pa", "spec": {}}),
+            Step("lose_etcd", {"seconds": 20.0}, at="create.sent"),
+            Step("apply", {"name": "ta", "spec": {}}),
+        ),
+    ),
 )

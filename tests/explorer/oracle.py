@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from explorer.looks import End, Id, condition, holder, is_elsewhere, is_terminating, marked, uid_of
+from explorer.looks import End, Id, condition, expiry, holder, is_elsewhere, is_terminating, marked, uid_of
 from explorer.modes import what_another_cluster_has_taken_over_is_left_to_it
 from explorer.orphans import (
     an_orphan_is_nobodys,
@@ -164,6 +164,32 @@ def outside_its_hours_is_said_then_and_at_no_other_time(end: End) -> Iterator[st
             yield f"{key.name}: Ready {ready['reason']} at {now:%H:%M}, outside of {schedule}"
 
 
+@rule
+def what_has_expired_is_gone_and_said_to_be(end: End) -> Iterator[str]:
+    """And what has not is not said to be. A clock that was set makes its own time."""
+    if end.world.process is None:
+        return
+    now = end.world.process.wall()
+    alive = marked(end)
+    for key, body in end.world.deployments():
+        due, ready = expiry(body), condition(body, "Ready")
+        has_clock = "clock" in end.world.marks
+        if ready["reason"] == "Expired" and ready["status"] == "True":
+            if due is None or (now < due and not has_clock):
+                yield f"{key.name}: Ready Expired at {now:%H:%M} of {due}"
+            if holder(body) is not None:
+                yield f"{key.name}: Ready Expired, and holds {holder(body)}"
+            ids = alive.get(uid_of(body), [])
+            if ids and uid_of(body) not in end.world.twins | end.world.excused | end.world.orphaned:
+                yield f"{key.name}: Ready Expired, and {ids} live"
+        stays = (
+            body["spec"].get("deletionPolicy") == "Orphan" or condition(body, "Expiring")["reason"] == "InUse"
+        )
+        is_due = due is not None and now - due > _AN_EDGE and not stays and not is_terminating(body)
+        if is_due and ready["status"] == "True" and ready["reason"] != "Expired":
+            yield f"{key.name}: Ready {ready['reason']} at {now:%H:%M}, expired at {due:%H:%M}"
+
+
 def _hours(body: Object, now: datetime) -> Hours | None:
     schedule = body["spec"].get("schedule")
     if schedule is None:
@@ -174,6 +200,11 @@ def _hours(body: Object, now: datetime) -> Hours | None:
 def _was_an_edge(body: Object, now: datetime, *, within: timedelta) -> bool:
     hours = _hours(body, now)
     return hours is not None and hours.since is not None and now - hours.since < within
+
+
+def _expires_near(body: Object, now: datetime) -> bool:
+    due = expiry(body) if body["kind"] == DEPLOYMENT else None
+    return due is not None and abs(now - due) < _REST
 
 
 def _may_run(body: Object) -> bool:
@@ -345,6 +376,8 @@ def rest_costs_nothing(end: End) -> Iterator[str]:
         return  # a threshold may have been reached
     now = end.world.process.wall() if end.world.process is not None else None
     if now is not None and any(_was_an_edge(body, now, within=_REST) for body in bodies):
+        return
+    if now is not None and any(_expires_near(body, now) for body in bodies):
         return
     if "hand" in end.world.marks and end.requests["update"]:
         return  # what no LIST shows is put back when the object is read in full

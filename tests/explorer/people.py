@@ -46,6 +46,8 @@ _VARIANTS: tuple[dict[str, Any], ...] = (
     {"connection": {"configMapName": "model"}},
     {"paused": True},
     {"contextLength": 4096},
+    {"expiresAfter": "4m"},
+    {"expiresAfter": "8m", "driftPolicy": "Report"},
     _hours("Thu 12:00-12:04"),
     _hours("Thu 12:03-12:09", "Thu 12:12-20:00"),
 )
@@ -64,6 +66,10 @@ _EDITS: tuple[dict[str, Any], ...] = (
     _hours("Thu 08:00-12:06"),
     _hours("Thu 12:08-20:00"),
     {"schedule": None},
+    {"expiresAfter": "2m"},
+    {"expiresAfter": "5m"},
+    {"expiresAfter": "500h"},
+    {"expiresAfter": None},
     {"connection": {"configMapName": "model"}},
 )
 

@@ -21,6 +21,7 @@ NOTHING_TO_DO = {
     Reason.WITHIN_LIMIT,
     Reason.IDLE,
     Reason.NOT_STALLED,
+    Reason.NOT_EXPIRING,
     Reason.CREATING,
     Reason.UPDATING,
     Reason.PAUSING,

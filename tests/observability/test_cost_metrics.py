@@ -7,7 +7,7 @@ import pytest
 
 from model_operator.domain import DEPLOYMENT, Key
 from model_operator.models.cost import Cost
-from model_operator.observability.costs import MOST_SERIES, CostView, metric_label, within_bounds
+from model_operator.observability.costs import MOST_SERIES, OTHER, CostView, metric_label, within_bounds
 from model_operator.observability.metrics import Metrics
 from model_operator.reconcile.cache import Cache
 from model_operator.reconcile.spending import Spending
@@ -121,6 +121,17 @@ def test_what_is_let_go_stays_in_the_total_with_its_final_cost():
     books.cache.remove(Key(DEPLOYMENT, "team", "a"))
     assert books.shown() == {("per_hour", "team", "USD"): 0, ("total", "team", "USD"): 9}
     assert books.shown()["total", "team", "USD"] == 9
+
+
+def test_a_label_that_is_edited_again_and_again_fills_no_memory():
+    books = Books("team")
+    for edit in range(5 * MOST_SERIES + 50):
+        books.clock.now += timedelta(seconds=60)
+        books.put("a", labels={"team": f"t{edit}"}, per_hour="60", accrued=str(edit + 1))
+        sum(1 for _ in books.spending.views())
+    assert len(books.spending.totals) == 5 * MOST_SERIES + 1
+    assert books.spending.totals["team", "USD", (OTHER,)] == 50
+    assert sum(books.spending.totals.values()) == 5 * MOST_SERIES + 50
 
 
 def view(number):

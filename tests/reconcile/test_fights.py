@@ -101,13 +101,23 @@ async def test_a_tag_that_is_taken_off_each_time_is_put_back_as_seldom(paitient,
     life = new_life(paitient)
     id_ = await life.serve()
 
-    async def steal():
-        await paitient.edit(id_, fields={"tags": {"model-operator-uid": "of-another-cluster"}})
+    async def take_off():
+        await paitient.edit(id_, fields={"tags": {}})
 
-    rival = Rival(life, steal)
-    await steal()
+    rival = Rival(life, take_off)
+    await take_off()
     await rival.go(20 * MINUTE)
     assert await life.count("update") <= 5
     said = life.status.condition("Synced")
     assert (said.status, said.reason) == ("False", "FieldContested")
-    assert "of-another-cluster" in said.message
+    assert "model-operator-uid" in said.message
+
+
+async def test_a_tag_of_another_cluster_is_not_fought_over(paitient, new_life):
+    life = new_life(paitient)
+    id_ = await life.serve()
+    await paitient.edit(id_, fields={"tags": {"model-operator-uid": "of-another-cluster"}})
+    await life.go(20 * MINUTE, every=10)
+    assert await life.count("update") == 0
+    said = life.status.condition("Accepted")
+    assert (said.status, said.reason) == ("False", "ExternalIDTaken")

@@ -9,7 +9,7 @@ import pytest
 
 from model_operator.domain import Power, Remote, RunState
 from model_operator.errors import ProviderError, QuotaExceeded, Unavailable
-from model_operator.models.deployment_status import LastPowerAction, ModelDeploymentStatus, Pending
+from model_operator.models.deployment_status import Expired, LastPowerAction, ModelDeploymentStatus, Pending
 from model_operator.plan.deployment.absence import NOT_LOOKED, Looks
 from model_operator.plan.deployment.remembered import (
     Creation,
@@ -241,3 +241,12 @@ def test_nobody_else_sets_a_field_of_the_memory() -> None:
         if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == "memory"
     ]
     assert assigned == []
+
+
+def test_a_deployment_that_was_extended_is_not_taken_for_deleted():
+    """It may have stayed: whether it is gone needs the whole proof again."""
+    memory = Memory(uid="u")
+    memory.deleted(NOW, "account")
+    over = KNOWN.with_(expired=Expired(at=NOW, since=NOW, is_final=True))
+    memory.written(over, KNOWN, NOW)
+    assert (memory.sent.delete_at, memory.sent.delete_under) == (None, None)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from model_operator.domain import CANARY, FINALIZER, PROVIDER
+from model_operator.domain import CANARY, FINALIZER, PROVIDER, Key
 from support import manifests
 from support.canary_world import canary, path, traffic
 from support.running import VENDORS, Running, deployment, on_virtual_time, provider, running
@@ -121,7 +121,9 @@ async def test_an_object_that_goes_while_it_is_observed_leaves_its_deployment(
 
 @pytest.mark.parametrize("vendor", VENDORS)
 @on_virtual_time
-async def test_nothing_is_deleted_for_one_that_vanished_while_it_was_observed(vendor: str) -> None:
+async def test_nothing_is_deleted_for_one_that_vanished_while_it_was_observed(
+    vendor: str, caplog: pytest.LogCaptureFixture
+) -> None:
     async with running() as operator:
         (id_,) = await operator.serve(deployment(vendor))
         await set_mode(operator, vendor, "Observe")
@@ -131,6 +133,7 @@ async def test_nothing_is_deleted_for_one_that_vanished_while_it_was_observed(ve
         assert operator.find("llama") is None
         assert await operator.live(vendor) == [id_]
         assert operator.events("llama")[-1] == "Orphaned"
+        assert "is deleted at the provider" not in caplog.text
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
@@ -158,6 +161,18 @@ async def test_a_suspended_account_is_left_in_peace(vendor: str) -> None:
         await operator.until(lambda: operator.says("new").get("Ready") == "True Available")
         await operator.until(lambda: operator.says("llama")["Ready"] == "True Available")
         assert len(await operator.live(vendor)) == 2
+
+
+@on_virtual_time
+async def test_an_account_whose_secret_is_gone_is_left_in_peace_too() -> None:
+    """Its key is in memory still."""
+    async with running() as operator:
+        await operator.serve(deployment("paitient"))
+        operator.server.delete(Key("Secret", "team", "paitient"))
+        await set_mode(operator, "paitient", "Suspend")
+        await forget_requests(operator)
+        await operator.wait(120)
+        assert await methods(operator, "paitient") == set()
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
@@ -207,6 +222,21 @@ async def test_another_modelprovider_of_the_account_goes_on(vendor: str) -> None
         lists = await operator.asked(f"list&vendor={vendor}")
         await operator.wait(300)
         assert await operator.asked(f"list&vendor={vendor}") - lists <= 11
+
+
+@on_virtual_time
+async def test_what_starts_while_it_is_suspended_is_not_waited_for_by_the_others() -> None:
+    """The account is listed at the pace of whom it still serves."""
+    async with running() as operator:
+        operator.apply(provider("paitient", "second", "paitient"))
+        await operator.serve(deployment("paitient", "other", providerRef={"name": "second"}))
+        await operator.simulator.control("PATCH", "/knobs", {"paitient": {"create_s": 3000}})
+        operator.apply(deployment("paitient"))
+        await operator.until(lambda: operator.says("llama").get("Ready") == "False Starting")
+        await set_mode(operator, "paitient", "Suspend")
+        lists = await operator.asked("list&vendor=paitient")
+        await operator.wait(300)
+        assert await operator.asked("list&vendor=paitient") - lists <= 11
 
 
 @pytest.mark.parametrize("mode", ["Observe", "Suspend"])

@@ -177,6 +177,8 @@ FREE = {"id": "1", "name": "llama-abcdefgh", "owner_uid": "uid-of-before"}
         pytest.param({"status": CREATED}, {}, False, id="held"),
         pytest.param(ADOPTING, {}, False, id="about to be adopted"),
         pytest.param(NAMED, {"name": "chosen"}, False, id="of a chosen name"),
+        pytest.param(NAMED, {"name": "chosen", "owner": "i/team/other"}, False, id="and of its mark"),
+        pytest.param(NAMED, {"name": "chosen", "owner": "i/team/me"}, True, id="of another one's mark"),
         pytest.param({"status": CREATED, "provider": "same-account"}, {}, False, id="in the same account"),
         pytest.param({"status": CREATED, "provider": "elsewhere"}, {}, True, id="one id in two accounts"),
         pytest.param(

@@ -49,12 +49,17 @@ def uid(operator: Running, name: str) -> str:
 
 
 @asynccontextmanager
-async def both() -> AsyncIterator[tuple[Running, Running, list[str]]]:
-    """The old cluster manages, the new one observes the same objects under the old one's name; and the ids."""
+async def both(list_tags: str = "all") -> AsyncIterator[tuple[Running, Running, list[str]]]:
+    """The old cluster manages, the new one observes the same objects under the old one's name; and the ids.
+
+    `list_tags` is the simulator's knob; of partial ones, a LIST shows the user's alone.
+    """
+    bodies = [deployment(VENDOR, name, block={"tags": {"a-team": "triage"}}) for name in NAMES]
     async with running(installation="prod") as old:
-        ids = await old.serve(*BODIES)
+        await old.simulator.control("PATCH", "/knobs", {VENDOR: {"list_tags": list_tags}})
+        ids = await old.serve(*bodies)
         async with beside(old, "new") as new:
-            new.apply(manifests.secret_of(VENDOR), provider(VENDOR, mode="Observe"), *BODIES)
+            new.apply(manifests.secret_of(VENDOR), provider(VENDOR, mode="Observe"), *bodies)
             await new.until(lambda: says(new, "Synced") == {"False Observed"})
             yield old, new, ids
 
@@ -159,7 +164,7 @@ async def test_what_the_new_cluster_deletes_the_old_one_does_not_make_again() ->
 @on_virtual_time
 async def test_who_starts_after_it_was_taken_over_looks_before_it_sends(*, edits: bool) -> None:
     """The old cluster was away; its first request that changes something would undo what the new one did."""
-    async with both() as (old, new, ids):
+    async with both("partial") as (old, new, ids):
         await old.stop()
         await set_mode(new, "Manage")
         await new.until(lambda: says(new, "Synced") == {"True Synced"}, within=300)

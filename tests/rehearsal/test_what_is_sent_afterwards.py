@@ -320,3 +320,16 @@ def test_a_device_that_nobody_offers_sends_nothing() -> None:
         assert "H100SXM" in one["message"]
 
     play(story, is_served=False)
+
+
+@EVERY
+def test_an_expiry_that_is_over_already(vendor: str) -> None:
+    async def story(world: World) -> None:
+        apply(world, deployment(vendor, "a"))
+        await asyncio.sleep(A_WHILE)
+        over = deployment(vendor, "a", expiresAt="2020-01-01T00:00:00Z")
+        shown = await same_afterwards(world, over)
+        assert shown["summary"] == {"delete": 1, "refused": 0, "unknown": 0}
+        assert world.server.get(key("a"))["status"]["phase"] == "Expired"
+
+    play(story, is_served=False, vendors=[vendor])

@@ -125,6 +125,7 @@ WELL = {
     Reason.RESUMING,
     Reason.SCALED_DOWN,
     Reason.OUTSIDE_ACTIVE_HOURS,
+    Reason.EXPIRED,
     Reason.DELETING,
     Reason.IN_USE,
 }

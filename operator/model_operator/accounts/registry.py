@@ -66,6 +66,13 @@ class Accounts:
         self._apply(opened)
         return opened.account
 
+    def poll(self, account: Account, member: Key, *, is_polled: bool) -> None:
+        """Of one that is kept from before: whether that ModelProvider asks for anything there."""
+        opened = self._open.get(account.id)
+        if opened is not None and member in opened.limits:
+            self._suspend(opened, member, is_polled=is_polled)
+            self._apply(opened)
+
     def __iter__(self) -> Iterator[Account]:
         """Those that are open."""
         return iter([opened.account for opened in self._open.values()])

@@ -31,6 +31,7 @@ SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
         "health_host",
         "health_port",
         "metrics_objects",
+        "cost_labels",
         "metrics_port",
         "metrics_cert_file",
         "metrics_key_file",

@@ -27,6 +27,7 @@ _FINE: Final = frozenset(
         Reason.PAUSED,
         Reason.SCALED_DOWN,
         Reason.OUTSIDE_ACTIVE_HOURS,
+        Reason.EXPIRED,
     }
 )
 """Reasons that need no sentence."""

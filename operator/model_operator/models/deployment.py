@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from model_operator.models.deployment_rules import ONE_OF_BLOCKS, SPEC_RULES
+from model_operator.models.deployment_rules import ONE_EXPIRY, ONE_OF_BLOCKS, SPEC_RULES
 from model_operator.models.deployment_status import (
     DriftRow,
     LastPowerAction,
@@ -32,7 +32,7 @@ from model_operator.models.rules import (
     rule,
 )
 from model_operator.models.schedule import Schedule
-from model_operator.models.wire import Duration, Model
+from model_operator.models.wire import Duration, Model, Time
 
 __all__ = [
     "Autoscaling",
@@ -156,6 +156,19 @@ class ModelDeploymentSpec(Model):
         description="The hours in which the deployment is meant to run. paused: true always wins. The annotation"
         " modeloperator.dev/action: active-until-next-edge lets it run until the next window or the end of this one.",
     )
+    expires_after: Duration | None = Field(
+        default=None,
+        description="How long after its creation this object's deployment expires, for example 72h. At most one of"
+        " expiresAfter and expiresAt. An expired deployment is deleted at the provider, the object stays with phase"
+        " Expired, and a later time makes a new one. With deletionPolicy Orphan the expiry is only reported.",
+        json_schema_extra=positive("expiresAfter"),
+    )
+    expires_at: Time | None = Field(
+        default=None,
+        description="When the deployment expires, for example 2026-12-24T18:00:00Z. At most one of expiresAfter and"
+        " expiresAt.",
+        json_schema_extra={"format": "date-time", "maxLength": 64},
+    )
     external_id: str | None = Field(
         default=None,
         min_length=1,
@@ -209,6 +222,8 @@ class ModelDeploymentSpec(Model):
             raise ValueError("set exactly one of replicas and autoscaling")
         if len(self._blocks()) != 1:
             raise ValueError(ONE_OF_BLOCKS)
+        if self.expires_after is not None and self.expires_at is not None:
+            raise ValueError(ONE_EXPIRY)
         return self
 
     def _blocks(self) -> list[ProviderType]:
@@ -230,3 +245,12 @@ class ModelDeployment(Model):
         """A body of the API server. Raises `InvalidResource` that names the fields."""
         metadata, spec, status = parse_body(body, ModelDeploymentSpec, ModelDeploymentStatus)
         return cls(metadata=metadata, spec=spec, status=status)
+
+    @property
+    def is_leaving(self) -> bool:
+        """Its deployment is being deleted at the provider, or was: with the object, or because it has expired."""
+        expired = self.status.expired
+        is_over = expired is not None and expired.is_final
+        return self.metadata.is_terminating or (
+            is_over and self.spec.deletion_policy is not DeletionPolicy.ORPHAN
+        )

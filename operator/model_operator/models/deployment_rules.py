@@ -7,6 +7,7 @@ from model_operator.models.rules import REPLACE, immutable, immutable_if_set, ru
 
 *_OTHERS, _LAST = ProviderType
 ONE_OF_BLOCKS: Final = f"set exactly one of {', '.join(_OTHERS)} and {_LAST}"
+ONE_EXPIRY: Final = "set at most one of expiresAfter and expiresAt"
 
 SPEC_RULES: Final = (
     immutable("providerRef.name"),
@@ -76,6 +77,7 @@ SPEC_RULES: Final = (
         "schedule.outside: MinReplicas requires autoscaling, whose minReplicas keep running",
         at=".schedule.outside",
     ),
+    rule("!has(self.expiresAfter) || !has(self.expiresAt)", ONE_EXPIRY, at=".expiresAt"),
     rule(
         "!(has(self.paitient) && has(self.probe))",
         "probe is for parasail only; remove it",

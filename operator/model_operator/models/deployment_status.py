@@ -90,6 +90,16 @@ class LastPowerAction(Model):
     )
 
 
+class Expired(Model):
+    at: Time = Field(description="The time of expiry that has passed.")
+    since: Time = Field(description="When the operator noticed it. The deployment is deleted a minute later.")
+    is_final: bool = Field(
+        default=False,
+        description="Recorded before the deployment is deleted at the provider: from here on only another time of"
+        " expiry brings one back, whatever the operator's clock says.",
+    )
+
+
 class ModelDeploymentStatus(Status):
     phase: str | None = Field(
         default=None,
@@ -149,6 +159,14 @@ class ModelDeploymentStatus(Status):
         description="The edge until which the annotation modeloperator.dev/action: active-until-next-edge lets it run;"
         " kept until that annotation is removed, so that it counts once.",
     )
+    expires_at: Time | None = Field(
+        default=None, description="When the deployment expires, by spec.expiresAfter or spec.expiresAt."
+    )
+    expired: Expired | None = Field(
+        default=None,
+        description="The expiry that has passed. Do not edit: this keeps an expired deployment from being created"
+        " again.",
+    )
     epoch: int | None = Field(
         default=None,
         description="When this object took the mark of its deployment over, in milliseconds since 1970: also in the tag"
@@ -198,6 +216,7 @@ class StatusChange:
     last_applied: dict[str, Any] | Unchanged | None = UNCHANGED
     pending: Pending | Unchanged | None = UNCHANGED
     last_power_action: LastPowerAction | Unchanged | None = UNCHANGED
+    expired: Expired | Unchanged | None = UNCHANGED
     epoch: int | Unchanged | None = UNCHANGED
     lost_to_epoch: int | Unchanged | None = UNCHANGED
     recreated_generation: int | Unchanged | None = UNCHANGED

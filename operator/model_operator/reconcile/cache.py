@@ -194,7 +194,7 @@ class Cache:
                     continue
                 held[key] = resource.status.external_id
                 if not _is_known_gone(resource):
-                    (leaving if resource.metadata.is_terminating else expected).add(held[key])
+                    (leaving if resource.is_leaving else expected).add(held[key])
         foreign = {key for key in held if not self._shards.owns(key.namespace)}
         return Ids(held, expected, leaving, foreign)
 

@@ -12,10 +12,11 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
-from model_operator.domain import PROVIDER, Key
+from model_operator.domain import PROVIDER, Key, Remote
 from model_operator.models.deployment import ModelDeployment
 from model_operator.models.deployment_status import ModelDeploymentStatus
 from model_operator.models.parse import InvalidResource
+from model_operator.owner_marks import OwnerMark
 
 HASH_LENGTH: Final = 8
 _DEFAULT: Final = re.compile(rf".-[a-z2-7]{{{HASH_LENGTH}}}\Z")
@@ -67,6 +68,12 @@ class Claimant:
             is_pending=isinstance(status, ModelDeploymentStatus) and status.pending is not None,
             created=metadata.creation_timestamp,
         )
+
+    def has(self, remote: Remote) -> bool:
+        """Whether it holds or names that id, or has chosen that name, unless the owner mark names another object."""
+        mark = OwnerMark.read(remote.owner)
+        is_named = mark is None or (mark.namespace, mark.name) == (self.key.namespace, self.key.name)
+        return remote.id in self.ids or (is_named and remote.name == self.chosen_name)
 
     def terms(self) -> Iterator[str]:
         """Under which names it is looked up."""

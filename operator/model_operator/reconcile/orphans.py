@@ -99,7 +99,7 @@ class OrphanWatch:
         found = [one for key in claims.find(*terms, f"hash/{tail}") if (one := claims.of(key)) is not None]
         if any(one.uid == remote.owner_uid or hash_of(one.uid) == tail for one in found):
             return True
-        if any(self._may_be_of(one, account) for one in found):
+        if any(one.has(remote) and self._may_be_of(one, account) for one in found):
             return True
         mark = OwnerMark.read(remote.owner)
         return mark is not None and self._waits_for_it(mark, remote)

@@ -125,6 +125,8 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
         if before is not None and before.account is not None and before.account is not after.account:
             self.accounts.close(before.account, key)
         after.mode = resource.spec.mode or Mode.MANAGE
+        if after.account is not None and after.reason is not None:
+            self.accounts.poll(after.account, key, is_polled=after.mode is not Mode.SUSPEND)
         if before is None or _leads(before) != _leads(after):
             self.around.signals.rebound(key)
 

@@ -3,19 +3,23 @@
 Deployments that go are counted with their final cost, once, by their UID.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from model_operator.billing.accrual import end_of, extrapolated, period_of
 from model_operator.billing.money import ZERO, Rate
 from model_operator.domain import DEPLOYMENT
 from model_operator.models.cost import Cost
 from model_operator.models.metadata import Metadata
-from model_operator.observability.costs import CostView
+from model_operator.observability.costs import MOST_SERIES, OTHER, CostView
 from model_operator.reconcile.cache import Cache
+
+_MOST_GROUPS: Final = 5 * MOST_SERIES
+"""Of one namespace; those that are shown are the dearest of them."""
 
 Group = tuple[str, str, tuple[str, ...]]
 """Namespace, currency, values of the labels."""
@@ -44,6 +48,7 @@ class Spending:
     labels: Sequence[str] = ()
     totals: dict[Group, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     known: dict[str, Known] = field(default_factory=dict)
+    groups: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def views(self) -> Iterator[CostView]:
         per_hour: dict[Group, Decimal] = defaultdict(Decimal)
@@ -88,7 +93,7 @@ class Spending:
         known.at = max(now, known.at)
 
     def _add(self, metadata: Metadata, cost: Cost, now: datetime) -> Known:
-        group = (metadata.namespace, cost.currency, tuple(metadata.labels.get(n, "") for n in self.labels))
+        group = self._group(metadata, cost)
         period, accrued = period_of(now), extrapolated(cost, now).accrued
         before = self.known.get(metadata.uid)
         if before is None or before.group[1] != cost.currency:
@@ -103,3 +108,15 @@ class Spending:
         self.totals[group] += grown
         found = self.known[metadata.uid] = Known(group, cost, period, now, accrued)
         return found
+
+    def _group(self, metadata: Metadata, cost: Cost) -> Group:
+        """A label may be edited again and again: beyond so many values of a namespace, there are only others."""
+        place = metadata.namespace, cost.currency
+        group = (*place, tuple(metadata.labels.get(name, "") for name in self.labels))
+        if group in self.totals:
+            return group
+        if self.groups[place] >= _MOST_GROUPS:
+            return (*place, (OTHER,) * len(self.labels))
+        self.groups[place] += 1
+        self.totals[group] = ZERO
+        return group

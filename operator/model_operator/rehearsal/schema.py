@@ -6,6 +6,7 @@ Structure first; the rules in CEL only of what has the right structure, as the s
 import copy
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
@@ -129,6 +130,8 @@ def _limits(value: Any, schema: Schema) -> Iterator[str]:
         yield f'Unsupported value: "{value}": supported values: {supported}'
     if isinstance(value, str) and "pattern" in schema and not _matches(schema["pattern"], value):
         yield f"Invalid value: should match '{schema['pattern']}'"
+    if isinstance(value, str) and schema.get("format") == "date-time" and not _is_time(value):
+        yield f'Invalid value: "{value}": must be of type date-time'
     if isinstance(value, int | float) and value < schema.get("minimum", value):
         yield f"Invalid value: {value}: should be greater than or equal to {schema['minimum']}"
     if isinstance(value, int | float) and value > schema.get("maximum", value):
@@ -148,6 +151,14 @@ def _limits(value: Any, schema: Schema) -> Iterator[str]:
 def _matches(pattern: str, value: str) -> bool:
     exact = pattern[:-1] + r"\Z" if pattern.endswith("$") else pattern  # no newline at the end
     return re.search(exact, value) is not None
+
+
+def _is_time(value: str) -> bool:
+    """RFC 3339: with a zone, as the server insists on."""
+    try:
+        return "T" in value.upper() and datetime.fromisoformat(value.upper()).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _rules(value: Any, old: Any, schema: Schema, path: str) -> Iterator[str]:

@@ -18,6 +18,7 @@ from model_operator.models.deployment_status import (
     StatusChange,
 )
 from model_operator.plan.deployment.difference import render
+from model_operator.plan.deployment.expiry import expiring_of, noted
 from model_operator.plan.deployment.serving import unproven_serving
 from model_operator.plan.deployment.situation import Decision, Presence, Situation
 from model_operator.plan.deployment.words import stopped_on_purpose, why_stopped
@@ -57,6 +58,8 @@ def summarize(s: Situation, decision: Decision) -> ModelDeploymentStatus:
             phase=decision.phase or changed.phase or Phase.PENDING,
             next_edge=s.desired.next_edge,
             active_until=s.desired.active_until,
+            expires_at=s.desired.expires_at,
+            expired=noted(s.desired.expires_at, changed.expired, s.now),
             selector=SELECTOR,
             drift=tuple(
                 DriftRow(field=d.field, desired=render(d.desired), observed=render(d.observed))
@@ -101,8 +104,11 @@ def _verdicts(s: Situation, decision: Decision) -> Mapping[ConditionType, Verdic
     accepted = decision.accepted or _ACCEPTED
     serving = decision.serving or _serving(s)
     ready = _short_of(s, _at_fewest(s, _ready(accepted, decision.synced, serving)))
+    if decision.phase is Phase.EXPIRED and ready.reason is Reason.MISSING:
+        ready = replace(ready, is_true=True, reason=Reason.EXPIRED)
+    expiring = expiring_of(s, decision)
     reconciling, stalled = _progress(s, decision, ready)
-    return {
+    verdicts = {
         ConditionType.READY: ready,
         ConditionType.ACCEPTED: accepted,
         ConditionType.SYNCED: decision.synced,
@@ -110,6 +116,7 @@ def _verdicts(s: Situation, decision: Decision) -> Mapping[ConditionType, Verdic
         ConditionType.RECONCILING: reconciling,
         ConditionType.STALLED: stalled,
     }
+    return verdicts if expiring is None else {**verdicts, ConditionType.EXPIRING: expiring}
 
 
 def _serving(s: Situation) -> Verdict:

@@ -21,6 +21,7 @@ _AS_INTENDED = frozenset(
         Reason.RESUMING,
         Reason.SCALED_DOWN,
         Reason.OUTSIDE_ACTIVE_HOURS,
+        Reason.EXPIRED,
         Reason.DELETING,
         Reason.IN_USE,
         *_QUIET,
@@ -86,6 +87,7 @@ def of_deployment(before: ModelDeploymentStatus, after: ModelDeploymentStatus) -
             0, Event("Normal", "Created", f"The deployment at the provider is {after.external_id}.")
         )
     events.extend(_duplicate(before, after))
+    events.extend(_expiring(before, after))
     if before.endpoint is not None and after.endpoint is None:
         message = (
             f"Endpoint {before.endpoint.id} stays at the provider, because the provider's API can neither"
@@ -93,6 +95,14 @@ def of_deployment(before: ModelDeploymentStatus, after: ModelDeploymentStatus) -
         )
         events.append(Event("Warning", "EndpointOrphaned", message))
     return tuple(events)
+
+
+def _expiring(before: ModelDeploymentStatus, after: ModelDeploymentStatus) -> tuple[Event, ...]:
+    """A day and an hour before, and when it has expired."""
+    old, new = before.condition(ConditionType.EXPIRING), after.condition(ConditionType.EXPIRING)
+    if new is None or not new.is_true or (old is not None and old.reason == new.reason):
+        return ()
+    return (_event("Normal" if new.reason == Reason.EXPIRES_WITHIN_DAY else "Warning", new),)
 
 
 def _duplicate(before: ModelDeploymentStatus, after: ModelDeploymentStatus) -> tuple[Event, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 from model_operator.conditions import ConditionType, Phase, Reason
 from model_operator.domain import Remote
 from model_operator.models.deployment_status import Pending, StatusChange
-from model_operator.plan.deployment import marks
+from model_operator.plan.deployment import expiry, marks
 from model_operator.plan.deployment.absence import Standing, is_gone, next_look
 from model_operator.plan.deployment.acceptance import is_ours
 from model_operator.plan.deployment.intents import intent, is_from_the_future, unknown_intent
@@ -144,7 +144,7 @@ def _drop_recreate(s: Situation, pending: Pending, made: Remote | None) -> Decis
 
 def _send(s: Situation, pending: Pending) -> Decision:
     """The intent is written and nothing was sent; the user may have thought better of it meanwhile."""
-    is_late = s.now > pending.deadline - s.timing.request_deadline / 2
+    is_late = expiry.is_expired(s) or s.now > pending.deadline - s.timing.request_deadline / 2
     if s.desired.paused or is_late or pending.sent != dict(s.desired.fields):
         return _announce(s)  # what is left would not do for the request, or it would say something else
     return replace(_start(s), action=Create())
@@ -196,12 +196,16 @@ def _ask(s: Situation) -> Decision:
 
 
 def wait_while_paused(s: Situation) -> Decision | None:
-    """Created paused: nothing is paid for until it is unpaused. What is there already is taken, and paused then."""
-    if not s.holds_nothing or s.desired.external_id is not None or not s.desired.paused:
+    """Created paused, or expired: nothing is paid for until that ends. What is there is taken, and paused or deleted."""
+    is_paused = s.desired.paused and s.desired.external_id is None
+    is_over = expiry.is_expired(s) and (s.desired.external_id is None or s.status.pending is None)
+    if not s.holds_nothing or not (is_paused or is_over):
         return None
     made = made_by_us(s)
     if made is not None:
         return take(made, s)
+    if is_over:
+        return expiry.stand_down(s)
     text, reason = f"Nothing is created at the provider while {why_stopped(s)}.", stopped_on_purpose(s).reason
     decision = settled(Phase.PAUSED, Verdict(False, reason, text))
     if s.status.external_id is not None:

@@ -13,6 +13,8 @@ unwanted  let_go → release_when_* → wait_while_suspended → wait_while_in_u
 The rule that speaks is not the last word. After it, in this order:
     updating.say_what_differs        a step that has nothing to say of the fields says which of them differ and stay so
     serving.say_what_else_is_ours    one that says "synced" names other deployments with our UID
+    expiry.stay                      what would let the object go says that it has expired instead
+    expiry.note                      that it has expired is written before anything is deleted for it
     only_observe                     in mode Observe, a step says what it would do, and does nothing
     note_hours                       what a person allows for once is written before it is acted on
     wait_for_key                     a create or update whose access key cannot be read waits for it
@@ -33,6 +35,7 @@ from model_operator.plan.deployment import (
     adopting,
     creating,
     deleting,
+    expiry,
     former,
     marks,
     modes,
@@ -173,10 +176,10 @@ UNWANTED: tuple[Rule, ...] = (
 def decide(s: Situation) -> Decision:
     """The next step for a ModelDeployment. Pure."""
     rules, within = WANTED if s.wanted else UNWANTED, spending.without_growth(s)
-    step = next(step for rule in rules if (step := rule(within)) is not None)
+    step = expiry.stay(within, next(step for rule in rules if (step := rule(within)) is not None))
     told = serving.say_what_else_is_ours(s, updating.say_what_differs(within, step))
     kept = spending.keep_to_budget(s, wait_for_key(within, modes.only_observe(within, told)))
-    return hold_back(s, note_hours(s, kept))
+    return hold_back(s, expiry.note(s, note_hours(s, kept)))
 
 
 def sends_keys(step: Decision) -> bool:

@@ -12,6 +12,7 @@ from typing import Final
 from model_operator.conditions import Phase, Reason
 from model_operator.domain import Remote
 from model_operator.models.deployment_status import StatusChange
+from model_operator.plan.deployment import expiry
 from model_operator.plan.deployment.adopting import adopted
 from model_operator.plan.deployment.creating import made_by_us, wait_for_absence
 from model_operator.plan.deployment.situation import Decision, Presence, Situation
@@ -31,6 +32,8 @@ def adopt_former(s: Situation) -> Decision | None:
         return None
     if len(s.observed.former) == 1 and s.observed.former[0].model in {None, s.desired.model}:
         return _adopt(s, s.observed.former[0])
+    if expiry.is_expired(s):
+        return None  # nothing is to be created: nobody has to say which it is
     if s.observed.former:
         return _wait(s, f"with an owner mark that names this object: {_named(s.observed.former)}.", _REMEDY)
     if s.observed.namesakes:

@@ -103,7 +103,7 @@ def _would(step: Decision) -> str | None:
     if step.action is not None:
         return _deed(step.action)
     change = step.change
-    if change.external_id is not UNCHANGED:
+    if change.external_id is not UNCHANGED and change.external_id is not None:
         return f"adopt deployment {change.external_id}"
     if isinstance(change.pending, Pending):
         return _deed(Create())

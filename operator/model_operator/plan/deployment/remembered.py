@@ -213,6 +213,10 @@ class Sent:
         """It does not serve: what a probe has said is over."""
         return self if self.probe is None else replace(self, probe=None)
 
+    def kept(self) -> "Sent":
+        """It is wanted again: that it was deleted by us makes its absence no less in need of proof."""
+        return replace(self, delete_at=None, delete_under=None, is_delete_unanswered=False)
+
     def vanished(self) -> "Sent":
         """The deployment is gone, and with it all that was sent to it."""
         return Sent(endpoint_intent=self.endpoint_intent)

@@ -80,7 +80,7 @@ class Situation:
 
     desired: Desired
     wanted: bool
-    """False: the CR is being deleted."""
+    """False: the CR is being deleted, or has expired."""
     status: ModelDeploymentStatus
     observed: Observed
     capabilities: Capabilities
@@ -101,6 +101,8 @@ class Situation:
     """Not None: an access key that a create or an update would have to say cannot be read, and why."""
     purse: Purse | None = None
     """What budgets leave; None: nothing that they hold was asked for."""
+    stays: bool = False
+    """Not wanted, and the object stays: it has expired."""
     rival: str | None = None
     """Another ModelDeployment (`namespace/name`) with the elder claim to the name or id."""
     mode: Mode = Mode.MANAGE

@@ -111,10 +111,9 @@ async def _target(look: Look, share: Share, with_traffic: frozenset[str | None])
     found = look.cache.deployment(ref)
     if found is not None:
         target = _of_deployment(found)
-        if found.metadata.is_terminating and target.id not in with_traffic:
-            return Target(
-                target.id, Health.UNREADY, f"ModelDeployment {share.deployment_ref} is being deleted"
-            )
+        if found.is_leaving and target.id not in with_traffic:
+            what = "is being deleted" if found.metadata.is_terminating else "has expired"
+            return Target(target.id, Health.UNREADY, f"ModelDeployment {share.deployment_ref} {what}")
         return target
     if share.deployment_id is not None:  # its ModelDeployment was deleted, the deployment left behind
         return await _by_id(look, share.deployment_id)

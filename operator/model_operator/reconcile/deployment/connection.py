@@ -47,7 +47,7 @@ def _wanted(resource: ModelDeployment, s: Situation) -> tuple[str, str, str] | N
     """Name, URL and model; None before all are known: a pod that starts with another model name keeps it."""
     spec, remote = resource.spec, s.remote
     url = resource.status.endpoint_url or (remote.url if remote else None)
-    if spec.connection is None or not url or resource.metadata.is_terminating:
+    if spec.connection is None or not url or not s.wanted:
         return None
     alias = (remote.alias if remote else None) or resource.status.external_alias
     if alias is None and s.capabilities.chats:

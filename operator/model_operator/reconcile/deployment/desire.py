@@ -57,6 +57,7 @@ def desire(
         off_hours=hours.off,
         next_edge=hours.next_edge,
         active_until=hours.active_until,
+        expires_at=expiry_of(resource),
         may_scale_down=vendor.may_scale_down(spec),
         corrects_drift=spec.drift_policy is not DriftPolicy.REPORT,
         orphans=spec.deletion_policy is DeletionPolicy.ORPHAN,
@@ -83,6 +84,12 @@ def _at_fewest(spec: ModelDeploymentSpec) -> ModelDeploymentSpec:
         return spec
     fewest = spec.autoscaling.min_replicas
     return spec.with_(autoscaling=Autoscaling(min_replicas=fewest, max_replicas=fewest))
+
+
+def expiry_of(resource: ModelDeployment) -> datetime | None:
+    """By the spec; with a duration, from the creation of the object."""
+    created, after = resource.metadata.creation_timestamp, resource.spec.expires_after
+    return resource.spec.expires_at if after is None or created is None else created + after
 
 
 @lru_cache(maxsize=4096)  # asked for in every pass

@@ -51,7 +51,7 @@ def left_behind(snapshot: Snapshot, mark: str | None, stem: str | None) -> tuple
 def _may_create(look: Look, seen: Seen) -> bool:
     resource = look.resource
     has_id = resource.status.external_id is not None or look.desired.external_id is not None
-    return not has_id and not resource.metadata.is_terminating and seen.observed.error is None
+    return not has_id and not look.ends and seen.observed.error is None
 
 
 def _may_be(look: Look, remote: Remote) -> bool:

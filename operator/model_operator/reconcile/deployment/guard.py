@@ -11,8 +11,8 @@ from model_operator.reconcile.members import has_traffic, in_words, member_names
 
 def find_guard(resource: ModelDeployment, cache: Cache, bindings: Bindings) -> str | None:
     """A living CanaryEndpoint of the same account with traffic on it, or that would go back to it, in words; or None."""
-    metadata = resource.metadata
-    if not metadata.is_terminating:
+    metadata, spec = resource.metadata, resource.spec
+    if not metadata.is_terminating and spec.expires_at is None and spec.expires_after is None:
         return None
     named = Key(DEPLOYMENT, metadata.namespace, metadata.name)
     names = member_names(named, resource)

@@ -27,6 +27,8 @@ class Look:
     creation: Creation
     view: View
     sent: Sent
+    ends: bool = False
+    """The object is being deleted, or has expired."""
     is_idle: bool = False
     """In mode Observe: nothing is sent by what it shows, so that what is a little old will do."""
 

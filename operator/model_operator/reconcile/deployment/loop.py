@@ -13,6 +13,7 @@ from model_operator.accounts.account import Account
 from model_operator.domain import FINALIZER, Key, Priority
 from model_operator.models.deployment import ModelDeployment
 from model_operator.modes import Mode
+from model_operator.plan.deployment import expiry
 from model_operator.plan.deployment.decide import is_under_way, sends_keys
 from model_operator.plan.deployment.situation import Create, Decision, Observed, Release, Situation, Timing
 from model_operator.plan.verdict import Progress
@@ -169,6 +170,7 @@ class DeploymentPass(EndingDeployments):
             creation=memory.creation,
             view=before,
             sent=memory.sent,
+            ends=not s.wanted,
             is_idle=s.mode is Mode.OBSERVE,
         )
         contest = Contest.over(self.around, key, resource, account, self.claims)
@@ -207,7 +209,7 @@ class DeploymentPass(EndingDeployments):
             guard=find_guard(resource, self.around.cache, self.around.bindings),
             mode=self._mode(provider_key(resource)),
         )
-        return self._with_keys(situation, resource, memory)
+        return expiry.over(self._with_keys(situation, resource, memory))
 
     def _mode(self, provider: Key) -> Mode:
         return mode_of(self.around.cache, provider)
@@ -241,7 +243,7 @@ class DeploymentPass(EndingDeployments):
         """How closely to watch it from now on."""
         waits = [step.look_again, time_left(s, step)]
         if s.wanted:
-            waits.append(before_edge(s.desired.next_edge, s.now))
+            waits += [before_edge(edge, s.now) for edge in (s.desired.next_edge, expiry.next_turn(s))]
         if account is not None:
             is_moving = step.progress is Progress.MOVING
             account.settle(key, is_moving=is_moving)

@@ -162,6 +162,8 @@ class Memory:
         self._intent_written(before.pending, after.pending)
         if after.pending_endpoint is not None and after.pending_endpoint != before.pending_endpoint:
             self.sent = replace(self.sent, endpoint_intent=after.pending_endpoint.started_at)
+        if before.expired is not None and before.expired.is_final and after.expired is None:
+            self.sent = self.sent.kept()  # extended: what we deleted may have stayed
         if after.external_id == before.external_id:
             return
         self.retry = Retry()  # of what was there before

@@ -72,5 +72,5 @@ def _has_list(look: Look) -> bool:
 
 def note_get(look: Look, id_: str, *, is_there: bool) -> None:
     """Whether most of the account is missing; what is being deleted is no surprise."""
-    if not look.account.can_list and not look.resource.metadata.is_terminating:
+    if not look.account.can_list and not look.ends:
         look.account.looked_up(look.key, id_, is_there=is_there)

@@ -45,7 +45,7 @@ async def observe(look: Look) -> Seen:
 async def _observe(look: Look) -> Seen:
     status = look.resource.status
     id_ = status.external_id or look.desired.external_id
-    if look.resource.metadata.is_terminating:
+    if look.ends:
         id_ = status.external_id  # a refused adoption is none of ours
     is_lost = status.pending is not None and look.creation.intent != status.pending.started_at
     if id_ is not None:
@@ -73,7 +73,7 @@ def _by_name(look: Look) -> Observed:
     if not account.can_list:
         return Observed(can_list=False)
     snapshot = account.snapshot
-    marked = look.candidates() if look.resource.metadata.is_terminating else ()
+    marked = look.candidates() if look.ends else ()
     # Where requests are few, a LIST may wait for its turn for longer than it counts as recent.
     recent = look.timing.poll_interval * (_IDLE_LISTS if look.is_idle else 1)
     if look.timing.queueing:
@@ -119,7 +119,7 @@ async def _by_id(look: Look, id_: str) -> Seen:
     item = account.snapshot.by_id.get(id_) if account.snapshot else None
     account.note(look.key, id_)
     if account.lasting_error is not None:
-        if not look.resource.metadata.is_terminating:
+        if not look.ends:
             return await _without_list(look, id_, account.lasting_error)
         if look.sent.delete_at is not None:
             item = None  # that LIST is from before the DELETE
@@ -244,7 +244,7 @@ def _is_told_too_little(look: Look, item: Remote) -> bool:
 def _is_unpublished(look: Look, item: Remote) -> bool:
     """It serves, and the status does not say so yet: what it publishes comes from a GET only."""
     status, serving = look.resource.status, look.resource.status.condition(ConditionType.SERVING)
-    if item.state is not RunState.SERVING or look.resource.metadata.is_terminating:
+    if item.state is not RunState.SERVING or look.ends:
         return False
     full = look.view.full
     has_full = full is not None and full.state is RunState.SERVING and look.view.version == item.version

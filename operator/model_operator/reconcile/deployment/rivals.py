@@ -83,8 +83,7 @@ class Contest:
             return False
         marks = (f"uid/{remote.owner_uid}", f"hash/{remote.name.rpartition('-')[2]}")
         for other in self._found(f"id/{remote.id}", f"name/{remote.name}", *marks):
-            has_it = remote.id in other.ids or remote.name == other.chosen_name
-            if self._is_marked(remote, other) or (has_it and not self._is_elsewhere(other)):
+            if self._is_marked(remote, other) or (other.has(remote) and not self._is_elsewhere(other)):
                 return False
         return True
 
