@@ -9,6 +9,7 @@ from typing import Any
 from model_operator.domain import BUDGET, DEPLOYMENT, PROVIDER, Key
 from support.engine_world import LLAMA, World, play
 from support.manifests import budget, labelled, parasail_deployment
+from support.memory_schema import Object
 from support.memory_store import Effect, Trouble, Verb
 
 TEAM = Key(BUDGET, "team", "team")
@@ -142,16 +143,24 @@ def test_a_new_period_counts_from_zero_and_tells_anew() -> None:
 
 def test_what_goes_is_settled_before_its_finalizer_goes_and_stays_spent() -> None:
     async def story(world: World) -> None:
+        ends: list[list[Any]] = []
+
+        def note_the_end(type_: str, key: Key, _body: Object) -> None:
+            if type_ == "DELETED" and key == LLAMA:
+                ends.append(status_of(world)["settled"])
+
         set_prices(world)
         world.apply(budget("team", "1000"))
         world.apply(parasail_deployment("llama"))
         world.apply(parasail_deployment("mistral"))
         await asyncio.sleep(10 * AN_HOUR)
         uid = world.server.get(LLAMA)["metadata"]["uid"]
+        world.store.latency = lambda: 0.1
+        world.server.watchers.append(note_the_end)
         world.server.delete(LLAMA)
         await asyncio.sleep(30)
         assert world.server.find(LLAMA) is None
-        (settled,) = status_of(world)["settled"]
+        ((settled,),) = ends
         assert (settled["uid"], about(Decimal(settled["accrued"]), 32, 0.3)) == (uid, True)
         await world.restart()
         await asyncio.sleep(5 * AN_HOUR)
