@@ -130,11 +130,10 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         " deletes it, too.",
     ),
     Reason.ORPHAN_FOUND: Meaning(
-        "The provider has a deployment that no object manages and that may be this object's from before (a rebuilt"
-        " cluster, deletionPolicy Orphan). Nothing is created meanwhile. For a ModelProvider, an Event: no object in"
-        " this cluster uses a deployment that the operator created, and it costs money.",
-        "Set spec.externalID to the id in the message, and spec.deletionPolicy, to adopt it; or delete it at the"
-        " provider. kubectl models orphans lists such deployments, writes the YAML that adopts them, or deletes one.",
+        "The provider has a deployment that no object manages, possibly this object's from before. Nothing is created"
+        " meanwhile. For a ModelProvider, an Event: deployments that this cluster created have no object.",
+        "Set spec.externalID to the id in the message, and spec.deletionPolicy; or delete it at the provider. See"
+        " kubectl models orphans.",
     ),
     Reason.UPDATE_IGNORED: Meaning(
         "The provider accepted a change but did not apply it.",

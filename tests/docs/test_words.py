@@ -56,7 +56,8 @@ def texts_of_python(path: Path) -> Iterator[str]:
 
 def helps(command: click.Command, *names: str) -> Iterator[tuple[str, str]]:
     """The name of each command with its --help."""
-    context = click.Context(command, info_name=" ".join(names))
+    # As the program has it: a command keeps the flags of its first help for good.
+    context = click.Context(command, info_name=" ".join(names), help_option_names=["-h", "--help"])
     yield " ".join(names), command.get_help(context)
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
