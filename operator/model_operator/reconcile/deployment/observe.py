@@ -244,7 +244,13 @@ def _is_told_too_little(look: Look, item: Remote) -> bool:
 
 def _is_before_its_delete(look: Look) -> bool:
     """A DELETE cannot be taken back: whose the deployment is, is read once more after the object's end was asked for."""
-    ends_at, view = look.resource.metadata.deletion_timestamp, look.view
+    ends_at, view, expired = (
+        look.resource.metadata.deletion_timestamp,
+        look.view,
+        look.resource.status.expired,
+    )
+    if ends_at is None and expired is not None and expired.is_final:
+        ends_at = expired.since
     if ends_at is None or look.is_idle or not look.account.vendor.capabilities.has_tags:
         return False
     return look.sent.delete_at is None and (view.read_at is None or view.read_at < ends_at)
