@@ -150,6 +150,10 @@ def _stat(panel: Json, box: Box, recorded: Recorded) -> list[str]:
     return [_text(box.x + box.width / 2, box.y + box.height / 2 + 22, f"{value:g}", style)]
 
 
+_ASKED_WITHIN = 2.0
+"""Seconds: panels are asked for one after the other, and the last of them may see a scrape more."""
+
+
 def _table(panel: Json, box: Box, recorded: Recorded, end: float) -> list[str]:
     """What is there at the end of the record."""
     series = recorded.get(panel["targets"][0]["expr"], ())
@@ -157,7 +161,9 @@ def _table(panel: Json, box: Box, recorded: Recorded, end: float) -> list[str]:
     columns = sorted(organize["indexByName"], key=lambda name: int(organize["indexByName"][name]))
     heads = [str(organize["renameByName"].get(name, name)) for name in columns]
     rows = [
-        [one["metric"].get(name, "") for name in columns] for one in series if one["values"][-1][0] == end
+        [one["metric"].get(name, "") for name in columns]
+        for one in series
+        if end - one["values"][-1][0] < _ASKED_WITHIN
     ]
     widths = [max(map(len, cells)) + 2 for cells in zip(heads, *rows, strict=True)]
     parts = []

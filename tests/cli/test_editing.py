@@ -35,6 +35,9 @@ def test_a_deployment_is_paused_resumed_and_scaled(namespace, kubectl, llama):
     assert spec()["replicas"] == 3
     scaled = kubectl("models", "scale", llama, "--min", "1", "--max", "4", "-o", "json")
     assert json.loads(scaled.stdout)["spec"]["autoscaling"] == {"minReplicas": 1, "maxReplicas": 4}
+
+    extended = kubectl("models", "extend", llama, "--until", "2099-12-24T18:00:00Z", "-o", "json")
+    assert json.loads(extended.stdout)["spec"]["expiresAt"] == "2099-12-24T18:00:00Z"
     assert "replicas" not in spec()
     managers = {
         entry["manager"] for entry in namespace.get("ModelDeployment", llama)["metadata"]["managedFields"]

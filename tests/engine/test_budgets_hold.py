@@ -63,6 +63,7 @@ def test_of_two_creates_in_one_second_the_budget_lets_one_through() -> None:
         set_prices(world, poll="5s")
         world.apply(blocking("5"))
         await asyncio.sleep(5)
+        world.store.latency = lambda: 0.05  # each is decided about before the other's request leaves
         for name in ("a", "b", "c", "d"):
             world.apply(parasail_deployment(name))
         await asyncio.sleep(300)

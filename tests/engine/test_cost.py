@@ -140,6 +140,19 @@ def test_the_final_cost_of_what_is_let_go_is_in_the_total_once() -> None:
     play(story, is_served=False)
 
 
+def test_what_has_expired_costs_nothing_more() -> None:
+    async def story(world: World) -> None:
+        set_prices(world, "parasail", poll="5m")
+        world.apply(parasail_deployment("llama", expiresAfter="2h"))
+        await asyncio.sleep(4 * 3600)
+        assert world.status["phase"] == "Expired"
+        (billed,), costs = (await ledger(world)).values(), now_costs(world)
+        assert cost_of(world)["perHour"] == "0"
+        assert abs(costs.accrued - billed) <= min(costs.uncertain + A_MILLIONTH, Decimal("0.01") * billed)
+
+    play(story, is_served=False)
+
+
 def test_what_changed_and_came_back_between_two_looks_is_in_the_bounds() -> None:
     async def story(world: World) -> None:
         set_prices(world, "paitient", poll="10m")

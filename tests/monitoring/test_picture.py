@@ -84,6 +84,7 @@ def test_a_story_is_recorded_and_drawn(
     world.namespace.kubectl(
         "patch", "modelprovider", "paitient", "--type=merge", f"--patch={json.dumps(PRICES)}"
     )
+    world.namespace.apply(manifests.budget("team", "0.5"))
     world.namespace.apply(canary(traffic=traffic(v1=100)))
     world.until("RolloutComplete=True Completed")
     assert world.operator.health_url

@@ -68,12 +68,12 @@ OBSERVED = [
     pytest.param(
         observing(None, **NOTHING_YET),
         "create the deployment",
-        "False Missing",
+        "False Observed",
         "False Missing",
         id="to be created",
     ),
     pytest.param(
-        observing(RunState.GONE), "create the deployment", "False Missing", "False Missing", id="gone"
+        observing(RunState.GONE), "create the deployment", "False Observed", "False Missing", id="gone"
     ),
     pytest.param(
         observing(None, **NOTHING_YET, candidates=(remote(),)),

@@ -42,7 +42,7 @@ async def test_a_trial_reads_an_account_and_leaves_no_trace_in_it(vendor: str) -
         assert operator.message("llama", "Synced").endswith(
             "In mode Manage, the operator would create the deployment."
         )
-        assert operator.says("llama")["Ready"] == "False Missing"
+        assert operator.says("llama")["Ready"] == "False Observed"
         assert operator.says(vendor, PROVIDER)["Ready"] == "True Available"
         await operator.wait(60)
         writes = operator.server.writes

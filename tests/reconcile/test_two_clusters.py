@@ -180,6 +180,20 @@ async def test_who_starts_after_it_was_taken_over_looks_before_it_sends(*, edits
 
 
 @on_virtual_time
+async def test_a_deletion_reads_once_more_whose_the_deployment_is() -> None:
+    """It was taken over since the last LIST."""
+    async with running(installation="prod") as old:
+        (id_, *_) = await old.serve(*BODIES)
+        await old.wait(60)
+        theirs = {**await tags(old, id_), UID_TAG: "elsewhere", EPOCH_TAG: "9" * 13}
+        await old.simulator.control("PATCH", f"/deployments/{VENDOR}/{id_}", {"fields": {"tags": theirs}})
+        old.delete("a")
+        await old.until(lambda: old.find("a") is None)
+        assert await old.asked("delete") == 0
+        assert id_ in await old.live(VENDOR)
+
+
+@on_virtual_time
 async def test_a_copy_of_etcd_is_told_apart_by_its_epoch() -> None:
     """The same UIDs, the same statuses."""
     async with running(installation="prod") as old:

@@ -287,3 +287,32 @@ def test_the_owner_of_what_is_created_is_this_cluster(installation: str, owner: 
         assert create["body"]["tags"] == {"model-operator-uid": "<uid>", "model-operator-owner": owner}
 
     beside(story)
+
+
+@pytest.mark.parametrize(("mode", "reason"), [("Observe", "Observed"), ("Suspend", "Suspended")])
+@EVERY
+def test_a_plan_knows_the_mode(vendor: str, mode: str, reason: str) -> None:
+    """What it would do in mode Manage is for a plan with that."""
+
+    async def story(world: World) -> None:
+        world.apply(secret_of(vendor))
+        world.apply(provider(vendor, SIM, mode=mode))
+        _, shown = await plan(world, deployment(vendor, "a"))
+        (planned,) = shown["objects"]
+        assert (planned["outcome"], planned["reason"]) == ("Nothing", reason)
+        _, shown = await plan(world, deployment(vendor, "a"), provider(vendor, SIM, mode="Manage"))
+        sent = [request["method"] for one in shown["objects"] for request in one.get("requests", ())]
+        assert sent == ["POST"]
+
+    beside(story)
+
+
+@EVERY
+def test_of_a_suspended_account_nothing_is_said(vendor: str) -> None:
+    async def story(world: World) -> None:
+        with_account(world, vendor)
+        _, shown = await plan(world, provider(vendor, SIM, mode="Suspend"))
+        (planned,) = shown["objects"]
+        assert (planned["reason"], planned.get("notes", [])) == ("Suspended", [])
+
+    beside(story)

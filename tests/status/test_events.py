@@ -125,6 +125,8 @@ WELL = {
     Reason.RESUMING,
     Reason.SCALED_DOWN,
     Reason.OUTSIDE_ACTIVE_HOURS,
+    Reason.OBSERVED,
+    Reason.SUSPENDED,
     Reason.EXPIRED,
     Reason.DELETING,
     Reason.IN_USE,

@@ -18,7 +18,7 @@ from model_operator.cli.logs import print_logs
 from model_operator.cli.metrics import print_metrics
 from model_operator.cli.orphans import list_orphans
 from model_operator.cli.plan import print_plan
-from model_operator.cli.power import pause_deployment, resume_deployment, scale_deployment
+from model_operator.cli.power import extend_deployment, pause_deployment, resume_deployment, scale_deployment
 from model_operator.cli.refresh import refresh_object
 from model_operator.cli.run import run_operator
 from model_operator.cli.simulator import run_simulator
@@ -52,6 +52,7 @@ for command in (
     pause_deployment,
     resume_deployment,
     scale_deployment,
+    extend_deployment,
     refresh_object,
     import_deployments,
     list_orphans,

@@ -1,7 +1,8 @@
-"""`kubectl models pause|resume|scale`: edits of a ModelDeployment's spec, and what to tell Git about them."""
+"""`kubectl models pause|resume|scale|extend`: edits of a ModelDeployment's spec, and what to tell Git about them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import click
 
 from model_operator.cli.flags import cluster_flags
 from model_operator.cli.showing import as_yaml, named, output_flag, say, show
+from model_operator.durations import parse_duration
 
 Command = Callable[..., Any]
 
@@ -119,6 +121,45 @@ def scaling(replicas: int | None, least: int | None, most: int | None) -> Edit:
     bounds = {"minReplicas": least, "maxReplicas": most}
     done = f"is to have {least} to {most} replicas"
     return Edit({"autoscaling": bounds, "replicas": None}, "autoscaling", done)
+
+
+@click.command(
+    "extend",
+    epilog="""\b
+Examples:
+  model-operator extend llama --for 24h                   from now on
+  model-operator extend llama --until 2026-12-24T18:00:00Z
+""",
+)
+@click.option("--for", "period", help="How long from now, for example 24h.")
+@click.option("--until", help="The new time of expiry, for example 2026-12-24T18:00:00Z.")
+@_edit_flags
+def extend_deployment(*, period: str | None, until: str | None, **flags: Any) -> None:
+    """Set when a ModelDeployment expires.
+
+    NAME is a ModelDeployment. Sets spec.expiresAt and removes spec.expiresAfter. If the deployment has expired already,
+    a new one is created.
+    """
+    _carry_out(extending(period, until, datetime.now(UTC)), **flags)
+
+
+def extending(period: str | None, until: str | None, now: datetime) -> Edit:
+    """Raises `click.UsageError` on times that are none, or that have passed."""
+    from model_operator.models.wire import format_time  # noqa: PLC0415  it brings pydantic
+
+    if (period is None) == (until is None):
+        raise click.UsageError("use either --for or --until")
+    try:
+        given = (
+            now + parse_duration(period) if period else datetime.fromisoformat(until or "").astimezone(UTC)
+        )
+    except (ValueError, OverflowError) as error:
+        raise click.UsageError(f"not a time: {error}") from error
+    end = given.replace(microsecond=0)
+    if end <= now:
+        raise click.UsageError("that time has passed; to end a deployment now, delete the object")
+    text = format_time(end)
+    return Edit({"expiresAt": text, "expiresAfter": None}, "expiresAt", f"is to expire at {text}")
 
 
 def _carry_out(  # noqa: PLR0913  the flags of a command

@@ -175,7 +175,7 @@ def _steps(resource: CanaryEndpoint, body: Body) -> tuple[str, ...]:
 
 def _of_account(stage: Stage, key: Key) -> Iterable[str]:
     account = stage.account(key)
-    if account is None or account.error is not None:
+    if account is None or account.error is not None or (account.snapshot is None and account.can_list):
         return
     if account.snapshot is None:
         yield "The key is accepted; this API has no list of deployments."

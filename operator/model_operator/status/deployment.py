@@ -168,6 +168,8 @@ def _ready(accepted: Verdict, synced: Verdict, serving: Verdict) -> Verdict:
         return accepted
     if not synced.is_true and synced.reason not in _COUNTS_AS_SYNCED:
         return synced
+    if synced.reason is Reason.OBSERVED and serving.reason is Reason.MISSING and not synced.is_true:
+        return synced  # which says what would be made
     if serving.is_true:
         return Verdict(True, Reason.AVAILABLE, "The deployment serves as specified.")
     if serving.reason in _STOPPED_ON_PURPOSE:

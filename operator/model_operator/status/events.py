@@ -21,6 +21,8 @@ _AS_INTENDED = frozenset(
         Reason.RESUMING,
         Reason.SCALED_DOWN,
         Reason.OUTSIDE_ACTIVE_HOURS,
+        Reason.OBSERVED,
+        Reason.SUSPENDED,
         Reason.EXPIRED,
         Reason.DELETING,
         Reason.IN_USE,

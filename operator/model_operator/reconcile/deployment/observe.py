@@ -228,6 +228,8 @@ def _is_told_too_little(look: Look, item: Remote) -> bool:
     Or something would be sent in mode Manage, and the LIST does not show how it is now.
     """
     view, status = look.view, look.resource.status
+    if _is_before_its_delete(look):
+        return True
     if view.full is not None and view.version == item.version:
         return False
     has_edit = status.last_applied != dict(look.desired.fields)
@@ -237,8 +239,15 @@ def _is_told_too_little(look: Look, item: Remote) -> bool:
         return False
     synced = status.condition(ConditionType.SYNCED)
     is_taken_back = synced is not None and synced.reason == Reason.OBSERVED
-    is_ending = look.resource.metadata.is_terminating and look.sent.delete_at is None
-    return is_taken_back or is_ending or (has_edit and item.state in _TAKES_EDITS)
+    return is_taken_back or (has_edit and item.state in _TAKES_EDITS)
+
+
+def _is_before_its_delete(look: Look) -> bool:
+    """A DELETE cannot be taken back: whose the deployment is, is read once more after the object's end was asked for."""
+    ends_at, view = look.resource.metadata.deletion_timestamp, look.view
+    if ends_at is None or look.is_idle or not look.account.vendor.capabilities.has_tags:
+        return False
+    return look.sent.delete_at is None and (view.read_at is None or view.read_at < ends_at)
 
 
 def _is_unpublished(look: Look, item: Remote) -> bool:
