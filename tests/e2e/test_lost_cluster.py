@@ -15,9 +15,10 @@ from support.deadlines import eventually
 from support.kube_api import path_of
 from support.namespace import OUR_KINDS, Namespace, condition
 from support.operator_process import OperatorProcess
+from support.shared_world import KNOBS
 from support.simulator_process import SimulatorProcess
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long]
+pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.simulator("--clock=real")]
 
 A_MINUTE = timedelta(minutes=1)
 
@@ -26,6 +27,7 @@ A_MINUTE = timedelta(minutes=1)
 def world(
     namespace: Namespace, simulator: SimulatorProcess, operator: Callable[..., OperatorProcess]
 ) -> World:
+    simulator.knobs(**KNOBS)
     created = World(namespace, simulator, operator(**QUICK, installation="berlin-1"))
     created.apply_providers()
     return created
