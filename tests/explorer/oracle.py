@@ -160,7 +160,8 @@ def outside_its_hours_is_said_then_and_at_no_other_time(end: End) -> Iterator[st
         if says_so and not is_fresh and (hours is None or hours.is_active or body["spec"].get("paused")):
             yield f"{key.name}: Ready {ready['reason']} at {now:%H:%M} of {schedule}"
         is_off = hours is not None and not hours.is_active and not is_fresh and "clock" not in end.world.marks
-        if is_off and ready["status"] == "True" and not _may_run(body) and not says_so:
+        is_told = says_so or ready["reason"] == "Expired"
+        if is_off and ready["status"] == "True" and not _may_run(body) and not is_told:
             yield f"{key.name}: Ready {ready['reason']} at {now:%H:%M}, outside of {schedule}"
 
 
@@ -185,7 +186,7 @@ def what_has_expired_is_gone_and_said_to_be(end: End) -> Iterator[str]:
         stays = (
             body["spec"].get("deletionPolicy") == "Orphan" or condition(body, "Expiring")["reason"] == "InUse"
         )
-        is_due = due is not None and now - due > _AN_EDGE and not stays and not is_terminating(body)
+        is_due = due is not None and now - due > _AN_EDGE and not (stays or has_clock or is_terminating(body))
         if is_due and ready["status"] == "True" and ready["reason"] != "Expired":
             yield f"{key.name}: Ready {ready['reason']} at {now:%H:%M}, expired at {due:%H:%M}"
 
