@@ -24,7 +24,7 @@ return hs
 _HEAD: Final = """\
 # Made from health.lua and actions/ by `make generate`; do not edit.
 #
-# Teaches Argo CD the health of the three kinds and the actions on them. A patch, not a whole ConfigMap:
+# Teaches Argo CD the health of the four kinds and the actions on them. A patch, not a whole ConfigMap:
 #   kubectl --namespace argocd patch configmap argocd-cm --patch-file argocd-cm.yaml
 data:
 """

@@ -1,4 +1,4 @@
--- Health of ModelProviders, ModelDeployments and CanaryEndpoints, by the rules of kstatus. It needs no library, so it
+-- Health of ModelProviders, ModelDeployments, CanaryEndpoints and ModelBudgets, by the rules of kstatus. It needs no library, so it
 -- runs with resource.customizations.useOpenLibs off. Argo CD itself says Progressing of what is being deleted.
 --
 -- Degraded ends a sync or a wave as failed, and only `Stalled` is that: what the operator still tries is Progressing.
