@@ -1,6 +1,6 @@
 """The words of a status: condition types, reasons and phases.
 
-Decisions and statuses pick the words; meanings.py says what each reason means to a person.
+Decisions and statuses pick the words; meanings says what each reason means to a person.
 """
 
 from enum import StrEnum
@@ -94,7 +94,7 @@ class CanaryPhase(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a condition has its status. meanings.py explains each."""
+    """Why a condition has its status. meanings explains each."""
 
     # Everything is as it should be.
     PENDING = "Pending"

@@ -1,15 +1,12 @@
 """What each reason of a condition means to a person, and what to do then. The documentation takes its table from here."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from model_operator.conditions import Reason
+from model_operator.meanings.canaries import CANARIES
+from model_operator.meanings.meaning import Meaning
 
-
-class Meaning(NamedTuple):
-    """For people: what a reason says, and what they can do about it (empty where there is nothing to do)."""
-
-    meaning: str
-    remedy: str = ""
+__all__ = ["MEANINGS", "Meaning"]
 
 
 _EXTEND: Final = "To keep it, set spec.expiresAt or spec.expiresAfter to a later time, or remove it."
@@ -236,79 +233,7 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         "It is not known whether the deployment is serving requests: the provider does not say, or reports an"
         " unrecognized state.",
     ),
-    Reason.TARGET_NOT_FOUND: Meaning(
-        "A target's ModelDeployment does not exist in the namespace of the CanaryEndpoint.",
-        "Apply the ModelDeployment, or correct spec.traffic.",
-    ),
-    Reason.TARGET_NOT_READY: Meaning(
-        "A target is not serving, so no traffic is moved to it.",
-        "See the ModelDeployment's own conditions.",
-    ),
-    Reason.TARGET_FAILED: Meaning(
-        "A target whose traffic increases has failed or no longer exists.",
-        "See the ModelDeployment's own conditions. Change spec.traffic, or retry once the target is serving.",
-    ),
-    Reason.BASELINE_UNHEALTHY: Meaning(
-        "The baseline deployments are not serving, so no traffic is moved back to them.",
-        "Repair the deployments of status.lastGood. The rollback then continues by itself.",
-    ),
-    Reason.ROLLBACK_UNSAFE: Meaning(
-        "The next step waits, because the baseline deployments could not take the traffic back now.",
-        "Repair the deployments of status.lastGood, or promote the rollout yourself.",
-    ),
-    Reason.SPLIT_MISMATCH: Meaning(
-        "The provider confirmed a different split than the operator sent. The operator sends it again.",
-        "If this does not change, ask the provider's support.",
-    ),
-    Reason.MEMBERSHIP_FIXED: Meaning(
-        "The provider refuses to change the deployments of the endpoint, or refuses an endpoint with a single one.",
-        "Keep all deployments in spec.traffic, with percent 0 for those that should receive no traffic; or apply a"
-        " new CanaryEndpoint.",
-    ),
-    Reason.MEASURED: Meaning("The provider's metrics can be read."),
-    Reason.NOT_JUDGED: Meaning("No metrics are analyzed now."),
-    Reason.NOT_MEASURED: Meaning("The first metrics of this step have not been read yet."),
-    Reason.METRICS_UNAVAILABLE: Meaning(
-        "The provider's metrics cannot be read. The rollout holds, and no analysis passes or fails meanwhile.",
-        "Check the provider's status page, or continue with the action advance.",
-    ),
-    Reason.FIGURES_OLD: Meaning(
-        "The provider's newest metrics are minutes old, and the operator takes no step on old metrics. The canary"
-        " itself may be the cause.",
-        "Check the canary. If the provider's metrics are always that late, increase delay in spec.rollout.analysis,"
-        " or continue with the action advance.",
-    ),
-    Reason.SHARED_TARGET: Meaning(
-        "Another CanaryEndpoint sends traffic to the same deployment, so the deployment's metrics mix both.",
-        "Use separate deployments, or set allowSharedTargets in spec.rollout.analysis.",
-    ),
-    Reason.COMPLETED: Meaning("The target split is in force."),
-    Reason.PROGRESSING: Meaning("The rollout is in progress."),
-    Reason.INSUFFICIENT_TRAFFIC: Meaning(
-        "There are too few requests to judge the canary.",
-        "Send more traffic, use a larger step, or continue with the action advance.",
-    ),
-    Reason.WAITING_FOR_APPROVAL: Meaning(
-        "The rollout waits for manual approval at this step.",
-        "Annotate with modeloperator.dev/action: advance:<rollout id>/<step>, or abort:<rollout id>.",
-    ),
-    Reason.LIMIT_REACHED: Meaning(
-        "The next step is beyond spec.rollout.limit.", "Increase spec.rollout.limit to continue."
-    ),
-    Reason.METRIC_BREACHED: Meaning(
-        "A metric exceeded its limit repeatedly, with statistical certainty.",
-        "See status.rollout.failure. Change spec.traffic, or retry.",
-    ),
-    Reason.ROLLING_BACK: Meaning("The traffic is being moved back to the last good split."),
-    Reason.ROLLED_BACK: Meaning(
-        "The traffic is back at the last good split. The operator does not retry the same rollout by itself.",
-        "See status.rollout.failure. Change spec.traffic or spec.rollout.retry, or annotate with"
-        " modeloperator.dev/action: retry:<rollout id>.",
-    ),
-    Reason.STATE_INCONSISTENT: Meaning(
-        "status.rollout is inconsistent, so the rollout holds at the split that the provider last confirmed.",
-        "Check status.traffic, then annotate with modeloperator.dev/action: resume:<rollout id>.",
-    ),
+    **CANARIES,
     Reason.LISTENING: Meaning("Events are received at the path in the message."),
     Reason.NOT_LISTENING: Meaning(
         "The operator runs without --webhook-address, so it receives no events. It still polls the provider.",
