@@ -5,7 +5,8 @@ came is left alone.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
+from enum import Enum
 from typing import Any, Final, TypeVar, cast
 from urllib.parse import quote
 
@@ -18,7 +19,8 @@ T = TypeVar("T")
 SHORTEST: Final = 16
 """Characters; what is shorter may as well be a word of somebody's names."""
 
-_OF_REMOTE: Final = ("name", "model", "word", "alias", "owner_uid", "owner", "fields", "version")
+_OF_REMOTE: Final = tuple(field.name for field in fields(Remote) if field.name not in {"id", "url"})
+"""All of it, whatever a field more will say; what is no text stays as it is."""
 
 
 def spellings(keys: set[str]) -> tuple[str, ...]:
@@ -83,6 +85,8 @@ def _masked(found: Any, keys: tuple[str, ...]) -> Any:
 
 def _without(value: Any, keys: tuple[str, ...]) -> Any:
     match value:
+        case Enum():
+            return value
         case str():
             for key in keys:
                 value = value.replace(key, MASK)
