@@ -91,8 +91,8 @@ def manifest(repository: str, folder: Path) -> dict[str, Any]:
             "homepage": repository,
             "shortDescription": "See and steer models at remote inference providers",
             "description": (
-                "Shows the ModelProviders, ModelDeployments and CanaryEndpoints of\n"
-                "model-operator with their state, its reason and what to do; plans what\n"
+                "Shows the ModelProviders, ModelDeployments, CanaryEndpoints and\n"
+                "ModelBudgets of model-operator with their state, its reason and what to do; plans what\n"
                 "would be sent, pauses and scales models, moves rollouts of canaries, and\n"
                 "writes them down.\n"
             ),
