@@ -19,6 +19,7 @@ Examples:
   model-operator orphans --delete dep_4f2a           delete one at the provider, after a question
 
 \b
+A status names the first 20 of each ModelProvider. Once some of them are managed or deleted, the next ones follow.
 Deployments that the operator cannot tell to be its own (unmarked, or of another cluster) are not shown: see
 `model-operator import -o text`. Exit code 1 if an ID is not among the orphans, or is managed again.
 """

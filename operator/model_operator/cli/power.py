@@ -131,8 +131,8 @@ Examples:
   model-operator extend llama --until 2026-12-24T18:00:00Z
 """,
 )
-@click.option("--for", "period", help="How long from now, for example 24h.")
-@click.option("--until", help="The new time of expiry, for example 2026-12-24T18:00:00Z.")
+@click.option("--for", "period", metavar="DURATION", help="How long from now, for example 24h.")
+@click.option("--until", metavar="TIME", help="The new time of expiry, for example 2026-12-24T18:00:00Z.")
 @_edit_flags
 def extend_deployment(*, period: str | None, until: str | None, **flags: Any) -> None:
     """Set when a ModelDeployment expires.

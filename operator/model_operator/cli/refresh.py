@@ -14,6 +14,7 @@ Examples:
   model-operator refresh parasail       a ModelProvider; its Secret is read again
 
 \b
+Needs permission to patch the ModelProvider, which the ClusterRole model-operator-edit does not give.
 The spec is not changed. The account's deployments are listed at its next poll, which is soon while a change is in
 progress.
 """
