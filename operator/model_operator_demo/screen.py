@@ -36,7 +36,7 @@ _WORDS = {
         "Applying",
         "Progressing",
     ),
-    "blue": ("Paused", "ScaledDown", "Stopped"),
+    "blue": ("Paused", "ScaledDown", "Stopped", "Expired"),
     "red": ("Failed", "Fail", "Error", "Missing", "RollingBack", "RolledBack"),
 }
 COLOURS: Mapping[str, str] = {word: colour for colour, words in _WORDS.items() for word in words}

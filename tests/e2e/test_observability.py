@@ -55,14 +55,16 @@ def test_probes_metrics_and_logs_of_a_working_operator(shared: World) -> None:
     assert metric(resources, kind="ModelDeployment", phase="Ready") == 2
     assert metric(resources, kind="ModelDeployment", phase="Paused") == 1
     assert metric(resources, kind="ModelProvider") == 2
-    # Only conditions name objects; all other labels have few values, and none has an id or a key.
+    # Conditions name objects, and what there is of ModelProviders and namespaces; all other labels have few values, and none
+    # has an id or a key.
     about = {"kind": "ModelDeployment", "condition": "Ready", "status": "true"}
     assert metric("model_operator_condition", **about, namespace=shared.namespace.name, name="llama") == 1
     assert metric("model_operator_condition", **about) == 3
     lines = _scrape(shared).splitlines()
-    page = "\n".join(line for line in lines if not line.startswith("model_operator_condition{"))
-    names = ("llama", "triage", "asleep", shared.namespace.name, *SECRETS)
-    assert not [name for name in names if name in page]
+    named = ("model_operator_condition{", "model_operator_provider_mode{", "model_operator_cost_")
+    page = "\n".join(line for line in lines if not line.startswith(named))
+    assert not [name for name in ("llama", "triage", "asleep", shared.namespace.name) if name in page]
+    assert not [secret for secret in SECRETS if secret in "\n".join(lines)]
 
     for name in ("llama", "triage"):
         shared.namespace.delete("ModelDeployment", name)

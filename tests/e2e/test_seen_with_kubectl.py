@@ -40,7 +40,7 @@ def test_columns_waits_and_scale(shared: World) -> None:
     wide = kubectl("get", "mdep", "llama", "--no-headers", "--output=wide").stdout.split()
     assert wide[6:9] == [manifests.PARASAIL_MODEL, alias, url]
     provider = kubectl("get", "mprov", "parasail", "--no-headers").stdout.split()
-    assert provider[:-1] == ["parasail", "parasail", "True", "Available", "1"]
+    assert provider[:-1] == ["parasail", "parasail", "Manage", "True", "Available", "1"]
     everything = set(kubectl("get", "modelops", "--output=name").stdout.split())
     kinds = {
         "modeldeployment.modeloperator.dev/llama",

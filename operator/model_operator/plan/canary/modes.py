@@ -15,8 +15,9 @@ _OVER: Final = {
 
 def hold(s: Situation) -> Decision | None:
     """Before everything else, commands of people included: they are obeyed once the mode is Manage again."""
-    if s.mode is Mode.MANAGE:
-        return None
+    refusal = s.observed.refusal
+    if s.mode is Mode.MANAGE or (refusal is not None and refusal.reason is Reason.UNSUPPORTED):
+        return None  # a ModelProvider that is not understood has no account: that is the news, and nothing is sent
     reason = Reason.SUSPENDED if s.mode is Mode.SUSPEND else Reason.OBSERVED
     message = (
         f'ModelProvider "{s.desired.provider}" is in mode {s.mode}: nothing is sent, and no traffic is moved. Set its'

@@ -8,6 +8,7 @@ from typing import Final
 
 from model_operator.conditions import Phase, Reason
 from model_operator.domain import Power, Remote, RunState
+from model_operator.errors import NotAccepted, ProviderError
 from model_operator.models.deployment_status import NO_CHANGE, UNCHANGED, Pending
 from model_operator.modes import Mode
 from model_operator.plan.deployment.difference import gap_between
@@ -32,8 +33,8 @@ _NOTHING: Final = "In mode Observe, nothing is sent to the provider"
 
 
 def rest_while_suspended(s: Situation) -> Decision | None:
-    """Nothing is looked at, so nothing is said but that."""
-    if s.mode is not Mode.SUSPEND:
+    """Nothing is looked at, so nothing is said but that; save of a ModelProvider that is not understood: that is the news."""
+    if s.mode is not Mode.SUSPEND or is_not_understood(s.observed.error):
         return None
     message = (
         f'ModelProvider "{s.desired.provider}" is in mode Suspend: nothing is asked of the provider, and nothing is'
@@ -47,9 +48,14 @@ def rest_while_suspended(s: Situation) -> Decision | None:
     )
 
 
+def is_not_understood(error: ProviderError | None) -> bool:
+    """The ModelProvider is of a newer version."""
+    return isinstance(error, NotAccepted) and error.reason is Reason.UNSUPPORTED
+
+
 def wait_while_suspended(s: Situation) -> Decision | None:
     """What is to be deleted waits, with its finalizer: a person has to say what becomes of the deployment."""
-    if s.mode is not Mode.SUSPEND:
+    if s.mode is not Mode.SUSPEND or is_not_understood(s.observed.error):
         return None
     message = (
         f'ModelProvider "{s.desired.provider}" is in mode Suspend, so the deployment is not deleted. Set its'

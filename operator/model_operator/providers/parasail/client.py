@@ -65,7 +65,7 @@ class ParasailProvider(Provider):
         """One request: the vendor sends a bare array without pages."""
         read = self.known.reading(self._keyless, secrets=self.account.clean.secrets)
         call = Call(operation="list", method="GET", path=_ROOT, mutates=False, each=read)
-        return await self.account.ask(self.control, call, _distinct)
+        return tuple(await self.account.ask(self.control, call, _distinct))
 
     @override
     async def get(self, id: str) -> Remote:
@@ -218,6 +218,7 @@ class ParasailProvider(Provider):
 
 
 def _distinct(body: Any) -> Sequence[Remote]:
+    """No tuple: each is without keys already, and would be looked through once more."""
     found = listed(body, "the list of deployments")
     return list({remote.id: remote for remote in found}.values())
 

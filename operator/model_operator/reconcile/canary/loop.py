@@ -67,10 +67,10 @@ class CanaryPass(Pass[CanaryEndpoint, Memory]):
         self, key: Key, resource: CanaryEndpoint, memory: Memory
     ) -> tuple[Situation, Account | None]:
         s = self._situation(resource, memory)
-        if s.mode is Mode.SUSPEND:
-            return s, None
         binding = self.around.bindings.get(provider_key(resource))
         refused = self._refuse(resource, binding)
+        if s.mode is Mode.SUSPEND and (refused is None or refused.reason is not Reason.UNSUPPORTED):
+            return s, None
         account = binding.account if binding is not None else None
         if refused is not None or account is None:
             return replace(s, observed=replace(s.observed, refusal=refused, has_account=False)), None

@@ -15,6 +15,7 @@ from model_operator.models.deployment import ModelDeployment
 from model_operator.modes import Mode
 from model_operator.plan.deployment import expiry
 from model_operator.plan.deployment.decide import is_under_way, sends_keys
+from model_operator.plan.deployment.modes import is_not_understood
 from model_operator.plan.deployment.situation import Create, Decision, Observed, Release, Situation, Timing
 from model_operator.plan.verdict import Progress
 from model_operator.providers.base import Vendor
@@ -147,9 +148,9 @@ class DeploymentPass(EndingDeployments):
         vendor = self.around.vendors[resource.spec.vendor]
         binding = self.around.bindings.get(provider_key(resource))
         s = self.situation(resource, vendor, memory)
-        if s.mode is Mode.SUSPEND:
-            return s, None
         refused = refused_by_provider(resource, vendor.type, self.around.cache, binding)
+        if s.mode is Mode.SUSPEND:
+            return replace(s, observed=Observed(error=refused)) if is_not_understood(refused) else s, None
         account = binding.account if binding else None
         if refused is not None and (s.wanted or account is None):
             return replace(s, observed=Observed(error=refused)), None
