@@ -83,7 +83,7 @@ def metrics() -> str:
     shown.leads("model-operator", lambda: True)
     said = {"Ready": Said("true", "Available")}
     shown.show_objects(
-        lambda: [ObjectView(kind="ModelDeployment", namespace="a", name="b", conditions=said)], 1
+        lambda: [ObjectView(kind="ModelProvider", namespace="a", name="b", conditions=said, mode="Manage")], 1
     )
     shown.show_unheld(lambda: [UnheldView(namespace="a", name="b", orphans=1, unknown=1)])
     shown.show_canaries(

@@ -91,10 +91,10 @@ def manifest(repository: str, folder: Path) -> dict[str, Any]:
             "homepage": repository,
             "shortDescription": "See and steer models at remote inference providers",
             "description": (
-                "Shows the ModelProviders, ModelDeployments and CanaryEndpoints of\n"
-                "model-operator with their state, its reason and what to do; plans what\n"
-                "would be sent, pauses and scales models, moves rollouts of canaries, and\n"
-                "writes them down.\n"
+                "Shows the ModelProviders, ModelDeployments, CanaryEndpoints and\n"
+                "ModelBudgets of model-operator with their state, its reason and what to\n"
+                "do; plans what would be sent, pauses and scales models, moves rollouts of\n"
+                "canaries and writes them down, and lists what nobody manages any more.\n"
             ),
             "caveats": "Needs model-operator in the cluster; `kubectl models check` looks at it.\n",
             "platforms": [*_platforms(repository, folder)],

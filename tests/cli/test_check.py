@@ -3,13 +3,17 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 
 import pytest
+import yaml
 
 from model_operator.cli.checking import Account, Facts, Outcome, Right, findings
+from model_operator.cli.facts import needed
 from support import manifests
+from support.markdown import ROOT
 
-ALL = frozenset({"modelproviders", "modeldeployments", "canaryendpoints"})
+ALL = frozenset({"modelproviders", "modeldeployments", "canaryendpoints", "modelbudgets"})
 ACCOUNT = Account(name="parasail", url="https://api.example.com", is_admitted=True, secret="parasail")
 FINE = Facts(
     version=(1, 33),
@@ -93,6 +97,24 @@ def test_a_cluster_that_has_everything_passes_every_check():
 def test_what_is_not_as_it_should_be_is_found(facts, expected):
     odd = [(one.check, one.outcome, one.message) for one in findings(facts) if one.outcome is not Outcome.OK]
     assert odd == [expected]
+
+
+@pytest.mark.parametrize(("role", "is_operator"), [("model-operator-edit", False), ("model-operator", True)])
+def test_the_role_that_check_recommends_has_all_that_it_looks_for(role, is_operator):
+    documents = yaml.safe_load_all((ROOT / "manifests" / "rbac.yaml").read_text())
+    (found,) = (
+        one for one in documents if one and one["kind"] == "ClusterRole" and one["metadata"]["name"] == role
+    )
+    given = {
+        (verb, group, resource)
+        for rule in found["rules"]
+        for verb, group, resource in product(rule["verbs"], rule["apiGroups"], rule["resources"])
+    }
+    asked = {
+        (verb, group, f"{resource}/{sub}" if sub else resource)
+        for verb, group, resource, sub in needed(is_operator=is_operator)
+    }
+    assert asked - given == set()
 
 
 def test_a_real_cluster_is_checked(namespace, kubectl):

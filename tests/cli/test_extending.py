@@ -31,7 +31,7 @@ def test_the_new_time_takes_the_place_of_a_duration(period, until, expires_at):
         (None, None, "use either --for or --until"),
         ("24h", "2026-12-24T18:00:00Z", "use either --for or --until"),
         ("3d", None, "not a time"),
-        (None, "tomorrow", "not a time"),
+        (None, "tomorrow", "not a time: use one such as 2026-12-24T18:00:00Z instead of 'tomorrow'"),
         ("99999999h99999999h", None, "not a time"),
         ("0s", None, "that time has passed"),
         (None, "2026-03-01T11:00:00Z", "that time has passed"),

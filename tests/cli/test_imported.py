@@ -1,9 +1,12 @@
 """`import`: what of a deployment a spec can say, and what is said of the rest."""
 
+import json
+
 import pytest
+import yaml
 
 from model_operator.cli.imported import Imported, Wish, imported, object_name
-from model_operator.cli.importing import documents
+from model_operator.cli.importing import documents, show_objects
 from model_operator.domain import Remote, RunState
 from model_operator.providers.registry import PROVIDERS
 from model_operator.rehearsal.schema import problems
@@ -29,6 +32,24 @@ def shown(fields, **more) -> Remote:
 
 def of(vendor, fields, **more) -> Imported:
     return imported(shown(fields, **more), PROVIDERS[vendor], WISH, "triage")
+
+
+@pytest.mark.parametrize(
+    ("output", "read"),
+    [
+        ("yaml", lambda text: [one for one in yaml.safe_load_all(text) if one]),
+        ("json", lambda text: json.loads(text)["items"]),
+    ],
+)
+def test_programs_read_the_same_objects_in_both_formats(output, read, capsys):
+    found = of("parasail", {"replicas": 2})
+    show_objects([found], output)
+    assert read(capsys.readouterr().out) == [found.body]
+
+
+def test_names_are_those_of_kubectl(capsys):
+    show_objects([of("parasail", {"replicas": 2})], "name")
+    assert capsys.readouterr().out == "modeldeployment.modeloperator.dev/triage\n"
 
 
 def test_durations_fractions_and_lists_are_spelled_as_in_yaml():

@@ -118,6 +118,48 @@ def test_a_canary_without_any_of_its_targets_is_shown_all_the_same():
             ("Ready", "Available", "", False, True),
             id="the usual mode goes without saying",
         ),
+        pytest.param(
+            deployment("a", READY, ("Expiring", "True", "ExpiresWithinHour", "It expires at noon.")),
+            ("Ready", "ExpiresWithinHour", "It expires at noon.", False, False),
+            id="an end that is near",
+        ),
+        pytest.param(
+            deployment("a", READY, ("Expiring", "False", "NotExpiring", "It expires next year.")),
+            ("Ready", "Available", "", False, True),
+            id="an end that is far",
+        ),
+        pytest.param(
+            deployment("a", READY, ("Expiring", "True", "Expired", "It is not deleted.")),
+            ("Ready", "Expired", "It is not deleted.", False, False),
+            id="an end that has passed, of what is left at the provider and costs money",
+        ),
+        pytest.param(
+            deployment(
+                "a",
+                ("Ready", "True", "Expired", "It has expired."),
+                ("Expiring", "True", "Expired", "It does not exist."),
+                phase="Expired",
+            ),
+            ("Expired", "Expired", "", False, True),
+            id="an end that is done with",
+        ),
+        pytest.param(
+            deployment("a", READY, ("Synced", "False", "Observed", "In mode Manage, it would be created.")),
+            ("Ready", "Observed", "In mode Manage, it would be created.", False, False),
+            id="what is only observed",
+        ),
+        pytest.param(
+            seen(
+                "ModelBudget",
+                body(
+                    "a",
+                    ("Ready", "True", "Accepted", "The spec is valid."),
+                    ("WithinLimit", "False", "BudgetExceeded", "The limit has been spent."),
+                ),
+            ),
+            ("Exceeded", "BudgetExceeded", "The limit has been spent.", False, False),
+            id="a budget that is spent",
+        ),
     ],
 )
 def test_a_row_says_state_reason_and_what_happened(object, expected):

@@ -19,7 +19,7 @@ from support.markdown import ROOT, blocks
 
 pytestmark = pytest.mark.long
 
-KINDS = ("modelproviders", "modeldeployments", "canaryendpoints")
+KINDS = ("modelproviders", "modeldeployments", "canaryendpoints", "modelbudgets")
 OLD, NEW = "v1alpha1", "v1beta1"
 DEPLOYMENT = {
     "apiVersion": f"modeloperator.dev/{OLD}",
@@ -47,6 +47,12 @@ CANARY = {
         "providerRef": {"name": "paitient"},
         "traffic": [{"name": "v1", "deploymentRef": {"name": "v1"}, "percent": 100}],
     },
+}
+BUDGET = {
+    "apiVersion": f"modeloperator.dev/{OLD}",
+    "kind": "ModelBudget",
+    "metadata": {"name": "team", "namespace": "default"},
+    "spec": {"period": "Month", "limit": "1500.00", "currency": "USD"},
 }
 
 
@@ -107,7 +113,7 @@ def migrate(own: Access, folder: Path) -> None:
 
 def test_the_next_version_is_served_then_stored_and_the_first_one_leaves(own: Access, tmp_path: Path) -> None:
     install(own, both(stored=OLD))
-    for body in (PROVIDER, DEPLOYMENT, CANARY):
+    for body in (PROVIDER, DEPLOYMENT, CANARY, BUDGET):
         own.kubectl("create", "--filename=-", input=json.dumps(body))
     patch = '{"status":{"externalID":"33665"}}'
     own.kubectl(

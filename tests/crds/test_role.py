@@ -6,7 +6,7 @@ import pytest
 
 MANIFEST = Path(__file__).parents[2] / "manifests" / "rbac.yaml"
 OPERATOR = "system:serviceaccount:model-operator-system:model-operator"
-KINDS = ("modelproviders", "modeldeployments", "canaryendpoints")
+KINDS = ("modelproviders", "modeldeployments", "canaryendpoints", "modelbudgets")
 
 MAY = [
     *[(verb, "modeloperator.dev", kind) for kind in KINDS for verb in ("get", "list", "watch", "patch")],

@@ -115,7 +115,7 @@ def story(
     hold_lease(namespace)
     world = CanaryWorld(namespace, simulator, operator)
     simulator.knobs(metrics={"noise": 0, "endpoint_rps": 100})
-    world.operator = operator(api_proxy=api_proxy, **QUICK, leader_elect=True)
+    world.operator = operator(api_proxy=api_proxy, **QUICK, leader_elect=True, cost_labels="team")
     made = Story(world, api_proxy, watching)
     made.scrape()
     return made
@@ -155,6 +155,7 @@ def test_every_alert_fires_and_ends_and_every_panel_has_data(story: Story) -> No
     story.ends()
     much_goes_wrong(story)
     it_is_mended(story)
+    money_is_spent(story)
     a_rollback_hangs(story)
     the_operator_fails(story)
     check_alerts(story)
@@ -209,6 +210,29 @@ def much_goes_wrong(story: Story) -> None:
 def it_is_mended(story: Story) -> None:
     story.namespace.delete("ModelDeployment", "stuck")
     story.namespace.apply(manifests.parasail_secret())
+    story.ends()
+
+
+def money_is_spent(story: Story) -> None:
+    """A budget is spent, another one is in a currency that nothing costs, and a deployment is left without its object."""
+    namespace = story.namespace
+    prices = [{"match": "*", "perReplicaHour": "1000.00", "currency": "USD"}]
+    namespace.edit("ModelProvider", "paitient", {"spec": {"prices": prices}})
+    forgotten = manifests.paitient_deployment("forgotten", deletionPolicy="Orphan")
+    namespace.apply(manifests.labelled(forgotten, team="red"))
+    namespace.wait_for_condition("ModelDeployment", "forgotten", "Ready=True Available", within=A_MINUTE)
+    namespace.apply(
+        manifests.budget("dollars", "0.01"),
+        manifests.budget("euros", "1.00", currency="EUR"),
+    )
+    story.fires("ModelBudgetExceeded")
+    story.fires("ModelBudgetStalled")
+    identifier = namespace.get("ModelDeployment", "forgotten")["status"]["externalID"]
+    namespace.delete("ModelDeployment", "forgotten")
+    story.fires("ModelProviderHasOrphans")
+    story.world.simulator.remove_deployment("paitient", identifier)
+    for name in ("dollars", "euros"):
+        namespace.delete("ModelBudget", name)
     story.ends()
 
 

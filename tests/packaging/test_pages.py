@@ -91,10 +91,10 @@ def test_a_life_with_helm_by_the_pages(
     shell(block("docs/upgrade.md", "helm rollback"))
 
     shell(block("docs/uninstall.md", "delete canaryendpoints,modeldeployments"))
-    shell(block("docs/uninstall.md", "delete modelproviders"))
+    shell(block("docs/uninstall.md", "delete modelproviders,modelbudgets"))
     shell(block("docs/uninstall.md", "helm uninstall"))
     assert found(own_cluster, "clusterroles") == []
-    assert len(found(own_cluster, "crds")) == 3
+    assert len(found(own_cluster, "crds")) == 4
     shell(block("docs/uninstall.md", "--take-ownership"))
     assert found(own_cluster, "deployments", "--namespace=elsewhere") == ["model-operator"]
     shell(block("docs/uninstall.md", "kubectl delete crd"))
@@ -132,4 +132,4 @@ def test_a_life_without_helm_by_the_pages(
     )
     shell(Block(ROOT / "docs" / "uninstall.md", 0, ("sh",), f"{page} --wait=false\n"))
     assert found(own_cluster, "clusterroles") == []
-    assert len(found(own_cluster, "crds")) == 3
+    assert len(found(own_cluster, "crds")) == 4

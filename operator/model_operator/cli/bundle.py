@@ -34,7 +34,7 @@ no Secrets. Keys of the Secrets that the objects name, and anything that looks l
   versions.yaml     this program, the cluster, the CustomResourceDefinitions
   check.txt         what `kubectl models check` says
   status.txt        what `kubectl models status` says
-  objects/          ModelProviders, ModelDeployments and CanaryEndpoints with their conditions
+  objects/          ModelProviders, ModelDeployments, CanaryEndpoints and ModelBudgets with their conditions
   events.yaml       their Events
   operator/         the operator's Deployments and Pods with their settings, and its logs
   missing.txt       what could not be read, and why

@@ -9,7 +9,7 @@ from model_operator.cli.connecting import Place, Session, in_cluster
 from model_operator.cli.looking import everything
 from model_operator.cli.objects import Seen
 from model_operator.conditions import Reason
-from model_operator.domain import GROUP, PROVIDER
+from model_operator.domain import CANARY, DEPLOYMENT, GROUP, PROVIDER
 from model_operator.hosts import HostRule, may_send
 from model_operator.kube import PLURALS, KubeError, KubeForbidden, ObjectGone
 from model_operator.models import InvalidResource, ModelProvider
@@ -19,7 +19,9 @@ from model_operator.providers.credentials import SecretData
 from model_operator.providers.registry import PROVIDERS
 
 _REVIEWS: Final = "/apis/authorization.k8s.io/v1"
-_OF_PEOPLE: Final = ("get", "list", "patch")
+_OF_PEOPLE: Final = ("get", "list")
+_EDITED: Final = (DEPLOYMENT, CANARY)
+"""What people with the role model-operator-edit may change; accounts and budgets are an administrator's."""
 _OF_THE_OPERATOR: Final = ("get", "list", "watch", "patch")
 
 
@@ -74,7 +76,7 @@ def _schemas(definition: Any) -> list[Any]:
 
 
 async def _rights(session: Session, operator: str | None) -> AsyncIterator[Right]:
-    for verb, group, resource, subresource in _needed(is_operator=operator is not None):
+    for verb, group, resource, subresource in needed(is_operator=operator is not None):
         attributes = {
             "namespace": session.namespace,
             "verb": verb,
@@ -92,12 +94,15 @@ async def _rights(session: Session, operator: str | None) -> AsyncIterator[Right
         yield Right(verb, shown, bool(answer["status"].get("allowed")))
 
 
-def _needed(*, is_operator: bool) -> Iterator[tuple[str, str, str, str]]:
-    for plural in PLURALS.values():
+def needed(*, is_operator: bool) -> Iterator[tuple[str, str, str, str]]:
+    """(verb, group, resource, subresource) of each right that is looked at."""
+    for kind, plural in PLURALS.items():
         for verb in _OF_THE_OPERATOR if is_operator else _OF_PEOPLE:
             yield verb, GROUP, plural, ""
         if is_operator:
             yield "patch", GROUP, plural, "status"
+        elif kind in _EDITED:
+            yield "patch", GROUP, plural, ""
     if is_operator:
         yield "get", "", "secrets", ""
         yield "create", "", "events", ""

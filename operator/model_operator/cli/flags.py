@@ -105,7 +105,7 @@ _FLAGS = (
         "--since", type=duration, metavar="DURATION", help="Start this long before now, or before --end-time."
     ),
     click.option("--start-time", type=_time, metavar="TIME", help="Start time, e.g. 2026-01-31T12:00:00Z."),
-    click.option("--end-time", type=_time, metavar="TIME", help="End there."),
+    click.option("--end-time", type=_time, metavar="TIME", help="End time."),
     output_flag("json", "yaml"),
 )
 

@@ -1,6 +1,6 @@
 """`kubectl models import`: what runs at a provider and no object holds, as YAML that adopts it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +68,11 @@ def import_deployments(
 
 
 def _print(found: "Found", output: str) -> None:
-    bodies = [one for _, _, one in found.objects]
+    show_objects([one for _, _, one in found.objects], output, _table(found) if output == "text" else ())
+
+
+def show_objects(bodies: Sequence["Imported"], output: str, text: Iterable[str] = ()) -> None:
+    """As documents with comments, one List with the notes beside it, names, or `text`."""
     if output == "yaml":
         click.echo("\n".join(documents(bodies)))
         return
@@ -77,7 +81,7 @@ def _print(found: "Found", output: str) -> None:
             for note in _said(one):
                 say(f"note: {one.body['metadata']['name']}: {note}", err=True)
     whole = {"apiVersion": "v1", "kind": "List", "items": [one.body for one in bodies]}
-    show(output, _table(found), whole, [one.full_name for one in bodies])
+    show(output, text, whole, [one.full_name for one in bodies])
 
 
 def _said(one: "Imported") -> Iterator[str]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from model_operator.cli.spending import cost_in
-from model_operator.conditions import ConditionType
+from model_operator.conditions import ConditionType, Reason
 from model_operator.domain import BUDGET, CANARY, DEPLOYMENT, GROUP, PROVIDER, Key
 from model_operator.models.canary_status import CanaryEndpointStatus
 from model_operator.models.cost import Cost
@@ -98,15 +98,27 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def telling(conditions: Mapping[str, Condition]) -> Condition | None:
-    """The one condition that says most: what stops it, else why it is not ready, else what it is busy with."""
+    """The one condition that says most: what stops it, else why it is not ready, else what to know of it all the same."""
     stalled = conditions.get(ConditionType.STALLED)
     ready = conditions.get(ConditionType.READY)
-    rollout = conditions.get(ConditionType.ROLLOUT_COMPLETE)
     if stalled is not None and stalled.is_true:
         return stalled
-    if ready is not None and ready.is_true and rollout is not None and not rollout.is_true:
-        return rollout
+    if ready is not None and ready.is_true:
+        return _beside(conditions, ready) or ready
     return ready
+
+
+def _beside(conditions: Mapping[str, Condition], ready: Condition) -> Condition | None:
+    """Of an object that is Ready: a rollout, a spent budget, what is only observed, and an end that is near."""
+    for type in (ConditionType.ROLLOUT_COMPLETE, ConditionType.WITHIN_LIMIT):
+        if (found := conditions.get(type)) is not None and not found.is_true:
+            return found
+    synced = conditions.get(ConditionType.SYNCED)
+    if synced is not None and not synced.is_true and synced.reason == Reason.OBSERVED:
+        return synced
+    expiring = conditions.get(ConditionType.EXPIRING)
+    is_ahead = expiring is not None and expiring.is_true and ready.reason != Reason.EXPIRED
+    return expiring if is_ahead else None
 
 
 def age(since: datetime | None, now: datetime) -> str:

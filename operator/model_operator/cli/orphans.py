@@ -19,6 +19,7 @@ Examples:
   model-operator orphans --delete dep_4f2a           delete one at the provider, after a question
 
 \b
+A status names the first 20 of each ModelProvider. Once some of them are managed or deleted, the next ones follow.
 Deployments that the operator cannot tell to be its own (unmarked, or of another cluster) are not shown: see
 `model-operator import -o text`. Exit code 1 if an ID is not among the orphans, or is managed again.
 """
@@ -63,9 +64,9 @@ def list_orphans(  # noqa: PLR0913  the flags of a command
     found = listed(place, ids)
     way = Way(place=place, **more)
     if deletes:
-        _delete(way, found[0], is_sure=is_sure)
+        _delete(way, found[0], output, is_sure=is_sure)
     elif imports:
-        _import(way, found)
+        _import(way, found, output)
     else:
         _show(found, output)
 
@@ -79,17 +80,17 @@ def _show(found: "list[Listed]", output: str) -> None:
     show(output, table([head, *rows]), [one.document() for one in found], [one.orphan.id for one in found])
 
 
-def _import(way: "Way", found: "list[Listed]") -> None:
-    from model_operator.cli.importing import documents  # noqa: PLC0415
+def _import(way: "Way", found: "list[Listed]", output: str) -> None:
+    from model_operator.cli.importing import show_objects  # noqa: PLC0415
     from model_operator.cli.orphaned import adopting  # noqa: PLC0415
 
     if not found:
         say("nothing to import: no orphaned deployments", err=True)
         return
-    click.echo("\n".join(documents(adopting(way, found))))
+    show_objects(adopting(way, found), "yaml" if output == "text" else output)
 
 
-def _delete(way: "Way", one: "Listed", *, is_sure: bool) -> None:
+def _delete(way: "Way", one: "Listed", output: str, *, is_sure: bool) -> None:
     from model_operator.cli.orphaned import delete  # noqa: PLC0415
 
     orphan = one.orphan
@@ -100,4 +101,4 @@ def _delete(way: "Way", one: "Listed", *, is_sure: bool) -> None:
             err=True,
         )
     delete(way, one)
-    say(f"{orphan.id}: deletion requested")
+    show(output, [f"{orphan.id}: deletion requested"], one.document(), [orphan.id])

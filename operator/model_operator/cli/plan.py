@@ -56,8 +56,8 @@ class _Planning(click.Command):
     required=True,
     type=click.Path(exists=True, allow_dash=True),
     metavar="FILE",
-    help="YAML or JSON file, or folder, with ModelProviders, ModelDeployments and CanaryEndpoints; - is standard"
-    " input; may be repeated.",
+    help="YAML or JSON file, or folder, with ModelProviders, ModelDeployments, CanaryEndpoints and ModelBudgets; - is"
+    " standard input; may be repeated.",
 )
 @click.option("-R", "--recursive", "is_recursive", is_flag=True, help="Read folders recursively.")
 @where_flags

@@ -180,7 +180,9 @@ def _objects(question: Question, default: str) -> _Objects:
             raise click.ClickException(f"{document.place}: {key.kind} {key.name} is defined twice")
         found[key] = document.body
     if not any(key.kind in KINDS for key in found):
-        raise click.ClickException("these files contain no ModelProvider, ModelDeployment or CanaryEndpoint")
+        raise click.ClickException(
+            "these files contain no ModelProvider, ModelDeployment, CanaryEndpoint or ModelBudget"
+        )
     return _Objects(found, frozenset(_namespaces(question.documents)), tuple(skipped))
 
 

@@ -131,8 +131,8 @@ Examples:
   model-operator extend llama --until 2026-12-24T18:00:00Z
 """,
 )
-@click.option("--for", "period", help="How long from now, for example 24h.")
-@click.option("--until", help="The new time of expiry, for example 2026-12-24T18:00:00Z.")
+@click.option("--for", "period", metavar="DURATION", help="How long from now, for example 24h.")
+@click.option("--until", metavar="TIME", help="The new time of expiry, for example 2026-12-24T18:00:00Z.")
 @_edit_flags
 def extend_deployment(*, period: str | None, until: str | None, **flags: Any) -> None:
     """Set when a ModelDeployment expires.
@@ -150,12 +150,11 @@ def extending(period: str | None, until: str | None, now: datetime) -> Edit:
     if (period is None) == (until is None):
         raise click.UsageError("use either --for or --until")
     try:
-        given = (
-            now + parse_duration(period) if period else datetime.fromisoformat(until or "").astimezone(UTC)
-        )
+        given = now + parse_duration(period) if period else datetime.fromisoformat(until or "")
     except (ValueError, OverflowError) as error:
-        raise click.UsageError(f"not a time: {error}") from error
-    end = given.replace(microsecond=0)
+        why = error if period else f"use one such as 2026-12-24T18:00:00Z instead of {until!r}"
+        raise click.UsageError(f"not a time: {why}") from error
+    end = given.astimezone(UTC).replace(microsecond=0)
     if end <= now:
         raise click.UsageError("that time has passed; to end a deployment now, delete the object")
     text = format_time(end)

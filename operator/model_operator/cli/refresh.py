@@ -14,6 +14,7 @@ Examples:
   model-operator refresh parasail       a ModelProvider; its Secret is read again
 
 \b
+Needs permission to patch the ModelProvider, which the ClusterRole model-operator-edit does not give.
 The spec is not changed. The account's deployments are listed at its next poll, which is soon while a change is in
 progress.
 """
@@ -28,8 +29,8 @@ def refresh_object(
 ) -> None:
     """Ask the operator to process an object now.
 
-    NAME is a ModelProvider, ModelDeployment or CanaryEndpoint. The object and its ModelProvider get the annotation
-    modeloperator.dev/refresh with the current time, and the operator reacts to it.
+    NAME is a ModelProvider, ModelDeployment, CanaryEndpoint or ModelBudget. The object and its ModelProvider get the
+    annotation modeloperator.dev/refresh with the current time, and the operator reacts to it.
     """
     from model_operator.cli.connecting import Place  # noqa: PLC0415  it brings the clients
     from model_operator.cli.looking import refresh  # noqa: PLC0415

@@ -91,7 +91,7 @@ def _help(name: str) -> str:
 def run_operator(**flags: str | bool | tuple[str, ...] | None) -> None:
     """Run the operator until SIGTERM or SIGINT.
 
-    It watches ModelProviders, ModelDeployments and CanaryEndpoints (modeloperator.dev) and manages the
+    It watches ModelProviders, ModelDeployments, CanaryEndpoints and ModelBudgets (modeloperator.dev) and manages the
     deployments at the providers. Apply the CRDs first (model-operator crds).
     """
     given = {name: value for name, value in flags.items() if value not in (None, ())}

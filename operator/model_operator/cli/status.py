@@ -54,7 +54,7 @@ def print_canary(**flags: Any) -> None:
 @click.option("-w", "--watch", "is_followed", is_flag=True, help="Watch, and print changes.")
 @output_flag("json", "yaml", "name")
 def print_status(**flags: Any) -> None:
-    """Show providers, deployments and canaries as a tree.
+    """Show providers, deployments, canaries and budgets as a tree.
 
     For each object it shows the state, the reason, the age and, if something is wrong, what happened and what to do.
     """

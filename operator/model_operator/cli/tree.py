@@ -116,7 +116,7 @@ def _row(one: Seen, depth: int, now: datetime) -> Row:
     is_bad = condition is not None and condition.type == "Stalled"
     known = reason_of(reason)
     meaning = MEANINGS[known] if isinstance(known, Reason) else None
-    is_fine = known in _FINE
+    is_fine = known in _FINE and not (condition and condition.type == ConditionType.EXPIRING)
     return Row(
         depth=depth,
         kind=one.key.kind,

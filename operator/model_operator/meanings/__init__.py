@@ -89,7 +89,8 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         "See status.forecast of the ModelBudget.",
     ),
     Reason.BUDGET_EXCEEDED: Meaning(
-        "The limit of the ModelBudget has been spent in its present period.",
+        "The limit of the ModelBudget has been spent in its present period. For a ModelDeployment: a ModelBudget holds a"
+        " create, a resume or a scale-up, because its next hour does not fit into the limit.",
         "Raise spec.limit of the ModelBudget, wait for its next period, or pause or delete deployments.",
     ),
     Reason.CURRENCY_MISMATCH: Meaning(

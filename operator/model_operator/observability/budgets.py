@@ -33,12 +33,14 @@ class Budgets(Collector):
     def collect(self) -> Iterable[Metric]:
         labels = ["namespace", "name", "currency"]
         spent = GaugeMetricFamily(
-            "model_operator_budget_spent", "Spent of a ModelBudget in its present period.", labels=labels
+            "model_operator_budget_spent",
+            "What has been spent of a ModelBudget in its present period.",
+            labels=labels,
         )
         limit = GaugeMetricFamily("model_operator_budget_limit", "The limit of a ModelBudget.", labels=labels)
         forecast = GaugeMetricFamily(
             "model_operator_budget_forecast",
-            "Spent of a ModelBudget at the end of its present period, if nothing changes.",
+            "What will have been spent of a ModelBudget at the end of its period, if nothing changes.",
             labels=labels,
         )
         shown: Counter[str] = Counter()
