@@ -115,7 +115,9 @@ def story(
     hold_lease(namespace)
     world = CanaryWorld(namespace, simulator, operator)
     simulator.knobs(metrics={"noise": 0, "endpoint_rps": 100})
-    world.operator = operator(api_proxy=api_proxy, **QUICK, leader_elect=True, cost_labels="team")
+    world.operator = operator(
+        api_proxy=api_proxy, **QUICK, leader_elect=True, cost_labels="team", installation="story"
+    )
     made = Story(world, api_proxy, watching)
     made.scrape()
     return made
