@@ -17,7 +17,7 @@ from support.simulator_process import SimulatorProcess
 
 CRDS = [
     f"customresourcedefinition.apiextensions.k8s.io/{kind}.modeloperator.dev"
-    for kind in ("canaryendpoints", "modeldeployments", "modelproviders")
+    for kind in ("canaryendpoints", "modelbudgets", "modeldeployments", "modelproviders")
 ]
 OURS = ("deployments", "serviceaccounts", "clusterroles", "clusterrolebindings", "customresourcedefinitions")
 

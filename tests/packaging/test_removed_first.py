@@ -15,7 +15,7 @@ from support.simulator_process import SimulatorProcess
 
 pytestmark = pytest.mark.long
 
-KINDS = ("canaryendpoints", "modeldeployments", "modelproviders")
+KINDS = ("canaryendpoints", "modelbudgets", "modeldeployments", "modelproviders")
 
 
 def crds(cluster: Access) -> list[str]:
@@ -54,7 +54,7 @@ def test_installed_again_it_deletes_what_waits_and_a_second_helm_upgrade_brings_
     release.uninstall()
     names = [f"{kind}.modeloperator.dev" for kind in KINDS]
     own_cluster.kubectl("delete", "crd", *names, "--wait=false")
-    eventually(lambda: len(crds(own_cluster)) == 2, what="the kind without objects to be gone")
+    eventually(lambda: len(crds(own_cluster)) == 2, what="the kinds without objects to be gone")
     assert team.find("ModelDeployment", "llama") is not None
 
     release.install(values=values)

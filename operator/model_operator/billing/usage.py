@@ -12,7 +12,7 @@ from model_operator.billing.accrual import Usage
 from model_operator.domain import Fields, Remote, RunState
 from model_operator.providers.vocabulary import shortage
 
-_SURE: Final = frozenset({RunState.SERVING, RunState.UPDATING})
+SERVED: Final = frozenset({RunState.SERVING, RunState.UPDATING})
 _MOST: Final = 1_000_000
 """Replicas; a reply with more of them is no reason for a bill that nothing pays."""
 _FREE: Final = frozenset({RunState.STOPPED, RunState.GONE})
@@ -46,7 +46,7 @@ def usage_of(remote: Remote, assumed: frozenset[RunState], applied: Fields | Non
     asked = Asked.of(remote.fields) or Asked.of(applied)
     if asked is None:
         return None
-    if remote.state in _SURE:
+    if remote.state in SERVED:
         return _serving(remote, asked)
     is_waiting = remote.shortage is not None  # no machine is its own yet
     likely = Decimal(asked.least if remote.state in assumed and not is_waiting else 0)

@@ -20,7 +20,7 @@ from model_operator.billing.accrual import (
     start_of,
 )
 from model_operator.billing.prices import price_of
-from model_operator.billing.usage import usage_of
+from model_operator.billing.usage import SERVED, usage_of
 from model_operator.domain import Remote
 from model_operator.models.cost import Cost
 from model_operator.models.deployment_status import ModelDeploymentStatus
@@ -196,8 +196,11 @@ def _look_at(
 
 
 def _is_as_sent(remote: Remote, tally: Tally | None, shown: Shown) -> bool:
-    """Whether what was last sent stands where a reply does not show it: nothing has changed since it was known."""
-    if remote is shown.s.creation.created:
+    """Whether what was last sent stands where a reply does not show it: nothing has changed since it was known.
+
+    Of what does not serve all is in doubt anyway, and without any number the rate before would run on.
+    """
+    if remote is shown.s.creation.created or remote.state not in SERVED:
         return True
     return tally is not None and remote.changed_at is not None and not tally.is_changed_by(remote.changed_at)
 
