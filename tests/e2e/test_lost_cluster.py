@@ -111,5 +111,5 @@ def _adopt_and_delete(world: World, id_: str) -> None:
     assert (refused.exit_code, "may manage it" in refused.stderr) == (1, True)
     namespace.delete("ModelDeployment", "notes")
     done = call("--delete", id_, "--yes")
-    assert (done.exit_code, done.stdout) == (0, f"{id_}: deletion requested\n")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, f"{id_}: deletion requested\n", "")
     world.operator.restart()

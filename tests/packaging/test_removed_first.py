@@ -61,7 +61,9 @@ def test_installed_again_it_deletes_what_waits_and_a_second_helm_upgrade_brings_
     operator = release.operator(processes, tmp_path / "again")
     operator.start()
     operator.wait_ready()
-    eventually(lambda: len(crds(own_cluster)) == 1, what="the objects and their kinds to be gone")
+    eventually(
+        lambda: len(crds(own_cluster)) == len(KINDS) - 2, what="the objects and their kinds to be gone"
+    )
     assert simulator.counters("parasail")["live"] == 0
 
     eventually(lambda: not operator.is_running, what="the operator without a kind to end")
