@@ -40,7 +40,6 @@ GREEN_LIMIT = 1800
 _FAILED = 1
 """pytest's exit code for tests that failed; any other but 0 is about tests that could not be run."""
 
-
 PROCESSES: Final = multiprocessing.get_context("forkserver")
 """Each run is a fork of one process that has these: half of a test's time is to import them."""
 _LIBRARIES: Final = (

@@ -1,11 +1,7 @@
 """The limiter under a clock that only the test moves: who goes when, and what no order of events may break."""
 
 import asyncio
-import heapq
-from collections.abc import Callable
-from contextlib import suppress
 from datetime import timedelta
-from itertools import count
 
 import pytest
 from hypothesis import given, settings
@@ -13,100 +9,7 @@ from hypothesis import strategies as st
 
 from model_operator.accounts.limiter import FAIR_TURN, Limiter
 from model_operator.domain import Priority
-
-DELETE, EDIT, TRANSITION, SWEEP = Priority
-
-
-class ManualClock:
-    """Time stands still until `advance`; timers fire in their order on the way."""
-
-    def __init__(self):
-        self.now = 1000.0
-        self._timers = []
-        self._order = count()
-
-    def time(self):
-        return self.now
-
-    def call_at(self, when: float, callback: Callable[[], None]):
-        timer = Timer(callback)
-        heapq.heappush(self._timers, (when, next(self._order), timer))
-        return timer
-
-    async def advance(self, seconds: float):
-        end = self.now + seconds
-        await settle()
-        while self._timers and self._timers[0][0] <= end:
-            when, _, timer = heapq.heappop(self._timers)
-            self.now = max(self.now, when)
-            timer.fire()
-            await settle()
-        self.now = end
-
-
-class Timer:
-    def __init__(self, callback):
-        self._callback = callback
-
-    def cancel(self):
-        self._callback = None
-
-    def fire(self):
-        if self._callback is not None:
-            self._callback()
-
-
-async def settle():
-    for _ in range(8):
-        await asyncio.sleep(0)
-
-
-class Crowd:
-    """Tasks that take turns: each notes when it came in and stays until it is let go."""
-
-    def __init__(self, clock, **options):
-        self.clock = clock
-        self.rests = []
-        self.limiter = Limiter(clock, jitter=lambda: 1.0, on_rest=self.rests.append, **options)
-        self.came = []
-        self.inside = {}
-        self.tasks = {}
-
-    def join(self, name, priority=EDIT):
-        self.tasks[name] = asyncio.create_task(self._take(name, priority))
-
-    async def _take(self, name, priority):
-        async with self.limiter.turn(priority):
-            self.came.append((name, self.clock.now - 1000))
-            self.inside[name] = asyncio.get_running_loop().create_future()
-            try:
-                await self.inside[name]
-            finally:
-                del self.inside[name]
-
-    async def leave(self, *names):
-        for name in names:
-            self.inside[name].set_result(None)
-        await settle()
-
-    async def leave_all(self):
-        await settle()
-        while self.inside:
-            await self.leave(*list(self.inside))
-
-    async def cancel(self, name):
-        self.tasks[name].cancel()
-        with suppress(asyncio.CancelledError):
-            await self.tasks[name]
-
-    @property
-    def names(self):
-        return [name for name, _ in self.came]
-
-
-@pytest.fixture
-def clock():
-    return ManualClock()
+from support.crowd import DELETE, EDIT, SWEEP, TRANSITION, Crowd, ManualClock, settle
 
 
 async def test_deletes_go_before_edits_before_transitions_before_sweeps(clock):
@@ -211,87 +114,6 @@ async def test_the_rate_may_change_while_requests_wait(clock):
     await settle()
     assert len(crowd.came) == 20
     await crowd.leave_all()
-
-
-async def test_retry_after_stops_the_whole_account_for_so_long(clock):
-    crowd = Crowd(clock)
-    crowd.join("refused", SWEEP)
-    await settle()
-    crowd.limiter.pause(timedelta(seconds=30))
-    await crowd.leave_all()
-    crowd.join("delete", DELETE)
-    await clock.advance(29.9)
-    assert (crowd.names, crowd.limiter.resting) == (["refused"], timedelta(seconds=0.1))
-    await clock.advance(0.2)
-    assert (crowd.names, crowd.limiter.resting) == (["refused", "delete"], timedelta())
-    assert crowd.rests == [30]
-    await crowd.leave_all()
-
-
-async def test_after_a_rest_one_goes_ahead_and_the_others_follow_its_answer(clock):
-    crowd = Crowd(clock)
-    crowd.join("refused")
-    await settle()
-    crowd.limiter.pause(timedelta(seconds=10))
-    await crowd.leave_all()
-    for number in range(5):
-        crowd.join(number)
-    await clock.advance(11)
-    assert crowd.names == ["refused", 0]
-    await crowd.leave(0)
-    assert crowd.names == ["refused", 0, 1, 2, 3, 4]
-    await crowd.leave_all()
-
-
-async def test_a_429_without_a_time_backs_off_twice_as_long_each_time_up_to_the_cap(clock):
-    crowd = Crowd(clock)
-    for number in range(9):
-        crowd.join(number)
-        await clock.advance(301)
-        crowd.limiter.pause(None)
-        await crowd.leave_all()
-    assert crowd.rests == [5, 10, 20, 40, 80, 160, 300, 300, 300]
-
-
-async def test_an_answer_ends_the_back_off(clock):
-    crowd = Crowd(clock)
-    for number in range(4):
-        crowd.join(number)
-        await clock.advance(301)
-        if number != 2:
-            crowd.limiter.pause(None)
-        await crowd.leave_all()
-    assert crowd.rests == [5, 10, 5]
-
-
-async def test_one_volley_of_429s_counts_once(clock):
-    crowd = Crowd(clock)
-    for number in range(20):
-        crowd.join(number)
-    await settle()
-    for number in range(20):
-        crowd.limiter.pause(None)
-        await crowd.leave(number)
-    assert crowd.rests == [5]
-
-
-async def test_of_two_times_the_later_one_holds(clock):
-    crowd = Crowd(clock)
-    crowd.limiter.pause(timedelta(seconds=20))
-    crowd.limiter.pause(timedelta(seconds=5))
-    assert crowd.limiter.resting == timedelta(seconds=20)
-
-
-async def test_jitter_takes_up_to_half_of_a_back_off(clock):
-    limiter = Limiter(clock, jitter=lambda: 0.0)
-    limiter.pause(None)
-    assert limiter.resting == timedelta(seconds=2.5)
-
-
-async def test_a_retry_after_of_zero_is_a_short_rest(clock):
-    limiter = Limiter(clock)
-    limiter.pause(timedelta())
-    assert limiter.resting == timedelta(seconds=1)
 
 
 async def test_who_gives_up_waiting_leaves_no_gap(clock):

@@ -1,7 +1,6 @@
 """The work queue: each key once, one worker per key, the earliest re-run, and retries that slow down."""
 
 import asyncio
-from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -10,63 +9,8 @@ from hypothesis import strategies as st
 
 from model_operator.engine.queue import WorkQueue
 from model_operator.observability.metrics import Metrics
+from support.queue_workers import MS, Workers
 from support.running import on_virtual_time
-
-MS = timedelta(milliseconds=1)
-
-
-def owner_of(key: str) -> str:
-    """`evil/3` is evil's."""
-    return key.partition("/")[0] if "/" in key else ""
-
-
-class Workers:
-    """A queue with workers that note what they do; `gate` holds them inside a key until it is set."""
-
-    def __init__(self, count: int = 1) -> None:
-        self.metrics = Metrics()
-        self.queue: WorkQueue[str] = WorkQueue(self.metrics.controller("ModelDeployment"), owner_of)
-        self.count = count
-        self.done: list[str] = []
-        self.times: list[float] = []
-        self.started: Counter[str] = Counter()
-        self.active: Counter[str] = Counter()
-        self.most: Counter[str] = Counter()
-        self.gate = asyncio.Event()
-        self.gate.set()
-        self._news = asyncio.Event()
-
-    async def __aenter__(self) -> "Workers":
-        self.queue.start(self._handle, self.count)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self.gate.set()
-        self.queue.close()
-        await self.queue.finished(timedelta(seconds=5))
-
-    async def _handle(self, key: str) -> None:
-        self.started[key] += 1
-        self.active[key] += 1
-        self.most[key] = max(self.most[key], self.active[key])
-        self._news.set()
-        await asyncio.sleep(0)
-        await self.gate.wait()
-        self.active[key] -= 1
-        self.done.append(key)
-        self.times.append(asyncio.get_running_loop().time())
-        self._news.set()
-
-    async def until(self, condition) -> None:
-        async with asyncio.timeout(5):
-            while not condition(self):
-                self._news.clear()
-                await self._news.wait()
-
-    async def idle(self) -> None:
-        """Everything that may run now has run."""
-        for _ in range(20):
-            await asyncio.sleep(0)
 
 
 async def test_a_key_that_waits_already_is_not_added_again():
@@ -281,58 +225,6 @@ async def test_no_retry_waits_longer_than_its_cap():
             workers.queue.retry("a", first=40 * MS, cap=100 * MS)
             await workers.until(lambda w, count=count: len(w.done) > count)
             assert loop.time() - began <= 0.1 * 1.1 + 0.001
-
-
-async def test_a_dropped_key_keeps_neither_its_delay_nor_its_failures():
-    async with Workers() as workers:
-        workers.queue.retry("a", first=20 * MS, cap=timedelta(hours=1))
-        for _ in range(10):
-            workers.queue.retry("a", first=20 * MS, cap=timedelta(hours=1))
-        workers.queue.drop("a")
-        await asyncio.sleep(0.05)
-        assert workers.done == []
-        workers.queue.retry("a", first=20 * MS, cap=timedelta(hours=1))
-        await workers.until(lambda w: w.done)
-
-
-async def test_a_key_dropped_while_it_is_worked_on_does_not_run_again():
-    async with Workers() as workers:
-        workers.gate.clear()
-        workers.queue.add("a")
-        await workers.until(lambda w: w.active["a"])
-        workers.queue.add("a")
-        workers.queue.drop("a")
-        workers.gate.set()
-        await workers.until(lambda w: w.done)
-        await workers.idle()
-    assert workers.done == ["a"]
-
-
-async def test_closing_lets_a_running_pass_finish_and_drops_the_rest():
-    workers = Workers(count=2)
-    async with workers:
-        workers.gate.clear()
-        workers.queue.add("a")
-        await workers.until(lambda w: w.active["a"])
-        workers.queue.add("a")
-        workers.queue.add_after("b", 10 * MS)
-        workers.queue.close()
-        workers.queue.add("c")
-        workers.queue.add_after("d", 10 * MS)
-        workers.queue.retry("e", first=10 * MS, cap=10 * MS)
-        workers.gate.set()
-        await workers.queue.finished(timedelta(seconds=5))
-        await asyncio.sleep(0.05)
-    assert workers.done == ["a"]
-
-
-async def test_closing_drops_what_waits():
-    workers = Workers()
-    workers.queue.add("a")
-    workers.queue.close()
-    async with workers:
-        pass
-    assert workers.done == []
 
 
 @settings(max_examples=60, deadline=None)

@@ -6,22 +6,20 @@ The rules are those of the chart, with seconds for minutes: test_rules.py has th
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
 from model_operator_demo.processes import Processes
 from support import manifests
+from support.alert_story import A_MINUTE, JOB, Story, quick
 from support.apiproxy import ApiProxy, status_error
 from support.canary_world import QUICK, CanaryWorld, canary, judged, path, traffic
 from support.deadlines import eventually, throughout
 from support.debian import Program
 from support.helm import CHART, ROOT, Helm, of_kind
-from support.kube_api import Object
 from support.namespace import Namespace
 from support.operator_process import OperatorProcess
 from support.prometheus import Prometheus
@@ -35,62 +33,8 @@ pytestmark = [
     pytest.mark.simulator("--clock=scaled", "--time-scale=60"),
 ]
 
-JOB = "system/model-operator"
-A_MINUTE = timedelta(seconds=60)
 LEASES = "/apis/coordination.k8s.io/v1/namespaces/{}/leases"
 RIGHTS = "/apis/rbac.authorization.k8s.io/v1/namespaces/{}"
-
-
-def quick(spec: Object) -> Object:
-    """The rules with seconds for minutes."""
-    text = re.sub(r"\[(5m|10m|1h)\]", "[12s]", json.dumps(spec)).replace("> 120", "> 1")
-    rules: Object = json.loads(text)
-    for group in rules["groups"]:
-        for rule in group["rules"]:
-            if "for" in rule:
-                rule["for"] = "1s"
-    return rules
-
-
-@dataclass
-class Story:
-    """An operator and its Prometheus; every alert that has fired is kept."""
-
-    world: CanaryWorld
-    proxy: ApiProxy
-    prometheus: Prometheus
-    fired: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-
-    @property
-    def namespace(self) -> Namespace:
-        return self.world.namespace
-
-    @property
-    def operator(self) -> OperatorProcess:
-        return self.world.operator
-
-    def scrape(self) -> None:
-        assert self.operator.health_url
-        self.prometheus.scrape(self.operator.health_url)
-
-    def fires(self, *names: str, saying: str = "") -> None:
-        """Each at least once from now on, with that in its summary."""
-        missing = set(names)
-
-        def look() -> set[str]:
-            for name, alerts in self.prometheus.alerts().items():
-                self.fired.setdefault(name, []).extend(alerts)
-                if any(saying in alert["annotations"]["summary"] for alert in alerts):
-                    missing.discard(name)
-            return missing
-
-        eventually(look, until=lambda left: not left, within=A_MINUTE, what=f"{names} to fire")
-
-    def ends(self) -> None:
-        """None fires any more."""
-        eventually(
-            self.prometheus.alerts, until=lambda alerts: not alerts, within=A_MINUTE, what="no alert to fire"
-        )
 
 
 @pytest.fixture

@@ -1,8 +1,11 @@
 """A world per vendor: its adapter and its simulator."""
 
+from datetime import timedelta
+
 import pytest
 
-from support.provider_world import new_world
+from model_operator.providers.http import HttpTransport
+from support.provider_world import in_process_world, new_world
 from support.rows import WORLDS
 
 
@@ -22,4 +25,17 @@ async def parasail():
 @pytest.fixture
 async def paitient():
     async with new_world("paitient") as world:
+        yield world
+
+
+@pytest.fixture
+async def transport():
+    async with HttpTransport(request_timeout=timedelta(seconds=10)) as transport:
+        yield transport
+
+
+@pytest.fixture
+async def live():
+    async with in_process_world("parasail") as world:
+        await world.set(profile="extended")
         yield world

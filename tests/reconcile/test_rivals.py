@@ -1,80 +1,14 @@
 """Which of several ModelDeployments has a name or an id: the one that has it already, else the elder."""
 
-from collections.abc import Callable, Collection
-from datetime import timedelta
-
 import pytest
 
-from model_operator.accounts.account import Account, Snapshot
-from model_operator.domain import DEPLOYMENT, PROVIDER, Key, Remote
 from model_operator.providers.registry import PROVIDERS
-from model_operator.reconcile.cache import Cache
-from model_operator.reconcile.claims import Claimant
 from model_operator.reconcile.deployment.desire import default_name
-from model_operator.reconcile.deployment.rivals import Contest
 from support import bodies
-from support.effort import cpu_seconds
-from support.provider_world import OpenGate
-from support.signals import Told
-from support.situations import NOW, remote
-
-ACCOUNTS = {
-    "acme": ("acme", "same-account"),
-    "same-account": ("acme", "same-account"),
-    "elsewhere": ("elsewhere",),
-}
-"""Which ModelProviders lead to the same account."""
-
-CREATED = {"externalID": "1"}
-PENDING = {
-    "pending": {
-        "operation": "Create",
-        "startedAt": "2026-03-01T12:00:00Z",
-        "deadline": "2026-03-01T12:01:00Z",
-        "absentBefore": True,
-    }
-}
-NAMED = {"deploymentName": "chosen"}
-ADOPTING = {"externalID": "1", "deletionPolicy": "Orphan"}
-YOUNGER = {"creationTimestamp": "2026-03-01T12:00:05Z"}
-
+from support.contests import ADOPTING, CREATED, NAMED, PENDING, YOUNGER, contest, pair, rival_of
+from support.situations import remote
 
 LIMIT = PROVIDERS["parasail"].capabilities.name_limit
-
-
-def contest(
-    name: str,
-    *objects: dict,
-    claims: Collection[str] = (),
-    shown: Collection[Remote] = (),
-    is_ours: Callable[[str], bool] = lambda _: True,
-) -> Contest:
-    cache = Cache(Told())
-    for body in objects:
-        metadata = body["metadata"]
-        cache.put(Key(DEPLOYMENT, metadata["namespace"], metadata["name"]), body)
-    key = Key(DEPLOYMENT, "team", name)
-    own = cache.deployment(key)
-    account = Account(
-        signals=Told(),
-        id="a",
-        vendor=PROVIDERS["parasail"],
-        provider=None,
-        gate=OpenGate(),
-        poll_interval=timedelta(seconds=30),
-        members={Key(PROVIDER, "team", member) for member in ACCOUNTS[own.spec.provider_ref.name]},
-        snapshot=Snapshot.of(NOW, shown),
-    )
-    known = {Key(PROVIDER, "team", member) for account in ACCOUNTS.values() for member in account}
-    return Contest(Claimant.of(key, own), account, cache.claims, claims, known.__contains__, is_ours)
-
-
-def rival_of(name: str, *objects: dict, **more) -> str | None:
-    return contest(name, *objects, **more).rival()
-
-
-def pair(elder: dict, younger: dict) -> tuple[dict, dict]:
-    return bodies.deployment("elder", **elder), bodies.deployment("younger", about=YOUNGER, **younger)
 
 
 @pytest.mark.parametrize(
@@ -248,59 +182,3 @@ def test_what_is_held_in_an_account_that_nobody_can_tell_is_claimed_in_each(uncl
     elsewhere = unclear(bodies.deployment("elder", status=CREATED, **NAMED))
     elsewhere["metadata"]["namespace"] = "elsewhere"
     assert rival_of("younger", elsewhere, younger) is None
-
-
-def test_the_name_of_another_namespace_is_nobodys_business():
-    other = bodies.deployment("elder", **ADOPTING)
-    other["metadata"]["namespace"] = "elsewhere"
-    mine = contest("younger", other, bodies.deployment("younger", about=YOUNGER, **ADOPTING))
-    mine.account.members.add(Key(PROVIDER, "elsewhere", "acme"))
-    assert mine.rival() == "a ModelDeployment in another namespace"
-
-
-def test_looking_for_rivals_costs_the_same_among_thousands():
-    """All with names of their own, in one account."""
-    costs = []
-    for number in (10, 3000):
-        names = [f"m{n}" for n in range(number)]
-        objects = [
-            bodies.deployment(name, deploymentName=f"chosen-{name}", status={"externalID": name})
-            for name in names
-        ]
-        mine = contest("m5", *objects)
-        other = remote(id="1", owner_uid="uid-m7")
-
-        def look(mine=mine, other=other) -> None:
-            for _ in range(100):
-                assert mine.rival() is None
-                assert mine.owner(other) == 'ModelDeployment "m7"'
-
-        costs.append(cpu_seconds(look))
-    assert costs[1] < 5 * costs[0]
-
-
-def test_who_is_gone_or_has_another_id_now_is_no_rival():
-    cache = Cache(Told())
-    key = Key(DEPLOYMENT, "team", "a")
-    cache.put(key, bodies.deployment("a", deploymentName="x", status={"externalID": "1"}))
-    assert cache.claims.find("id/1") == {key}
-    cache.put(key, bodies.deployment("a", version=2, deploymentName="x", status={"externalID": "2"}))
-    assert cache.claims.find("id/1") == set()
-    assert cache.claims.find("name/x") == {key}
-    cache.remove(key)
-    assert cache.claims.find("id/2", "name/x", "uid/uid-a") == set()
-
-
-def test_two_shards_agree_by_what_the_server_shows_whomever_each_has_let_through():
-    """Each has seen its own object first, and knows nothing of the other's passes."""
-    objects = pair(NAMED, NAMED)
-    let_through = {"uid-elder", "uid-younger"}
-    for claims in ({"uid-elder"}, {"uid-younger"}, let_through, set()):
-        assert rival_of("elder", *objects, claims=claims, is_ours=_is_elsewhere) is None
-        assert (
-            rival_of("younger", *objects, claims=claims, is_ours=_is_elsewhere) == 'ModelDeployment "elder"'
-        )
-
-
-def _is_elsewhere(_: str) -> bool:
-    return False
