@@ -1,10 +1,11 @@
 """Whatever a vendor answers, reading it costs little, and what is kept of it is short and printable."""
 
 import json
+from dataclasses import fields, replace
 
 import pytest
 
-from model_operator.domain import Canary, Endpoint
+from model_operator.domain import Canary, Endpoint, Remote
 from model_operator.durations import parse_duration
 from model_operator.errors import InvalidRequest, ModelNotFound, Unavailable
 from model_operator.hosts import HostRule
@@ -222,6 +223,19 @@ def test_a_key_is_in_nothing_that_was_read_and_is_kept_as_it_is():
     assert found.fields == {"paitient.tags.***": "x", "paitient.tags.y": "(***)"}
     assert CLEAN.keyless(Endpoint(id="ep_1", url=f"https://x/?key={KEY}")).url == "https://x/?key=***"
     assert CLEAN.keyless((Canary(id="cep_1", split={KEY: 100}),)) == (Canary(id="cep_1", split={"***": 100}),)
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Remote) if field.name != "id"])
+@pytest.mark.parametrize(
+    "value",
+    [f"x-{KEY}", (KEY, "x"), {KEY: "x", "y": KEY}, {"x": (KEY,)}],
+    ids=["a text", "texts", "a mapping", "texts in a mapping"],
+)
+def test_no_field_of_a_deployment_repeats_a_key(name, value):
+    found = replace(remote(), **{name: value})
+    if name == "url" and not isinstance(value, str):
+        return  # is a text or nothing
+    assert KEY not in repr(CLEAN.keyless(found))
 
 
 @pytest.mark.parametrize("found", [remote(id=KEY), Canary(id=f"x{KEY}"), Endpoint(KEY, "https://x")])

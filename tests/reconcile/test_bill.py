@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from model_operator.billing.accrual import Tally, Usage
+from model_operator.domain import RunState
 from model_operator.models.cost import Cost
 from model_operator.models.metadata import Metadata
 from model_operator.models.provider import ModelProvider
@@ -74,6 +75,16 @@ def test_a_change_that_could_not_be_counted_yet_is_a_gap_at_the_next_look():
     )
     assert found.tally.cost.accrued == Decimal("11.8")
     assert Decimal("5.7") < found.tally.cost.uncertain < Decimal("6.1"), "half an hour of two replicas"
+
+
+def test_one_that_failed_is_billed_by_what_was_sent_after_a_restart():
+    """A LIST shows no replicas; of what serves it is not known that those that were sent still stand, and the rate goes on."""
+    restarted, times = Bill(tally=Tally.of(CHECKPOINT)), Times(listed_at=NOW - MINUTE)
+    changed = {"changed_at": NOW - 30 * MINUTE, "fields": {}, "is_full": False}
+    assert after_a_pass(restarted, times, **changed).tally.cost == CHECKPOINT
+    found = after_a_pass(restarted, times, state=RunState.FAILED, **changed).tally
+    assert found.cost.per_hour == 0
+    assert found.cost.uncertain >= 6
 
 
 def test_a_heartbeat_is_no_change():
