@@ -94,7 +94,7 @@ class CanaryPhase(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a condition has its status. meanings explains each."""
+    """Why a condition has its status, or what an Event reports. meanings explains each."""
 
     # Everything is as it should be.
     PENDING = "Pending"
@@ -211,6 +211,22 @@ class Reason(StrEnum):
 
     # Stalled
     PROGRESS_DEADLINE_EXCEEDED = "ProgressDeadlineExceeded"
+
+    # Of Events alone
+    CREATED = "Created"
+    ORPHANED = "Orphaned"
+    ENDPOINT_ORPHANED = "EndpointOrphaned"
+    ROLLOUT_STARTED = "RolloutStarted"
+    ROLLOUT_SUPERSEDED = "RolloutSuperseded"
+    ROLLOUT_COMPLETED = "RolloutCompleted"
+    STEP_APPLIED = "StepApplied"
+    ROLLBACK_STARTED = "RollbackStarted"
+    ACTION_ACCEPTED = "ActionAccepted"
+    ACTION_REJECTED = "ActionRejected"
+
+    # Of status.rollout.failure alone
+    TARGET_UNREADY = "TargetUnready"
+    ABORTED = "Aborted"
 
 
 def reason_of(text: str) -> Reason | str:

@@ -99,6 +99,46 @@ def test_what_is_not_as_it_should_be_is_found(facts, expected):
     assert odd == [expected]
 
 
+def rights(**allowed: bool) -> tuple[Right, ...]:
+    return tuple(Right("list", resource, is_allowed) for resource, is_allowed in allowed.items())
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        pytest.param(
+            rights(modeldeployments=True, canaryendpoints=False),
+            (
+                Outcome.OK,
+                "your rights are sufficient (1 checked); none for canaryendpoints, as with canaryEndpoints.enabled: false",
+            ),
+            id="canaries are switched off",
+        ),
+        pytest.param(
+            (
+                *rights(modeldeployments=True, canaryendpoints=True),
+                Right("patch", "canaryendpoints/status", False),
+            ),
+            (Outcome.FAIL, "your rights do not include patch canaryendpoints/status"),
+            id="one right to canaries is missing",
+        ),
+        pytest.param(
+            rights(modelproviders=True, modeldeployments=False, canaryendpoints=False),
+            (Outcome.FAIL, "your rights do not include list modeldeployments"),
+            id="switched off, and another right is missing",
+        ),
+        pytest.param(
+            rights(modeldeployments=False, canaryendpoints=False),
+            (Outcome.FAIL, "your rights do not include list modeldeployments, list canaryendpoints"),
+            id="no rights at all",
+        ),
+    ],
+)
+def test_canaries_that_are_switched_off_need_no_right(found, expected):
+    (said,) = (one for one in findings(replace(FINE, rights=found)) if one.check == "rights")
+    assert (said.outcome, said.message) == expected
+
+
 @pytest.mark.parametrize(("role", "is_operator"), [("model-operator-edit", False), ("model-operator", True)])
 def test_the_role_that_check_recommends_has_all_that_it_looks_for(role, is_operator):
     documents = yaml.safe_load_all((ROOT / "manifests" / "rbac.yaml").read_text())
@@ -141,3 +181,20 @@ def test_a_real_cluster_is_checked(namespace, kubectl):
     assert "the rights of nowhere/nobody do not include get modelproviders" in nobody.stdout
     missing = kubectl("models", "check", "-o", "name").stdout.split("\n")
     assert missing == ["operator", "key of other", ""]
+
+
+def test_where_canaries_are_switched_off_nothing_asks_for_them(namespace, kubectl_of, tmp_path):
+    """The chart with canaryEndpoints.enabled: false leaves the kind out of all of its roles."""
+    namespace.apply(manifests.provider("parasail", "http://127.0.0.1:9"))
+    ours = ("modelproviders", "modeldeployments", "modelbudgets")
+    resources = f"--resource={','.join(f'{one}.modeloperator.dev' for one in ours)}"
+    namespace.kubectl("create", "role", "without-canaries", "--verb=get,list,create,patch", resources)
+    user = kubectl_of("--role=without-canaries")
+    checked = json.loads(user("models", "check", "-o", "json").stdout)
+    (found,) = (one for one in checked if one["check"] == "rights")
+    assert (found["outcome"], "none for canaryendpoints" in found["message"]) == ("ok", True)
+    status = user("models", "status")
+    assert (status.returncode, "provider/parasail" in status.stdout) == (0, True), status.stderr
+    (tmp_path / "llama.yaml").write_text(yaml.safe_dump(manifests.parasail_deployment("llama")))
+    plan = user("models", "plan", "-f", str(tmp_path / "llama.yaml"))
+    assert ("HostNotAllowed" in plan.stdout, plan.stderr) == (True, "")

@@ -98,6 +98,23 @@ def test_a_refresh_is_an_event_on_the_object_and_on_its_provider(namespace, kube
     assert (other.returncode, "'nobody' (context" in other.stderr) == (1, True)
 
 
+def test_who_may_not_patch_the_provider_has_the_deployment_looked_at(namespace, kubectl_of, llama):
+    editor = kubectl_of("--clusterrole=model-operator-edit")
+    done = editor("models", "refresh", llama)
+    assert (done.returncode, done.stdout) == (
+        0,
+        "modeldeployment.modeloperator.dev/llama: the operator was asked to look\n",
+    )
+    first, *_ = done.stderr.splitlines()
+    assert first == (
+        "note: ModelProvider parasail was not asked to look again, because you may not patch it; who has the ClusterRole"
+        " model-operator-admin can: kubectl models refresh parasail"
+    )
+    assert "modeloperator.dev/refresh" in namespace.get("ModelDeployment", llama)["metadata"]["annotations"]
+    refused = editor("models", "refresh", "parasail")
+    assert (refused.returncode, 'cannot patch resource "modelproviders"' in refused.stderr) == (1, True)
+
+
 @pytest.mark.long
 @pytest.mark.e2e
 @pytest.mark.simulator("--clock=scaled", "--time-scale=60")

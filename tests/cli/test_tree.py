@@ -1,48 +1,17 @@
 """`status`: objects in, rows and lines out."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from model_operator.cli.objects import Seen, age, seen
+from model_operator.cli.objects import age, seen
 from model_operator.cli.tree import Row, lines, related, rows
 from model_operator.conditions import Reason
 from model_operator.meanings import MEANINGS
+from support.seen_objects import NOW, READY, body, canary, deployment, provider
 
-NOW = datetime(2026, 1, 2, tzinfo=UTC)
-READY = ("Ready", "True", "Available", "The deployment serves as specified.")
 BAD_KEY = ("Ready", "False", "CredentialsInvalid", "parasail: list: Unauthorized.")
 STALLED = ("Stalled", "True", "CredentialsInvalid", "parasail: list: Unauthorized.")
-
-
-def body(name: str, *conditions: tuple[str, str, str, str], spec=None, **status) -> dict:
-    """An object as the API server shows it, an hour old."""
-    told = [
-        {
-            "type": type,
-            "status": truth,
-            "reason": reason,
-            "message": message,
-            "lastTransitionTime": "2026-01-01T23:00:00Z",
-        }
-        for type, truth, reason, message in conditions
-    ]
-    metadata = {"name": name, "namespace": "team-a", "creationTimestamp": "2026-01-01T23:00:00Z"}
-    return {"metadata": metadata, "spec": spec or {}, "status": {**status, "conditions": told}}
-
-
-def provider(name: str, *conditions) -> Seen:
-    return seen("ModelProvider", body(name, *conditions))
-
-
-def deployment(name: str, *conditions, of: str = "paitient", phase: str = "Ready") -> Seen:
-    return seen("ModelDeployment", body(name, *conditions, spec={"providerRef": {"name": of}}, phase=phase))
-
-
-def canary(name: str, *conditions, targets: tuple[str, ...], **status) -> Seen:
-    traffic = [{"name": f"t{i}", "deploymentRef": {"name": t}} for i, t in enumerate(targets)]
-    spec = {"providerRef": {"name": "paitient"}, "traffic": traffic}
-    return seen("CanaryEndpoint", body(name, *conditions, spec=spec, **status))
 
 
 def shape(objects) -> list[str]:
@@ -242,31 +211,3 @@ def test_lines_are_a_table_with_sentences_under_it():
 )
 def test_an_age_is_written_as_kubectl_does(passed, expected):
     assert age(NOW - passed, NOW) == expected
-
-
-def test_costs_are_continued_until_now_and_shown_where_there_are_any():
-    cost = {
-        "currency": "USD",
-        "perHour": "6.4",
-        "accrued": "10",
-        "uncertain": "0.012",
-        "at": "2025-12-31T23:00:00Z",
-        "period": "2025-12",
-    }
-    llama = seen(
-        "ModelDeployment",
-        body("llama", READY, spec={"providerRef": {"name": "paitient"}}, phase="Ready", cost=cost),
-    )
-    at = datetime(2025, 12, 31, 23, 30, tzinfo=UTC)
-    found = list(rows([provider("paitient", READY), llama], at))
-    assert [row.cost for row in found] == [("", ""), ("6.40 USD", "13.20 ±0.02")]
-    assert found[1].document()["cost"] == cost | {"accrued": "13.2", "at": "2025-12-31T23:30:00Z"}
-    head, _, line = lines(found, 100)
-    assert head.split() == ["NAME", "STATE", "REASON", "AGE", "COST/H", "MONTH"]
-    assert line.endswith("6.40 USD   13.20 ±0.02")
-    assert "COST/H" not in next(lines(list(rows([provider("paitient", READY)], at)), 100))
-
-
-def test_a_cost_that_somebody_has_spoilt_is_none():
-    spoilt = seen("ModelDeployment", body("llama", READY, cost={"currency": 1}))
-    assert spoilt.cost is None

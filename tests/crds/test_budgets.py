@@ -3,6 +3,7 @@
 import pytest
 
 from support.least_manifests import BUDGET, edited
+from support.refusals import expect_refusal
 
 REFUSED = [
     pytest.param({"period": None}, "spec.period", "Required value", id="no period"),
@@ -27,6 +28,4 @@ REFUSED = [
 
 @pytest.mark.parametrize(("spec", "field", "message"), REFUSED)
 def test_the_server_refuses_and_names_the_field(api, spec, field, message):
-    refusal = api.try_create(edited(BUDGET, spec))
-    assert getattr(refusal, "code", 201) == 422
-    assert refusal.names(field, message), refusal.causes
+    expect_refusal(api, edited(BUDGET, spec), field, message)

@@ -3,14 +3,7 @@
 import pytest
 
 from support.least_manifests import PARASAIL, PROVIDER, edited
-
-DURATION = "^([0-9]{1,5}(h|m|s|ms)){1,4}$"
-REQUIRED = "Required value"
-
-
-def refused(base, spec, field, message, id):
-    return pytest.param(edited(base, spec), field, message, id=id)
-
+from support.refusals import DURATION, REQUIRED, expect_refusal, refused
 
 PRICE = {"match": "low-cost", "perReplicaHour": "1.20", "currency": "USD"}
 
@@ -150,9 +143,7 @@ PROVIDERS = [
 
 @pytest.mark.parametrize(("body", "field", "message"), PROVIDERS)
 def test_the_server_refuses_and_names_the_field(api, body, field, message):
-    refusal = api.try_create(body)
-    assert getattr(refusal, "code", 201) == 422
-    assert refusal.names(field, message), refusal.causes
+    expect_refusal(api, body, field, message)
 
 
 @pytest.mark.parametrize("base", [PARASAIL, PROVIDER], ids=["ModelDeployment", "ModelProvider"])

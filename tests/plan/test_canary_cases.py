@@ -6,7 +6,7 @@ from itertools import groupby
 import pytest
 
 from model_operator.models.canary_status import RolloutStatus
-from model_operator.plan.canary.situation import Health
+from model_operator.plan.canary.observed import Health
 from support.canary_driver import Driver
 from support.canary_paper import MINUTE
 from support.canary_specs import judged, path, spec

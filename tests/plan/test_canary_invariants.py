@@ -9,7 +9,8 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 from typing_extensions import override
 
 from model_operator.plan.canary.course import blend, identity, is_whole
-from model_operator.plan.canary.situation import Health, State
+from model_operator.plan.canary.observed import Health
+from model_operator.plan.canary.situation import State
 from support.canary_machine import DEATHS, FAULTS, JUDGED, CanaryMachine
 from support.canary_paper import MINUTE
 from support.canary_specs import judged, path, spec

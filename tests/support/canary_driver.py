@@ -15,17 +15,11 @@ from typing_extensions import override
 
 from model_operator.accounts.account import Account
 from model_operator.accounts.bindings import Binding, Bindings
-from model_operator.domain import (
-    ACTION,
-    CANARY,
-    DEPLOYMENT,
-    PROVIDER,
-    Key,
-)
+from model_operator.domain import ACTION, CANARY, DEPLOYMENT, PROVIDER, Key
 from model_operator.models.canary import CanaryEndpoint
 from model_operator.models.canary_status import CanaryEndpointStatus
 from model_operator.models.metadata import Metadata
-from model_operator.plan.canary.situation import Health
+from model_operator.plan.canary.observed import Health
 from model_operator.providers.base import Provider
 from model_operator.providers.registry import PROVIDERS
 from model_operator.reconcile.base import Surroundings

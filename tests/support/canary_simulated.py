@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 from typing_extensions import override
 
 from model_operator.domain import Canary, Figures, Priority, Remote, Split
-from model_operator.plan.canary.situation import Health
+from model_operator.plan.canary.observed import Health
 from model_operator.providers.base import Provider
 from support.canary_watcher import Watched
 from support.provider_world import World

@@ -3,7 +3,7 @@
 A preflight before an installation, and a first look after one: what is missing, and who gives it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 OLDEST: Final = (1, 31)
 """The oldest Kubernetes that is supported."""
 _SKEW: Final = timedelta(seconds=30)
+_CANARIES: Final = "canaryendpoints"
 
 
 class Outcome(StrEnum):
@@ -107,11 +108,25 @@ def _kinds(facts: Facts) -> Finding:
 
 
 def _rights(facts: Facts) -> Finding:
-    missing = [f"{right.verb} {right.resource}" for right in facts.rights if not right.is_allowed]
+    is_off = is_without_canaries(facts.rights)
+    asked = [right for right in facts.rights if not (is_off and _is_for_canaries(right))]
+    missing = [f"{right.verb} {right.resource}" for right in asked if not right.is_allowed]
     if missing:
         remedy = "Bind a ClusterRole: model-operator to the operator, model-operator-view or -edit to people."
         return Finding("rights", Outcome.FAIL, f"{facts.whose} do not include {', '.join(missing)}", remedy)
-    return Finding("rights", Outcome.OK, f"{facts.whose} are sufficient ({len(facts.rights)} checked)")
+    said = f"{facts.whose} are sufficient ({len(asked)} checked)"
+    off = f"; none for {_CANARIES}, as with canaryEndpoints.enabled: false" if is_off else ""
+    return Finding("rights", Outcome.OK, said + off)
+
+
+def is_without_canaries(rights: Iterable[Right]) -> bool:
+    """No right to CanaryEndpoints, and some to other kinds: so are all roles of a chart that has them switched off."""
+    allowed = [right for right in rights if right.is_allowed]
+    return bool(allowed) and not any(_is_for_canaries(right) for right in allowed)
+
+
+def _is_for_canaries(right: Right) -> bool:
+    return right.resource.partition("/")[0] == _CANARIES
 
 
 def _operator(facts: Facts) -> Finding:

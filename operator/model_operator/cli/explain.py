@@ -23,7 +23,7 @@ Examples:
 def explain_reason(*, reason: str | None, output: str) -> None:
     """Explain a reason that an object shows.
 
-    REASON is a word from the column REASON or from a condition. Neither a cluster nor a provider is contacted.
+    REASON is a word from the column REASON, a condition or an Event. Neither a cluster nor a provider is contacted.
     """
     chosen = list(MEANINGS) if reason is None else [_found(reason)]
     document = [_document(one) for one in chosen]

@@ -6,14 +6,16 @@ A person who asks what is wrong may have an object that this version does not fu
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from model_operator.cli.spending import cost_in
+from model_operator.cli.spending import Budget, budget_in, cost_in
 from model_operator.conditions import ConditionType, Reason
 from model_operator.domain import BUDGET, CANARY, DEPLOYMENT, GROUP, PROVIDER, Key
+from model_operator.models.budget import ModelBudgetStatus
 from model_operator.models.canary_status import CanaryEndpointStatus
 from model_operator.models.cost import Cost
 from model_operator.models.metadata import Metadata
+from model_operator.models.provider import ModelProviderStatus
 from model_operator.models.status import Condition, Status
 from model_operator.modes import Mode
 
@@ -22,6 +24,12 @@ PLURAL_NAMES = {
     DEPLOYMENT: "modeldeployment",
     CANARY: "canaryendpoint",
     BUDGET: "modelbudget",
+}
+_STATUSES: Final[Mapping[str, type[Status]]] = {
+    PROVIDER: ModelProviderStatus,
+    DEPLOYMENT: Status,  # of which only the conditions are read
+    CANARY: CanaryEndpointStatus,
+    BUDGET: ModelBudgetStatus,
 }
 
 
@@ -45,6 +53,10 @@ class Seen:
     """Of a ModelDeployment, as of its last checkpoint."""
     mode: str = ""
     """Of a ModelProvider, if it is another one than Manage."""
+    orphans: int = 0
+    """Of a ModelProvider: deployments there that no object manages."""
+    budget: Budget | None = None
+    """Of a ModelBudget."""
 
     @property
     def full_name(self) -> str:
@@ -56,12 +68,10 @@ def seen(kind: str, body: Mapping[str, Any]) -> Seen:
     """What an object says of itself. Never raises on what somebody has put into spec or status."""
     metadata = Metadata.read(body["metadata"])
     spec = _mapping(body.get("spec"))
-    status: Status
-    if kind == CANARY:
-        status = CanaryEndpointStatus.parse(body.get("status"))
-    else:
-        status = Status.parse({"conditions": _mapping(body.get("status")).get("conditions") or []})
     written = _mapping(body.get("status"))
+    status = _STATUSES[kind].parse(
+        written if kind != DEPLOYMENT else {"conditions": written.get("conditions") or []}
+    )
     named = str(_mapping(spec.get("providerRef")).get("name") or "")
     return Seen(
         key=Key(kind, metadata.namespace, metadata.name),
@@ -75,7 +85,14 @@ def seen(kind: str, body: Mapping[str, Any]) -> Seen:
         message=str(written.get("message") or "") if kind == CANARY else "",
         cost=cost_in(written) if kind == DEPLOYMENT else None,
         mode=_mode(spec, written) if kind == PROVIDER else "",
+        orphans=_orphans(status),
+        budget=budget_in(spec, status) if isinstance(status, ModelBudgetStatus) else None,
     )
+
+
+def _orphans(status: Status) -> int:
+    found = status.orphans if isinstance(status, ModelProviderStatus) else None
+    return max(found.count, 0) if found is not None else 0
 
 
 def _mode(spec: Mapping[str, Any], status: Mapping[str, Any]) -> str:

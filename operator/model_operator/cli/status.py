@@ -56,7 +56,8 @@ def print_canary(**flags: Any) -> None:
 def print_status(**flags: Any) -> None:
     """Show providers, deployments, canaries and budgets as a tree.
 
-    For each object it shows the state, the reason, the age and, if something is wrong, what happened and what to do.
+    For each object it shows the state, the reason, the age and, if something is wrong, what happened and what to do;
+    of a provider also its orphaned deployments, and of a budget what is spent, the limit and the forecast.
     """
     _follow(**flags)
 

@@ -31,6 +31,7 @@ _FINE: Final = frozenset(
     }
 )
 """Reasons that need no sentence."""
+_SEE_ORPHANS: Final = "Adopt or delete them: kubectl models orphans."
 _SHORT: Final = {PROVIDER: "provider", DEPLOYMENT: "deployment", CANARY: "canary", BUDGET: "budget"}
 
 
@@ -55,12 +56,15 @@ class Row:
     """Of an hour, and of this month."""
     costs: Mapping[str, str] | None = None
     """The same for programs."""
+    budget: Mapping[str, str] | None = None
+    orphans: int = 0
 
     def document(self) -> Mapping[str, Any]:
         """For programs."""
         names = ("kind", "namespace", "name", "state", "reason", "message", "remedy", "age")
         told = {name: value for name, value in asdict(self).items() if name in names}
-        return told if self.costs is None else {**told, "cost": dict(self.costs)}
+        more = {"cost": self.costs, "budget": self.budget, "orphans": self.orphans}
+        return told | {name: value for name, value in more.items() if value}
 
 
 def rows(objects: Iterable[Seen], now: datetime) -> Iterator[Row]:
@@ -117,39 +121,56 @@ def _row(one: Seen, depth: int, now: datetime) -> Row:
     known = reason_of(reason)
     meaning = MEANINGS[known] if isinstance(known, Reason) else None
     is_fine = known in _FINE and not (condition and condition.type == ConditionType.EXPIRING)
+    told = "" if is_fine else _message(one, condition.message if condition else "")
+    remedy = "" if is_fine or meaning is None else meaning.remedy
     return Row(
         depth=depth,
         kind=one.key.kind,
         namespace=one.key.namespace,
         name=one.key.name,
         full_name=one.full_name,
-        state=_state(one),
+        state=_state(one, now),
         reason=reason,
-        message="" if is_fine else _message(one, condition.message if condition else ""),
-        remedy="" if is_fine or meaning is None else meaning.remedy,
+        message=" ".join(said for said in (told, _besides(one)) if said),
+        remedy=remedy or (_SEE_ORPHANS if one.orphans else ""),
         age=age(one.created, now),
         is_bad=is_bad,
-        is_good=is_fine,
+        is_good=is_fine and not one.orphans,
         cost=tuple(spending.cells(one.cost, now)),
         costs=None if one.cost is None else spending.document(one.cost, now),
+        budget=None if one.budget is None else spending.budget_document(one.budget, now),
+        orphans=one.orphans,
     )
 
 
-def _state(one: Seen) -> str:
+def _state(one: Seen, now: datetime) -> str:
     if one.is_terminating:
         return "Deleting"
     if one.key.kind == BUDGET:
-        return _spent(one)
+        return " ".join([_spent(one), *([spending.of_limit(one.budget, now)] if one.budget else [])])
     if one.key.kind == PROVIDER:
         ready = one.conditions.get("Ready")
         said = {"True": "Ready", "False": "NotReady"}.get(str(ready.status) if ready else "", "Unknown")
-        return f"{said} {one.mode}".strip()
+        orphaned = f"{one.orphans} orphaned" if one.orphans else ""
+        return " ".join(part for part in (said, one.mode, orphaned) if part)
     return " ".join(part for part in (one.phase or "Pending", one.split) if part)
 
 
 def _spent(one: Seen) -> str:
     within = one.conditions.get(ConditionType.WITHIN_LIMIT)
     return {"True": "WithinLimit", "False": "Exceeded"}.get(str(within.status) if within else "", "Unknown")
+
+
+def _besides(one: Seen) -> str:
+    """What is worth a sentence whatever the conditions say."""
+    if one.budget is not None:
+        return spending.outlook(one.budget)
+    if one.orphans:
+        what = "1 deployment" if one.orphans == 1 else f"{one.orphans} deployments"
+        return (
+            f"No object manages {what} that this cluster created. Until adopted or deleted, they cost money."
+        )
+    return ""
 
 
 def _message(one: Seen, said: str) -> str:

@@ -235,6 +235,17 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         " unrecognized state.",
     ),
     **CANARIES,
+    Reason.CREATED: Meaning(
+        "An Event: the deployment or canary endpoint exists at the provider, with the id in the message."
+    ),
+    Reason.ORPHANED: Meaning(
+        "An Event: the object was removed, and the deployment in the message remains at the provider and costs money.",
+        "Delete it at the provider if nobody needs it, or adopt it with spec.externalID. See kubectl models orphans.",
+    ),
+    Reason.ENDPOINT_ORPHANED: Meaning(
+        "An Event: the endpoint in the message remains at the provider, whose API cannot delete it.",
+        "Ask the provider to remove it, if nobody needs it.",
+    ),
     Reason.LISTENING: Meaning("Events are received at the path in the message."),
     Reason.NOT_LISTENING: Meaning(
         "The operator runs without --webhook-address, so it receives no events. It still polls the provider.",

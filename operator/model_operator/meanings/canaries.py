@@ -75,6 +75,31 @@ CANARIES: Final[dict[Reason, Meaning]] = {
         "See status.rollout.failure. Change spec.traffic or spec.rollout.retry, or annotate with"
         " modeloperator.dev/action: retry:<rollout id>.",
     ),
+    Reason.ROLLOUT_STARTED: Meaning("An Event: a rollout to the split of spec.traffic has started."),
+    Reason.ROLLOUT_SUPERSEDED: Meaning(
+        "An Event: spec.traffic was edited during a rollout. A rollout to the new split has taken its place."
+    ),
+    Reason.ROLLOUT_COMPLETED: Meaning("An Event: the provider confirmed the target split."),
+    Reason.STEP_APPLIED: Meaning("An Event: the provider confirmed the split of a step."),
+    Reason.ROLLBACK_STARTED: Meaning(
+        "An Event: the traffic is being moved back to the last good split.",
+        "See status.rollout.failure for the cause.",
+    ),
+    Reason.ACTION_ACCEPTED: Meaning(
+        "An Event: the operator carried out the annotation modeloperator.dev/action."
+    ),
+    Reason.ACTION_REJECTED: Meaning(
+        "An Event: the operator did not carry out the annotation modeloperator.dev/action. The message says why.",
+        "Send the action again with the present rollout and step: kubectl models canary ACTION NAME finds both.",
+    ),
+    Reason.TARGET_UNREADY: Meaning(
+        "In status.rollout.failure: a canary was not serving for longer than spec.rollout.unreadyTimeout.",
+        "See the ModelDeployment's own conditions. Change spec.traffic, or retry once the canary is serving.",
+    ),
+    Reason.ABORTED: Meaning(
+        "In status.rollout.failure: a person aborted the rollout.",
+        "Change spec.traffic, or retry: kubectl models canary retry NAME.",
+    ),
     Reason.STATE_INCONSISTENT: Meaning(
         "status.rollout is inconsistent, so the rollout holds at the split that the provider last confirmed.",
         "Check status.traffic, then annotate with modeloperator.dev/action: resume:<rollout id>.",

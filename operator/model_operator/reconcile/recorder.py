@@ -17,6 +17,7 @@ from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
 from model_operator.accounts.account import Clock
+from model_operator.conditions import Reason
 from model_operator.domain import GROUP, VERSION, Key
 from model_operator.kube import KubeError, ObjectGone
 from model_operator.models.metadata import Metadata
@@ -95,10 +96,10 @@ class Recorder:
             except asyncio.QueueFull:
                 log.warning("%s: event dropped: %s: %s", key, event.reason, event.message)
 
-    def warn(self, key: Key, metadata: Metadata, reason: str, message: str) -> None:
+    def warn(self, key: Key, metadata: Metadata, reason: Reason, message: str) -> None:
         self.note(key, metadata, (Event("Warning", reason, message),))
 
-    async def promise(self, key: Key, metadata: Metadata, reason: str, message: str) -> bool:
+    async def promise(self, key: Key, metadata: Metadata, reason: Reason, message: str) -> bool:
         """Post a warning now, whatever the allowance. Returns whether the server has it; False where it refuses one.
 
         Raises `KubeError` where it may have it another time.

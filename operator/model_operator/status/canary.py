@@ -13,7 +13,8 @@ from model_operator.models.canary_status import CanaryEndpointStatus, TrafficSha
 from model_operator.plan.canary.checks import Said
 from model_operator.plan.canary.course import describe, percents, without_zeros
 from model_operator.plan.canary.judging import is_old
-from model_operator.plan.canary.situation import Decision, Health, Outlook, Situation, State, intended
+from model_operator.plan.canary.observed import Health
+from model_operator.plan.canary.situation import Decision, Outlook, Situation, State, intended
 from model_operator.plan.canary.words import shortfall
 from model_operator.plan.verdict import Progress, Verdict
 from model_operator.status.conditions import merge

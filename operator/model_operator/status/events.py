@@ -86,7 +86,7 @@ def of_deployment(before: ModelDeploymentStatus, after: ModelDeploymentStatus) -
     events = list(of_transition(before, after))
     if after.external_id is not None and before.external_id != after.external_id:
         events.insert(
-            0, Event("Normal", "Created", f"The deployment at the provider is {after.external_id}.")
+            0, Event("Normal", Reason.CREATED, f"The deployment at the provider is {after.external_id}.")
         )
     events.extend(_duplicate(before, after))
     events.extend(_expiring(before, after))
@@ -95,7 +95,7 @@ def of_deployment(before: ModelDeploymentStatus, after: ModelDeploymentStatus) -
             f"Endpoint {before.endpoint.id} stays at the provider, because the provider's API can neither"
             " delete it nor point it elsewhere."
         )
-        events.append(Event("Warning", "EndpointOrphaned", message))
+        events.append(Event("Warning", Reason.ENDPOINT_ORPHANED, message))
     return tuple(events)
 
 

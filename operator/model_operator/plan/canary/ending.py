@@ -11,15 +11,8 @@ from model_operator.models.canary_status import AnalysisStatus, MetricVerdict, R
 from model_operator.plan.canary import transitions
 from model_operator.plan.canary.checks import Said
 from model_operator.plan.canary.course import describe, without_zeros
-from model_operator.plan.canary.situation import (
-    AT_ONCE,
-    Decision,
-    Health,
-    Notice,
-    Outlook,
-    Situation,
-    State,
-)
+from model_operator.plan.canary.observed import Health
+from model_operator.plan.canary.situation import AT_ONCE, Decision, Notice, Outlook, Situation, State
 from model_operator.plan.canary.transitions import stay, unready_for
 from model_operator.plan.canary.words import REPAIR, blocked, notice, under_way, unready
 from model_operator.plan.verdict import Progress, Verdict
@@ -43,7 +36,7 @@ def fail_with_target(s: Situation) -> Decision | None:
         is_late = target.health is Health.UNREADY and unready_for(s) >= s.course.unready_timeout and is_known
         if target.health is not Health.FAILED and not is_late:
             continue
-        reason = "TargetFailed" if target.health is Health.FAILED else "TargetUnready"
+        reason = Reason.TARGET_FAILED if target.health is Health.FAILED else Reason.TARGET_UNREADY
         message = f"{share.name}: {target.message}"
         if unready(s, s.baselines) is not None:
             return _hold_for_baseline(s, message)
@@ -51,7 +44,7 @@ def fail_with_target(s: Situation) -> Decision | None:
             held = Verdict(False, Reason.TARGET_FAILED, message)
             outlook = under_way(CanaryPhase.WAITING, Reason.TARGET_FAILED, message)
             return stay(s, replace(outlook, targets=held))
-        failed = notice("TargetFailed", message, is_warning=True)
+        failed = notice(Reason.TARGET_FAILED, message, is_warning=True)
         return _go_back(s, RolloutFailure(reason=reason, message=message, at=s.now), failed)
     return None
 
@@ -74,7 +67,7 @@ def fail_by_metrics(s: Situation) -> Decision | None:
     if analysis.verdict != Said.FAIL or analysis.consecutive_fails < judgement.fail_after:
         return None
     failure = breach(s, analysis)
-    breached = notice("MetricBreached", failure.message, is_warning=True)
+    breached = notice(Reason.METRIC_BREACHED, failure.message, is_warning=True)
     if not judgement.pauses and s.rollout.origin:
         return _go_back(s, failure, breached)
     held = s.with_rollout(s.rollout.with_(is_paused=True, failure=failure))
@@ -88,7 +81,7 @@ def breach(s: Situation, analysis: AnalysisStatus) -> RolloutFailure:
     worst = next(m for m in analysis.metrics if m.verdict == Said.FAIL and m.name not in warned)
     unit = next((UNITS[c.figure.metric] for c in checks if c.name == worst.name), "")
     return RolloutFailure(
-        reason="MetricBreached",
+        reason=Reason.METRIC_BREACHED,
         message=in_words(worst, unit),
         metric=worst.name,
         observed=worst.canary,
@@ -113,7 +106,7 @@ def _go_back(s: Situation, failure: RolloutFailure, seen: Notice) -> Decision:
     return Decision(
         status=after.status,
         outlook=under_way(CanaryPhase.ROLLING_BACK, Reason.ROLLING_BACK, message),
-        notices=(seen, notice("RollbackStarted", message, is_warning=True)),
+        notices=(seen, notice(Reason.ROLLBACK_STARTED, message, is_warning=True)),
         look_again=AT_ONCE,
     )
 

@@ -14,7 +14,8 @@ from model_operator.domain import Bucket, Figure
 from model_operator.models.canary_status import AnalysisStatus, MetricVerdict, Share
 from model_operator.plan.canary.checks import GRAVEST_FIRST, Said, is_absolute, is_relative, judge, text
 from model_operator.plan.canary.course import Check, Judgement, Shares
-from model_operator.plan.canary.situation import Reading, Situation, State
+from model_operator.plan.canary.observed import Reading
+from model_operator.plan.canary.situation import Situation, State
 from model_operator.plan.canary.statistics import detectable
 
 _MOST_BUCKETS: Final = 500

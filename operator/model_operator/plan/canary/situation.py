@@ -3,13 +3,12 @@
 Nothing here does I/O; reconcile/canary fills a `Situation` and carries a `Decision` out.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from model_operator.conditions import CanaryPhase
-from model_operator.domain import Figures, Split
+from model_operator.conditions import CanaryPhase, Reason
+from model_operator.domain import Split
 from model_operator.errors import ProviderError
 from model_operator.models.canary_status import CanaryEndpointStatus, RolloutStatus, Share
 from model_operator.modes import Mode
@@ -22,6 +21,7 @@ from model_operator.plan.canary.course import (
     identity,
     without_zeros,
 )
+from model_operator.plan.canary.observed import Health, Observed, Target
 from model_operator.plan.canary.remembered import Creation
 from model_operator.plan.verdict import Progress, Verdict
 
@@ -40,26 +40,6 @@ class State(StrEnum):
     COMPLETED = "Completed"
 
 
-class Health(StrEnum):
-    SERVING = "Serving"
-    UNREADY = "Unready"
-    """The provider says that it does not serve now."""
-    FAILED = "Failed"
-    """It failed or is gone; it will not serve by itself."""
-    UNKNOWN = "Unknown"
-    """The provider does not say, so nothing is concluded."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One reference as it is now."""
-
-    id: str | None
-    health: Health
-    message: str = ""
-    is_applied: bool = True  # the ModelDeployment that it refers to exists
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desired:
     """What the object asks for, with every default filled in."""
@@ -74,18 +54,6 @@ class Desired:
     """Value of the annotation by which people move a rollout."""
     path: str = ""
     """The course as a status remembers it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """Figures by reference, read in this pass; or why there are none."""
-
-    figures: Mapping[str, Figures] = field(default_factory=dict)
-    error: ProviderError | None = None
-    clock_offset: timedelta | None = None
-    """The provider's clock less ours, if it was shown."""
-    until: datetime | None = None
-    """The end that was asked for, of all of them, by the provider's clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,22 +93,6 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Observed:
-    """Everything around the object, as this pass found it."""
-
-    targets: Mapping[str, Target] = field(default_factory=dict)
-    """By reference: those of the spec, of the rollout and of the last good split."""
-    refusal: Verdict | None = None
-    has_account: bool = True
-    """There is an account to send requests to."""
-    shared: Mapping[str, str] = field(default_factory=dict)
-    """By reference: another CanaryEndpoint that sends traffic to the same deployment, in words."""
-    reading: Reading | None = None
-    is_status_lost: bool = False
-    """Our finalizer is on an object whose status was never written."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
     """What the conditions say after this pass, besides what status and targets show by themselves."""
 
@@ -158,7 +110,7 @@ class Outlook:
 class Notice:
     """A Kubernetes Event."""
 
-    reason: str
+    reason: Reason
     message: str
     is_warning: bool = False
 

@@ -26,7 +26,9 @@ def mend_state(s: Situation) -> Decision | None:
         return None
     acked = tuple(Share(**share.model_dump(include=set(Share.model_fields))) for share in s.status.traffic)
     if not is_whole(acked):
-        return _begun(_begin(s.with_status(s.status.with_(rollout=None)), _origin(s)), "StateInconsistent")
+        return _begun(
+            _begin(s.with_status(s.status.with_(rollout=None)), _origin(s)), Reason.STATE_INCONSISTENT
+        )
     good = s.status.last_good or LastGood(traffic=acked, since=s.now)
     without = s.with_status(s.status.with_(rollout=None, last_good=good))
     begun = transitions.begin(without, s.desired.destination, acked, is_direct=False)
@@ -38,7 +40,7 @@ def mend_state(s: Situation) -> Decision | None:
     return Decision(
         status=held.status,
         outlook=under_way(CanaryPhase.PAUSED, Reason.STATE_INCONSISTENT, message),
-        notices=(notice("StateInconsistent", message, is_warning=True),),
+        notices=(notice(Reason.STATE_INCONSISTENT, message, is_warning=True),),
         look_again=AT_ONCE,
     )
 
@@ -58,22 +60,22 @@ def follow_destination(s: Situation) -> Decision | None:
     """Begin a rollout where the spec wants another split than the one that is under way or was reached."""
     rollout = s.status.rollout
     if rollout is None:
-        return _begun(_begin(s, _origin(s)), "RolloutStarted")
+        return _begun(_begin(s, _origin(s)), Reason.ROLLOUT_STARTED)
     if s.observed.refusal is not None:
         return None  # the wish is refused, not what is under way
     wanted = identity(s.desired.destination)
     if wanted == identity(rollout.to):
         return _retried(s, rollout)
     if rollout.state in {State.COMPLETED, State.ROLLED_BACK}:
-        return _begun(_begin(s, _origin(s)), "RolloutStarted")
-    return _begun(_begin(s, _origin(s)), "RolloutSuperseded")
+        return _begun(_begin(s, _origin(s)), Reason.ROLLOUT_STARTED)
+    return _begun(_begin(s, _origin(s)), Reason.ROLLOUT_SUPERSEDED)
 
 
 def _retried(s: Situation, rollout: RolloutStatus) -> Decision | None:
     """A changed spec.rollout.retry lets a destination be tried again that was rolled back."""
     if rollout.state != State.ROLLED_BACK or s.course.retry == rollout.retry:
         return None
-    return _begun(_begin(s, _origin(s)), "RolloutStarted")
+    return _begun(_begin(s, _origin(s)), Reason.ROLLOUT_STARTED)
 
 
 def _origin(s: Situation) -> Shares:
@@ -88,7 +90,7 @@ def _begin(s: Situation, origin: Shares) -> Situation:
     return transitions.begin(s, to, origin, is_direct=s.course.is_static or not origin or is_back)
 
 
-def _begun(after: Situation, reason: str) -> Decision:
+def _begun(after: Situation, reason: Reason) -> Decision:
     rollout = after.rollout
     message = f"Rollout {rollout.id} from {describe(rollout.origin) or 'nothing'} to {describe(rollout.to)}."
     return Decision(
@@ -120,7 +122,8 @@ def obey(s: Situation) -> tuple[Situation, tuple[Notice, ...]]:
     result = "Rejected" if message else "Accepted"
     handled = LastAction(token=token, result=result, message=message, at=s.now)
     said = f"{token}: {message}" if message else f"{token} at {step_of(s)}"
-    news = notice(f"Action{result}", said, is_warning=bool(message))
+    reason = Reason.ACTION_REJECTED if message else Reason.ACTION_ACCEPTED
+    news = notice(reason, said, is_warning=bool(message))
     return after.with_status(after.status.with_(last_action=handled)), (news,)
 
 
@@ -159,7 +162,7 @@ def _abort(s: Situation) -> Situation:
     _need(s, _UNDER_WAY)
     if not s.rollout.origin:
         raise _Refused("there is no last good split to roll back to")
-    failure = RolloutFailure(reason="Aborted", message="A person aborted the rollout.", at=s.now)
+    failure = RolloutFailure(reason=Reason.ABORTED, message="A person aborted the rollout.", at=s.now)
     return transitions.roll_back(s, failure)
 
 

@@ -16,7 +16,8 @@ from model_operator.plan.canary.checks import Said
 from model_operator.plan.canary.course import describe, without_zeros
 from model_operator.plan.canary.ending import breach, fail_by_metrics, fail_with_target
 from model_operator.plan.canary.judging import is_judged, is_old, lack, measure, missing
-from model_operator.plan.canary.situation import AT_ONCE, Decision, Health, Outlook, Situation, State
+from model_operator.plan.canary.observed import Health
+from model_operator.plan.canary.situation import AT_ONCE, Decision, Outlook, Situation, State
 from model_operator.plan.canary.transitions import elapsed, left_until_late, stay
 from model_operator.plan.canary.words import REPAIR, at, notice, step_of, under_way, unready
 from model_operator.plan.verdict import Progress, Verdict
@@ -172,13 +173,13 @@ def advance(s: Situation) -> Decision | None:
 
 def _complete(s: Situation) -> Decision:
     after = transitions.complete(s)
-    message = f"The target split is in force: {describe(after.intended)}."
-    outlook = under_way(CanaryPhase.COMPLETED, Reason.COMPLETED, message)
-    done = notice("RolloutCompleted", f"Rollout {after.rollout.id}: {describe(after.intended)}.")
+    split = describe(after.intended)
+    complete = Verdict(True, Reason.COMPLETED, f"The target split is in force: {split}.")
+    outlook = under_way(CanaryPhase.COMPLETED, Reason.COMPLETED, complete.message)
     return Decision(
         status=after.status,
-        outlook=replace(outlook, complete=Verdict(True, Reason.COMPLETED, message)),
-        notices=(done,),
+        outlook=replace(outlook, complete=complete),
+        notices=(notice(Reason.ROLLOUT_COMPLETED, f"Rollout {after.rollout.id}: {split}."),),
         look_again=AT_ONCE,
     )
 
@@ -278,8 +279,7 @@ def _going(s: Situation, progress: Progress) -> Outlook:
 
 def _first(s: Situation) -> Progress:
     """A healthy rollout's later steps leave Ready and Reconciling alone."""
-    is_first = s.rollout.peak_percent == 0
-    return Progress.MOVING if is_first else Progress.SETTLED
+    return Progress.MOVING if s.rollout.peak_percent == 0 else Progress.SETTLED
 
 
 APPLYING: tuple[Rule, ...] = (

@@ -8,6 +8,7 @@ import hashlib
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from model_operator.conditions import Reason
 from model_operator.domain import Canary, Split
 from model_operator.models.canary import OnTargetUnhealthy
 from model_operator.models.canary_status import (
@@ -206,7 +207,7 @@ def answered(s: Situation, decision: Decision, action: Action, reply: Canary) ->
     echo = action.split if reply.split is None else reply.split
     before, s = s, s.with_status(_with_reply(s, action, reply, echo))
     created = f"The provider's canary endpoint is {reply.id}."
-    notices = decision.notices + ((notice("Created", created),) if before.status.pending else ())
+    notices = decision.notices + ((notice(Reason.CREATED, created),) if before.status.pending else ())
     if without_zeros(echo) != without_zeros(action.split):
         return Decision(status=s.status, outlook=mismatched(s, decision.outlook, 1), notices=notices)
     if s.status.traffic_acked_at is None or s.acknowledged != before.acknowledged:
@@ -238,8 +239,9 @@ def _news(before: Situation, after: Situation) -> tuple[Notice, ...]:
         return ()
     if rollout.state == State.ROLLED_BACK:
         why = rollout.failure.message if rollout.failure else ""
-        return (notice("RolledBack", f"Rolled back to {describe(rollout.origin)}: {why}", is_warning=True),)
-    return (notice("StepApplied", f"Rollout {rollout.id} is at {at(after)}."),)
+        said = f"Rolled back to {describe(rollout.origin)}: {why}"
+        return (notice(Reason.ROLLED_BACK, said, is_warning=True),)
+    return (notice(Reason.STEP_APPLIED, f"Rollout {rollout.id} is at {at(after)}."),)
 
 
 def _rows(s: Situation, echo: Split) -> tuple[TrafficShare, ...]:

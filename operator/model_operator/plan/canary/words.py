@@ -11,7 +11,8 @@ from model_operator.conditions import CanaryPhase, Reason
 from model_operator.errors import InvalidRequest, NotFound, ProviderError, Unavailable, retry_for
 from model_operator.models.canary_status import Share
 from model_operator.plan.canary.course import Shares, describe, without_zeros
-from model_operator.plan.canary.situation import Action, Failure, Health, Notice, Outlook, Situation
+from model_operator.plan.canary.observed import Health
+from model_operator.plan.canary.situation import Action, Failure, Notice, Outlook, Situation
 from model_operator.plan.verdict import Progress, Verdict
 
 ENOUGH_TRIES: Final = 3
@@ -49,7 +50,7 @@ def blocked(reason: Reason, message: str, **more: Verdict) -> Outlook:
     )
 
 
-def notice(reason: str, message: str, *, is_warning: bool = False) -> Notice:
+def notice(reason: Reason, message: str, *, is_warning: bool = False) -> Notice:
     return Notice(reason, message[:1024], is_warning)
 
 

@@ -6,10 +6,11 @@ from typing import Any
 from model_operator.conditions import Phase, Reason
 from model_operator.domain import Remote
 from model_operator.plan.deployment.acceptance import is_ours
-from model_operator.plan.deployment.creating import made_by_us, take, wait_for_absence
+from model_operator.plan.deployment.creating import wait_for_absence
 from model_operator.plan.deployment.difference import differences
 from model_operator.plan.deployment.power import power_difference
 from model_operator.plan.deployment.situation import Decision, Presence, Situation
+from model_operator.plan.deployment.taking import made_by_us, take
 from model_operator.plan.deployment.words import stuck, unsynced
 
 _UNKNOWN = object()

@@ -42,6 +42,7 @@ from model_operator.plan.deployment import (
     power,
     serving,
     spending,
+    taking,
     updating,
 )
 from model_operator.plan.deployment.acceptance import REFUSALS
@@ -130,7 +131,7 @@ WANTED: tuple[Rule, ...] = (
     creating.say_what_may_exist,
     modes.rest_while_suspended,
     stay_when_blind,
-    creating.take_back_own,
+    taking.take_back_own,
     former.adopt_former,
     *REFUSALS,
     marks.take_mark_over,

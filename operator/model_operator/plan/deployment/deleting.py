@@ -10,8 +10,9 @@ from model_operator.domain import RunState
 from model_operator.modes import Mode
 from model_operator.plan.deployment import creating
 from model_operator.plan.deployment.acceptance import is_stranger
-from model_operator.plan.deployment.creating import made_by_us, take, wait_for_absence
+from model_operator.plan.deployment.creating import wait_for_absence
 from model_operator.plan.deployment.situation import Decision, Delete, Presence, Release, Situation
+from model_operator.plan.deployment.taking import made_by_us, take
 from model_operator.plan.deployment.words import HELD, lost, moving, observes, stuck, wait_for_look
 from model_operator.plan.verdict import Progress
 

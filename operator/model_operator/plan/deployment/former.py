@@ -14,8 +14,9 @@ from model_operator.domain import Remote
 from model_operator.models.deployment_status import StatusChange
 from model_operator.plan.deployment import expiry
 from model_operator.plan.deployment.adopting import adopted
-from model_operator.plan.deployment.creating import made_by_us, wait_for_absence
+from model_operator.plan.deployment.creating import wait_for_absence
 from model_operator.plan.deployment.situation import Decision, Presence, Situation
+from model_operator.plan.deployment.taking import made_by_us
 from model_operator.plan.deployment.words import stuck
 
 _MOST_NAMED: Final = 5

@@ -21,7 +21,8 @@ from model_operator.models.parse import InvalidResource
 from model_operator.modes import Mode
 from model_operator.plan.canary.course import course_of, path_of, remembered_course
 from model_operator.plan.canary.decide import decide
-from model_operator.plan.canary.situation import Decision, Desired, Observed, Situation, State
+from model_operator.plan.canary.observed import Observed
+from model_operator.plan.canary.situation import Decision, Desired, Situation, State
 from model_operator.plan.verdict import Verdict
 from model_operator.reconcile.base import Pass, still_there
 from model_operator.reconcile.cache import provider_key, provider_of
@@ -174,7 +175,7 @@ class CanaryPass(Pass[CanaryEndpoint, Memory]):
     async def _promise(self, key: Key, metadata: Metadata, message: str | None, memory: Memory) -> None:
         """Before the finalizer goes. Raises `KubeError` where an Event may pass later."""
         if message is not None:
-            await self.around.record.promise(key, metadata, "EndpointOrphaned", message)
+            await self.around.record.promise(key, metadata, Reason.ENDPOINT_ORPHANED, message)
             log.warning("%s: EndpointOrphaned: %s", key, message)
         memory.finish()
 
@@ -204,7 +205,7 @@ class CanaryPass(Pass[CanaryEndpoint, Memory]):
         found = resource or invalid
         if message is not None and found is not None:
             log.warning("%s: EndpointOrphaned: %s", key, message)
-            self.around.record.warn(key, found.metadata, "EndpointOrphaned", message)
+            self.around.record.warn(key, found.metadata, Reason.ENDPOINT_ORPHANED, message)
         provider = provider_of(entry) if entry is not None else None
         self.forget(key)
         return still_there(provider, self.around.cache) if provider is not None else ()

@@ -16,7 +16,8 @@ from model_operator.models.canary import CanaryEndpoint
 from model_operator.models.canary_status import CanaryEndpointStatus, Share
 from model_operator.models.deployment import ModelDeployment
 from model_operator.plan.canary.judging import question
-from model_operator.plan.canary.situation import Health, Observed, Reading, Situation, Target
+from model_operator.plan.canary.observed import Health, Observed, Reading, Target
+from model_operator.plan.canary.situation import Situation
 from model_operator.plan.verdict import Verdict
 from model_operator.providers.base import Provider
 from model_operator.reconcile.cache import Cache, provider_key

@@ -23,7 +23,7 @@ from model_operator.errors import (
     retry_for,
 )
 from model_operator.models.deployment_status import LastPowerAction, Pending, RemoteEndpoint
-from model_operator.plan.deployment import creating, intents
+from model_operator.plan.deployment import intents, taking
 from model_operator.plan.deployment.remembered import ProbeResult, SentUpdate
 from model_operator.plan.deployment.situation import (
     Action,
@@ -138,7 +138,7 @@ async def _create(
         raise
     memory.created(remote, s.now)
     seen = replace(s, observed=replace(s.observed, remote=remote), creation=memory.creation)
-    return seen, replace(creating.take(remote, seen), look_again=None)
+    return seen, replace(taking.take(remote, seen), look_again=None)
 
 
 async def _watched(request: Coroutine[Any, Any, Remote], on_slow: Callable[[], Awaitable[None]]) -> Remote:

@@ -9,6 +9,7 @@ from typing import Final
 
 from typing_extensions import override
 
+from model_operator.conditions import Reason
 from model_operator.domain import FINALIZER, PROVIDER, Key
 from model_operator.models.cost import Cost
 from model_operator.models.deployment import ModelDeployment
@@ -103,7 +104,7 @@ class EndingDeployments(Pass[ModelDeployment, Memory]):
         endpoint, promise = resource.status.endpoint, self.around.record.promise
         if action.orphaned is not None:
             message = words.orphaned(action)
-            await promise(key, resource.metadata, "Orphaned", message)
+            await promise(key, resource.metadata, Reason.ORPHANED, message)
             log.warning("%s", message)
             self.around.signals.orphaned()
         lost = resource.status.pending_endpoint
@@ -116,7 +117,7 @@ class EndingDeployments(Pass[ModelDeployment, Memory]):
         )
         if left is not None:
             message = f"Endpoint {left} stays at the provider, because the provider's API cannot delete it."
-            await promise(key, resource.metadata, "EndpointOrphaned", message)
+            await promise(key, resource.metadata, Reason.ENDPOINT_ORPHANED, message)
             log.warning("%s", message)
 
     @override
@@ -150,7 +151,7 @@ class EndingDeployments(Pass[ModelDeployment, Memory]):
         message = words.orphaned(Release(what, why=words.observes(resource.spec.provider_ref.name)))
         log.warning("%s: %s", key, message)
         self.around.signals.orphaned()
-        self.around.record.warn(key, resource.metadata, "Orphaned", message)
+        self.around.record.warn(key, resource.metadata, Reason.ORPHANED, message)
 
     @override
     def holds(self, key: Key, invalid: InvalidResource) -> bool:
@@ -172,7 +173,7 @@ class EndingDeployments(Pass[ModelDeployment, Memory]):
             )
             if invalid.metadata.uid in self.told:
                 return
-            await self.around.record.promise(key, invalid.metadata, "Orphaned", message)
+            await self.around.record.promise(key, invalid.metadata, Reason.ORPHANED, message)
             self.told.add(invalid.metadata.uid)
             log.warning("%s: %s", key, message)
             self.around.signals.orphaned()
@@ -190,7 +191,7 @@ class EndingDeployments(Pass[ModelDeployment, Memory]):
             )
             log.warning("%s: %s", key, message)
             self.around.signals.orphaned()
-            self.around.record.warn(key, invalid.metadata, "Orphaned", message)
+            self.around.record.warn(key, invalid.metadata, Reason.ORPHANED, message)
         ref = invalid.provider
         provider = Key(PROVIDER, key.namespace, ref) if ref is not None else None
         return still_there(provider, self.around.cache) if provider is not None else ()
