@@ -22,23 +22,22 @@ CHECKPOINT = Cost(
     at=NOW - 60 * MINUTE,
     period="2026-03",
 )
-PROVIDER = ModelProvider.parse(
-    {
-        "metadata": {"name": "acme"},
-        "spec": {
-            "type": "paitient",
-            "credentials": {"secretRef": {"name": "key"}},
-            "prices": [{"match": "*", "perReplicaHour": "6", "currency": "USD"}],
-        },
-    }
-)
+SPEC = {
+    "type": "paitient",
+    "credentials": {"secretRef": {"name": "key"}},
+    "prices": [{"match": "*", "perReplicaHour": "6", "currency": "USD"}],
+}
+PROVIDER = ModelProvider.parse({"metadata": {"name": "acme"}, "spec": SPEC})
 
 
-def after_a_pass(bill, times, *, view=None, **shown):
+UNPRICED = ModelProvider.parse({"metadata": {"name": "acme"}, "spec": {**SPEC, "prices": None}})
+
+
+def after_a_pass(bill, times, *, view=None, machine="g5", provider=PROVIDER, **shown):
     """The bill; the provider shows that, two replicas where nothing else is said."""
-    s = situation(capabilities=PAITIENT, remote=remote(machine="g5", **shown))
+    s = situation(capabilities=PAITIENT, remote=remote(machine=machine, **shown))
     status = s.status.with_(cost=CHECKPOINT)
-    what = Shown(s=s, metadata=Metadata(name="llama"), provider=PROVIDER, view=view or View(), now=NOW)
+    what = Shown(s=s, metadata=Metadata(name="llama"), provider=provider, view=view or View(), now=NOW)
     return billed(bill.looks(times), status, status, what)
 
 
@@ -74,6 +73,16 @@ def test_a_change_that_could_not_be_counted_yet_is_a_gap_at_the_next_look():
     )
     assert found.tally.cost.accrued == Decimal("11.8")
     assert Decimal("5.7") < found.tally.cost.uncertain < Decimal("6.1"), "half an hour of two replicas"
+
+
+def test_a_price_that_is_gone_adds_nothing_more_where_no_reply_names_a_machine_either():
+    tally = Tally(cost=CHECKPOINT, sure_at=CHECKPOINT.at, usage=Usage(None, Decimal(2)))
+    bill = Bill(tally=tally, is_counted=True)
+    times = Times(listed_at=NOW, unchanged=NOW)
+    found = after_a_pass(bill, times, machine=None, provider=UNPRICED)
+    assert (found.tally.cost.per_hour, found.tally.cost.accrued) == (0, 12)
+    listed = after_a_pass(bill, times, machine=None, provider=UNPRICED, is_full=False)
+    assert listed.tally.cost == CHECKPOINT, "a LIST may leave the machine out"
 
 
 def test_a_heartbeat_is_no_change():
