@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from model_operator import __version__, handlers
-from model_operator.electing import election
+from model_operator.electing import election, read_ahead
 from model_operator.engine.engine import Engine
 from model_operator.engine.garbage import search_rarely, spare_start_up
 from model_operator.engine.lag import watch_lag
@@ -104,6 +104,8 @@ async def _main(settings: Settings, redactor: Redactor) -> None:
         dump_on_sigusr1(asyncio.get_running_loop())
         version = await _check_cluster(kube, settings.kinds)
         if leadership is not None:
+            ahead = asyncio.create_task(read_ahead(leadership, engine.reading.ahead))
+            stack.callback(ahead.cancel)
             await _stand_by(leadership, told)
         if told.is_set():
             return

@@ -1,12 +1,15 @@
 """Which election this process takes part in, by its settings, and what the metrics show of it."""
 
+import asyncio
 import socket
 import uuid
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 
-from model_operator.kube import Kube
+from model_operator.kube import Kube, KubeError
 from model_operator.kubeconfig import namespace_of
-from model_operator.lease import Leadership
+from model_operator.lease import READ_AHEAD, Leadership
 from model_operator.observability.metrics import Metrics
 from model_operator.settings import Settings
 from model_operator.shard_lease import Election, ShardLeadership, lease_name
@@ -27,3 +30,12 @@ def election(settings: Settings, kube: Kube, metrics: Metrics, shards: Shards) -
     for shard in range(shards.count):
         metrics.leads(lease_name(name, shard, shards.count), partial(sharded.holds, shard))
     return sharded
+
+
+async def read_ahead(leadership: Election, read: Callable[[], Awaitable[None]]) -> None:
+    """What takes longest between a Lease and the first request, done while the Lease of another runs out."""
+    while not leadership.is_held:
+        await leadership.nearly()
+        with suppress(KubeError):  # then it is read when the Lease is ours
+            await read()
+        await asyncio.sleep(READ_AHEAD)

@@ -33,6 +33,8 @@ LEASE_DURATION = 15
 RENEW_DEADLINE = 10
 """Seconds after the last renewal until which this process may act; the rest is for requests on their way."""
 RETRY_PERIOD = 2
+READ_AHEAD = 3
+"""Seconds before another's Lease runs out: its holder acts no more, and who comes next reads what there is."""
 ADDRESS = f"{GROUP}/events-at"
 """Annotation of the Lease: where its holder takes events of providers, as IP:PORT."""
 
@@ -87,6 +89,15 @@ class Leadership:
     async def try_once(self) -> bool:
         """One look, and the Lease is ours if nobody else has it. Then `acquire` keeps it."""
         return await self._election().try_acquire_or_renew()
+
+    @property
+    def runs_out_in(self) -> float:
+        """Seconds until another's Lease may be taken over if it is not renewed; infinite if nobody was seen to have it."""
+        return self._lock.runs_out_in
+
+    async def nearly(self) -> None:
+        """Returns when another's Lease is about to run out."""
+        await self._lock.is_ending.wait()
 
     async def look(self) -> None:
         """See who has it, and where that one takes events."""
@@ -166,6 +177,8 @@ class TimedLock(LeaseLock):
         self.renewed_at = float("-inf")
         self.over = asyncio.Event()
         """Set once this process has led and may not do so again."""
+        self.is_ending = asyncio.Event()
+        """Set while another's Lease has not been renewed for so long that its holder acts no more."""
         self.address: str | None = None
         """Of this process: where it takes events of providers."""
         self._foreign: tuple[str, str] | None = None
@@ -187,19 +200,30 @@ class TimedLock(LeaseLock):
         found, record = answer
         if not found or record is None or record.holder_identity in {None, "", self.identity}:
             self._foreign = None
+            self.is_ending.clear()
             return
         if self._has_led:
             self.over.set()
         shown = (str(record.holder_identity), str(record.renew_time))
         if shown != self._foreign:
             self._foreign, self._foreign_since = shown, self._clock()
+            self.is_ending.clear()
+        elif self.runs_out_in < READ_AHEAD:
+            self.is_ending.set()
 
     def _has_run_out(self) -> bool:
         return self._foreign is not None and not self._is_anothers()
 
     def _is_anothers(self) -> bool:
         """By the monotonic clock: the election goes by the wall clock, and a step of that takes no living Lease."""
-        return self._foreign is not None and self._clock() < self._foreign_since + LEASE_DURATION
+        return self._foreign is not None and self.runs_out_in > 0
+
+    @property
+    def runs_out_in(self) -> float:
+        """Seconds until another's Lease has not been renewed for so long that it may be taken over."""
+        if self._foreign is None:
+            return float("inf")
+        return self._foreign_since + LEASE_DURATION - self._clock()
 
     @override
     async def create(self, name: str, namespace: str, election_record: LeaderElectionRecord) -> bool:

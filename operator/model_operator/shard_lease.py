@@ -20,7 +20,9 @@ from model_operator.lease import RENEW_DEADLINE, ElectionEnded, Leadership, Time
 from model_operator.sharding import Shards, title
 
 LOOK_EVERY: Final = 1.0
-"""Seconds between two looks of a process that has no shard, or whose count has no turn."""
+"""Seconds between two looks of a process whose count has no turn."""
+_SPARE_LOOKS_EVERY: Final = 0.5
+"""Seconds between two looks of a process that has no shard: so much later it sees a renewal, and waits from there on."""
 _ADDRESSES_EVERY: Final = 10.0
 """Seconds between two looks at where the others take events."""
 
@@ -35,6 +37,9 @@ class Election(Protocol):
 
     async def acquire(self) -> None:
         """Returns once this process may act, which may be never. Raises `ElectionEnded`."""
+
+    async def nearly(self) -> None:
+        """Returns when this process may soon act: another has stopped without having given up its Lease."""
 
     @property
     def is_held(self) -> bool:
@@ -149,6 +154,15 @@ class ShardLeadership:
         if self._takes_events:
             self._looking = asyncio.create_task(self._look_around())
 
+    async def nearly(self) -> None:
+        """Whichever of them that is."""
+        waiting = [asyncio.create_task(seat.nearly()) for seat in self._seats]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+
     async def _take_free(self) -> int:
         count = self._shards.count
         while True:
@@ -156,7 +170,12 @@ class ShardLeadership:
                 shard = (self._first + place) % count
                 if await self._seats[shard].try_once():
                     return shard
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(self._until_next_look())
+
+    def _until_next_look(self) -> float:
+        """Seconds; not later than the moment at which the first Lease runs out."""
+        still_held = (seat.runs_out_in for seat in self._seats if seat.runs_out_in > 0)
+        return min((_SPARE_LOOKS_EVERY, *still_held))
 
     async def _await_turn(self, seat: Leadership, shard: str) -> None:
         """Until no process of another count acts."""

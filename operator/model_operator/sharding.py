@@ -39,6 +39,10 @@ class Shards:
         """Whether this process looks after the objects of that namespace."""
         return self.of(namespace) == self.mine
 
+    def excludes(self, namespace: str) -> bool:
+        """Whether another process looks after it for sure: while none is ours, any may become so."""
+        return self.mine is not None and not self.owns(namespace)
+
     def part(self, total: int, namespaces: Iterable[str]) -> int:
         """What this process may use of `total`, which the shards of these namespaces share evenly; at least 1.
 

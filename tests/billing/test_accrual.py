@@ -18,7 +18,7 @@ from model_operator.billing.accrual import (
     rolled,
 )
 from model_operator.billing.money import Price, Rate, Sum
-from model_operator.models.cost import Cost
+from model_operator.models.cost import Cost, Share
 
 NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
 AN_HOUR = timedelta(hours=1)
@@ -159,6 +159,14 @@ def test_readers_go_on_from_the_checkpoint():
 def test_a_checkpoint_from_the_future_is_gone_on_from_now():
     tally = Tally.of(tally_of(look(600)).cost).by(NOON)
     assert (tally.cost.at, tally.sure_at) == (NOON, NOON)
+
+
+def test_a_share_that_a_clock_has_dated_which_was_ahead_is_counted_from_now():
+    share = Share(budget="team", since=NOON + 3 * AN_HOUR, accrued=Decimal(1), uncertain=Decimal(0))
+    cost = tally_of(look(0)).cost.with_(shares=(share, share.with_(since=NOON + AN_HOUR / 2)))
+    found = Tally.of(cost).by(NOON)
+    assert [one.since for one in found.cost.parts] == [NOON, NOON + AN_HOUR / 2], "an hour may be a slip"
+    assert (found.cost.accrued, found.cost.at) == (cost.accrued, cost.at)
 
 
 def test_what_rounding_takes_is_uncertain():

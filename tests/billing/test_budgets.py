@@ -54,6 +54,9 @@ CASES = [
     pytest.param(
         member(cost("10", until="2026-11-10T10:00:00Z"), is_counted=False), ("10", "0.5", "0"), id="it does not count any more"
     ),
+    pytest.param(
+        member(cost("10", "2027-01-01T00:00:00Z")), ("14", "0.5", "2"), id="dated by a clock that was ahead"
+    ),
     pytest.param(member(cost("10", currency="EUR")), ("0", "0", "0"), id="another currency"),
     pytest.param(member(None), ("0", "0", "0"), id="no price"),
     pytest.param(member(cost("10"), uid="uid-gone"), ("7", "0.2", "0"), id="settled while it still goes"),
@@ -93,14 +96,15 @@ def test_final_costs_are_added_once_and_of_what_is_gone_the_sum_is_kept() -> Non
         pytest.param(None, "2026-11-10", "2026-11-01", id="nothing was told"),
         pytest.param("2026-11-01", "2026-12-01", "2026-12-01", id="a new month"),
         pytest.param(
-            "2026-12-01", "2026-11-30", "2026-12-01", id="a clock that went back over its beginning"
+            "2026-12-01", "2026-11-30T23:30", "2026-12-01", id="a clock that went back over its beginning"
         ),
+        pytest.param("2026-12-01", "2026-11-30T22:30", "2026-11-01", id="it went back by more than an hour"),
         pytest.param("2027-06-01", "2026-11-30", "2026-11-01", id="a clock that was wrong before"),
     ],
 )
 def test_the_present_period(told: str | None, now: str, start: str) -> None:
     status = {"periodStart": f"{told}T00:00:00Z"} if told else {}
-    found = period_at(budget(status), datetime.fromisoformat(f"{now}T00:00:00+00:00"))
+    found = period_at(budget(status), datetime.fromisoformat(now).replace(tzinfo=UTC))
     assert f"{found.start:%Y-%m-%d}" == start
 
 

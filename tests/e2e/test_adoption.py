@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from e2e.conftest import World
+from model_operator.domain import EPOCH_TAG
 from support import manifests
 from support.by_hand import after_sweeps, create_by_hand, word_of
 from support.kube_api import Object
@@ -51,7 +52,7 @@ def test_what_is_taken_over_is_shown_first_and_corrected_a_sweep_later(shared: W
     untouched = ("contextLength", "description", "model_config", "deploymentName", "deployment_name")
     assert {k: after.get(k) for k in untouched} == {k: before.get(k) for k in untouched}
     tags = row.api.other_fields.get("tags", {})
-    assert (after.get("tags") or {}) == {**tags, **row.tags_of(live["metadata"], INSTALLATION)}
+    assert (after.get("tags") or {}) == {**tags, **row.tags_of(live, INSTALLATION)}
     looked = shared.simulator.requests(since, vendor=vendor, operation="get")[0]["at"]
     wrote = next(r for r in shared.simulator.requests(since, vendor=vendor) if r["method"] != "GET")["at"]
     assert wrote - looked >= 5
@@ -143,7 +144,8 @@ def test_an_id_is_taken_while_its_owner_lives(shared: World, vendor: Vendor) -> 
     shared.namespace.delete("ModelDeployment", "first")
     live = shared.until("second", "Ready=True Available")
     assert live["status"]["externalID"] == id_
-    tags = ROWS[vendor].tags_of(live["metadata"], INSTALLATION)
+    tags = ROWS[vendor].tags_of(live, INSTALLATION)
+    assert (EPOCH_TAG in tags) == bool(tags)
     assert (shared.remote(vendor, live).get("tags") or {}) == tags
     shared.namespace.delete("ModelDeployment", "second")
     shared.namespace.wait_gone("ModelDeployment", "second")
@@ -165,8 +167,8 @@ def test_a_restored_object_takes_its_deployment_back(shared: World, vendor: Vend
     assert live["metadata"]["uid"] != lost["metadata"]["uid"]
     assert live["status"]["externalID"] == id_
     after_sweeps(shared.simulator, vendor)
-    shared.until("triage", "Ready=True Available")
-    tags = ROWS[vendor].tags_of(live["metadata"], INSTALLATION)
+    live = shared.until("triage", "Ready=True Available")
+    tags = ROWS[vendor].tags_of(live, INSTALLATION)
     assert (shared.remote(vendor, live).get("tags") or {}) == tags
     tagged = [("PATCH", f"/v1/deployments/{id_}")] if tags else []
     assert shared.writes(since, vendor) == tagged

@@ -75,11 +75,14 @@ def test_what_has_a_mark_is_adopted_and_the_rest_is_said(world: World) -> None:
 
     world.edit("llama", externalID=ids["llama"], deletionPolicy="Delete")
     world.until("llama", "Ready=True Available")
-    told = [event["reason"] for event in world.namespace.events("paitient")]
-    assert told.count("OrphanFound") == 1
+    eventually(lambda: told(world).count("OrphanFound"), until=lambda times: times == 1, what="the Event")
     _adopt_and_delete(world, ids["notes"])
     eventually(lambda: orphans(world), until=lambda found: not found, within=A_MINUTE)
     assert mutations(world, since) == ["delete"]
+
+
+def told(world: World) -> list[str]:
+    return [event["reason"] for event in world.namespace.events("paitient")]
 
 
 def condition_message(live: dict[str, Any]) -> str:

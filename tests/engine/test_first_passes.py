@@ -3,7 +3,7 @@
 import asyncio
 
 from model_operator.domain import DEPLOYMENT, Key
-from support.engine_world import World, play
+from support.engine_world import LLAMA, World, play
 from support.manifests import parasail_deployment
 
 MANY = 4
@@ -61,3 +61,19 @@ def test_an_account_that_does_not_answer_is_said_of_each_object() -> None:
         assert world.ready() == ("False", "ProviderUnavailable")
 
     play(story, is_served=False)
+
+
+def test_what_was_edited_while_nobody_looked_comes_before_what_is_new() -> None:
+    async def story(world: World) -> None:
+        await world.engine.stop()
+        for number in range(MANY * 2):
+            world.apply(parasail_deployment(f"new-{number}"))
+        world.server.merge(LLAMA, {"spec": {"replicas": 2}})
+        await world.restart()
+        await asyncio.sleep(120)
+        asked = await world.simulator.control("GET", "/requests")
+        order = [entry["operation"] for entry in asked["requests"]]
+        assert order.count("create") == 1 + MANY * 2
+        assert order.index("update") < order.index("create", order.index("create") + 1)
+
+    play(story, workers=1)

@@ -61,6 +61,13 @@ def test_nothing_is_ours_before_a_shard_is() -> None:
     assert not any(Shards(3).owns(name) for name in NAMES["ns-0"])
 
 
+def test_whatever_may_become_ours_is_kept_whole() -> None:
+    process = Shards(3)
+    assert not any(process.excludes(name) for name in NAMES["ns-0"])
+    process.take(1)
+    assert all(process.excludes(name) != process.owns(name) for name in NAMES["ns-0"])
+
+
 @pytest.mark.parametrize("total", [3, 20, 100, 101])
 @pytest.mark.parametrize("users", [1, 2, 3])
 def test_a_limit_is_divided_among_those_who_use_the_account(total: int, users: int) -> None:

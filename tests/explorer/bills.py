@@ -44,7 +44,7 @@ def label(world: World, name: str, team: str | None) -> None:
     world.edit(key_of(name), {"metadata": {"labels": {_LABEL: team}}})
 
 
-_ANOTHER_BILL: Final = frozenset(
+ANOTHER_BILL: Final = frozenset(
     {
         "clock",
         "copied",
@@ -66,7 +66,7 @@ _ANOTHER_BILL: Final = frozenset(
 @rule
 def what_was_billed_lies_within_what_is_said(end: End) -> Iterator[str]:
     process = end.world.process
-    if process is None or end.world.marks & _ANOTHER_BILL:
+    if process is None or end.world.marks & ANOTHER_BILL:
         return
     for key, body in end.world.deployments():
         uid, cost = uid_of(body), body.get("status", {}).get("cost")

@@ -17,6 +17,7 @@ from explorer import (  # noqa: F401  they fill the table of moves
     people,
     purse_strings,
     rollouts,
+    spent,
     vendors,
 )
 from explorer.cluster import start
@@ -105,6 +106,7 @@ _THEMES: tuple[frozenset[str], ...] = (
         }
     ),
     frozenset({"set_budget", "drop_budget", "delete_and_apply", "remove_by_hand", "change_leader", "kill"}),
+    frozenset({"let_run", "edit_by_hand", "remove_by_hand", "refuse_under_200", "change_leader", "kill"}),
     frozenset({"outage", "forget", "lag", "confirm_absence", "change_key", "remove_by_hand", "kill"}),
     frozenset({"limit_requests", "orphan", "step_clock", "delete_and_apply", "change_leader", "kill"}),
     frozenset({"set_mode", "taken_over", "lose_create", "orphan", "delete_and_apply", "kill"}),
@@ -115,6 +117,8 @@ _THEMES: tuple[frozenset[str], ...] = (
     frozenset({"lose_etcd", "orphan", "delete_and_apply", "strip_and_delete", "lose_create", "kill"}),
 )
 """Moves that meet seldom by chance: a history has one or two of these, or (rarely) all moves."""
+THEMED = _ALWAYS.union(*_THEMES)
+"""Any other is drawn by no history."""
 
 
 def draw(seed: int) -> History:

@@ -7,7 +7,8 @@ from subprocess import CompletedProcess
 import pytest
 
 from explorer.alone import alone
-from explorer.history import Step, draw, run, shorten
+from explorer.history import THEMED, Step, draw, run, shorten
+from explorer.moves import MOVES
 from explorer.named import NAMED, Named
 
 
@@ -37,6 +38,10 @@ def test_random_histories_end_well() -> None:
 def test_ten_minutes_of_random_histories_end_well() -> None:
     done = explore("--minutes", "10", "--histories", "2500", "--mute", "--keep-going", "--brief", limit=1100)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_move_that_has_a_weight_is_drawn() -> None:
+    assert {kind.name for kind in MOVES.values() if kind.weight} - THEMED == set()
 
 
 def test_a_seed_repeats_its_history() -> None:

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 from contextvars import Context
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from io import StringIO
 from random import Random
 from typing import Any
@@ -107,6 +108,8 @@ class World:
     """Whether what an object that ends leaves at the provider is left on purpose."""
     orphaned: set[str] = field(default_factory=set)
     """UIDs of objects that had deletionPolicy Orphan at some time: what they leave is left on purpose."""
+    born: dict[str, datetime] = field(default_factory=dict)
+    """When the API server had each object of the team first, by its UID."""
     uids: dict[str, str] = field(default_factory=dict)
     """Default name → UID, of every object that ever was."""
     names: dict[str, str] = field(default_factory=dict)
@@ -168,6 +171,8 @@ class World:
         uid, spec = body["metadata"]["uid"], body["spec"]
         vendor = PROVIDERS[vendor_of(body)]
         self.names[uid] = key.name
+        if key.namespace == TEAM:
+            self.born.setdefault(uid, START + timedelta(seconds=self.loop.time()))
         self.uids[default_name(key.name, uid, vendor.capabilities.name_limit)] = uid
         if "deploymentName" in spec:
             self.marks.add("shared")

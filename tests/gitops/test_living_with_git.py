@@ -16,7 +16,7 @@ from support.by_hand import after_sweeps
 from support.canary_world import CanaryWorld, canary, path, traffic
 from support.deadlines import eventually
 from support.kube_api import Object, path_of
-from support.namespace import Namespace, conditions
+from support.namespace import Namespace
 from support.shared_cluster import ROOT
 from support.simulator_process import SimulatorProcess, Vendor
 
@@ -280,15 +280,16 @@ def test_orphan_waits_for_an_operator_too(shared: World) -> None:
     assert llama["status"]["externalID"] in events[0]["message"]
 
 
-def test_a_restored_object_without_its_id_makes_a_deployment_of_its_own(shared: World) -> None:
-    """What the documentation warns of."""
+def test_a_restored_object_without_its_id_waits_where_its_deployment_has_no_mark(shared: World) -> None:
+    """The object that was lost may have been another: a person says whose the deployment is."""
     shared.serve(manifests.parasail_deployment("llama"))
     lose_the_cluster(shared, "llama")
     sync(shared.namespace, ARGO, manifests.parasail_deployment("llama"))
     shared.operator.restart()
-    after = shared.until("llama", "Ready=True Available")
-    assert conditions(after)["Synced"] == "True Synced"
-    assert shared.simulator.counters("parasail")["live"] == 2
+    waiting = shared.until("llama", "Synced=False OrphanFound")
+    assert "externalID" not in waiting["status"]
+    after_sweeps(shared.simulator, "parasail")
+    assert shared.simulator.counters("parasail")["live"] == 1
 
 
 @pytest.mark.simulator("--clock=scaled", "--time-scale=60")

@@ -134,6 +134,18 @@ async def test_an_annotation_lets_it_run_until_the_next_edge_and_counts_once(lif
     assert told(life.status)["Ready"] == "True Available"
 
 
+async def test_an_annotation_that_has_counted_does_not_count_again_for_hours_that_come_back(life):
+    await until(life, 13, 5)
+    annotate(life, "active-until-next-edge")
+    await until(life, 14)
+    life.edit(schedule=None)
+    await until(life, 17, 5)
+    assert life.status.active_until == NOW.replace(hour=15)
+    life.edit(schedule=HOURS)
+    await until(life, 17, 15)
+    assert told(life.status)["Ready"] == OFF
+
+
 async def test_that_it_may_run_is_written_before_it_is_resumed(life):
     await until(life, 13, 5)
     annotate(life, "active-until-next-edge")

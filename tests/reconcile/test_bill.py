@@ -23,23 +23,22 @@ CHECKPOINT = Cost(
     at=NOW - 60 * MINUTE,
     period="2026-03",
 )
-PROVIDER = ModelProvider.parse(
-    {
-        "metadata": {"name": "acme"},
-        "spec": {
-            "type": "paitient",
-            "credentials": {"secretRef": {"name": "key"}},
-            "prices": [{"match": "*", "perReplicaHour": "6", "currency": "USD"}],
-        },
-    }
-)
+SPEC = {
+    "type": "paitient",
+    "credentials": {"secretRef": {"name": "key"}},
+    "prices": [{"match": "*", "perReplicaHour": "6", "currency": "USD"}],
+}
+PROVIDER = ModelProvider.parse({"metadata": {"name": "acme"}, "spec": SPEC})
 
 
-def after_a_pass(bill, times, *, view=None, **shown):
+UNPRICED = ModelProvider.parse({"metadata": {"name": "acme"}, "spec": {**SPEC, "prices": None}})
+
+
+def after_a_pass(bill, times, *, view=None, machine="g5", provider=PROVIDER, **shown):
     """The bill; the provider shows that, two replicas where nothing else is said."""
-    s = situation(capabilities=PAITIENT, remote=remote(machine="g5", **shown))
+    s = situation(capabilities=PAITIENT, remote=remote(machine=machine, **shown))
     status = s.status.with_(cost=CHECKPOINT)
-    what = Shown(s=s, metadata=Metadata(name="llama"), provider=PROVIDER, view=view or View(), now=NOW)
+    what = Shown(s=s, metadata=Metadata(name="llama"), provider=provider, view=view or View(), now=NOW)
     return billed(bill.looks(times), status, status, what)
 
 
@@ -85,6 +84,16 @@ def test_one_that_failed_is_billed_by_what_was_sent_after_a_restart():
     found = after_a_pass(restarted, times, state=RunState.FAILED, **changed).tally
     assert found.cost.per_hour == 0
     assert found.cost.uncertain >= 6
+
+
+def test_a_price_that_is_gone_adds_nothing_more_where_no_reply_names_a_machine_either():
+    tally = Tally(cost=CHECKPOINT, sure_at=CHECKPOINT.at, usage=Usage(None, Decimal(2)))
+    bill = Bill(tally=tally, is_counted=True)
+    times = Times(listed_at=NOW, unchanged=NOW)
+    found = after_a_pass(bill, times, machine=None, provider=UNPRICED)
+    assert (found.tally.cost.per_hour, found.tally.cost.accrued) == (0, 12)
+    listed = after_a_pass(bill, times, machine=None, provider=UNPRICED, is_full=False)
+    assert listed.tally.cost == CHECKPOINT, "a LIST may leave the machine out"
 
 
 def test_a_heartbeat_is_no_change():

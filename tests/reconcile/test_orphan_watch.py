@@ -80,6 +80,22 @@ async def test_what_it_costs_is_said_where_a_price_is_known() -> None:
 
 
 @on_virtual_time
+async def test_a_price_that_comes_later_is_said_of_orphans_that_are_known() -> None:
+    async with running(**HERE) as operator:
+        id_ = await left_behind(operator)
+        await operator.until(lambda: orphans(operator) == [id_], within=200)
+        assert "perHour" not in operator.status("paitient", PROVIDER)["orphans"]["items"][0]
+        prices = [{"match": "*", "perReplicaHour": "4.5", "currency": "EUR"}]
+        operator.edit("paitient", PROVIDER, prices=prices)
+        await operator.wait(60)
+        (one,) = operator.status("paitient", PROVIDER)["orphans"]["items"]
+        assert one["perHour"] == "4.5 EUR"
+        operator.edit("paitient", PROVIDER, prices=None)
+        await operator.wait(60)
+        assert "perHour" not in operator.status("paitient", PROVIDER)["orphans"]["items"][0]
+
+
+@on_virtual_time
 async def test_it_is_none_any_more_once_an_object_of_that_name_is_there() -> None:
     async with running(**HERE) as operator:
         id_ = await left_behind(operator)

@@ -41,9 +41,10 @@ class World:
         self.wall = Wall(loop)
         self.server = Server(self.wall)
         self.simulator = Simulator(source=lambda: START.timestamp() + loop.time())
-        self._boot()
+        self.boot()
 
-    def _boot(self) -> None:
+    def boot(self) -> None:
+        """A process that has read nothing yet."""
         self.store = MemoryStore(self.server)
         self.metrics = Metrics()
         self.engine = Engine(
@@ -61,10 +62,11 @@ class World:
         """Another process, which remembers nothing."""
         self.watch.close()
         await self.engine.stop()
-        self._boot()
-        await self._work()
+        self.boot()
+        await self.work()
 
-    async def _work(self) -> None:
+    async def work(self) -> None:
+        """It may act now."""
         await self.engine.prime()
         self.engine.start()
         self.watch.open()
@@ -80,7 +82,7 @@ class World:
         for vendor in vendors:
             self.apply(secret_of(vendor))
             self.apply(provider(vendor, SIM))
-        await self._work()
+        await self.work()
 
     async def serve(self, **spec: Any) -> None:
         self.apply(parasail_deployment("llama", **spec))

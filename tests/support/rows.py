@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from model_operator.domain import OWNER_TAG
+from model_operator.domain import EPOCH_TAG, OWNER_TAG
 from model_operator.providers.base import Vendor
 from model_operator.providers.registry import PROVIDERS
 
@@ -101,12 +101,14 @@ class Row:
         """The knob by which an update does not change their number."""
         return {self.ignores: list(self.api.replicas)}
 
-    def tags_of(self, metadata: dict[str, Any], installation: str) -> dict[str, str]:
-        """What our updates make of the tags, for an object with that metadata."""
+    def tags_of(self, live: Mapping[str, Any], installation: str) -> dict[str, str]:
+        """What our updates make of the tags of an object that looks so; with an epoch, if another's mark was taken over."""
         if self.uid_tag is None:
             return {}
+        metadata, epoch = live["metadata"], live["status"].get("epoch")
         owner = f"{installation}/{metadata['namespace']}/{metadata['name']}"
-        return {self.uid_tag: metadata["uid"], OWNER_TAG: owner}
+        taken_over = {} if epoch is None else {EPOCH_TAG: str(epoch)}
+        return {self.uid_tag: metadata["uid"], OWNER_TAG: owner, **taken_over}
 
 
 ROWS = {

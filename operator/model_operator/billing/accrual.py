@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Final
 
 from model_operator.billing.money import ZERO, Price, Rate, Span, Sum, rounded, total
-from model_operator.billing.shares import Counted, emptied, renewed, with_spans
+from model_operator.billing.shares import Counted, dated, emptied, renewed, with_spans
 from model_operator.models.cost import Cost, amount
 
 CLOCKS_SECOND: Final = timedelta(seconds=1)
@@ -77,9 +77,11 @@ class Tally:
 
     def by(self, now: datetime) -> "Tally":
         """Not from the future: a clock that was ahead has written it, and what it has counted until then stays."""
-        if self.cost.at <= now:
-            return self
-        return replace(self, cost=self.cost.with_(at=now, period=period_of(now)), sure_at=now)
+        shares = dated(self.cost.parts, now)
+        cost = self.cost if shares == self.cost.parts else self.cost.with_(shares=shares)
+        if cost.at <= now:
+            return self if cost is self.cost else replace(self, cost=cost)
+        return replace(self, cost=cost.with_(at=now, period=period_of(now)), sure_at=now)
 
     def is_changed_by(self, changed_at: datetime) -> bool:
         """Whether that was after the last sure moment."""

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Final
 
 from model_operator.billing.money import ZERO, Sum
-from model_operator.billing.periods import Bounds, bounds_at
+from model_operator.billing.periods import SLIP, Bounds, bounds_at
 from model_operator.billing.shares import share_at
 from model_operator.models.budget import ModelBudget, ModelBudgetStatus, Settled, Total
 from model_operator.models.cost import Cost, amount
@@ -50,11 +50,12 @@ class Figures:
 
 def period_at(budget: ModelBudget, now: datetime) -> Bounds:
     """The present period. A clock that goes back over its beginning does not bring the former one back: what was settled
-    since then would be lost. Only where the status is of a period that is still far, the clock was wrong before.
+    since then would be lost. Only where that is still to come for long, the clock was wrong before: until then nothing
+    would be counted, and nothing held.
     """
     spec, told = budget.spec, budget.status.period_start
     bounds = bounds_at(spec.period, spec.zone, now)
-    if told is not None and bounds.start < told <= bounds.end:
+    if told is not None and bounds.start < told <= min(bounds.end, now + SLIP):
         return bounds_at(spec.period, spec.zone, told)
     return bounds
 

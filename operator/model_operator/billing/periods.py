@@ -7,11 +7,14 @@ the first of the two.
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Final
 
 from model_operator.active_hours import moment_of, zone_of
 from model_operator.models.budget import Period
 
-_A_DAY = timedelta(days=1)
+SLIP: Final = timedelta(hours=1)
+"""So far a clock may go back over a period's beginning. What is dated later was dated by a clock that was wrong."""
+_A_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)

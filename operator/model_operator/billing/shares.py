@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from model_operator.billing.money import ZERO, Rate, Span, Sum, rounded, total
+from model_operator.billing.periods import SLIP
 from model_operator.models.cost import Cost, Share
 
 Counted = Mapping[str, datetime]
@@ -69,6 +70,15 @@ def _moved(share: Share, at: datetime, *, is_counted: bool) -> Share:
     return share if share.until is not None else share.with_(until=at)
 
 
+def dated(shares: Iterable[Share], now: datetime) -> tuple[Share, ...]:
+    """None from a future that a clock has seen which was ahead: until then nothing would be counted."""
+    return tuple(share.with_(since=now) if _is_from_the_future(share, now) else share for share in shares)
+
+
+def _is_from_the_future(share: Share, now: datetime) -> bool:
+    return share.since > now + SLIP
+
+
 def share_at(cost: Cost, budget: str, start: datetime, now: datetime) -> Sum:
     """What it has cost until `now` while it counted in that budget, in the period that began at `start`."""
     share = next((share for share in cost.parts if share.budget == budget), None)
@@ -78,4 +88,5 @@ def share_at(cost: Cost, budget: str, start: datetime, now: datetime) -> Sum:
     if share.until is not None:
         return known
     rate = Rate(cost.per_hour, cost.uncertain_per_hour or ZERO)
-    return known + Span(cost.at, now, rate).since(max(start, share.since))
+    since = start if _is_from_the_future(share, now) else max(start, share.since)
+    return known + Span(cost.at, now, rate).since(since)

@@ -16,6 +16,7 @@ from model_operator.engine.clock import SteadyClock
 from model_operator.engine.comparison import Comparison, WentBack
 from model_operator.engine.garbage import collect_when_idle
 from model_operator.engine.parts import Outside, make
+from model_operator.engine.reading import Reading
 from model_operator.observability.metrics import Metrics
 from model_operator.providers.base import Transport, Vendor
 from model_operator.reconcile.budget.metrics import show_budgets
@@ -77,6 +78,7 @@ class Engine(Signals):
         self._parts = make(outside, signals=self)
         self.cache, self.accounts = self._parts.cache, self._parts.accounts
         self._controllers, self._recorder = self._parts.controllers, self._parts.recorder
+        self.reading = Reading(kube, self.cache, settings.kinds, settings.namespaces)
         metrics.show_canaries(lambda: views(self.cache, clock()))
         metrics.count_resources(self.cache.phases)
         metrics.count_namespaces(lambda: len({key.namespace for key in self.cache.own_keys()}))
@@ -86,11 +88,8 @@ class Engine(Signals):
         metrics.show_costs(self._parts.spending.views, settings.cost_labels)
 
     async def prime(self) -> None:
-        """Read all objects once before anything is decided: claims and absences need the whole picture."""
-        for kind in self._settings.kinds:
-            for namespace in self._settings.namespaces or (None,):
-                async for body in self._kube.list(kind, namespace):
-                    self.cache.put(_key(kind, body), body)
+        """Read all objects once before anything is decided."""
+        await self.reading.whole()
         self._is_primed = True
         self.changed(self._not_early(self.cache.keys()))
 
@@ -182,8 +181,13 @@ class Engine(Signals):
 
     @override
     def changed(self, keys: Iterable[Key]) -> None:
-        for key in keys:
-            if self._concerns_us(key):
+        ours = [key for key in keys if self._concerns_us(key)]
+        # After a start the watch has shown nobody's edit of meanwhile.
+        edited = set(filter(self.cache.is_behind, ours))
+        for key in edited:
+            self._controllers[key.kind].queue.add(key, is_urgent=True)
+        for key in ours:
+            if key not in edited:
                 self._controllers[key.kind].queue.add(key)
 
     def _concerns_us(self, key: Key) -> bool:
@@ -294,7 +298,3 @@ class Engine(Signals):
     def unready(self) -> str | None:
         """For /readyz: None once all objects have been read."""
         return None if self._is_primed else "the objects have not been read yet"
-
-
-def _key(kind: str, body: Mapping[str, Any]) -> Key:
-    return Key(kind, body["metadata"]["namespace"], body["metadata"]["name"])

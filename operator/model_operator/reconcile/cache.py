@@ -75,7 +75,7 @@ class Cache:
             return False
         if version <= self._ended.get(uid, 0):
             return False
-        if key.kind == DEPLOYMENT and not self._shards.owns(key.namespace):
+        if key.kind == DEPLOYMENT and self._shards.excludes(key.namespace):
             body = without_news(body)
         try:
             entry = Entry(version, uid, _PARSERS[key.kind](body))
@@ -133,6 +133,14 @@ class Cache:
     def generation(self, key: Key) -> int | None:
         entry = self._entries.get(key)
         return entry.resource.metadata.generation if entry and entry.resource else None
+
+    def is_behind(self, key: Key) -> bool:
+        """Its spec was edited since its status was last written: somebody waits. What is new has -1 there, or nothing."""
+        entry = self._entries.get(key)
+        if entry is None or entry.resource is None:
+            return False
+        answered = entry.resource.status.observed_generation
+        return answered is not None and 0 <= answered != entry.resource.metadata.generation
 
     def deployment(self, key: Key) -> ModelDeployment | None:
         entry = self._entries.get(key)

@@ -17,7 +17,7 @@ from model_operator.billing.usage import usage_of
 from model_operator.domain import DEPLOYMENT, Key, Priority, Remote
 from model_operator.errors import ProviderError
 from model_operator.kube import KubeError
-from model_operator.models.orphans import Orphans
+from model_operator.models.orphans import Orphan, Orphans
 from model_operator.models.provider import ModelProvider
 from model_operator.owner_marks import OwnerMark
 from model_operator.plan.orphans import Sightings, Unheld, unheld
@@ -61,13 +61,17 @@ class OrphanWatch:
     async def _priced(
         self, key: Key, account: Account, before: Orphans | None, after: Orphans | None
     ) -> Orphans | None:
-        """With what each of the new ones costs: one GET, since a LIST does not show their replicas."""
+        """With what each of the new ones costs, and each after an edit: one GET, since a LIST does not show replicas."""
         provider = self.cache.provider(key)
         known = {one.id for one in before.items} if before is not None else set[str]()
-        if after is None or provider is None or known >= {one.id for one in after.items}:
+        if after is None or provider is None:
+            return after
+        if provider.status.observed_generation != provider.metadata.generation:
+            known = set()  # it may have other prices
+        if known >= {one.id for one in after.items}:
             return after
         items = [
-            one if one.id in known else one.with_(per_hour=await _per_hour(account, provider, one.id))
+            one if one.id in known else one.with_(per_hour=await _per_hour(account, provider, one))
             for one in after.items
         ]
         return after.with_(items=tuple(items))
@@ -155,12 +159,12 @@ class OrphanWatch:
         return known is None or known.uid != objects[key] or self._waits_for_it(mark, remote)
 
 
-async def _per_hour(account: Account, provider: ModelProvider, id_: str) -> str | None:
-    """`9.80 USD`; None where it cannot be read, or no price is known."""
+async def _per_hour(account: Account, provider: ModelProvider, orphan: Orphan) -> str | None:
+    """`9.80 USD`; None where no price is known; as before where it cannot be read."""
     try:
-        remote = await account.provider.at(Priority.SWEEP).get(id_)
+        remote = await account.provider.at(Priority.SWEEP).get(orphan.id)
     except ProviderError:
-        return None
+        return orphan.per_hour
     usage = usage_of(remote, account.vendor.capabilities.bills, None)
     price = price_of(remote.machine, remote.price, provider.spec.prices or ())
     if usage is None or price is None:

@@ -72,8 +72,8 @@ def _thresholds(budget: ModelBudget, status: ModelBudgetStatus, spent: Decimal) 
 
 
 def _is_due(before: ModelBudgetStatus, view: BudgetView, now: datetime) -> bool:
-    if before.at is None or now < before.at:
-        return before.at is None
+    if before.at is None or now < before.at - AT_MOST_EVERY:
+        return True  # nothing was told yet, or by a clock that was ahead
     if now - before.at < AT_MOST_EVERY:
         return False
     figures = view.figures

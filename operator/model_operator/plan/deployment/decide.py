@@ -30,7 +30,7 @@ from datetime import timedelta
 
 from model_operator.conditions import ConditionType, Phase, Reason
 from model_operator.errors import NotAccepted, ProviderError, RateLimited, delay_after, retry_for
-from model_operator.models.deployment_status import UNCHANGED, Pending, PendingEndpoint
+from model_operator.models.deployment_status import UNCHANGED, PendingEndpoint
 from model_operator.plan.deployment import (
     adopting,
     creating,
@@ -183,14 +183,14 @@ def decide(s: Situation) -> Decision:
     return hold_back(s, expiry.note(s, note_hours(s, kept)))
 
 
-def sends_keys(step: Decision) -> bool:
+def sends_keys(s: Situation, step: Decision) -> bool:
     """Whether the step is one that says the deployment's access keys, or announces one."""
-    return isinstance(step.action, Create | Update) or isinstance(step.change.pending, Pending)
+    return isinstance(step.action, Create | Update) or spending.begins(s, step)
 
 
 def wait_for_key(s: Situation, step: Decision) -> Decision:
     """A create or an update without the access key would make, or leave, a model that cannot be loaded."""
-    if s.missing_key is None or not sends_keys(step):
+    if s.missing_key is None or not sends_keys(s, step):
         return step
     waiting = refusal(s, Reason.CREDENTIALS_MISSING, s.missing_key)
     change = replace(step.change, pending=UNCHANGED)
@@ -208,10 +208,7 @@ def note_hours(s: Situation, step: Decision) -> Decision:
 
 def hold_back(s: Situation, step: Decision) -> Decision:
     """A step that just failed waits for its retry, and none is taken while the account must rest."""
-    pending = step.change.pending
-    is_intent = (isinstance(pending, Pending) and s.creation.is_to_send(pending)) or isinstance(
-        step.change.pending_endpoint, PendingEndpoint
-    )
+    is_intent = spending.begins(s, step) or isinstance(step.change.pending_endpoint, PendingEndpoint)
     if isinstance(step.action, Release) or (step.action is None and not is_intent):
         return step
     held = replace(

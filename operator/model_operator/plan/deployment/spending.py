@@ -24,15 +24,20 @@ _REPLICAS: Final = "replicas"
 
 def replicas_added(s: Situation, step: Decision) -> int | None:
     """How many replicas more the step would pay for at least; None where it adds none."""
-    if isinstance(step.change.pending, Pending) or (
-        isinstance(step.action, Create) and s.status.pending is None
-    ):
+    is_announced = begins(s, step)
+    if is_announced or (isinstance(step.action, Create) and s.status.pending is None):
         return fewest(s.desired.fields)
     if isinstance(step.action, SetPower) and step.action.power is Power.RESUME:
         return fewest(s.desired.fields)
     if isinstance(step.action, Update) and _REPLICAS in step.action.changes:
         return _grows_by(s)
     return None
+
+
+def begins(s: Situation, step: Decision) -> bool:
+    """It announces a create that is to be sent. That one may have been sent is to be written down in any case."""
+    pending = step.change.pending
+    return isinstance(pending, Pending) and s.creation.is_to_send(pending)
 
 
 def without_growth(s: Situation) -> Situation:
@@ -66,10 +71,14 @@ def _held(s: Situation) -> Allowance | None:
 
 
 def _create_held(s: Situation, step: Decision, refused: Allowance) -> Decision:
-    """No request: it does not exist, and is not made."""
+    """No request: it does not exist, and is not made. What was announced before has provably made nothing by now, and
+    must not hold others; but where nobody can look, that is no proof.
+    """
     message = _message(refused, "the deployment")
     held = refusal(s, Reason.BUDGET_EXCEEDED, message)
-    return replace(held, change=replace(step.change, pending=UNCHANGED), look_again=RECHECK)
+    is_proven = s.status.pending is not None and s.observed.can_list
+    change = replace(step.change, pending=None if is_proven else UNCHANGED)
+    return replace(held, change=change, look_again=RECHECK)
 
 
 def _resume_held(step: Decision, refused: Allowance) -> Decision:

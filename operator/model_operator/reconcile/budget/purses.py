@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Final
 
 from model_operator.billing.budgets import Member, counts, figures_of, period_at
 from model_operator.billing.money import ZERO
 from model_operator.billing.prices import price_of
 from model_operator.billing.purse import Allowance, Purse, Reservations, allowance
-from model_operator.domain import Remote
+from model_operator.conditions import ConditionType, Reason
+from model_operator.domain import FINALIZER, Remote
 from model_operator.models.budget import ModelBudget
 from model_operator.models.deployment import ModelDeployment
 from model_operator.plan.deployment.decide import decide
@@ -18,6 +20,8 @@ from model_operator.plan.verdict import Progress
 from model_operator.reconcile.base import Surroundings
 from model_operator.reconcile.budget.members import members_of
 from model_operator.reconcile.cache import provider_key
+
+_WAITS_FOR_MACHINE: Final = frozenset({Reason.QUOTA_EXCEEDED, Reason.INSUFFICIENT_CAPACITY})
 
 
 @dataclass(slots=True)
@@ -74,9 +78,8 @@ class Purses:
     def _untold(self, budget: ModelBudget, but: str) -> Iterator[Decimal]:
         """Of an hour, each: what a process before this one has begun, and what nobody has looked at yet."""
         for _, deployment in self.around.cache.deployments_in(budget.metadata.namespace):
-            uid, status = deployment.metadata.uid, deployment.status
-            is_begun = status.external_id is not None or status.pending is not None
-            if uid == but or status.cost is not None or not is_begun or self.reservations.knows(uid):
+            uid = deployment.metadata.uid
+            if uid == but or not _is_untold(deployment) or self.reservations.knows(uid):
                 continue
             price = self._price(deployment, None) if counts(budget, deployment.metadata.labels) else None
             if price is not None:
@@ -92,6 +95,17 @@ class Purses:
         machines = self.around.vendors[resource.spec.vendor].machines(resource.spec)
         prices = (price_of(machine, None, rows) for machine in machines)
         return max((price.per_replica_hour for price in prices if price is not None), default=None)
+
+
+def _is_untold(deployment: ModelDeployment) -> bool:
+    """It is begun, or may be, and its cost does not say so: nobody has looked yet, or it waits for a machine."""
+    status, ready = deployment.status, deployment.status.condition(ConditionType.READY)
+    if status.cost is not None:
+        is_waiting = ready is not None and ready.reason in _WAITS_FOR_MACHINE
+        return is_waiting and status.external_id is not None and not status.cost.per_hour
+    # The finalizer is the intent of a first create.
+    is_marked = FINALIZER in deployment.metadata.finalizers and status.is_untold
+    return is_marked or status.external_id is not None or status.pending is not None
 
 
 def _costs(members: Iterable[Member]) -> Iterator[tuple[str, Decimal]]:

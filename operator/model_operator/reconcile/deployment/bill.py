@@ -190,8 +190,8 @@ def _look_at(
     usage = replace(usage, machine=usage.machine or known)
     rows = shown.provider.spec.prices or () if shown.provider is not None else ()
     price = price_of(usage.machine, remote.price, rows)
-    if price is None and usage.machine is None:
-        return None
+    if price is None and usage.machine is None and not remote.is_full:
+        return None  # of which machine it is, this reply does not say
     return Look(begun=begun, ended=shown.now, usage=usage, price=price, changed_at=remote.changed_at)
 
 

@@ -14,7 +14,9 @@ _LAST_WAIT: Final = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
-    """Not `off`: it is meant to run, or has no schedule. The times are for the status."""
+    """Not `off`: it is meant to run, or has no schedule. The times are for the status; that an annotation has counted is
+    known without a schedule, too, so that one which is removed and comes back does not let it count again.
+    """
 
     off: OffHours | None = None
     next_edge: datetime | None = None
@@ -25,7 +27,7 @@ def scheduled(resource: ModelDeployment, now: datetime) -> Scheduled:
     """`spec.paused` is not for the hours to explain."""
     schedule = resource.spec.schedule
     if schedule is None:
-        return Scheduled()
+        return Scheduled(active_until=resource.status.active_until if _is_let_run(resource) else None)
     hours = schedule.hours.at(now)
     until = _let_run_until(resource, hours)
     runs = hours.is_active or resource.spec.paused or (until is not None and now < until)
@@ -44,6 +46,8 @@ def before_edge(edge: datetime | None, now: datetime) -> timedelta | None:
 
 def _let_run_until(resource: ModelDeployment, hours: Hours) -> datetime | None:
     """The annotation counts until the first edge after it was seen, and once: it may stay on the object for ever."""
-    if resource.metadata.annotations.get(ACTION) != ACTIVE_UNTIL_NEXT_EDGE:
-        return None
-    return resource.status.active_until or hours.until
+    return resource.status.active_until or hours.until if _is_let_run(resource) else None
+
+
+def _is_let_run(resource: ModelDeployment) -> bool:
+    return resource.metadata.annotations.get(ACTION) == ACTIVE_UNTIL_NEXT_EDGE

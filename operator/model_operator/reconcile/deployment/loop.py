@@ -107,7 +107,7 @@ class DeploymentPass(EndingDeployments):
             await self._read_keys(resource, vendor, memory)
         s, account = await self._observe(key, resource, memory)
         s, step = self.purses.decided(resource, s)
-        if memory.keys.refs and sends_keys(step):
+        if memory.keys.refs and sends_keys(s, step):
             await self._read_keys(resource, vendor, memory)
             s, step = self.purses.decided(resource, self._with_keys(s, resource, memory))
         return s, account, step
