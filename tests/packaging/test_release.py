@@ -134,6 +134,12 @@ def test_the_notes_stop_the_bill_in_every_watched_namespace(
     assert lines == ([f"{delete} -n {name}" for name in namespaces] or [f"{delete} --all-namespaces"])
 
 
+def test_the_notes_name_the_crds_by_the_label_that_they_have(helm: Helm, cluster: Access) -> None:
+    said = helm.on(cluster)("install", "a", CHART, "--dry-run=client", values={"nameOverride": "models"})
+    assert "kubectl delete crd -l app.kubernetes.io/name=models`" in said
+    assert "app.kubernetes.io/name: models" in said
+
+
 def test_with_an_image_of_a_registry_the_notes_do_not_warn_of_it(any_helm: Helm, cluster: Access) -> None:
     values = {"image": {"repository": "r.example.com/a/b"}, "crds": {"install": False}}
     said = any_helm.on(cluster)("install", "a", CHART, "--dry-run=client", values=values)
