@@ -44,6 +44,10 @@ def test_a_canary_without_any_of_its_targets_is_shown_all_the_same():
     assert shape([provider("paitient"), canary("triage", targets=("gone",))]) == ["paitient", "  triage"]
 
 
+def expiring(truth: str, reason: str, message: str):
+    return deployment("a", READY, ("Expiring", truth, reason, message))
+
+
 @pytest.mark.parametrize(
     ("object", "expected"),
     [
@@ -88,17 +92,17 @@ def test_a_canary_without_any_of_its_targets_is_shown_all_the_same():
             id="the usual mode goes without saying",
         ),
         pytest.param(
-            deployment("a", READY, ("Expiring", "True", "ExpiresWithinHour", "It expires at noon.")),
+            expiring("True", "ExpiresWithinHour", "It expires at noon."),
             ("Ready", "ExpiresWithinHour", "It expires at noon.", False, False),
             id="an end that is near",
         ),
         pytest.param(
-            deployment("a", READY, ("Expiring", "False", "NotExpiring", "It expires next year.")),
+            expiring("False", "NotExpiring", "It expires next year."),
             ("Ready", "Available", "", False, True),
             id="an end that is far",
         ),
         pytest.param(
-            deployment("a", READY, ("Expiring", "True", "Expired", "It is not deleted.")),
+            expiring("True", "Expired", "It is not deleted."),
             ("Ready", "Expired", "It is not deleted.", False, False),
             id="an end that has passed, of what is left at the provider and costs money",
         ),

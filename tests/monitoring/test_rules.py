@@ -37,6 +37,14 @@ def condition(kind: str, type_: str, status: str) -> str:
 
 
 OBJECT = {"namespace": "team", "name": "a"}
+
+
+def stalled(kind: str) -> Row:
+    """All kinds have the same alert."""
+    series = {condition(kind, "Stalled", "true"): HALF_AN_HOUR}
+    return Row(f"{kind}Stalled", "warning", series, fires=15, ends=41, labels=OBJECT)
+
+
 REQUESTS = f'model_operator_provider_requests_total{{{JOB}, provider="parasail", operation="list"'
 ROWS = (
     Row(
@@ -111,14 +119,7 @@ ROWS = (
         ends=41,
         labels={"provider": "parasail"},
     ),
-    Row(
-        "ModelDeploymentStalled",
-        "warning",
-        {condition("ModelDeployment", "Stalled", "true"): HALF_AN_HOUR},
-        fires=15,
-        ends=41,
-        labels=OBJECT,
-    ),
+    stalled("ModelDeployment"),
     Row(
         "ModelDeploymentNotReady",
         "critical",
@@ -135,22 +136,8 @@ ROWS = (
         ends=41,
         labels=OBJECT,
     ),
-    Row(
-        "ModelBudgetStalled",
-        "warning",
-        {condition("ModelBudget", "Stalled", "true"): HALF_AN_HOUR},
-        fires=15,
-        ends=41,
-        labels=OBJECT,
-    ),
-    Row(
-        "CanaryEndpointStalled",
-        "warning",
-        {condition("CanaryEndpoint", "Stalled", "true"): HALF_AN_HOUR},
-        fires=15,
-        ends=41,
-        labels=OBJECT,
-    ),
+    stalled("ModelBudget"),
+    stalled("CanaryEndpoint"),
     Row(
         "CanaryRollbackPending",
         "critical",

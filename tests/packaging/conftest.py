@@ -1,6 +1,5 @@
 """A cluster of a test's own; and kube-score, a linter of manifests, and krew, had from their Go modules in the way of Helm."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 from model_operator_demo.controlplane import ControlPlane
 from model_operator_demo.controlplane_access import Access
 from model_operator_demo.go_tools import GoTool, NoTool
+from support.had import had, looked_for
 from support.helm import Helm
 from support.kube_api import Object
 from support.namespace import Namespace
@@ -43,21 +43,11 @@ _FOUND = pytest.StashKey[dict[str, Path | NoTool]]()
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Whoever cannot have it is told by the tests."""
-    found = session.config.stash[_FOUND] = {}
-    if session.config.option.collectonly:
-        return
-    for name in {name for item in session.items for name in getattr(item, "fixturenames", ())} & {*TOOLS}:
-        try:
-            found[name] = TOOLS[name].find(os.environ)
-        except NoTool as error:
-            found[name] = error
+    session.config.stash[_FOUND] = looked_for(session, TOOLS, NoTool)
 
 
 def _had(request: pytest.FixtureRequest, name: str) -> Path:
-    found = request.config.stash[_FOUND][name]
-    if isinstance(found, NoTool):
-        pytest.fail(str(found), pytrace=False)
-    return found
+    return had(request.config.stash[_FOUND][name])
 
 
 @pytest.fixture(scope="session")

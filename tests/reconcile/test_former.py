@@ -32,6 +32,16 @@ def is_waiting(operator: Running) -> bool:
     return operator.says("llama").get("Synced") == "False OrphanFound"
 
 
+async def until_it_waits(operator: Running, vendor: str) -> str:
+    """The deployment that a cluster without an installation's name has lost; its object is back, and waits for a person."""
+    body = deployment(vendor)
+    (id_,) = await operator.serve(body)
+    await lose_etcd(operator)
+    await rebuild(operator, body)
+    await operator.until(lambda: is_waiting(operator))
+    return id_
+
+
 @pytest.mark.parametrize(
     "knobs",
     [
@@ -81,11 +91,7 @@ async def test_a_body_that_comes_with_a_finalizer_adopts_once_its_create_is_prov
 @on_virtual_time
 async def test_without_a_mark_it_waits_and_the_remedy_works(vendor: str) -> None:
     async with running(installation="") as operator:
-        body = deployment(vendor)
-        (id_,) = await operator.serve(body)
-        await lose_etcd(operator)
-        await rebuild(operator, body)
-        await operator.until(lambda: is_waiting(operator))
+        id_ = await until_it_waits(operator, vendor)
         await operator.wait(A_WHILE)
         assert id_ in operator.message("llama", "Synced")
         assert operator.says("llama") == {
@@ -106,11 +112,7 @@ async def test_without_a_mark_it_waits_and_the_remedy_works(vendor: str) -> None
 @on_virtual_time
 async def test_waiting_costs_nothing(vendor: str) -> None:
     async with running(installation="") as operator:
-        body = deployment(vendor)
-        await operator.serve(body)
-        await lose_etcd(operator)
-        await rebuild(operator, body)
-        await operator.until(lambda: is_waiting(operator))
+        await until_it_waits(operator, vendor)
         await operator.wait(30)
         writes, gets = operator.server.writes, await operator.asked("get")
         await operator.wait(A_WHILE)
@@ -121,11 +123,7 @@ async def test_waiting_costs_nothing(vendor: str) -> None:
 @on_virtual_time
 async def test_what_waits_is_made_once_the_other_is_gone(vendor: str) -> None:
     async with running(installation="") as operator:
-        body = deployment(vendor)
-        (id_,) = await operator.serve(body)
-        await lose_etcd(operator)
-        await rebuild(operator, body)
-        await operator.until(lambda: is_waiting(operator))
+        id_ = await until_it_waits(operator, vendor)
         await operator.simulator.control("DELETE", f"/deployments/{vendor}/{id_}")
         await operator.until(lambda: is_ready(operator))
         assert await mutations(operator) == {"create": 2, "delete": 0}
@@ -135,11 +133,7 @@ async def test_what_waits_is_made_once_the_other_is_gone(vendor: str) -> None:
 @on_virtual_time
 async def test_one_that_waits_is_deleted_without_a_request(vendor: str) -> None:
     async with running(installation="") as operator:
-        body = deployment(vendor)
-        (id_,) = await operator.serve(body)
-        await lose_etcd(operator)
-        await rebuild(operator, body)
-        await operator.until(lambda: is_waiting(operator))
+        id_ = await until_it_waits(operator, vendor)
         operator.delete("llama")
         await operator.until(lambda: operator.find("llama") is None)
         await operator.wait(A_WHILE)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from model_operator_demo.controlplane_cache import cache_root, fill_once
+from support.had import had, looked_for
 
 _LONG = 600  # seconds; for the slowest mirror
 
@@ -115,21 +116,11 @@ _FOUND = pytest.StashKey[dict[str, Program | NotHad]]()
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Have what the collected tests need; whoever cannot have it is told by the tests."""
-    found = session.config.stash[_FOUND] = {}
-    if session.config.option.collectonly:
-        return
-    for name in {name for item in session.items for name in getattr(item, "fixturenames", ())} & {*PROGRAMS}:
-        try:
-            found[name] = PROGRAMS[name].find(os.environ)
-        except NotHad as error:
-            found[name] = error
+    session.config.stash[_FOUND] = looked_for(session, PROGRAMS, NotHad)
 
 
 def _had(request: pytest.FixtureRequest, name: str) -> Program:
-    found = request.config.stash[_FOUND][name]
-    if isinstance(found, NotHad):
-        pytest.fail(str(found), pytrace=False)
-    return found
+    return had(request.config.stash[_FOUND][name])
 
 
 @pytest.fixture(scope="session")

@@ -70,6 +70,13 @@ def _status_of(type_: ConditionType) -> str:
     return f'.status.conditions[?(@.type=="{type_}")].status'
 
 
+_ID_ADDED_LATER: Final = rule(
+    "has(oldSelf.spec.externalID) || !has(self.spec.externalID) || !has(self.status)"
+    " || !has(self.status.externalID) || self.spec.externalID == self.status.externalID",
+    "externalID can be added later only with the value of status.externalID",
+    at=".spec.externalID",
+)
+
 MODEL_PROVIDER: Final = Kind(
     kind="ModelProvider",
     short_name="mprov",
@@ -111,14 +118,7 @@ MODEL_DEPLOYMENT: Final = Kind(
         _AGE,
     ),
     selectable=(".spec.providerRef.name", ".spec.model"),
-    rules=(
-        rule(
-            "has(oldSelf.spec.externalID) || !has(self.spec.externalID) || !has(self.status)"
-            " || !has(self.status.externalID) || self.spec.externalID == self.status.externalID",
-            "externalID can be added later only with the value of status.externalID",
-            at=".spec.externalID",
-        ),
-    ),
+    rules=(_ID_ADDED_LATER,),
     has_scale=True,
 )
 
@@ -141,14 +141,7 @@ CANARY_ENDPOINT: Final = Kind(
         _AGE,
     ),
     selectable=(".spec.providerRef.name",),
-    rules=(
-        rule(
-            "has(oldSelf.spec.externalID) || !has(self.spec.externalID) || !has(self.status)"
-            " || !has(self.status.externalID) || self.spec.externalID == self.status.externalID",
-            "externalID can be added later only with the value of status.externalID",
-            at=".spec.externalID",
-        ),
-    ),
+    rules=(_ID_ADDED_LATER,),
 )
 
 MODEL_BUDGET: Final = Kind(
