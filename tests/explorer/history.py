@@ -25,7 +25,7 @@ from explorer.judges import JUDGES
 from explorer.looks import End, condition
 from explorer.modes import leaves_on_purpose, manage_again
 from explorer.moves import MOVES, play
-from explorer.oracle import judge
+from explorer.oracle import is_turning, judge
 from explorer.people import put_keys_back
 from explorer.process import own_tasks
 from explorer.rollouts import thaw_figures
@@ -62,6 +62,7 @@ _LATENCIES = (0.02, 0.02, 0.02, 0.5, 4.0)  # seconds, each way
 _REST = 52  # looks of half a minute each
 _AFTERMATH = 15.0  # seconds from the last move to the end of all faults
 _QUIET = 100.0  # seconds
+_TURNS = 5  # times that long, at most, until what an edge or an end has begun has come to its own
 
 
 @dataclass(frozen=True)
@@ -241,6 +242,10 @@ async def come_to_rest(world: World) -> End:
     end = await _watch(world, _QUIET)
     if end.writes or set(end.requests) - {"list"}:  # something slow may just have come to its end
         end = await _watch(world, 2 * _QUIET)
+    for _ in range(_TURNS):
+        if not is_turning(world):
+            break
+        end = await _watch(world, _QUIET)
     return end
 
 
