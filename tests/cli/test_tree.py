@@ -113,6 +113,11 @@ def test_a_canary_without_any_of_its_targets_is_shown_all_the_same():
             id="an end that is done with",
         ),
         pytest.param(
+            deployment("a", READY, ("Idle", "True", "NoRequests", "Nobody uses it.")),
+            ("Ready", "NoRequests", "Nobody uses it.", False, False),
+            id="one that nobody uses",
+        ),
+        pytest.param(
             deployment("a", READY, ("Synced", "False", "Observed", "In mode Manage, it would be created.")),
             ("Ready", "Observed", "In mode Manage, it would be created.", False, False),
             id="what is only observed",

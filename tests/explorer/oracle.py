@@ -204,6 +204,9 @@ def _was_an_edge(body: Object, now: datetime, *, within: timedelta) -> bool:
 
 
 def _expires_near(body: Object, now: datetime) -> bool:
+    """Or may just be found idle: its metrics are read."""
+    if "idle" in body["spec"]:
+        return True
     due = expiry(body) if body["kind"] == DEPLOYMENT else None
     return due is not None and abs(now - due) < _REST
 
