@@ -287,20 +287,21 @@ NAMED = (
         ),
     ),
     Named(
-        "users come back while nobody can look, when it is found idle and about to be deleted",
+        "users come back and the process dies between what was found idle and its end",
         "what_is_used_is_not_taken_for_idle",
         (
             Step("open_accounts", {"vendors": ["paitient"]}),
             Step("apply", {"name": "ta", "spec": {}}),
             Step("mind_idleness", {"name": "ta", "then": "Expire"}, wait=30.0),
             Step("lose_users", {"name": "ta"}),
-            Step("nothing", {"seconds": 500.0}),
-            Step("gain_users", {"name": "ta"}),
-            Step("lose_users", {"name": "ta"}, wait=70.0),
             Step(
-                "outage", {"vendor": "paitient", "status": 503, "body": "html", "seconds": 300.0}, wait=10.0
+                "outage",
+                {"vendor": "paitient", "status": 503, "body": "html", "seconds": 300.0},
+                wait=914.0,
             ),
-            Step("kill", {"seconds": 100.0}, wait=30.0),
+            Step("gain_users", {"name": "ta"}, wait=3.0),
+            Step("kill", {"seconds": 100.0}, wait=1.0),
+            Step("nothing", {"seconds": 600.0}),
         ),
     ),
 )

@@ -102,16 +102,16 @@ async def test_what_has_expired_stays_so_in_a_new_process_and_an_edit_brings_one
 async def test_one_that_is_used_is_left_alone_and_read_about_once_an_hour(new_idle):
     life = await new_idle()
     await use(life, 1)
-    await hours(life, 10)
+    await hours(life, 5)
     assert (told(life.status)["Idle"], await mutations(life)) == ("False NotIdle", ["create"])
-    assert await life.count("metrics") <= 12
+    assert await life.count("metrics") <= 8
 
 
 async def test_a_request_so_rare_that_its_rate_is_rounded_away_is_use(new_idle):
     life = await new_idle()
     await knobs(life, rps_decimals=0)
     await use(life, 0.05)
-    await hours(life, 4)
+    await hours(life, 2)
     assert (told(life.status)["Idle"], await mutations(life)) == ("False NotIdle", ["create"])
 
 
@@ -156,7 +156,7 @@ async def test_an_edit_counts_as_use(new_idle):
 async def test_what_cannot_be_read_is_not_idle(new_idle, values, is_told):
     life = await new_idle()
     await knobs(life, **values)
-    await hours(life, 4)
+    await hours(life, 2)
     assert await mutations(life) == ["create"]
     assert told(life.status)["Idle"] == ("Unknown MetricsUnavailable" if is_told else "False NotIdle")
     assert (("Warning", "MetricsUnavailable") in events(life)) is is_told
