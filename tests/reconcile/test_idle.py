@@ -300,3 +300,18 @@ async def test_without_the_field_no_metrics_are_read(paitient, new_life):
     await hours(life, 3)
     assert await life.count("metrics") == 0
     assert (life.status.idle, "Idle" in told(life.status)) == (None, False)
+
+
+async def test_an_edit_before_it_is_deleted_keeps_it_at_once(new_idle):
+    life = await new_idle()
+    await life.world.fault("error", operation="delete", status=503, count=1)
+    await until(
+        life, NOW + timedelta(hours=2), lambda: bool(life.status.expired and life.status.expired.is_final)
+    )
+    await life.work()
+    assert await life.count("delete") == 1
+    life.edit(contextLength=2048)
+    await life.wait(60)
+    await life.work()
+    await hours(life, 0.1)
+    assert (told(life.status)["Ready"], await life.count("delete")) == ("True Available", 1)
