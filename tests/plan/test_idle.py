@@ -8,7 +8,7 @@ from model_operator.domain import RunState
 from model_operator.idleness import IdleAction, IdleRule
 from model_operator.models.idle import IdleRecord
 from model_operator.modes import Mode
-from model_operator.plan.deployment.idle import next_turn, noted, question
+from model_operator.plan.deployment.idle import first_read, next_turn, noted, question
 from model_operator.plan.deployment.requests import Evidence, Requests
 from support.situations import (
     LONG_AGO,
@@ -147,3 +147,19 @@ def test_one_that_is_idle_is_watched_since_it_was_found():
     asked = question(unused(FOUND))
     assert asked is not None
     assert (asked.start, asked.end, asked.interval) == (FOUND.until, NOW, timedelta(minutes=1))
+
+
+FIRST, LAST = NOW.replace(year=1, month=1, day=1, hour=0), NOW.replace(year=9999, month=12, day=31, hour=23)
+
+
+@pytest.mark.parametrize("time", [FIRST, LAST])
+@pytest.mark.parametrize("then", list(IdleAction))
+def test_times_at_the_ends_of_the_calendar_are_times(time, then):
+    """Somebody has edited the status."""
+    rule = IdleRule(after=24 * HOUR, then=then)
+    for record in (FRESH.with_(counts_from=time), FOUND.with_(since=time, until=time, found_at=time)):
+        s = unused(record, evidence=None, idle=rule)
+        assert first_read(s) is not None
+        assert question(s) is not None
+        assert noted(s) is not None
+        assert told(status_of(s))["Idle"] in ("False NotIdle", "True NoRequests")

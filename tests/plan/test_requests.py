@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from model_operator.domain import Bucket, Figure, Figures
-from model_operator.plan.deployment.requests import Evidence, Said, evidence_of, said_by, unusable
+from model_operator.plan.deployment.requests import Evidence, Requests, Said, evidence_of, said_by, unusable
 from support.situations import NOW
 
 MINUTE = timedelta(minutes=1)
@@ -98,3 +98,13 @@ def test_any_trace_of_a_request_is_one_and_what_is_not_shown_proves_nothing(valu
 )
 def test_metrics_that_have_ended_say_nothing_of_now(newest, is_usable):
     assert (unusable(Evidence(newest=newest), NOW, MINUTE) == "") is is_usable
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+def test_times_that_are_none_are_left_out(year):
+    odd = NOW.replace(year=year, month=12, day=31, hour=23)
+    shown = figures(*[QUIET] * 8, at=odd)
+    buckets = (Bucket(odd, BUSY), *shown.buckets, Bucket(odd, BUSY))
+    odd_figures = Figures(buckets=buckets, length=MINUTE, at=odd)
+    assert evidence_of(odd_figures, NOW) == Evidence(ago(8), ago(2), None, ago(0))
+    assert Requests().answered(odd_figures, NOW).problem == ""

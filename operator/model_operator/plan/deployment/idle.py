@@ -12,7 +12,7 @@ from typing import Final
 from model_operator.conditions import ConditionType, Reason
 from model_operator.domain import RunState
 from model_operator.durations import format_duration
-from model_operator.idleness import IdleAction, IdleRule
+from model_operator.idleness import LONGEST, IdleAction, IdleRule
 from model_operator.models.idle import IdleRecord
 from model_operator.models.wire import format_time
 from model_operator.plan.deployment import marks
@@ -67,7 +67,7 @@ def counts_from(s: Situation, rule: IdleRule, record: IdleRecord) -> datetime:
     """Nothing before that is a time in which it was free to be used, as far as anybody knows."""
     serving = s.status.condition(ConditionType.SERVING)
     since = serving.last_transition_time if serving is not None else s.now
-    return max(record.counts_from, since, rule.not_before or since)
+    return min(max(record.counts_from, since, rule.not_before or since), s.now)
 
 
 def first_read(s: Situation) -> datetime | None:
@@ -87,10 +87,9 @@ def question(s: Situation) -> Question | None:
     if record.until is None:
         interval = _length(rule.after)
         return Question(now - rule.after - SETTLE - 3 * interval, now, interval)
-    began = now - max(s.now - record.until, timedelta())
-    if rule.then is IdleAction.MIN_REPLICAS:
-        began = max(began, now - _WATCHED)
-    return Question(began, now, _length(now - began))
+    longest = _WATCHED if rule.then is IdleAction.MIN_REPLICAS else LONGEST
+    span = min(max(s.now - record.until, timedelta()), longest)
+    return Question(now - span, now, _length(span))
 
 
 def _length(span: timedelta) -> timedelta:
@@ -243,4 +242,6 @@ def next_turn(s: Situation) -> datetime | None:
     """When time alone makes a difference next."""
     if noted(s) != s.status.idle:
         return s.now + _SOON  # what follows from it is for the next pass
+    if s.guard is not None and s.desired.idle is not None:
+        return s.now + CALM  # nothing tells when that has ended
     return s.requests.read_at if counts(s) else None

@@ -19,6 +19,8 @@ WATCH: Final = timedelta(minutes=1)
 """Between reads of one that was found idle: its first request brings it back."""
 _LONGEST_WAIT: Final = timedelta(days=1)
 """So that metrics that have stopped are noticed."""
+_NO_CLOCK: Final = timedelta(days=3650)
+"""A time that is further off is none, be it a provider's Date or a bucket's."""
 _OLD: Final = timedelta(minutes=30)
 """Metrics that end before say nothing of now."""
 
@@ -46,10 +48,10 @@ class Evidence:
 
 def evidence_of(figures: Figures, now: datetime) -> Evidence:
     """The last bucket may still fill, as those of the last minutes: no request there proves nothing, and a request does."""
-    offset = timedelta() if figures.at is None else figures.at - now
-    complete, length = now + offset - SETTLE, figures.length
+    offset, length = offset_of(figures, now), figures.length
+    complete = now + offset - SETTLE
     since = until = busy = newest = None
-    for bucket in figures.buckets:
+    for bucket in (b for b in figures.buckets if abs(b.start - complete) < _NO_CLOCK):
         end, said = bucket.start + length, said_by(bucket)
         is_complete = end <= complete and bucket is not figures.buckets[-1]
         if said is not Said.NOTHING:
@@ -62,6 +64,12 @@ def evidence_of(figures: Figures, now: datetime) -> Evidence:
             since = bucket.start if until is None or bucket.start > until else since
             until = end
     return Evidence(*(time and time - offset for time in (since, until, busy, newest)))
+
+
+def offset_of(figures: Figures, now: datetime) -> timedelta:
+    """The provider's clock less ours, where the reply tells."""
+    offset = timedelta() if figures.at is None else figures.at - now
+    return offset if abs(offset) < _NO_CLOCK else timedelta()
 
 
 def said_by(bucket: Bucket) -> Said:
@@ -113,7 +121,7 @@ class Requests:
 
     def answered(self, figures: Figures, now: datetime) -> "Requests":
         """Whether it can be used is another question: metrics may have ended, or never begun."""
-        offset = timedelta() if figures.at is None else figures.at - now
+        offset = offset_of(figures, now)
         if abs(offset - self.offset) > WATCH:  # it was asked for another time than meant
             return replace(self, offset=offset, evidence=None, calm_at=None, read_at=now + WATCH)
         evidence = evidence_of(figures, now)
