@@ -18,6 +18,7 @@ from explorer import (  # noqa: F401  they fill the table of moves
     purse_strings,
     rollouts,
     spent,
+    unused,
     vendors,
 )
 from explorer.cluster import start
@@ -108,6 +109,7 @@ _THEMES: tuple[frozenset[str], ...] = (
     ),
     frozenset({"set_budget", "drop_budget", "delete_and_apply", "remove_by_hand", "change_leader", "kill"}),
     frozenset({"let_run", "edit_by_hand", "remove_by_hand", "refuse_under_200", "change_leader", "kill"}),
+    frozenset({"mind_idleness", "lose_users", "gain_users", "outage", "change_leader", "kill"}),
     frozenset({"outage", "forget", "lag", "confirm_absence", "change_key", "remove_by_hand", "kill"}),
     frozenset({"limit_requests", "orphan", "step_clock", "delete_and_apply", "change_leader", "kill"}),
     frozenset({"set_mode", "taken_over", "lose_create", "orphan", "delete_and_apply", "kill"}),

@@ -233,6 +233,9 @@ def _turned(body: Object, now: datetime, has_clock: bool) -> bool:
 
 
 def _expires_near(body: Object, now: datetime) -> bool:
+    """Or may just be found idle: its metrics are read."""
+    if "idle" in body["spec"]:
+        return True
     due = expiry(body) if body["kind"] == DEPLOYMENT else None
     return due is not None and abs(now - due) < _REST
 
