@@ -1,56 +1,28 @@
-"""Pause, with the whole engine: what a spent budget stops, what it lets run, and what it resumes."""
+"""Pause, with the whole engine: what a spent budget stops, in which order, and what it resumes."""
 
 import asyncio
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
-from model_operator.domain import BUDGET, DEPLOYMENT, PROVIDER, Key
-from support.canary_world import canary, traffic
+import pytest
+
+from model_operator.domain import BUDGET, DEPLOYMENT, Key
 from support.engine_world import LLAMA, World, play
-from support.manifests import budget, labelled, paitient_deployment, parasail_deployment
+from support.manifests import parasail_deployment
 from support.memory_store import Effect, Trouble, Verb
+from support.spent_budgets import (
+    SPENT,
+    TEAM,
+    pausing,
+    power,
+    resume_there,
+    running,
+    says,
+    set_prices,
+    stop_llama,
+    stopped,
+)
 
-CANARY = Key("CanaryEndpoint", "team", "triage")
-TEAM = Key(BUDGET, "team", "team")
 MISTRAL = Key(DEPLOYMENT, "team", "mistral")
-PRICE = {"match": "*", "perReplicaHour": "3.60", "currency": "USD"}
-SPENT = "0.001"
-"""By any deployment within a second or two."""
-
-
-def pausing(limit: str = SPENT, name: str = "team", **spec: Any) -> Mapping[str, Any]:
-    return budget(name, limit, onExceeded="Pause", **spec)
-
-
-def set_prices(world: World, vendor: str = "parasail", poll: str = "20s", **price: str) -> None:
-    spec = {"prices": [{**PRICE, **price}], "pollInterval": poll}
-    world.server.merge(Key(PROVIDER, "team", vendor), {"spec": spec})
-
-
-def says(world: World, key: Key = LLAMA) -> dict[str, str]:
-    found = world.server.get(key)["status"]["conditions"]
-    return {c["type"]: f"{c['status']} {c['reason']}" for c in found}
-
-
-def stopped(world: World, key: Key = TEAM) -> list[str]:
-    return [one["name"] for one in world.server.get(key)["status"].get("stopped", [])]
-
-
-def running(world: World, key: Key = TEAM) -> dict[str, str]:
-    return {one["name"]: one["reason"] for one in world.server.get(key)["status"].get("running", [])}
-
-
-async def power(world: World) -> list[str]:
-    """Pauses and resumes that the provider has had, in order."""
-    asked = await world.simulator.control("GET", "/requests")
-    return [one["operation"] for one in asked["requests"] if one["operation"] in ("pause", "resume")]
-
-
-async def resume_there(world: World, key: Key = LLAMA) -> None:
-    """Somebody does it in the provider's console."""
-    id_ = world.server.get(key)["status"]["externalID"]
-    await world.simulator.control("PATCH", f"/deployments/parasail/{id_}", {"status": "ONLINE"})
 
 
 def trouble(verb: Verb, kind: str) -> Trouble:
@@ -60,13 +32,6 @@ def trouble(verb: Verb, kind: str) -> Trouble:
 async def until(world: World, text: str) -> None:
     left = datetime.fromisoformat(f"{text}+00:00") - world.wall()
     await asyncio.sleep(left.total_seconds())
-
-
-async def stop_llama(world: World, **spec: Any) -> None:
-    set_prices(world)
-    world.apply(pausing(**spec))
-    await asyncio.sleep(150)
-    assert (stopped(world), says(world)["Ready"]) == (["llama"], "False BudgetExceeded")
 
 
 def test_once_the_limit_is_spent_the_youngest_is_paused_first_and_all_of_it_is_said() -> None:
@@ -144,6 +109,7 @@ def test_what_a_person_pauses_meanwhile_stays_paused() -> None:
     play(story)
 
 
+@pytest.mark.long
 def test_a_new_period_resumes_and_the_next_limit_stops_again() -> None:
     async def story(world: World) -> None:
         await stop_llama(world, limit="0.05", period="Day")
@@ -243,111 +209,3 @@ def test_an_adopted_one_without_a_word_on_paused_is_given_back_as_it_was() -> No
         assert (await power(world), says(world)["Ready"]) == (["pause", "resume"], "True Available")
 
     play(story, is_served=False)
-
-
-def test_of_two_budgets_the_stricter_counts() -> None:
-    async def story(world: World) -> None:
-        world.server.merge(LLAMA, {"metadata": {"labels": {"team": "red"}}})
-        world.apply(pausing("1000"))
-        world.apply(labelled(parasail_deployment("mistral"), team="blue"))
-        await asyncio.sleep(60)
-        set_prices(world)
-        world.apply(pausing(name="reds", selector={"matchLabels": {"team": "red"}}))
-        await asyncio.sleep(150)
-        assert (says(world)["Ready"], says(world, MISTRAL)["Ready"]) == (
-            "False BudgetExceeded",
-            "True Available",
-        )
-        assert 'ModelBudget "reds"' in world.condition("Synced")["message"]
-        world.server.delete(Key(BUDGET, "team", "reds"))
-        await asyncio.sleep(120)
-        assert says(world)["Ready"] == "True Available"
-
-    play(story)
-
-
-def test_without_a_pause_it_goes_to_its_fewest_replicas_and_what_cannot_is_named() -> None:
-    async def story(world: World) -> None:
-        set_prices(world, "paitient")
-        scaling = {"minReplicas": 1, "maxReplicas": 3}
-        world.apply(paitient_deployment("scaled", replicas=None, autoscaling=scaling))
-        world.apply(paitient_deployment("fixed", replicas=2))
-        await asyncio.sleep(300)
-        world.apply(pausing())
-        await asyncio.sleep(300)
-        assert (stopped(world), running(world)) == (["scaled"], {"fixed": "NoPause", "scaled": "MinReplicas"})
-        scaled = Key(DEPLOYMENT, "team", "scaled")
-        assert says(world, scaled)["Ready"] == "False BudgetExceeded"
-        assert says(world, scaled)["Serving"] == "True Serving"
-        assert "its fewest replicas (autoscaling)" in world.condition("Synced", scaled)["message"]
-        assert says(world, Key(DEPLOYMENT, "team", "fixed"))["Ready"] == "True Available"
-        assert await bounds(world) == {"fixed": (2, 2), "scaled": (1, 1)}
-        world.server.merge(TEAM, {"spec": {"limit": "1000"}})
-        await asyncio.sleep(120)
-        assert (stopped(world), running(world)) == ([], {})
-        assert await bounds(world) == {"fixed": (2, 2), "scaled": (1, 3)}
-
-    play(story, is_served=False, vendors=("paitient",))
-
-
-async def bounds(world: World) -> dict[str, tuple[object, object]]:
-    """The provider's autoscaler moves replicas within them; those of a fixed number are that."""
-    return {
-        str(one["deployment_name"]).partition("-")[0]: (one["min_replicas"], one["max_replicas"])
-        for one in await world.shown()
-    }
-
-
-def test_what_a_canary_sends_traffic_to_is_left_as_it_is_and_named() -> None:
-    async def story(world: World) -> None:
-        set_prices(world, "paitient")
-        scaling = {"minReplicas": 1, "maxReplicas": 3}
-        for name in ("triage-v1", "triage-v2"):
-            world.apply(paitient_deployment(name, replicas=None, autoscaling=scaling))
-        await asyncio.sleep(300)
-        world.apply(canary(traffic=traffic(v1=100, v2=0)))
-        await asyncio.sleep(120)
-        assert says(world, CANARY)["Ready"] == "True Available"
-        world.apply(pausing())
-        await asyncio.sleep(150)
-        assert (stopped(world), running(world)) == (
-            ["triage-v2"],
-            {"triage-v1": "InUse", "triage-v2": "MinReplicas"},
-        )
-        world.server.delete(CANARY)
-        await asyncio.sleep(150)
-        assert stopped(world) == ["triage-v2", "triage-v1"]
-
-    play(story, is_served=False, vendors=("paitient",))
-
-
-def test_a_provider_in_another_mode_keeps_its_deployments_running_and_the_budget_says_so() -> None:
-    async def story(world: World) -> None:
-        set_prices(world)
-        world.server.merge(Key(PROVIDER, "team", "parasail"), {"spec": {"mode": "Observe"}})
-        world.apply(pausing())
-        await asyncio.sleep(150)
-        assert (stopped(world), running(world), await power(world)) == ([], {"llama": "Observed"}, [])
-        world.server.merge(Key(PROVIDER, "team", "parasail"), {"spec": {"mode": "Manage"}})
-        await asyncio.sleep(150)
-        assert (stopped(world), running(world), await power(world)) == (["llama"], {}, ["pause"])
-
-    play(story)
-
-
-def test_a_budget_in_another_currency_stops_and_holds_nothing() -> None:
-    async def story(world: World) -> None:
-        set_prices(world)
-        await asyncio.sleep(60)
-        world.apply(pausing())
-        await asyncio.sleep(30)
-        set_prices(world, currency="EUR")
-        await asyncio.sleep(200)
-        assert says(world, TEAM)["Accepted"] == "False CurrencyMismatch"
-        assert (stopped(world), says(world)["Ready"]) == ([], "True Available")
-        world.server.merge(LLAMA, {"spec": {"replicas": 2}})
-        world.apply(parasail_deployment("mistral"))
-        await asyncio.sleep(200)
-        assert (says(world)["Ready"], says(world, MISTRAL)["Ready"]) == ("True Available", "True Available")
-
-    play(story)

@@ -21,12 +21,13 @@ _BEFORE_ALL: Final = datetime.min.replace(tzinfo=UTC)
 
 
 def stop_on(cache: Cache, deployment: ModelDeployment) -> BudgetStop | None:
-    """The strictest stop by the budgets of its namespace: what is recorded counts, and nothing else.
+    """The strictest stop by the budgets of its namespace, and of equal ones the last, which nobody has answered yet by a
+    resume at the provider. What is recorded counts, and nothing else.
 
     One of a budget that is not understood stays: nothing is resumed because of what nobody can read.
     """
     found = list(_stops_on(cache, deployment))
-    return min(found, key=lambda one: (not one.pauses, one.since, one.budget), default=None)
+    return max(found, key=lambda one: (one.pauses, one.since, one.budget), default=None)
 
 
 def _stops_on(cache: Cache, deployment: ModelDeployment) -> Iterator[BudgetStop]:

@@ -1,0 +1,150 @@
+"""Pause, with the whole engine: what runs on beyond a spent limit, and which of several budgets counts."""
+
+import asyncio
+
+from model_operator.domain import BUDGET, DEPLOYMENT, PROVIDER, Key
+from support.canary_world import canary, traffic
+from support.engine_world import LLAMA, World, play
+from support.manifests import labelled, paitient_deployment, parasail_deployment
+from support.spent_budgets import (
+    TEAM,
+    pausing,
+    power,
+    resume_there,
+    running,
+    says,
+    set_prices,
+    stop_llama,
+    stopped,
+)
+
+CANARY = Key("CanaryEndpoint", "team", "triage")
+MISTRAL = Key(DEPLOYMENT, "team", "mistral")
+
+
+def test_of_two_budgets_the_stricter_counts() -> None:
+    async def story(world: World) -> None:
+        world.server.merge(LLAMA, {"metadata": {"labels": {"team": "red"}}})
+        world.apply(pausing("1000"))
+        world.apply(labelled(parasail_deployment("mistral"), team="blue"))
+        await asyncio.sleep(60)
+        set_prices(world)
+        world.apply(pausing(name="reds", selector={"matchLabels": {"team": "red"}}))
+        await asyncio.sleep(150)
+        assert (says(world)["Ready"], says(world, MISTRAL)["Ready"]) == (
+            "False BudgetExceeded",
+            "True Available",
+        )
+        assert 'ModelBudget "reds"' in world.condition("Synced")["message"]
+        world.server.delete(Key(BUDGET, "team", "reds"))
+        await asyncio.sleep(120)
+        assert says(world)["Ready"] == "True Available"
+
+    play(story)
+
+
+def test_without_a_pause_it_goes_to_its_fewest_replicas_and_what_cannot_is_named() -> None:
+    async def story(world: World) -> None:
+        set_prices(world, "paitient")
+        scaling = {"minReplicas": 1, "maxReplicas": 3}
+        world.apply(paitient_deployment("scaled", replicas=None, autoscaling=scaling))
+        world.apply(paitient_deployment("fixed", replicas=2))
+        await asyncio.sleep(300)
+        world.apply(pausing())
+        await asyncio.sleep(300)
+        assert (stopped(world), running(world)) == (["scaled"], {"fixed": "NoPause", "scaled": "MinReplicas"})
+        scaled = Key(DEPLOYMENT, "team", "scaled")
+        assert says(world, scaled)["Ready"] == "False BudgetExceeded"
+        assert says(world, scaled)["Serving"] == "True Serving"
+        assert "its fewest replicas (autoscaling)" in world.condition("Synced", scaled)["message"]
+        assert says(world, Key(DEPLOYMENT, "team", "fixed"))["Ready"] == "True Available"
+        assert await bounds(world) == {"fixed": (2, 2), "scaled": (1, 1)}
+        world.server.merge(TEAM, {"spec": {"limit": "1000"}})
+        await asyncio.sleep(120)
+        assert (stopped(world), running(world)) == ([], {})
+        assert await bounds(world) == {"fixed": (2, 2), "scaled": (1, 3)}
+
+    play(story, is_served=False, vendors=("paitient",))
+
+
+async def bounds(world: World) -> dict[str, tuple[object, object]]:
+    """The provider's autoscaler moves replicas within them; those of a fixed number are that."""
+    return {
+        str(one["deployment_name"]).partition("-")[0]: (one["min_replicas"], one["max_replicas"])
+        for one in await world.shown()
+    }
+
+
+def test_what_a_canary_sends_traffic_to_is_left_as_it_is_and_named() -> None:
+    async def story(world: World) -> None:
+        set_prices(world, "paitient")
+        scaling = {"minReplicas": 1, "maxReplicas": 3}
+        for name in ("triage-v1", "triage-v2"):
+            world.apply(paitient_deployment(name, replicas=None, autoscaling=scaling))
+        await asyncio.sleep(300)
+        world.apply(canary(traffic=traffic(v1=100, v2=0)))
+        await asyncio.sleep(120)
+        assert says(world, CANARY)["Ready"] == "True Available"
+        world.apply(pausing())
+        await asyncio.sleep(150)
+        assert (stopped(world), running(world)) == (
+            ["triage-v2"],
+            {"triage-v1": "InUse", "triage-v2": "MinReplicas"},
+        )
+        world.server.delete(CANARY)
+        await asyncio.sleep(150)
+        assert stopped(world) == ["triage-v2", "triage-v1"]
+
+    play(story, is_served=False, vendors=("paitient",))
+
+
+def test_a_provider_in_another_mode_keeps_its_deployments_running_and_the_budget_says_so() -> None:
+    async def story(world: World) -> None:
+        set_prices(world)
+        world.server.merge(Key(PROVIDER, "team", "parasail"), {"spec": {"mode": "Observe"}})
+        world.apply(pausing())
+        await asyncio.sleep(150)
+        assert (stopped(world), running(world), await power(world)) == ([], {"llama": "Observed"}, [])
+        world.server.merge(Key(PROVIDER, "team", "parasail"), {"spec": {"mode": "Manage"}})
+        await asyncio.sleep(150)
+        assert (stopped(world), running(world), await power(world)) == (["llama"], {}, ["pause"])
+
+    play(story)
+
+
+def test_what_was_resumed_in_spite_of_one_budget_is_stopped_by_another() -> None:
+    async def story(world: World) -> None:
+        await stop_llama(world)
+        await resume_there(world)
+        await asyncio.sleep(150)
+        assert says(world)["Ready"] == "True Available"
+        world.apply(pausing(name="company"))
+        await asyncio.sleep(200)
+        assert (await power(world), stopped(world, Key(BUDGET, "team", "company"))) == (
+            ["pause", "pause"],
+            ["llama"],
+        )
+        assert 'ModelBudget "company"' in world.condition("Synced")["message"]
+
+    play(story)
+
+
+def test_a_budget_with_deployments_in_another_currency_stops_and_holds_nothing() -> None:
+    async def story(world: World) -> None:
+        set_prices(world)
+        set_prices(world, "paitient", currency="EUR")
+        world.apply(paitient_deployment("fixed"))
+        await asyncio.sleep(300)
+        world.apply(pausing())
+        await asyncio.sleep(200)
+        assert says(world, TEAM)["Accepted"] == "False CurrencyMismatch"
+        assert (stopped(world), says(world)["Ready"]) == ([], "True Available")
+        world.server.merge(LLAMA, {"spec": {"replicas": 2}})
+        world.apply(parasail_deployment("mistral"))
+        await asyncio.sleep(200)
+        assert (says(world)["Ready"], says(world, MISTRAL)["Ready"]) == ("True Available", "True Available")
+        world.server.delete(Key(DEPLOYMENT, "team", "fixed"))
+        await asyncio.sleep(200)
+        assert (stopped(world), says(world, TEAM)["Accepted"]) == (["mistral", "llama"], "True Accepted")
+
+    play(story, vendors=("parasail", "paitient"))
