@@ -27,6 +27,8 @@ class ConditionType(StrEnum):
     """ModelBudget: less than the limit has been spent in the present period."""
     EXPIRING = "Expiring"
     """ModelDeployment with spec.expiresAfter or spec.expiresAt: it expires within a day, or has expired."""
+    IDLE = "Idle"
+    """ModelDeployment with spec.idle: the provider's metrics show no request for the whole of spec.idle.after."""
     WEBHOOK_READY = "WebhookReady"
     """ModelProvider with spec.webhook: the provider's events are received. The provider is polled in any case."""
     READY = "Ready"
@@ -135,6 +137,10 @@ class Reason(StrEnum):
     EXPIRES_WITHIN_DAY = "ExpiresWithinDay"
     EXPIRES_WITHIN_HOUR = "ExpiresWithinHour"
     EXPIRED = "Expired"
+
+    # Idle
+    NO_REQUESTS = "NoRequests"
+    NOT_IDLE = "NotIdle"
 
     # Synced
     CREATING = "Creating"

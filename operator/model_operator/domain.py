@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from typing_extensions import override
 
 from model_operator.conditions import Reason
+from model_operator.idleness import IdleRule
 
 Value: TypeAlias = "str | int | float | bool | Mapping[str, Value] | tuple[Value, ...] | None"
 """A JSON value in canonical form (numbers as numbers, lists as tuples), comparable with `==`."""
@@ -272,6 +273,8 @@ class Desired:
     """The edge until which a person lets it run outside its hours, or has let it."""
     expires_at: datetime | None = None
     """From then on it is not to exist at the provider."""
+    idle: IdleRule | None = None
+    """What becomes of it if nobody uses it."""
     may_scale_down: bool = False
     """A scale-down policy other than NONE: stopping by itself is then intended."""
     corrects_drift: bool = True

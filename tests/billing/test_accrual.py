@@ -169,6 +169,16 @@ def test_a_share_that_a_clock_has_dated_which_was_ahead_is_counted_from_now():
     assert (found.cost.accrued, found.cost.at) == (cost.accrued, cost.at)
 
 
+def test_the_same_number_in_another_currency_is_another_cost():
+    tally = tally_of(
+        look(0),
+        look(60),
+        look(120, price=Price(Decimal(6), "EUR")),
+        look(180, price=Price(Decimal(6), "EUR")),
+    )
+    assert (tally.cost.currency, said(tally.cost)) == ("EUR", (120, 6, 0, 0))
+
+
 def test_what_rounding_takes_is_uncertain():
     third = Price(Decimal("0.01"), "USD")
     tally, _ = rolled(tally_of(look(0, price=third), look(1, price=third)))

@@ -6,9 +6,10 @@ import pytest
 from click.testing import CliRunner
 
 from model_operator.cli import main
-from model_operator.cli.orphaned import holds, objection
+from model_operator.cli.orphaned import holds, left_in, objection
 from model_operator.domain import RunState
 from model_operator.models.orphans import Orphan
+from model_operator.modes import Mode
 from support.situations import remote
 
 MARK = "berlin-1/team/llama"
@@ -56,6 +57,13 @@ def test_why_it_is_not_deleted(
 ) -> None:
     given = {"state": RunState.SERVING, "owner": MARK, **changes}
     assert objection(ORPHAN, remote(given.pop("state"), id="dep_1", **given), objects) == expected
+
+
+def test_nothing_is_deleted_where_another_cluster_may_manage() -> None:
+    assert [mode for mode in Mode if left_in(mode) is None] == [Mode.MANAGE]
+    assert left_in(Mode.OBSERVE) == (
+        "is in mode Observe, so another cluster may manage it. Set its spec.mode to Manage first"
+    )
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,11 @@ def expiring(truth: str, reason: str, message: str):
             id="an end that is done with",
         ),
         pytest.param(
+            deployment("a", READY, ("Idle", "True", "NoRequests", "Nobody uses it.")),
+            ("Ready", "NoRequests", "Nobody uses it.", False, False),
+            id="one that nobody uses",
+        ),
+        pytest.param(
             deployment("a", READY, ("Synced", "False", "Observed", "In mode Manage, it would be created.")),
             ("Ready", "Observed", "In mode Manage, it would be created.", False, False),
             id="what is only observed",

@@ -82,6 +82,7 @@ TAKEN = [
             "deploymentName": "a" * 64,
             "autoscaling": {"minReplicas": 2, "maxReplicas": 2},
             "expiresAfter": "1h30m10s500ms",
+            "idle": {"after": "10m", "then": "MinReplicas"},
             "paitient": {
                 "computeType": "gpu",
                 "instanceType": "g4dn.xlarge",

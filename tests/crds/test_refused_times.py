@@ -1,4 +1,4 @@
-"""Hours, expiries, pauses and durations that the API server refuses, naming the field."""
+"""Hours, expiries, idleness, pauses and durations that the API server refuses, naming the field."""
 
 import pytest
 
@@ -6,6 +6,7 @@ from support.least_manifests import PAITIENT, PARASAIL
 from support.refusals import DURATION, REQUIRED, expect_refusal, refused
 
 HOURS = {"timeZone": "Europe/Berlin", "active": ["Mon-Fri 08:00-20:00"], "outside": "Pause"}
+IDLE = {"after": "24h", "then": "Expire"}
 
 DEPLOYMENTS = [
     *[
@@ -33,6 +34,25 @@ DEPLOYMENTS = [
     ),
     refused(PARASAIL, {"expiresAfter": "0s"}, "spec.expiresAfter", "longer than 0s", "expired when created"),
     refused(PARASAIL, {"expiresAfter": "3d"}, "spec.expiresAfter", DURATION, "an expiry in days"),
+    refused(
+        PARASAIL,
+        {"idle": {"after": "24h", "then": "Expire"}},
+        "spec.idle",
+        "Parasail stops an idle deployment itself: set parasail.scaleDownPolicy to INACTIVE",
+        "idleness at Parasail",
+    ),
+    *[
+        refused(PAITIENT, {"idle": {**IDLE, **idle}}, field, message, id)
+        for idle, field, message, id in (
+            ({"then": "MinReplicas"}, "spec.idle.then", "MinReplicas requires autoscaling", "idle replicas"),
+            ({"then": "Pause"}, "spec.idle.then", 'supported values: "MinReplicas", "Expire"', "idle pauses"),
+            ({"then": None}, "spec.idle.then", REQUIRED, "idle without a wish"),
+            ({"after": None}, "spec.idle.after", REQUIRED, "idle from the beginning"),
+            ({"after": "9m59s"}, "spec.idle.after", "at least 10m", "idle after a moment"),
+            ({"after": "2160h1s"}, "spec.idle.after", "at most 2160h", "idle after months"),
+            ({"after": "1d"}, "spec.idle.after", DURATION, "idle after days"),
+        )
+    ],
     refused(PAITIENT, {"expiresAt": "tomorrow"}, "spec.expiresAt", "date-time", "an expiry in words"),
     refused(PAITIENT, {"expiresAt": "2030-01-01"}, "spec.expiresAt", "date-time", "an expiry without a zone"),
     refused(

@@ -19,6 +19,8 @@ FLAGS_OF_OTHERS = {"--status-include-resources"}  # Velero's
 # Reasons of Kubernetes itself and of Events, and kinds; the hand-written pages name them beside ours.
 OTHER_WORDS = {
     "BlockNew",
+    "Expire",
+    "MinReplicas",
     "ClusterRole",
     "ClusterRoleBinding",
     "ConfigMap",

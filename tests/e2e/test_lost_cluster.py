@@ -113,6 +113,9 @@ def _adopt_and_delete(world: World, id_: str) -> None:
     refused = call("--delete", id_, "--yes")
     assert (refused.exit_code, "may manage it" in refused.stderr) == (1, True)
     namespace.delete("ModelDeployment", "notes")
+    namespace.edit("ModelProvider", "paitient", {"spec": {"mode": "Observe"}})
+    assert "is in mode Observe" in call("--delete", id_, "--yes").stderr
+    namespace.edit("ModelProvider", "paitient", {"spec": {"mode": None}})
     done = call("--delete", id_, "--yes")
     assert (done.exit_code, done.stdout, done.stderr) == (0, f"{id_}: deletion requested\n", "")
     world.operator.restart()

@@ -47,6 +47,32 @@ def test_what_is_held_goes_when_the_day_ends_in_the_budget_s_zone() -> None:
     play(story, is_served=False)
 
 
+def test_a_budget_that_is_made_again_counts_from_then_on_whatever_was_written_meanwhile() -> None:
+    async def story(world: World) -> None:
+        set_prices(world)
+        world.apply(budget("team", "1000"))
+        world.apply(parasail_deployment("llama"))
+        world.apply(parasail_deployment("mistral"))
+        await asyncio.sleep(2 * AN_HOUR)
+        world.server.delete(TEAM)
+        await asyncio.sleep(60)
+        assert [world.server.get(key)["status"]["cost"].get("shares") for key in (LLAMA, MISTRAL)] == [
+            None,
+            None,
+        ]
+        world.server.merge(MISTRAL, {"spec": {"contextLength": 4096}})
+        await asyncio.sleep(2 * AN_HOUR)
+        world.apply(budget("team", "2000"))
+        await asyncio.sleep(AN_HOUR)
+        world.server.merge(TEAM, {"spec": {"limit": "1000"}})
+        await asyncio.sleep(5)
+        assert 6.4 <= float(world.server.get(TEAM)["status"]["spent"]) < 6.4 + 2.2, (
+            "of a look each ten minutes"
+        )
+
+    play(story, is_served=False)
+
+
 def test_what_a_clock_has_dated_that_was_ahead_does_not_stop_the_counting() -> None:
     async def story(world: World) -> None:
         set_prices(world)

@@ -18,6 +18,7 @@ from explorer import (  # noqa: F401  they fill the table of moves
     purse_strings,
     rollouts,
     spent,
+    unused,
     vendors,
 )
 from explorer.cluster import start
@@ -25,7 +26,7 @@ from explorer.judges import JUDGES
 from explorer.looks import End, condition
 from explorer.modes import leaves_on_purpose, manage_again
 from explorer.moves import MOVES, play
-from explorer.oracle import judge
+from explorer.oracle import is_turning, judge
 from explorer.people import put_keys_back
 from explorer.process import own_tasks
 from explorer.rollouts import thaw_figures
@@ -62,6 +63,7 @@ _LATENCIES = (0.02, 0.02, 0.02, 0.5, 4.0)  # seconds, each way
 _REST = 52  # looks of half a minute each
 _AFTERMATH = 15.0  # seconds from the last move to the end of all faults
 _QUIET = 100.0  # seconds
+_TURNS = 5  # times that long, at most, until what an edge or an end has begun has come to its own
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,7 @@ _THEMES: tuple[frozenset[str], ...] = (
     ),
     frozenset({"set_budget", "drop_budget", "delete_and_apply", "remove_by_hand", "change_leader", "kill"}),
     frozenset({"let_run", "edit_by_hand", "remove_by_hand", "refuse_under_200", "change_leader", "kill"}),
+    frozenset({"mind_idleness", "lose_users", "gain_users", "outage", "change_leader", "kill"}),
     frozenset({"outage", "forget", "lag", "confirm_absence", "change_key", "remove_by_hand", "kill"}),
     frozenset({"limit_requests", "orphan", "step_clock", "delete_and_apply", "change_leader", "kill"}),
     frozenset({"set_mode", "taken_over", "lose_create", "orphan", "delete_and_apply", "kill"}),
@@ -241,6 +244,10 @@ async def come_to_rest(world: World) -> End:
     end = await _watch(world, _QUIET)
     if end.writes or set(end.requests) - {"list"}:  # something slow may just have come to its end
         end = await _watch(world, 2 * _QUIET)
+    for _ in range(_TURNS):
+        if not is_turning(world):
+            break
+        end = await _watch(world, _QUIET)
     return end
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from explorer.looks import expiry, holder, is_over, is_terminating, uid_of
 from explorer.modes import a_mode_holds_from_the_moment_that_the_status_says_it
+from explorer.unused import what_is_used_is_not_taken_for_idle
 from explorer.way import Sent
 from explorer.world import World
 from model_operator.domain import DEPLOYMENT, UID_TAG
@@ -116,6 +117,7 @@ JUDGES = [
     what_is_deleted_is_not_made,
     nothing_is_deleted_before_its_time,
     what_has_expired_is_not_made,
+    what_is_used_is_not_taken_for_idle,
     strangers_get_no_request,
     traffic_moves_on_fresh_figures,
     a_mode_holds_from_the_moment_that_the_status_says_it,

@@ -43,7 +43,14 @@ def is_terminating(body: Object) -> bool:
 
 
 def expiry(body: Object) -> datetime | None:
-    """By the spec."""
+    """By the spec, or because it was found idle."""
+    record, rule = body.get("status", {}).get("idle") or {}, body["spec"].get("idle") or {}
+    is_found = "foundAt" in record and record["generation"] == body["metadata"]["generation"]
+    found = datetime.fromisoformat(record["foundAt"]) if is_found and rule.get("then") == "Expire" else None
+    return min((due for due in (_by_spec(body), found) if due is not None), default=None)
+
+
+def _by_spec(body: Object) -> datetime | None:
     spec = body["spec"]
     if "expiresAfter" in spec:
         created = datetime.fromisoformat(body["metadata"]["creationTimestamp"])

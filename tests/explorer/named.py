@@ -286,4 +286,22 @@ NAMED = (
             Step("apply", {"name": "ta", "spec": {}}),
         ),
     ),
+    Named(
+        "users come back and the process dies between what was found idle and its end",
+        "what_is_used_is_not_taken_for_idle",
+        (
+            Step("open_accounts", {"vendors": ["paitient"]}),
+            Step("apply", {"name": "ta", "spec": {}}),
+            Step("mind_idleness", {"name": "ta", "then": "Expire"}, wait=30.0),
+            Step("lose_users", {"name": "ta"}),
+            Step(
+                "outage",
+                {"vendor": "paitient", "status": 503, "body": "html", "seconds": 300.0},
+                wait=914.0,
+            ),
+            Step("gain_users", {"name": "ta"}, wait=3.0),
+            Step("kill", {"seconds": 100.0}, wait=1.0),
+            Step("nothing", {"seconds": 600.0}),
+        ),
+    ),
 )

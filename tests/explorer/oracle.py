@@ -18,7 +18,7 @@ from explorer.orphans import (
     what_has_our_mark_is_held_or_said,
     with_traffic,
 )
-from explorer.world import SECRETS, TEAM, THEIR_MODEL
+from explorer.world import SECRETS, TEAM, THEIR_MODEL, World
 from model_operator.active_hours import ActiveHours, Hours
 from model_operator.domain import ACTION, BUDGET, CANARY, DEPLOYMENT, PROVIDER, Key
 from model_operator.providers.registry import PROVIDERS
@@ -203,7 +203,39 @@ def _was_an_edge(body: Object, now: datetime, *, within: timedelta) -> bool:
     return hours is not None and hours.since is not None and now - hours.since < within
 
 
+def _had_a_turn(end: End, bodies: list[Object]) -> bool:
+    """An edge or an end has come lately, or may have: a clock that is set is followed slowly, to times unknown here."""
+    if "clock" in end.world.marks and any(map(_has_times, bodies)):
+        return True
+    now = end.world.process.wall() if end.world.process is not None else None
+    return now is not None and any(
+        _was_an_edge(body, now, within=_REST) or _expires_near(body, now) for body in bodies
+    )
+
+
+def _has_times(body: Object) -> bool:
+    return body["kind"] == DEPLOYMENT and ("schedule" in body["spec"] or expiry(body) is not None)
+
+
+def is_turning(world: World) -> bool:
+    """An edge of its hours, or its end, has come while it was watched, and is under way."""
+    now = world.process.wall() if world.process is not None else None
+    return now is not None and any(
+        condition(body, "Reconciling")["status"] == "True" and _turned(body, now, "clock" in world.marks)
+        for _, body in world.deployments()
+    )
+
+
+def _turned(body: Object, now: datetime, has_clock: bool) -> bool:
+    due = expiry(body)
+    is_over = due is not None and timedelta() <= now - due < _REST
+    return is_over or _was_an_edge(body, now, within=_REST) or (has_clock and _has_times(body))
+
+
 def _expires_near(body: Object, now: datetime) -> bool:
+    """Or may just be found idle: its metrics are read."""
+    if "idle" in body["spec"]:
+        return True
     due = expiry(body) if body["kind"] == DEPLOYMENT else None
     return due is not None and abs(now - due) < _REST
 
@@ -375,10 +407,7 @@ def rest_costs_nothing(end: End) -> Iterator[str]:
         return  # a rollout has just come to its end
     if any(float(body["status"].get("perHour", 0)) for body in bodies if body["kind"] == BUDGET):
         return  # a threshold may have been reached
-    now = end.world.process.wall() if end.world.process is not None else None
-    if now is not None and any(_was_an_edge(body, now, within=_REST) for body in bodies):
-        return
-    if now is not None and any(_expires_near(body, now) for body in bodies):
+    if _had_a_turn(end, bodies):
         return
     if "hand" in end.world.marks and end.requests["update"]:
         return  # what no LIST shows is put back when the object is read in full

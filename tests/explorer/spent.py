@@ -31,12 +31,13 @@ def what_a_budget_has_spent_is_in_the_providers_book(end: End) -> Iterator[str]:
             continue
         budget = ModelBudget.parse(body)
         members = [_member(k.name, found) for k, found in end.world.deployments() if k.namespace == TEAM]
-        spent = figures_of(budget, period_at(budget, now), members, now).spent
-        least, most = float(spent.accrued - spent.uncertain), float(spent.accrued + spent.uncertain)
-        later = _cost_of_later(end, datetime.fromisoformat(body["metadata"]["creationTimestamp"]) + _WATCH)
-        if later > most + _A_PENNY:
-            yield f"{key.name} says {spent}, and what was made after it has cost {later}"
-        if least > all_of_it + _A_PENNY:
+        later = _later(end, datetime.fromisoformat(body["metadata"]["creationTimestamp"]) + _WATCH)
+        bounds, those = period_at(budget, now), [one for one in members if one.uid in later]
+        spent, by_those = (figures_of(budget, bounds, part, now).spent for part in (members, those))
+        cost = sum(row["cost"] for row in end.bill.values() if end.world.uids.get(row["name"]) in later)
+        if cost > float(by_those.accrued + by_those.uncertain) + _A_PENNY:
+            yield f"{key.name} says {by_those} of what was made after it, and that has cost {cost}"
+        if float(spent.accrued - spent.uncertain) > all_of_it + _A_PENNY:
             yield f"{key.name} says {spent}, and all that ever was has cost {all_of_it}"
 
 
@@ -51,9 +52,8 @@ def _member(name: str, body: Object) -> Member:
     )
 
 
-def _cost_of_later(end: End, begin: datetime) -> float:
-    """Of deployments whose objects came after that, and whose end the operator has seen, if they have ended."""
+def _later(end: End, begin: datetime) -> set[str]:
+    """UIDs of objects that came after that, and whose end the operator has seen, if they have ended."""
     world = end.world
     unseen = world.excused | world.stripped | world.orphaned | world.twins
-    uids = {uid for uid, born in world.born.items() if born > begin} - unseen
-    return sum(row["cost"] for row in end.bill.values() if world.uids.get(row["name"]) in uids)
+    return {uid for uid, born in world.born.items() if born > begin} - unseen

@@ -100,6 +100,8 @@ class World:
     stripped: set[str] = field(default_factory=set)
     """UIDs of objects whose finalizer was taken off by hand: only a process that lives on can end what they left."""
     twins: set[str] = field(default_factory=set)
+    unused: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    """By id at PaiTIENT: from when until when nobody sends it a request, in the loop's time; the last may be without end."""
     taken: dict[tuple[str, str], str] = field(default_factory=dict)
     """(vendor, id) of what another cluster has taken over, and the UID of the object that had it."""
     observed_at: dict[str, float] = field(default_factory=dict)

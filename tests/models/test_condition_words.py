@@ -25,6 +25,7 @@ NOTHING_TO_DO = {
     Reason.IDLE,
     Reason.NOT_STALLED,
     Reason.NOT_EXPIRING,
+    Reason.NOT_IDLE,
     Reason.CREATING,
     Reason.UPDATING,
     Reason.PAUSING,

@@ -78,3 +78,20 @@ async def test_no_traffic_is_moved_to_one_whose_end_is_final_while_it_still_serv
         await world.wait(5)
         assert world.status["split"] == "v1=100"
         assert "triage-v2 has expired" in world.message("TargetsReady")
+
+
+@on_virtual_time
+async def test_one_that_a_canary_needs_is_not_idle_and_may_be_after_that() -> None:
+    async with rollouts() as world:
+        world.apply(v1=100)
+        await world.until_split("v1=100")
+        await world.operator.simulator.control(
+            "PATCH", "/knobs", {"metrics": {"endpoint_rps": 0, "direct_rps": 0}}
+        )
+        world.operator.edit("triage-v1", idle={"after": "10m", "then": "Expire"})
+        await world.wait(30)
+        assert world.operator.says("triage-v1")["Idle"] == "False InUse"
+        assert "idle" in world.operator.status("triage-v1")
+        world.operator.server.delete(Key(CANARY, "team", NAME))
+        await world.wait(20)
+        assert world.operator.says("triage-v1")["Ready"] == OVER

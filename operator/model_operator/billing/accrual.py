@@ -127,7 +127,7 @@ def advance(tally: Tally, look: Look, *, is_doubtful: bool = False) -> tuple[Tal
     """
     rate = look.usage.at(look.price)
     is_same = rate == tally.rate and not is_doubtful and not _has_changed(tally, look)
-    if is_same:
+    if is_same and not _is_other_money(tally, look):
         return replace(tally, sure_at=max(tally.sure_at, look.begun), usage=look.usage), ()
     if _only_the_price_changed(tally, look) and not is_doubtful:
         tally = tally.known_until(look.ended)
@@ -142,6 +142,10 @@ def _has_changed(tally: Tally, look: Look) -> bool:
     if tally.usage is not None:
         return False
     return look.changed_at is None or tally.is_changed_by(look.changed_at)
+
+
+def _is_other_money(tally: Tally, look: Look) -> bool:
+    return look.price is not None and look.price.currency != tally.cost.currency
 
 
 def _only_the_price_changed(tally: Tally, look: Look) -> bool:

@@ -126,16 +126,17 @@ def telling(conditions: Mapping[str, Condition]) -> Condition | None:
 
 
 def _beside(conditions: Mapping[str, Condition], ready: Condition) -> Condition | None:
-    """Of an object that is Ready: a rollout, a spent budget, what is only observed, and an end that is near."""
+    """Of an object that is Ready: a rollout, a spent budget, what is only observed, an end that is near, and that nobody uses it."""
     for type in (ConditionType.ROLLOUT_COMPLETE, ConditionType.WITHIN_LIMIT):
         if (found := conditions.get(type)) is not None and not found.is_true:
             return found
     synced = conditions.get(ConditionType.SYNCED)
     if synced is not None and not synced.is_true and synced.reason == Reason.OBSERVED:
         return synced
-    expiring = conditions.get(ConditionType.EXPIRING)
-    is_ahead = expiring is not None and expiring.is_true and ready.reason != Reason.EXPIRED
-    return expiring if is_ahead else None
+    if ready.reason == Reason.EXPIRED:
+        return None
+    ahead = (conditions.get(type) for type in (ConditionType.EXPIRING, ConditionType.IDLE))
+    return next((found for found in ahead if found is not None and found.is_true), None)
 
 
 def age(since: datetime | None, now: datetime) -> str:

@@ -24,6 +24,7 @@ from model_operator.hosts import HostRule
 from model_operator.kube import Body, KubeForbidden
 from model_operator.models.orphans import Orphan
 from model_operator.models.provider import ModelProviderStatus
+from model_operator.modes import Mode
 from model_operator.owner_marks import OwnerMark
 from model_operator.providers.registry import PROVIDERS
 
@@ -104,6 +105,8 @@ def delete(way: Way, one: Listed) -> None:
 
     async def errand(session: Session) -> None:
         provider = await provider_named(session, one.provider)
+        if left := left_in(provider.spec.mode or Mode.MANAGE):
+            raise click.ClickException(f"{one.orphan.id} is not deleted: ModelProvider {one.provider} {left}")
         vendor = PROVIDERS[provider.spec.type]
         url = base_url(provider, vendor, way.allowed_hosts)
         key = await credentials(session, provider, vendor)
@@ -119,6 +122,13 @@ def delete(way: Way, one: Listed) -> None:
                 raise click.ClickException(f"{one.orphan.id} no longer exists at the provider") from error
 
     in_cluster(replace(way.place, namespace=one.namespace), errand)
+
+
+def left_in(mode: Mode) -> str | None:
+    """Why nothing is deleted there. A stand-by cluster calls orphaned what only the one that manages has an object for."""
+    if mode is Mode.MANAGE:
+        return None
+    return f"is in mode {mode}, so another cluster may manage it. Set its spec.mode to Manage first"
 
 
 def objection(orphan: Orphan, remote: Remote, objects: Iterable[Body] | None) -> str | None:

@@ -138,7 +138,7 @@ def extend_deployment(*, period: str | None, until: str | None, **flags: Any) ->
     """Set when a ModelDeployment expires.
 
     NAME is a ModelDeployment. Sets spec.expiresAt and removes spec.expiresAfter. If the deployment has expired already,
-    a new one is created.
+    by a date or because nobody used it (spec.idle), a new one is created.
     """
     _carry_out(extending(period, until, datetime.now(UTC)), **flags)
 

@@ -213,6 +213,15 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         "The deployment has expired, and was deleted at the provider unless deletionPolicy is Orphan.",
         "Delete the object, or set a later spec.expiresAt or spec.expiresAfter, which creates a new deployment.",
     ),
+    Reason.NOT_IDLE: Meaning(
+        "The deployment is used, or has not been unused for as long as spec.idle.after."
+    ),
+    Reason.NO_REQUESTS: Meaning(
+        "The provider's metrics show no request for the whole of spec.idle.after, so the deployment keeps its minimum of"
+        " replicas, or expires.",
+        "Nothing, if nobody needs it. A request brings the replicas back; an edit of the spec (kubectl models extend)"
+        " also brings back what has expired.",
+    ),
     Reason.SCALED_DOWN: Meaning(
         "The deployment was stopped by its scale-down policy, as intended.",
         "Resume it at the provider, or set spec.paused to true and back to false.",

@@ -39,8 +39,9 @@ CANARIES: Final[dict[Reason, Meaning]] = {
     Reason.NOT_JUDGED: Meaning("No metrics are analyzed now."),
     Reason.NOT_MEASURED: Meaning("The first metrics of this step have not been read yet."),
     Reason.METRICS_UNAVAILABLE: Meaning(
-        "The provider's metrics cannot be read. The rollout holds, and no analysis passes or fails meanwhile.",
-        "Check the provider's status page, or continue with the action advance.",
+        "The provider's metrics cannot be read. The rollout holds, and no analysis passes or fails meanwhile. A deployment"
+        " with spec.idle is not taken for idle.",
+        "Check the provider's status page. A rollout can be continued with the action advance.",
     ),
     Reason.FIGURES_OLD: Meaning(
         "The provider's newest metrics are minutes old, and the operator takes no step on old metrics. The canary"

@@ -17,6 +17,7 @@ from model_operator.models.deployment_status import (
     Pending,
     RemoteEndpoint,
 )
+from model_operator.models.idle import Idle
 from model_operator.models.metadata import Metadata
 from model_operator.models.paitient import PaitientSpec
 from model_operator.models.parasail import ParasailSpec
@@ -168,6 +169,12 @@ class ModelDeploymentSpec(Model):
         description="When the deployment expires, for example 2026-12-24T18:00:00Z. At most one of expiresAfter and"
         " expiresAt.",
         json_schema_extra={"format": "date-time", "maxLength": 64},
+    )
+    idle: Idle | None = Field(
+        default=None,
+        description="PaiTIENT only: what happens when the provider's metrics show no request for some time. Any edit of"
+        " the spec starts that time again, and brings back what has expired so. At Parasail, set"
+        " parasail.scaleDownPolicy: INACTIVE.",
     )
     external_id: str | None = Field(
         default=None,

@@ -79,6 +79,17 @@ SPEC_RULES: Final = (
     ),
     rule("!has(self.expiresAfter) || !has(self.expiresAt)", ONE_EXPIRY, at=".expiresAt"),
     rule(
+        "!(has(self.idle) && has(self.parasail))",
+        "idle is for paitient only, by whose metrics it goes; Parasail stops an idle deployment itself: set"
+        " parasail.scaleDownPolicy to INACTIVE, with parasail.scaleDownThreshold",
+        at=".idle",
+    ),
+    rule(
+        "!has(self.idle) || self.idle.then != 'MinReplicas' || has(self.autoscaling)",
+        "idle.then: MinReplicas requires autoscaling, whose minReplicas keep running",
+        at=".idle.then",
+    ),
+    rule(
         "!(has(self.paitient) && has(self.probe))",
         "probe is for parasail only; remove it",
         at=".probe",

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 from model_operator.conditions import ConditionType, Phase
 from model_operator.domain import Power
 from model_operator.models.cost import Cost
+from model_operator.models.idle import IdleRecord
 from model_operator.models.status import Status
 from model_operator.models.wire import Model, Time
 
@@ -160,12 +161,16 @@ class ModelDeploymentStatus(Status):
         " kept until that annotation is removed, so that it counts once.",
     )
     expires_at: Time | None = Field(
-        default=None, description="When the deployment expires, by spec.expiresAfter or spec.expiresAt."
+        default=None,
+        description="When the deployment expires, by spec.expiresAfter or spec.expiresAt, or when it was found idle.",
     )
     expired: Expired | None = Field(
         default=None,
         description="The expiry that has passed. Do not edit: this keeps an expired deployment from being created"
         " again.",
+    )
+    idle: IdleRecord | None = Field(
+        default=None, description="What is known of the time without requests, for spec.idle. Do not edit."
     )
     epoch: int | None = Field(
         default=None,

@@ -45,6 +45,8 @@ class Capabilities:
     """Longest deployment name, in characters."""
     keeps_logs: bool = False
     """`model-operator logs` shows what happened to a deployment, which its status does not say."""
+    counts_requests: bool = False
+    """Its metrics say whether a deployment got requests."""
     bills: frozenset[RunState] = frozenset(
         {RunState.STARTING, RunState.STOPPING, RunState.DELETING, RunState.UNKNOWN}
     )

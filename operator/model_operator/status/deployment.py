@@ -17,6 +17,7 @@ from model_operator.models.deployment_status import (
     ModelDeploymentStatus,
     StatusChange,
 )
+from model_operator.plan.deployment import idle
 from model_operator.plan.deployment.difference import render
 from model_operator.plan.deployment.expiry import expiring_of, noted
 from model_operator.plan.deployment.serving import unproven_serving
@@ -60,6 +61,7 @@ def summarize(s: Situation, decision: Decision) -> ModelDeploymentStatus:
             active_until=s.desired.active_until,
             expires_at=s.desired.expires_at,
             expired=noted(s.desired.expires_at, changed.expired, s.now),
+            idle=idle.noted(s),
             selector=SELECTOR,
             drift=tuple(
                 DriftRow(field=d.field, desired=render(d.desired), observed=render(d.observed))
@@ -116,7 +118,8 @@ def _verdicts(s: Situation, decision: Decision) -> Mapping[ConditionType, Verdic
         ConditionType.RECONCILING: reconciling,
         ConditionType.STALLED: stalled,
     }
-    return verdicts if expiring is None else {**verdicts, ConditionType.EXPIRING: expiring}
+    others = {ConditionType.EXPIRING: expiring, ConditionType.IDLE: idle.idle_of(s)}
+    return {**verdicts, **{type: verdict for type, verdict in others.items() if verdict is not None}}
 
 
 def _serving(s: Situation) -> Verdict:

@@ -90,6 +90,7 @@ def of_deployment(before: ModelDeploymentStatus, after: ModelDeploymentStatus) -
         )
     events.extend(_duplicate(before, after))
     events.extend(_expiring(before, after))
+    events.extend(_idle(before, after))
     if before.endpoint is not None and after.endpoint is None:
         message = (
             f"Endpoint {before.endpoint.id} stays at the provider, because the provider's API can neither"
@@ -105,6 +106,18 @@ def _expiring(before: ModelDeploymentStatus, after: ModelDeploymentStatus) -> tu
     if new is None or not new.is_true or (old is not None and old.reason == new.reason):
         return ()
     return (_event("Normal" if new.reason == Reason.EXPIRES_WITHIN_DAY else "Warning", new),)
+
+
+def _idle(before: ModelDeploymentStatus, after: ModelDeploymentStatus) -> tuple[Event, ...]:
+    """Found, used again, and that its metrics cannot be read."""
+    old, new = before.condition(ConditionType.IDLE), after.condition(ConditionType.IDLE)
+    if new is None or (old is not None and old.reason == new.reason):
+        return ()
+    was_idle = old is not None and old.is_true
+    is_news = new.is_true or was_idle or new.reason == Reason.METRICS_UNAVAILABLE
+    return (
+        (_event("Warning" if new.reason == Reason.METRICS_UNAVAILABLE else "Normal", new),) if is_news else ()
+    )
 
 
 def _duplicate(before: ModelDeploymentStatus, after: ModelDeploymentStatus) -> tuple[Event, ...]:

@@ -13,7 +13,7 @@ from model_operator.conditions import Phase, Reason
 from model_operator.models.deployment_status import UNCHANGED, Expired, StatusChange
 from model_operator.models.wire import format_time
 from model_operator.modes import Mode
-from model_operator.plan.deployment import marks
+from model_operator.plan.deployment import idle, marks
 from model_operator.plan.deployment.situation import Decision, Release, Situation
 from model_operator.plan.verdict import Progress, Verdict
 
@@ -23,6 +23,7 @@ _DAY: Final = timedelta(days=1)
 _HOUR: Final = timedelta(hours=1)
 _AT_ONCE: Final = timedelta()
 _EXTEND: Final = "set spec.expiresAt or spec.expiresAfter to a later time, or remove it"
+_USE: Final = "edit the spec (kubectl models extend does)"
 
 
 def noted(due: datetime | None, before: Expired | None, now: datetime) -> Expired | None:
@@ -60,8 +61,8 @@ def note(s: Situation, step: Decision) -> Decision:
     expired = noted(s.desired.expires_at, s.status.expired, s.now)
     if expired is None or expired.is_final or s.now - expired.since < NOTICE:
         return step
-    if step.change.external_id is not UNCHANGED:
-        return step  # an id is recorded first
+    if step.change.external_id is not UNCHANGED or not idle.may_end(s):
+        return step  # an id is recorded first, and metrics are read once more
     change = replace(
         step.change,
         pending=UNCHANGED,
@@ -80,7 +81,7 @@ def stay(s: Situation, step: Decision) -> Decision:
 
 def stand_down(s: Situation) -> Decision:
     """Nothing is at the provider, and nothing is said of what was."""
-    text = f"The deployment has expired{_at(s)}. To have a new one created, {_EXTEND}."
+    text = f"The deployment has expired{_at(s)}. To have a new one created, {_extend(s)}."
     if s.desired.external_id is not None:
         text = f"The deployment has expired{_at(s)}. It was adopted by spec.externalID, so no new one is created."
     nothing = StatusChange(
@@ -104,7 +105,14 @@ def stand_down(s: Situation) -> Decision:
 
 
 def _at(s: Situation) -> str:
-    return f" at {format_time(s.desired.expires_at)}" if s.desired.expires_at is not None else ""
+    if s.desired.expires_at is None:
+        return ""
+    why = ", since nobody used it" if idle.is_cause(s) else ""
+    return f" at {format_time(s.desired.expires_at)}{why}"
+
+
+def _extend(s: Situation) -> str:
+    return _USE if idle.is_cause(s) else _EXTEND
 
 
 def expiring_of(s: Situation, step: Decision) -> Verdict | None:
@@ -119,7 +127,7 @@ def expiring_of(s: Situation, step: Decision) -> Verdict | None:
     if left > _DAY:
         return Verdict(False, Reason.NOT_EXPIRING, text)
     reason = Reason.EXPIRES_WITHIN_HOUR if left <= _HOUR else Reason.EXPIRES_WITHIN_DAY
-    return Verdict(True, reason, f"{text} To keep it, {_EXTEND}.")
+    return Verdict(True, reason, f"{text} To keep it, {_extend(s)}.")
 
 
 def _expired(s: Situation, step: Decision) -> Verdict:
@@ -127,15 +135,15 @@ def _expired(s: Situation, step: Decision) -> Verdict:
     if step.phase is Phase.EXPIRED:
         return Verdict(True, Reason.EXPIRED, f"{text}, and does not exist at the provider.")
     if s.desired.orphans:
-        left = f"{text}. It is not deleted, because deletionPolicy is Orphan. Delete it at the provider, or {_EXTEND}."
+        left = f"{text}. It is not deleted, because deletionPolicy is Orphan. Delete it at the provider, or {_extend(s)}."
         return Verdict(True, Reason.EXPIRED, left)
     if s.guard is not None:
         kept = (
             f"{text}. It is kept as long as {s.guard} sends traffic to it, or would on a rollback. Remove it from"
-            f" spec.traffic of the CanaryEndpoint, or {_EXTEND}."
+            f" spec.traffic of the CanaryEndpoint, or {_extend(s)}."
         )
         return Verdict(True, Reason.IN_USE, kept)
-    return Verdict(True, Reason.EXPIRED, f"{text}, and is deleted at the provider. To keep it, {_EXTEND}.")
+    return Verdict(True, Reason.EXPIRED, f"{text}, and is deleted at the provider. To keep it, {_extend(s)}.")
 
 
 def next_turn(s: Situation) -> datetime | None:

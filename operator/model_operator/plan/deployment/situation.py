@@ -14,6 +14,7 @@ from model_operator.errors import ProviderError
 from model_operator.models.deployment_status import NO_CHANGE, ModelDeploymentStatus, StatusChange
 from model_operator.modes import Mode
 from model_operator.plan.deployment.remembered import Creation, Failure, Sent, Underway
+from model_operator.plan.deployment.requests import Requests
 from model_operator.plan.verdict import Difference, Progress, Verdict
 from model_operator.providers.base import Capabilities
 
@@ -107,6 +108,8 @@ class Situation:
     """Another ModelDeployment (`namespace/name`) with the elder claim to the name or id."""
     mode: Mode = Mode.MANAGE
     """Of the ModelProvider."""
+    requests: Requests = field(default_factory=Requests)
+    """What was read of the requests that it gets."""
 
     @property
     def remote(self) -> Remote | None:

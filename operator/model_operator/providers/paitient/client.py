@@ -45,6 +45,7 @@ CAPABILITIES: Final = Capabilities(
     chats=False,
     name_limit=64,
     keeps_logs=True,
+    counts_requests=True,
 )
 
 

@@ -1,13 +1,11 @@
 """In which ModelBudgets a ModelDeployment counts. Pure over the cache."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from model_operator.billing.budgets import counts, period_at
 from model_operator.billing.shares import Counted
-from model_operator.models.cost import Share
 from model_operator.models.deployment import ModelDeployment
 from model_operator.reconcile.cache import Cache
 
@@ -18,9 +16,6 @@ class Counting:
     """The budgets in which it counts, with the start of the present period of each."""
     known: frozenset[str]
     """All budgets of its namespace."""
-
-    def of_known(self, shares: Iterable[Share]) -> Iterator[Share]:
-        return (share for share in shares if share.budget in self.known)
 
 
 NOWHERE: Final = Counting({}, frozenset())

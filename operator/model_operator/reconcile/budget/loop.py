@@ -72,7 +72,7 @@ class BudgetPass(Pass[ModelBudget, BudgetMemory]):
             if cost is None or key.name.partition("@")[1]:
                 continue
             found = counting(self.around.cache, deployment, self.around.clock())
-            if is_recounted(found.of_known(cost.parts), found.counted):
+            if is_recounted(cost.parts, found.counted):
                 yield key
 
     def _tell_of_change(self, key: Key, resource: ModelBudget, start: object) -> None:

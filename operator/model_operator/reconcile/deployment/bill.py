@@ -117,7 +117,7 @@ def with_cost(
     if tally is None:
         return bill, after
     is_news = tally.cost != before.cost or period_of(tally.sure_at) != tally.cost.period
-    is_recounted = shares.is_recounted(counting.of_known(tally.cost.parts), counting.counted)
+    is_recounted = shares.is_recounted(tally.cost.parts, counting.counted)
     if after == before and not is_news and not is_recounted:
         return bill, after
     tally = _recounted(rolled(tally.renewed(counting.counted))[0], counting)

@@ -17,6 +17,7 @@ from model_operator.models.schedule import OutsideHours
 from model_operator.owner_marks import OwnerMark
 from model_operator.providers.base import Vendor
 from model_operator.reconcile.claims import HASH_LENGTH, hash_of
+from model_operator.reconcile.deployment.ends import expiry_of, idle_rule, is_at_fewest
 from model_operator.reconcile.deployment.hours import Scheduled, scheduled
 from model_operator.reconcile.deployment.labels import carried
 
@@ -39,7 +40,9 @@ def desire(
     """
     metadata = resource.metadata
     hours = Scheduled() if now is None else scheduled(resource, now)
-    spec = _at_fewest(resource.spec) if hours.off is not None else resource.spec
+    spec = resource.spec
+    if (hours.off is not None and not stops_outside(spec)) or is_at_fewest(resource):
+        spec = _at_fewest(spec)
     limit = vendor.capabilities.name_limit
     return Desired(
         uid=metadata.uid,
@@ -58,6 +61,7 @@ def desire(
         next_edge=hours.next_edge,
         active_until=hours.active_until,
         expires_at=expiry_of(resource),
+        idle=idle_rule(spec, hours),
         may_scale_down=vendor.may_scale_down(spec),
         corrects_drift=spec.drift_policy is not DriftPolicy.REPORT,
         orphans=spec.deletion_policy is DeletionPolicy.ORPHAN,
@@ -74,22 +78,21 @@ def _paused(spec: ModelDeploymentSpec, hours: Scheduled) -> bool | None:
     """None where the power state is not ours: of an adopted deployment with neither `paused` nor hours."""
     if spec.schedule is None:
         return spec.paused if spec.external_id is not None else bool(spec.paused)
-    stops = hours.off is not None and spec.schedule.outside is OutsideHours.PAUSE
+    stops = hours.off is not None and stops_outside(spec)
     return bool(spec.paused) or stops
 
 
+def stops_outside(spec: ModelDeploymentSpec) -> bool:
+    """Of its hours."""
+    return spec.schedule is not None and spec.schedule.outside is OutsideHours.PAUSE
+
+
 def _at_fewest(spec: ModelDeploymentSpec) -> ModelDeploymentSpec:
-    """Outside the hours, where the schedule says MinReplicas: no more than those."""
-    if spec.schedule is None or spec.autoscaling is None or spec.schedule.outside is OutsideHours.PAUSE:
+    """Outside the hours, where the schedule says MinReplicas, and where nobody uses it: no more than those."""
+    if spec.autoscaling is None:
         return spec
     fewest = spec.autoscaling.min_replicas
     return spec.with_(autoscaling=Autoscaling(min_replicas=fewest, max_replicas=fewest))
-
-
-def expiry_of(resource: ModelDeployment) -> datetime | None:
-    """By the spec; with a duration, from the creation of the object."""
-    created, after = resource.metadata.creation_timestamp, resource.spec.expires_after
-    return resource.spec.expires_at if after is None or created is None else created + after
 
 
 @lru_cache(maxsize=4096)  # asked for in every pass

@@ -12,7 +12,8 @@ from model_operator.reconcile.members import has_traffic, in_words, member_names
 def find_guard(resource: ModelDeployment, cache: Cache, bindings: Bindings) -> str | None:
     """A living CanaryEndpoint of the same account with traffic on it, or that would go back to it, in words; or None."""
     metadata, spec = resource.metadata, resource.spec
-    if not metadata.is_terminating and spec.expires_at is None and spec.expires_after is None:
+    ends_by_itself = (spec.expires_at, spec.expires_after, spec.idle) != (None, None, None)
+    if not metadata.is_terminating and not ends_by_itself:
         return None
     named = Key(DEPLOYMENT, metadata.namespace, metadata.name)
     names = member_names(named, resource)

@@ -21,6 +21,9 @@ class Scheduled:
     off: OffHours | None = None
     next_edge: datetime | None = None
     active_until: datetime | None = None
+    is_active: bool = True
+    """Inside its hours, whatever a person allows for outside."""
+    active_since: datetime | None = None
 
 
 def scheduled(resource: ModelDeployment, now: datetime) -> Scheduled:
@@ -32,7 +35,8 @@ def scheduled(resource: ModelDeployment, now: datetime) -> Scheduled:
     until = _let_run_until(resource, hours)
     runs = hours.is_active or resource.spec.paused or (until is not None and now < until)
     off = None if runs else OffHours(hours.since, hours.until)
-    return Scheduled(off, hours.until, until)
+    since = hours.since if hours.is_active else None
+    return Scheduled(off, hours.until, until, hours.is_active, since)
 
 
 def before_edge(edge: datetime | None, now: datetime) -> timedelta | None:

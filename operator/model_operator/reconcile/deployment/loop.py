@@ -13,7 +13,7 @@ from model_operator.accounts.account import Account
 from model_operator.domain import FINALIZER, Key, Priority
 from model_operator.models.deployment import ModelDeployment
 from model_operator.modes import Mode
-from model_operator.plan.deployment import expiry
+from model_operator.plan.deployment import expiry, idle
 from model_operator.plan.deployment.decide import is_under_way, sends_keys
 from model_operator.plan.deployment.modes import is_not_understood
 from model_operator.plan.deployment.situation import Create, Decision, Observed, Release, Situation, Timing
@@ -29,6 +29,7 @@ from model_operator.reconcile.deployment.ending import EndingDeployments
 from model_operator.reconcile.deployment.former import look_for_former
 from model_operator.reconcile.deployment.guard import find_guard
 from model_operator.reconcile.deployment.hours import before_edge
+from model_operator.reconcile.deployment.idle import look_for_requests
 from model_operator.reconcile.deployment.keys import mask, read_keys
 from model_operator.reconcile.deployment.leaving import may_have_something
 from model_operator.reconcile.deployment.look import Look
@@ -189,7 +190,7 @@ class DeploymentPass(EndingDeployments):
             paused_until=account.paused_until(s.now),
             rival=rival,
         )
-        return situation, account
+        return await look_for_requests(situation, look.provider, memory), account
 
     @override
     def situation(self, resource: ModelDeployment, vendor: Vendor, memory: Memory) -> Situation:
@@ -244,7 +245,8 @@ class DeploymentPass(EndingDeployments):
         """How closely to watch it from now on."""
         waits = [step.look_again, time_left(s, step)]
         if s.wanted:
-            waits += [before_edge(edge, s.now) for edge in (s.desired.next_edge, expiry.next_turn(s))]
+            edges = (s.desired.next_edge, expiry.next_turn(s), idle.next_turn(s))
+            waits += [before_edge(edge, s.now) for edge in edges]
         if account is not None:
             is_moving = step.progress is Progress.MOVING
             account.settle(key, is_moving=is_moving)

@@ -11,6 +11,7 @@ from model_operator.domain import UID_TAG, Fields, Remote
 from model_operator.errors import ProviderError
 from model_operator.models.deployment_status import LastPowerAction, ModelDeploymentStatus, Pending
 from model_operator.plan.deployment.remembered import Creation, Failure, ProbeResult, Sent, SentUpdate
+from model_operator.plan.deployment.requests import Requests
 from model_operator.plan.verdict import Verdict
 from model_operator.reconcile.deployment.bill import Bill
 from model_operator.reconcile.deployment.keys import NO_KEYS, AccessKeys
@@ -41,6 +42,7 @@ class Memory:
     retry: Retry = field(default_factory=Retry)
     keys: AccessKeys = NO_KEYS
     bill: Bill = field(default_factory=Bill)
+    requests: Requests = field(default_factory=Requests)
     connection: Verdict | None = None
     """Why the connection's ConfigMap is not as it should be."""
     has_told_what_stays: bool = False
@@ -59,6 +61,7 @@ class Memory:
         """Other credentials, perhaps of another account: what failed may work now, and what was seen proves nothing."""
         self.view, self.retry = self.view.anew(), Retry()
         self.creation, self.bill = self.creation.rebound(), self.bill.rebound()
+        self.requests = Requests()
 
     def looked(self, before: View, creation: Creation, view: View, sent: Sent) -> None:
         """The provider was looked at; these are the parts with what that has shown.
@@ -138,6 +141,10 @@ class Memory:
         """What was seen is added to the cost."""
         self.bill = bill
 
+    def counted(self, requests: Requests) -> None:
+        """Its metrics were read, or it is settled when they will be."""
+        self.requests = requests
+
     def told_what_stays(self) -> None:
         self.has_told_what_stays = True
 
@@ -168,7 +175,7 @@ class Memory:
             return
         self.retry = Retry()  # of what was there before
         if before.external_id is not None:
-            self.sent = self.sent.vanished()
+            self.sent, self.requests = self.sent.vanished(), Requests()
         if after.external_id is None:
             self.creation, self.view = Creation(), View()
         else:
