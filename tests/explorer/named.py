@@ -304,4 +304,17 @@ NAMED = (
             Step("nothing", {"seconds": 600.0}),
         ),
     ),
+    Named(
+        "a deployment has users in between",
+        "what_is_used_is_not_taken_for_idle",
+        (
+            Step("open_accounts", {"vendors": ["paitient"]}),
+            Step("apply", {"name": "ta", "spec": {}}),
+            Step("mind_idleness", {"name": "ta", "then": "Expire"}, wait=30.0),
+            Step("lose_users", {"name": "ta"}),
+            Step("gain_users", {"name": "ta"}, wait=300.0),
+            Step("lose_users", {"name": "ta"}, wait=70.0),
+            Step("nothing", {"seconds": 700.0}),
+        ),
+    ),
 )
