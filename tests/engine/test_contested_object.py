@@ -72,7 +72,11 @@ class Emptier(Rival):
         return bool(body.get("status"))
 
 
-@pytest.mark.parametrize("rival_of", [Stripper, Emptier])
+ONE_OF_THEM = pytest.mark.parametrize("rival_of", [Stripper, pytest.param(Emptier, marks=pytest.mark.long)])
+"""Both in the long run."""
+
+
+@ONE_OF_THEM
 def test_whoever_undoes_our_writes_each_time_is_answered_ever_more_seldom(
     rival_of: Callable[..., Rival],
 ) -> None:
@@ -166,7 +170,7 @@ def test_whoever_empties_the_status_of_what_is_being_deleted_is_answered_in_turn
     play(story)
 
 
-@pytest.mark.parametrize("rival_of", [Stripper, Emptier])
+@ONE_OF_THEM
 def test_when_the_other_one_stops_everything_is_as_before(rival_of: Callable[..., Rival]) -> None:
     async def story(world: World) -> None:
         rival = rival_of(world)
@@ -184,7 +188,7 @@ def test_when_the_other_one_stops_everything_is_as_before(rival_of: Callable[...
     play(story)
 
 
-@pytest.mark.parametrize("rival_of", [Stripper, Emptier])
+@ONE_OF_THEM
 def test_a_few_times_by_hand_are_put_right_at_once(rival_of: Callable[..., Rival]) -> None:
     async def story(world: World) -> None:
         for _ in range(6):

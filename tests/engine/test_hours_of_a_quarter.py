@@ -95,7 +95,8 @@ class Year:
 @pytest.mark.parametrize(
     ("objects", "days"),
     [
-        pytest.param(6, 9, id="six for nine days"),
+        pytest.param(3, 5, id="three for five days"),
+        pytest.param(6, 9, id="six for nine days", marks=LONG),
         pytest.param(200, 9, id="two hundred for nine days", marks=LONG),
         pytest.param(6, 92, id="six for a quarter, with its nights of clocks set forward", marks=LONG),
     ],

@@ -24,6 +24,10 @@ from support.one_word_newer import Newer, differences, loosened
 Cases = dict[Key, tuple[Newer, Object]]
 VENDORS = ("parasail", "paitient")
 VENDOR = pytest.mark.parametrize("vendor", VENDORS)
+ONE_VENDOR = pytest.mark.parametrize(
+    "vendor", [pytest.param(v, marks=pytest.mark.long if n else ()) for n, v in enumerate(VENDORS)]
+)
+"""All of them in the long run."""
 LIVES = pytest.mark.parametrize(
     "restarts",
     [
@@ -181,7 +185,7 @@ def test_new_deployments_are_reported_and_go_when_they_are_deleted(vendor: str) 
 
 
 @LIVES
-@VENDOR
+@ONE_VENDOR
 def test_served_deployments_are_kept_and_go_on_when_they_are_understood(vendor: str, restarts: bool) -> None:
     async def story(stage: Stage) -> None:
         cases = differing(DEPLOYMENT, own_name(vendor), vendor)
@@ -258,7 +262,7 @@ def test_a_deployment_whose_create_was_refused_goes_when_it_is_deleted(vendor: s
 
 
 @LIVES
-@VENDOR
+@ONE_VENDOR
 def test_what_a_deployment_holds_nobody_else_takes(vendor: str, restarts: bool) -> None:
     async def story(stage: Stage) -> None:
         cases = differing(DEPLOYMENT, own_name(vendor), vendor)
@@ -337,7 +341,7 @@ def test_new_providers_are_reported_and_go_when_they_are_deleted(vendor: str) ->
 
 
 @LIVES
-@VENDOR
+@ONE_VENDOR
 def test_providers_that_were_ready_keep_what_needs_them(vendor: str, restarts: bool) -> None:
     """Another ModelProvider leads to the same account, and objects of its would take what theirs hold."""
 

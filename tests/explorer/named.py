@@ -305,6 +305,19 @@ NAMED = (
         ),
     ),
     Named(
+        "a deployment has users in between",
+        "what_is_used_is_not_taken_for_idle",
+        (
+            Step("open_accounts", {"vendors": ["paitient"]}),
+            Step("apply", {"name": "ta", "spec": {}}),
+            Step("mind_idleness", {"name": "ta", "then": "Expire"}, wait=30.0),
+            Step("lose_users", {"name": "ta"}),
+            Step("gain_users", {"name": "ta"}, wait=300.0),
+            Step("lose_users", {"name": "ta"}, wait=70.0),
+            Step("nothing", {"seconds": 700.0}),
+        ),
+    ),
+    Named(
         "a budget stops what runs, the process dies between, and the budget goes",
         "what_no_budget_holds_is_not_held",
         (

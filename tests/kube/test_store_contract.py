@@ -1,82 +1,24 @@
 """What the passes rely on, of the real API server and of the one in memory alike."""
 
-from collections.abc import AsyncIterator
-from typing import Any
-
 import pytest
 
-from model_operator.domain import DEPLOYMENT, FINALIZER, Key
-from model_operator.kube import Kube, KubeError, KubeForbidden, NoSuchName, ObjectGone, Version, WriteConflict
-from support.kube_api import Object
-from support.manifests import parasail_deployment, parasail_secret
-from support.namespace import Namespace
-from support.two_servers import MemoryWorld, RealWorld, World, plain, refused, version_of
-
-OTHER = "example.com/other"
-SPEC = parasail_deployment("a")["spec"]
-UNSEEN = {
-    "observedGeneration": -1,
-    "conditions": [
-        {
-            "type": "Ready",
-            "status": "Unknown",
-            "reason": "Pending",
-            "message": "The operator has not processed the object yet. If this does not change, check that the"
-            " operator is running and watches this namespace.",
-            "lastTransitionTime": "1970-01-01T00:00:00Z",
-        }
-    ],
-}
-STATUS = {"observedGeneration": 1, "externalID": "33665", "replicas": 1, "phase": "Ready"}
-
-
-@pytest.fixture(params=["memory", "real"])
-async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
-    if request.param == "memory":
-        yield MemoryWorld()
-        return
-    namespace: Namespace = request.getfixturevalue("namespace")
-    async with await Kube.connect(namespace.access.kubeconfig) as kube:
-        yield RealWorld(namespace, kube)
-
-
-def config_map(name: str, **data: str) -> Object:
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
-
-
-def deployment(name: str = "a", **metadata: Any) -> Object:
-    body = parasail_deployment(name)
-    return {**body, "metadata": {"name": name, **metadata}}
-
-
-def of(world: World, name: str = "a") -> Key:
-    return Key(DEPLOYMENT, world.name, name)
-
-
-def shown(generation: int = 1, status: Object = UNSEEN, spec: Object = SPEC, **metadata: Any) -> Object:
-    """A ModelDeployment as `plain` leaves it."""
-    return {
-        "apiVersion": "modeloperator.dev/v1alpha1",
-        "kind": "ModelDeployment",
-        "metadata": {"name": "a", "generation": generation, **metadata},
-        "spec": spec,
-        "status": status,
-    }
-
-
-async def refusal_of(awaitable: Any) -> tuple[type[KubeError], int, str]:
-    with pytest.raises(KubeError) as caught:
-        await awaitable
-    return type(caught.value), caught.value.status, str(caught.value)
-
-
-_MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
-STALE = (
-    WriteConflict,
-    409,
-    f'Operation cannot be fulfilled on modeldeployments.modeloperator.dev "a": {_MODIFIED}',
+from model_operator.domain import DEPLOYMENT, FINALIZER
+from model_operator.kube import KubeError, NoSuchName, ObjectGone, WriteConflict
+from support.manifests import parasail_secret
+from support.store_bodies import (
+    GONE,
+    OTHER,
+    SPEC,
+    STALE,
+    STATUS,
+    UNSEEN,
+    config_map,
+    deployment,
+    of,
+    refusal_of,
+    shown,
 )
-GONE = (ObjectGone, 404, 'modeldeployments.modeloperator.dev "a" not found')
+from support.two_servers import World, plain, refused, version_of
 
 
 async def test_what_is_not_there_is_gone(world: World) -> None:
@@ -251,55 +193,3 @@ def test_a_replace_takes_off_the_finalizer_and_leaves_the_status(world: World) -
     replaced = world.replace({**body, "metadata": {"name": "a", "resourceVersion": version}})
     assert plain(replaced) == shown(2, {**UNSEEN, **STATUS}, {**SPEC, "replicas": 2})
     assert replaced["metadata"]["uid"] == made["metadata"]["uid"]
-
-
-async def test_a_list_shows_all_of_a_kind_in_a_namespace(world: World) -> None:
-    made = [world.create(deployment(name)) for name in ("b", "a", "c")]
-    world.create(config_map("a"))
-    found = [body async for body in world.store.list(DEPLOYMENT, world.name)]
-    assert [body["metadata"]["name"] for body in found] == ["a", "b", "c"]
-    assert [plain(body)["spec"] for body in found] == [plain(body)["spec"] for body in made]
-
-
-async def test_a_watch_tells_of_every_change_in_order(world: World) -> None:
-    made = world.create(deployment("z"))
-    first = world.create(deployment(finalizers=[FINALIZER]))
-    status = await world.store.replace_status(of(world), version_of(first), STATUS)
-    world.delete(DEPLOYMENT, "a")
-    terminating = await world.store.get(*of(world))
-    await world.store.remove_finalizer(of(world), version_of(terminating), (FINALIZER,))
-    told = await world.watched(DEPLOYMENT, since=version_of(made))
-    assert told[:3] == [("ADDED", first), ("MODIFIED", status), ("MODIFIED", terminating)]
-    (type_, last), *rest = told[3:]
-    assert (type_, rest) == ("DELETED", [])
-    assert plain(last) == plain(terminating) | {"metadata": plain(last)["metadata"]}
-    assert int(version_of(last)) > int(version_of(terminating))
-    assert last["metadata"]["uid"] == first["metadata"]["uid"]
-
-
-async def test_a_namespace_that_ends_takes_nothing_new(world: World) -> None:
-    made = world.create(deployment(finalizers=[FINALIZER]))
-    world.terminate()
-    refusal = await refusal_of(world.store.create("ConfigMap", world.name, config_map("a")))
-    assert refusal[:2] == (KubeForbidden, 403)
-    changed = await world.store.get(*of(world))
-    assert changed["metadata"]["uid"] == made["metadata"]["uid"]
-
-
-async def test_all_versions_are_told_without_contents(world: World) -> None:
-    first, second = world.create(deployment("a")), world.create(deployment("b"))
-    shown = await world.store.versions(DEPLOYMENT, world.name)
-    assert shown.objects == {
-        of(world, body["metadata"]["name"]): Version(
-            body["metadata"]["uid"], int(body["metadata"]["resourceVersion"])
-        )
-        for body in (first, second)
-    }
-    assert shown.revision >= max(version.number for version in shown.objects.values())
-    world.delete(DEPLOYMENT, "a")
-    assert set((await world.store.versions(DEPLOYMENT, world.name)).objects) == {of(world, "b")}
-
-
-async def test_where_there_is_nothing_there_are_no_versions_and_a_revision(world: World) -> None:
-    shown = await world.store.versions(DEPLOYMENT, world.name)
-    assert (shown.objects, shown.revision > 0) == ({}, True)

@@ -163,3 +163,9 @@ def test_times_at_the_ends_of_the_calendar_are_times(time, then):
         assert question(s) is not None
         assert noted(s) is not None
         assert told(status_of(s))["Idle"] in ("False NotIdle", "True NoRequests")
+
+
+def test_what_is_not_seen_brings_no_pass_of_its_own():
+    """Its status is kept as it is meanwhile, so that what is noted would be news in each pass."""
+    assert next_turn(unused(None)) == NOW + timedelta(seconds=2)
+    assert next_turn(unused(None, remote=None)) is None

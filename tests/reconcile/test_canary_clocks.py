@@ -21,7 +21,9 @@ async def set_clock(world: Rollouts, by: timedelta, *, restarts: bool) -> None:
 
 @STEPS
 @LIVES
-@pytest.mark.parametrize("analysis", [None, ANALYSIS], ids=["by time", "by figures"])
+@pytest.mark.parametrize(
+    "analysis", [None, pytest.param(ANALYSIS, marks=pytest.mark.long)], ids=["by time", "by figures"]
+)
 @on_virtual_time
 async def test_a_hold_is_as_long_as_the_provider_says(by: timedelta, restarts: bool, analysis) -> None:
     async with rollouts() as world:

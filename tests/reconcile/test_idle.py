@@ -107,6 +107,7 @@ async def test_one_that_is_used_is_left_alone_and_read_about_once_an_hour(new_id
     assert await life.count("metrics") <= 8
 
 
+@pytest.mark.long
 async def test_a_request_so_rare_that_its_rate_is_rounded_away_is_use(new_idle):
     life = await new_idle()
     await knobs(life, rps_decimals=0)
@@ -145,10 +146,10 @@ async def test_an_edit_counts_as_use(new_idle):
 @pytest.mark.parametrize(
     ("values", "is_told"),
     [
-        ({"nan_probability": 1.0}, True),
+        pytest.param({"nan_probability": 1.0}, True, marks=pytest.mark.long),
         ({"nan_probability": 0.2}, False),
-        ({"gap_probability": 0.2}, False),
-        ({"gap_probability": 1.0}, True),
+        pytest.param({"gap_probability": 0.2}, False, marks=pytest.mark.long),
+        pytest.param({"gap_probability": 1.0}, True, marks=pytest.mark.long),
         ({"lag_s": 3 * HOUR}, True),
     ],
     ids=["no numbers", "some numbers", "some buckets", "no buckets", "hours late"],
@@ -196,6 +197,7 @@ async def test_a_restart_neither_loses_nor_adds_to_the_time(new_idle):
     assert await mutations(life) == ["create", "delete"]
 
 
+@pytest.mark.long
 async def test_a_time_in_which_nobody_looked_is_not_idle_if_there_were_requests(new_idle):
     life = await new_idle()
     await use(life, 1)
@@ -221,6 +223,7 @@ async def test_nothing_ends_while_nobody_looked(new_idle):
     assert "Expiring" not in told(life.status)
 
 
+@pytest.mark.long
 async def test_nothing_ends_while_its_metrics_cannot_be_read_again(new_idle):
     life = await new_idle()
     await until(life, NOW + timedelta(hours=2), lambda: told(life.status)["Idle"] == "True NoRequests")
@@ -254,6 +257,7 @@ async def test_with_orphan_it_is_only_reported_until_there_is_a_request(new_idle
     assert await mutations(life) == ["create"]
 
 
+@pytest.mark.long
 async def test_no_time_counts_outside_the_hours_nor_before_them(new_idle):
     """NOW is a Sunday at noon."""
     windows = {"timeZone": "UTC", "active": ["Sun 12:00-12:40", "Sun 14:00-17:00"], "outside": "MinReplicas"}
@@ -275,6 +279,7 @@ async def test_a_date_that_is_earlier_counts(new_idle):
     assert life.status.expires_at == NOW + timedelta(minutes=30)
 
 
+@pytest.mark.long
 async def test_one_that_is_made_again_is_not_idle_yet(new_idle):
     life = await new_idle("MinReplicas")
     await hours(life, 1.3)

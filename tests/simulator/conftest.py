@@ -13,6 +13,7 @@ import pytest
 from yarl import URL
 
 from model_operator_simulator import Knobs, Simulator
+from support.simulated_metrics import EXACT, split
 
 DEPLOYMENTS = "/api/v1/dedicated/deployments"
 
@@ -157,3 +158,25 @@ async def sim(start: Start) -> AsyncIterator[Sim]:
     running = await start()
     yield running
     assert (await running.control("GET", "/counters"))["defects"] == 0
+
+
+@pytest.fixture
+async def rollout(start):
+    """A canary endpoint at 90:10 with 20 requests per second, made at 12:00:10; no noise."""
+    sim = await start(EXACT)
+    sim.pair = [(await sim.create_paitient(name))["id"] for name in ("stable", "canary")]
+    await sim.advance(10)
+    body = {"name": "triage", "deployments": split(sim.pair, 90, 10)}
+    sim.canary = (await sim.paitient("POST", "/v1/canary-endpoints", body)).body["id"]
+    await sim.control("PATCH", f"/endpoints/{sim.canary}", {"rps": 20})
+    yield sim
+    assert (await sim.control("GET", "/counters"))["defects"] == 0
+
+
+@pytest.fixture
+async def noisy(start):
+    """One deployment with direct traffic and the default noise, for six hours."""
+    sim = await start({"metrics.direct_rps": 3})
+    sim.identifier = (await sim.create_paitient())["id"]
+    await sim.advance(6 * 3600)
+    return sim

@@ -4,36 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-HOUR = "start_time=2026-01-01T13:00:00Z&end_time=2026-01-01T14:00:00Z"
-MINUTES = f"{HOUR}&interval=1m"
-EXACT = {"metrics.noise": 0, "metrics.diurnal": 0}
-
-
-async def metrics(sim, identifier, query=MINUTES):
-    answer = await sim.paitient("GET", f"/v1/deployments/{identifier}/metrics?{query}")
-    assert answer.status == 200, answer.text
-    return answer.body
-
-
-def rates(body):
-    return body["metrics"]["throughput"]["requests_per_second"]
-
-
-@pytest.fixture
-async def rollout(start):
-    """A canary endpoint at 90:10 with 20 requests per second, made at 12:00:10; no noise."""
-    sim = await start(EXACT)
-    sim.pair = [(await sim.create_paitient(name))["id"] for name in ("stable", "canary")]
-    await sim.advance(10)
-    body = {"name": "triage", "deployments": split(sim.pair, 90, 10)}
-    sim.canary = (await sim.paitient("POST", "/v1/canary-endpoints", body)).body["id"]
-    await sim.control("PATCH", f"/endpoints/{sim.canary}", {"rps": 20})
-    yield sim
-    assert (await sim.control("GET", "/counters"))["defects"] == 0
-
-
-def split(pair, *percents):
-    return [{"id": one, "traffic_percentage": percent} for one, percent in zip(pair, percents, strict=True)]
+from support.simulated_metrics import HOUR, metrics, rates, split
 
 
 async def shift(sim, *percents):
@@ -152,15 +123,6 @@ async def test_real_requests_are_counted_with_the_simulated_ones(rollout):
     assert body["summary"]["token_usage"] == {"total": 30, "input": 18, "output": 12}
 
 
-@pytest.fixture
-async def noisy(start):
-    """One deployment with direct traffic and the default noise, for six hours."""
-    sim = await start({"metrics.direct_rps": 3})
-    sim.identifier = (await sim.create_paitient())["id"]
-    await sim.advance(6 * 3600)
-    return sim
-
-
 async def test_percentiles_are_in_order_and_totals_are_sums(noisy):
     body = (await metrics(noisy, noisy.identifier))["metrics"]
     for average, p50, p95, p99 in zip(
@@ -248,50 +210,6 @@ async def test_some_values_are_no_numbers_and_the_summary_leaves_them_out(noisy)
     assert 0 < average.count(None) < 40
     known = [value for value in average if value is not None]
     assert body["summary"]["latency"]["average"] == round(sum(known) / len(known))
-
-
-@pytest.mark.parametrize(
-    ("query", "names"),
-    [
-        pytest.param("", ["latency", "throughput", "error_rate", "token_usage"], id="all"),
-        pytest.param("&metrics=latency", ["latency"], id="one"),
-        pytest.param("&metrics=error_rate&metrics=latency", ["latency", "error_rate"], id="repeated"),
-        pytest.param("&metrics=error_rate,latency", ["latency", "error_rate"], id="with a comma"),
-        pytest.param("&metrics[]=throughput", ["throughput"], id="with brackets"),
-    ],
-)
-async def test_only_what_is_asked_for_is_answered(noisy, query, names):
-    body = await metrics(noisy, noisy.identifier, MINUTES + query)
-    assert list(body["metrics"]) == names
-    assert list(body["summary"]) == names
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "interval=2m",
-        "metrics=happiness",
-        "start_time=yesterday",
-        "start_time=2026-13-01T00:00:00Z",
-        "start_time=0001-01-01T00:00:00%2B23:00",
-        "start_time=2026-01-02T00:00:00Z&end_time=2026-01-01T00:00:00Z",
-    ],
-)
-async def test_an_unfit_parameter_is_a_validation_error(noisy, query):
-    answer = await noisy.paitient("GET", f"/v1/deployments/{noisy.identifier}/metrics?{query}")
-    assert (answer.status, answer.body["error"]["code"]) == (422, "validation_error")
-
-
-async def test_a_series_is_cut_after_a_thousand_points(noisy):
-    query = "start_time=2025-12-01T00:00:00Z&end_time=2026-01-01T12:00:00Z&interval=1m"
-    assert len(rates(await metrics(noisy, noisy.identifier, query))) == 1000
-
-
-async def test_an_offset_in_a_time_counts(noisy):
-    query = "start_time=2026-01-01T14:00:00%2B01:00&end_time=2026-01-01T14:05:00+01:00&interval=1m"
-    body = await metrics(noisy, noisy.identifier, query)
-    assert (body["start_time"], body["end_time"]) == ("2026-01-01T13:00:00Z", "2026-01-01T13:05:00Z")
-    assert rates(body) == rates(await metrics(noisy, noisy.identifier))[:5]
 
 
 @pytest.mark.parametrize(

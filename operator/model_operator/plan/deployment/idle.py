@@ -240,7 +240,7 @@ def _found_text(s: Situation, rule: IdleRule, record: IdleRecord) -> str:
 
 def next_turn(s: Situation) -> datetime | None:
     """When time alone makes a difference next."""
-    if noted(s) != s.status.idle:
+    if noted(s) != s.status.idle and s.remote is not None:
         return s.now + _SOON  # what follows from it is for the next pass
     if s.guard is not None and s.desired.idle is not None:
         return s.now + CALM  # nothing tells when that has ended
