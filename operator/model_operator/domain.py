@@ -152,6 +152,8 @@ class Remote:
     """What a price is for: the instance type, the service tier, or as in `2x H100SXM` the devices of a replica."""
     price: Decimal | None = field(default=None, compare=False)
     """Of one replica for an hour, by the vendor's own word."""
+    offers: Mapping[str, Decimal] = field(default_factory=dict, compare=False)
+    """Likewise of other machines that it might run on, as prices name them."""
     changed_at: datetime | None = field(default=None, compare=False)
     """When the vendor says that it last changed, by its own clock."""
 
@@ -241,6 +243,18 @@ class OffHours:
     until: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class BudgetStop:
+    """A ModelBudget whose limit is spent has stopped it, as its status has recorded."""
+
+    budget: str
+    since: datetime
+    pauses: bool
+    """False: it is left with its fewest replicas."""
+    ends_at: datetime | None = None
+    """The budget's period."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desired:
     """What one ModelDeployment asks for, in the operator's own words.
@@ -267,6 +281,8 @@ class Desired:
     """None: the power state is not ours (an adopted deployment whose spec omits `paused`)."""
     off_hours: OffHours | None = None
     """Not None: outside of the schedule's hours, and `paused` or the replicas in `fields` are for that reason what they are."""
+    stop: BudgetStop | None = None
+    """Not None: likewise, because of a ModelBudget."""
     next_edge: datetime | None = None
     """Of the schedule."""
     active_until: datetime | None = None

@@ -20,6 +20,7 @@ TAKEN = [
         },
         id="everything for a budget",
     ),
+    *[pytest.param(BUDGET, {"onExceeded": word}, id=f"onExceeded {word}") for word in ("Warn", "Pause")],
     *[pytest.param(PROVIDER, {"mode": mode}, id=f"mode {mode}") for mode in ("Manage", "Observe", "Suspend")],
     pytest.param(
         PARASAIL,

@@ -195,3 +195,50 @@ def test_a_budget_that_only_warns_holds_nothing() -> None:
         assert says(world)["Ready"] == "True Available"
 
     play(story, is_served=False)
+
+
+def test_a_move_to_dearer_devices_is_held_while_the_rest_of_the_edit_is_sent() -> None:
+    async def story(world: World) -> None:
+        cheap, dear = [{"device": "L40S", "count": 1}], [{"device": "H100SXM", "count": 2}]
+        set_prices(world, [], poll="5s")  # the provider's own prices: 1.1 and 5.8 dollars
+        world.apply(parasail_deployment("llama", parasail={"serviceTierName": None, "devices": cheap}))
+        await asyncio.sleep(120)
+        world.apply(blocking("3"))
+        await asyncio.sleep(30)
+        world.server.merge(LLAMA, {"spec": {"contextLength": 4096, "parasail": {"devices": dear}}})
+        await asyncio.sleep(120)
+        assert (await devices(world), (await world.shown())[0]["contextLength"]) == (["1x L40S"], 4096)
+        assert says(world)["Synced"] == "False BudgetExceeded"
+        assert world.condition("Synced")["message"].startswith(
+            HELD.format("3", "the dearer machine (parasail.devices)")
+        )
+        world.server.merge(TEAM, {"spec": {"limit": "1000"}})
+        await asyncio.sleep(120)
+        assert (await devices(world), says(world)["Ready"]) == (["2x H100SXM"], "True Available")
+        world.server.merge(TEAM, {"spec": {"limit": "0.01"}})
+        await asyncio.sleep(30)
+        world.server.merge(LLAMA, {"spec": {"parasail": {"devices": cheap}}})
+        await asyncio.sleep(120)
+        assert (await devices(world), says(world)["Ready"]) == (["1x L40S"], "True Available"), (
+            "a cheaper one goes"
+        )
+
+    play(story, is_served=False)
+
+
+async def devices(world: World) -> list[str]:
+    (shown,) = await world.shown()
+    return [f"{row['count']}x {row['device']}" for row in shown["deviceConfigs"] if row["selected"]]
+
+
+def test_a_budget_in_another_currency_holds_nothing() -> None:
+    async def story(world: World) -> None:
+        set_prices(world, [{**PRICES[0], "currency": "EUR"}])
+        world.apply(blocking("0.01"))
+        await asyncio.sleep(60)
+        world.server.merge(LLAMA, {"spec": {"replicas": 2}})
+        await asyncio.sleep(120)
+        assert says(world, TEAM)["Accepted"] == "False CurrencyMismatch"
+        assert ((await world.shown())[0]["replicas"], says(world)["Ready"]) == (2, "True Available")
+
+    play(story)

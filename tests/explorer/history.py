@@ -26,10 +26,11 @@ from explorer.judges import JUDGES
 from explorer.looks import End, condition
 from explorer.modes import leaves_on_purpose, manage_again
 from explorer.moves import MOVES, play
-from explorer.oracle import is_turning, judge
+from explorer.oracle import judge
 from explorer.people import put_keys_back
 from explorer.process import own_tasks
 from explorer.rollouts import thaw_figures
+from explorer.turns import is_turning
 from explorer.vendors import end_lag
 from explorer.world import TEAM, World
 from model_operator.domain import PROVIDER, Key

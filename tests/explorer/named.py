@@ -317,4 +317,22 @@ NAMED = (
             Step("nothing", {"seconds": 700.0}),
         ),
     ),
+    Named(
+        "a budget stops what runs, the process dies between, and the budget goes",
+        "what_no_budget_holds_is_not_held",
+        (
+            Step("open_accounts", {"vendors": ["parasail"]}),
+            Step(
+                "change_prices",
+                {
+                    "vendor": "parasail",
+                    "prices": [{"match": "*", "perReplicaHour": "3.60", "currency": "USD"}],
+                },
+            ),
+            Step("apply", {"name": "pa", "spec": {}}, wait=60.0),
+            Step("kill", {"seconds": 1.0}, at="power.done"),
+            Step("set_budget", {"name": "team", "limit": "0.01", "on_exceeded": "Pause"}, wait=300.0),
+            Step("drop_budget", {"name": "team"}, wait=35.0),
+        ),
+    ),
 )

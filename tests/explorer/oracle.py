@@ -5,7 +5,7 @@ Each rule is a function that says what is wrong, or nothing. None of them asks t
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from explorer.looks import End, Id, condition, expiry, holder, is_elsewhere, is_terminating, marked, uid_of
@@ -18,8 +18,8 @@ from explorer.orphans import (
     what_has_our_mark_is_held_or_said,
     with_traffic,
 )
-from explorer.world import SECRETS, TEAM, THEIR_MODEL, World
-from model_operator.active_hours import ActiveHours, Hours
+from explorer.turns import had_a_turn, hours_of, was_an_edge
+from explorer.world import SECRETS, TEAM, THEIR_MODEL
 from model_operator.domain import ACTION, BUDGET, CANARY, DEPLOYMENT, PROVIDER, Key
 from model_operator.providers.registry import PROVIDERS
 from support.manifests import vendor_of
@@ -28,8 +28,6 @@ from support.rows import ROWS
 
 _AN_EDGE: Final = timedelta(minutes=3)
 """So long an edge may be under way."""
-_REST: Final = timedelta(minutes=15)
-"""So long at most an end is watched."""
 
 Rule = Callable[[End], Iterator[str]]
 RULES: list[Rule] = [what_another_cluster_has_taken_over_is_left_to_it]
@@ -155,8 +153,8 @@ def outside_its_hours_is_said_then_and_at_no_other_time(end: End) -> Iterator[st
     for key, body in end.world.deployments():
         schedule, ready = body["spec"].get("schedule"), condition(body, "Ready")
         says_so = ready["reason"] == "OutsideActiveHours"
-        hours = _hours(body, now)
-        is_fresh = _was_an_edge(body, now, within=_AN_EDGE)
+        hours = hours_of(body, now)
+        is_fresh = was_an_edge(body, now, within=_AN_EDGE)
         if says_so and not is_fresh and (hours is None or hours.is_active or body["spec"].get("paused")):
             yield f"{key.name}: Ready {ready['reason']} at {now:%H:%M} of {schedule}"
         is_off = hours is not None and not hours.is_active and not is_fresh and "clock" not in end.world.marks
@@ -189,55 +187,6 @@ def what_has_expired_is_gone_and_said_to_be(end: End) -> Iterator[str]:
         is_due = due is not None and now - due > _AN_EDGE and not (stays or has_clock or is_terminating(body))
         if is_due and ready["status"] == "True" and ready["reason"] != "Expired":
             yield f"{key.name}: Ready {ready['reason']} at {now:%H:%M}, expired at {due:%H:%M}"
-
-
-def _hours(body: Object, now: datetime) -> Hours | None:
-    schedule = body["spec"].get("schedule")
-    if schedule is None:
-        return None
-    return ActiveHours.parse(schedule["timeZone"], tuple(schedule["active"])).at(now)
-
-
-def _was_an_edge(body: Object, now: datetime, *, within: timedelta) -> bool:
-    hours = _hours(body, now)
-    return hours is not None and hours.since is not None and now - hours.since < within
-
-
-def _had_a_turn(end: End, bodies: list[Object]) -> bool:
-    """An edge or an end has come lately, or may have: a clock that is set is followed slowly, to times unknown here."""
-    if "clock" in end.world.marks and any(map(_has_times, bodies)):
-        return True
-    now = end.world.process.wall() if end.world.process is not None else None
-    return now is not None and any(
-        _was_an_edge(body, now, within=_REST) or _expires_near(body, now) for body in bodies
-    )
-
-
-def _has_times(body: Object) -> bool:
-    return body["kind"] == DEPLOYMENT and ("schedule" in body["spec"] or expiry(body) is not None)
-
-
-def is_turning(world: World) -> bool:
-    """An edge of its hours, or its end, has come while it was watched, and is under way."""
-    now = world.process.wall() if world.process is not None else None
-    return now is not None and any(
-        condition(body, "Reconciling")["status"] == "True" and _turned(body, now, "clock" in world.marks)
-        for _, body in world.deployments()
-    )
-
-
-def _turned(body: Object, now: datetime, has_clock: bool) -> bool:
-    due = expiry(body)
-    is_over = due is not None and timedelta() <= now - due < _REST
-    return is_over or _was_an_edge(body, now, within=_REST) or (has_clock and _has_times(body))
-
-
-def _expires_near(body: Object, now: datetime) -> bool:
-    """Or may just be found idle: its metrics are read."""
-    if "idle" in body["spec"]:
-        return True
-    due = expiry(body) if body["kind"] == DEPLOYMENT else None
-    return due is not None and abs(now - due) < _REST
 
 
 def _may_run(body: Object) -> bool:
@@ -407,7 +356,7 @@ def rest_costs_nothing(end: End) -> Iterator[str]:
         return  # a rollout has just come to its end
     if any(float(body["status"].get("perHour", 0)) for body in bodies if body["kind"] == BUDGET):
         return  # a threshold may have been reached
-    if _had_a_turn(end, bodies):
+    if had_a_turn(end, bodies):
         return
     if "hand" in end.world.marks and end.requests["update"]:
         return  # what no LIST shows is put back when the object is read in full

@@ -1,11 +1,12 @@
-"""Moves of whoever watches the money: ModelBudgets that hold what is new, are raised, and go; and what they promise."""
+"""Moves of whoever watches the money: ModelBudgets that hold what is new or stop what runs, are raised, and go; and what they
+promise."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
 
-from explorer.looks import End, uid_of
+from explorer.looks import End, condition, holder, is_terminating, uid_of
 from explorer.moves import move
 from explorer.oracle import rule
 from explorer.world import TEAM, World
@@ -14,12 +15,13 @@ from support import manifests
 from support.memory_schema import Object
 
 NAMES = ("team", "company")
+_HOLD: Final = ("BlockNew", "Pause")
 _LIMITS = ("0.01", "2", "1000")
 """Nothing, one replica or so for an hour, and more than a history can cost."""
 
 
 def _drawn(random: Random, _vendors: tuple[str, ...]) -> dict[str, Any]:
-    limit, word = random.choice(_LIMITS), random.choice(("BlockNew", "BlockNew", "Warn"))
+    limit, word = random.choice(_LIMITS), random.choice(("BlockNew", "Pause", "Pause", "Warn"))
     return {"name": random.choice(NAMES), "limit": limit, "on_exceeded": word}
 
 
@@ -64,7 +66,7 @@ def what_a_budget_forbids_is_not_begun(end: End) -> Iterator[str]:
         return
     for key, budget in sorted(end.world.server.objects.items()):
         spec = budget.get("spec", {})
-        if key.kind != BUDGET or key.namespace != TEAM or spec.get("onExceeded") != "BlockNew":
+        if key.kind != BUDGET or key.namespace != TEAM or spec.get("onExceeded") not in _HOLD:
             continue
         if budget["metadata"]["generation"] > 1:
             continue  # it may have allowed more before
@@ -72,6 +74,46 @@ def what_a_budget_forbids_is_not_begun(end: End) -> Iterator[str]:
         cost = sum(row["cost"] for row in end.bill.values() if end.world.uids.get(row["name"]) in later)
         if cost > float(spec["limit"]):
             yield f"{key.name} allows {spec['limit']}, and what was made after it has cost {cost}"
+
+
+@rule
+def what_a_budget_has_stopped_does_not_run(end: End) -> Iterator[str]:
+    """But where somebody has started it at the provider, which the budget says."""
+    for key, stop, body in _stops(end):
+        running = {one["name"] for one in end.world.server.objects[key]["status"].get("running", ())}
+        id_ = holder(body)
+        if stop["how"] != "Pause" or id_ not in end.ledger or is_terminating(body) or stop["name"] in running:
+            continue
+        is_watched = condition(body, "Ready")["reason"] in ("Available", "BudgetExceeded")
+        is_by_hand = "hand" in end.world.marks
+        if end.ledger[id_]["status"]["status"] == "ONLINE" and is_watched and not is_by_hand:
+            yield f"{key.name} has stopped {stop['name']}, and {id_} is ONLINE"
+
+
+@rule
+def what_no_budget_holds_is_not_held(end: End) -> Iterator[str]:
+    """A raised limit, a new word and a budget's end resume what it has stopped."""
+    holding = [
+        body
+        for key, body in sorted(end.world.server.objects.items())
+        if key.kind == BUDGET and key.namespace == TEAM and body["spec"].get("onExceeded") in _HOLD
+    ]
+    if holding:
+        return
+    for key, body in end.world.deployments():
+        ready = condition(body, "Ready")
+        if key.namespace == TEAM and not is_terminating(body) and ready["reason"] == "BudgetExceeded":
+            yield f"{key.name}: {ready['reason']}, and there is no budget: {ready.get('message')}"
+
+
+def _stops(end: End) -> Iterator[tuple[Key, Any, Object]]:
+    """The budgets' records, each with the object that it is about."""
+    bodies = {uid_of(body): body for _, body in end.world.deployments()}
+    for key, budget in sorted(end.world.server.objects.items()):
+        if key.kind == BUDGET:
+            for stop in budget.get("status", {}).get("stopped", ()):
+                if stop["uid"] in bodies:
+                    yield key, stop, bodies[stop["uid"]]
 
 
 def _is_later(body: Object, budget: Object) -> bool:

@@ -58,10 +58,16 @@ class Purse:
 
     allowances: tuple[Allowance, ...] = ()
     price: Decimal | None = None
+    dearer: Decimal = ZERO
+    """By so much a replica on the machine that the spec names costs more, as far as both prices are known."""
 
-    def refuses(self, replicas: int) -> Allowance | None:
+    def cost(self, replicas: int, moved: int = 0) -> Decimal | None:
+        """Of an hour: so many replicas more, and so many on the dearer machine."""
+        return None if self.price is None else self.price * replicas + self.dearer * moved
+
+    def refuses(self, replicas: int, moved: int = 0) -> Allowance | None:
         """The strictest that does not allow so many more; none in which there is nothing to be counted."""
-        cost = None if self.price is None else self.price * replicas
+        cost = self.cost(replicas, moved)
         refusing = [one for one in self.allowances if one.refuses(cost)]
         return min(refusing, key=lambda one: one.left, default=None)
 

@@ -90,7 +90,8 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
     ),
     Reason.BUDGET_EXCEEDED: Meaning(
         "The limit of the ModelBudget has been spent in its present period. For a ModelDeployment: a ModelBudget holds a"
-        " create, a resume or a scale-up, because its next hour does not fit into the limit.",
+        " create, a resume, a scale-up or a dearer machine, because its next hour does not fit into the limit; or it has"
+        " stopped the deployment (onExceeded: Pause).",
         "Raise spec.limit of the ModelBudget, wait for its next period, or pause or delete deployments.",
     ),
     Reason.CURRENCY_MISMATCH: Meaning(

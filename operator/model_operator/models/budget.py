@@ -30,6 +30,14 @@ class OnExceeded(StrEnum):
 
     WARN = "Warn"
     BLOCK_NEW = "BlockNew"
+    PAUSE = "Pause"
+
+
+class StopMeans(StrEnum):
+    """How a budget stops a deployment."""
+
+    PAUSE = "Pause"
+    MIN_REPLICAS = "MinReplicas"
 
 
 class BudgetSelector(Model):
@@ -74,7 +82,9 @@ class ModelBudgetSpec(Model):
     on_exceeded: OnExceeded | None = Field(
         default=None,
         description="What happens once the limit is reached. Warn: Events and a condition. BlockNew: also, new"
-        " deployments, resumes and scale-ups are held; whatever runs keeps running. Default: Warn.",
+        " deployments, resumes, scale-ups and dearer machines are held; whatever runs keeps running. Pause: also, whatever"
+        " runs is stopped, the youngest first: paused where the provider can do that, else taken to"
+        " autoscaling.minReplicas. A new period or a raised limit resumes what the budget has stopped. Default: Warn.",
     )
 
     @model_validator(mode="after")
@@ -89,7 +99,12 @@ class ModelBudgetSpec(Model):
     @property
     def blocks(self) -> bool:
         """Whether what would cost more is held once the limit is reached."""
-        return self.on_exceeded is OnExceeded.BLOCK_NEW
+        return self.on_exceeded in (OnExceeded.BLOCK_NEW, OnExceeded.PAUSE)
+
+    @property
+    def stops(self) -> bool:
+        """Whether what runs is stopped once the limit is reached."""
+        return self.on_exceeded is OnExceeded.PAUSE
 
 
 class Settled(Model):
@@ -101,6 +116,23 @@ class Settled(Model):
 class Total(Model):
     accrued: Amount = Field(description="What they cost in this period.")
     uncertain: Amount = Field(description="By how much that may be off either way.")
+
+
+class Stopped(Model):
+    name: str = Field(description="Name of the ModelDeployment.")
+    uid: str = Field(description="UID of the ModelDeployment.")
+    how: StopMeans = Field(description="Pause, or MinReplicas where the provider has no pause.")
+    at: Time = Field(description="When that was recorded, before anything was sent.")
+
+
+class Running(Model):
+    name: str = Field(description="Name of the ModelDeployment.")
+    reason: str = Field(
+        description="Why it costs money beyond the limit. NoPause: it cannot be paused, and has no fewer replicas."
+        " MinReplicas: it cannot be paused, and runs with its fewest. InUse: a CanaryEndpoint sends traffic to it, or would"
+        " on a rollback. Observed, Suspended: its ModelProvider is in that mode. Resumed: somebody resumed it at the"
+        " provider. NoPrice: no price of it is known.",
+    )
 
 
 class ModelBudgetStatus(Status):
@@ -147,6 +179,15 @@ class ModelBudgetStatus(Status):
     )
     removed: Total | None = Field(
         default=None, description="Final costs in this period of ModelDeployments that are gone."
+    )
+    stopped: tuple[Stopped, ...] = Field(
+        default=(),
+        description="ModelDeployments that the budget has stopped, or is about to. Do not edit: these, and no others, are"
+        " resumed by a new period or a raised limit.",
+    )
+    running: tuple[Running, ...] = Field(
+        default=(),
+        description="With onExceeded Pause and a limit that is spent: what keeps costing money, the first 20 by name.",
     )
 
 

@@ -89,6 +89,11 @@ class LastPowerAction(Model):
         default=False,
         description="True if it corrected an out-of-band change, which is done once per generation.",
     )
+    stopped_at: Time | None = Field(
+        default=None,
+        description="Of a Pause for a ModelBudget: its time in that budget's status.stopped, so that a resume at the"
+        " provider is respected until the budget stops the deployment again.",
+    )
 
 
 class Expired(Model):

@@ -43,6 +43,8 @@ class Capabilities:
     """Speaks OpenAI chat completions, so a probe and an `externalAlias` make sense."""
     name_limit: int
     """Longest deployment name, in characters."""
+    machine_fields: frozenset[str] = frozenset()
+    """Owned fields that choose what a replica runs on, and so what it costs."""
     keeps_logs: bool = False
     """`model-operator logs` shows what happened to a deployment, which its status does not say."""
     counts_requests: bool = False

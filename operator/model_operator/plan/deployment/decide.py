@@ -13,6 +13,7 @@ unwanted  let_go → release_when_* → wait_while_suspended → wait_while_in_u
 The rule that speaks is not the last word. After it, in this order:
     updating.say_what_differs        a step that has nothing to say of the fields says which of them differ and stay so
     serving.say_what_else_is_ours    one that says "synced" names other deployments with our UID
+    stopped.say_what_is_stopped      one that only waits says which budget has stopped the deployment
     expiry.stay                      what would let the object go says that it has expired instead
     expiry.note                      that it has expired is written before anything is deleted for it
     only_observe                     in mode Observe, a step says what it would do, and does nothing
@@ -42,6 +43,7 @@ from model_operator.plan.deployment import (
     power,
     serving,
     spending,
+    stopped,
     taking,
     updating,
 )
@@ -179,6 +181,7 @@ def decide(s: Situation) -> Decision:
     rules, within = WANTED if s.wanted else UNWANTED, spending.without_growth(s)
     step = expiry.stay(within, next(step for rule in rules if (step := rule(within)) is not None))
     told = serving.say_what_else_is_ours(s, updating.say_what_differs(within, step))
+    told = stopped.say_what_is_stopped(s, told)
     kept = spending.keep_to_budget(s, wait_for_key(within, modes.only_observe(within, told)))
     return hold_back(s, expiry.note(s, note_hours(s, kept)))
 

@@ -4,7 +4,7 @@
 """
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from model_operator.conditions import Phase, Reason
 from model_operator.domain import Power, Remote, RunState
@@ -57,13 +57,15 @@ def keep_paused(s: Situation) -> Decision | None:
 
 def _pause(s: Situation, remote: Remote) -> Decision | None:
     last = s.status.last_power_action
-    if not s.is_paused_by_us or _was_another_night(s):
+    if not s.is_paused_by_us or _was_another_night(s) or _was_another_stop(s):
         return replace(_pausing(s), action=SetPower(remote.id, Power.PAUSE, is_correction=False))
     if _is_fresh(s):
         serving = None if last and last.correction else stopped_on_purpose(s)
         return replace(_pausing(s), serving=serving, look_again=_grace_left(s))
-    if s.desired.off_hours is not None:
-        return None  # somebody resumed it there: it is left alone until the next edge
+    if s.desired.off_hours is not None or s.desired.stop is not None:
+        return (
+            None  # somebody resumed it there: it is left alone until the next edge, or the budget's next stop
+        )
     if not s.desired.corrects_drift:
         row = Difference("paused", desired=True, observed=False, is_edit=False)
         message = (
@@ -93,6 +95,17 @@ def _was_another_night(s: Situation) -> bool:
     return last is not None and off is not None and off.since is not None and last.at < off.since
 
 
+def stop_of(s: Situation) -> datetime | None:
+    """Which of a budget's stops it is to be paused for."""
+    return s.desired.stop.since if s.desired.stop is not None and s.desired.stop.pauses else None
+
+
+def _was_another_stop(s: Situation) -> bool:
+    """Our pause was for none of a budget, or for one that is over. Compared, not ordered: clocks are set."""
+    last, since = s.status.last_power_action, stop_of(s)
+    return since is not None and last is not None and last.stopped_at != since
+
+
 def _pausing(s: Situation) -> Decision:
     text = f"Stopping the deployment because {why_stopped(s)}."
     return replace(moving(Reason.PAUSING, text, Phase.PAUSING), serving=stopped_on_purpose(s))
@@ -104,16 +117,23 @@ def keep_running(s: Situation) -> Decision | None:
         return None
     match s.remote.state:
         case RunState.STOPPED:
-            return _leave_stopped(s, s.remote) if s.desired.paused is None else _resume(s, s.remote)
+            return _resume(s, s.remote) if _is_ours(s) else _leave_stopped(s, s.remote)
         case RunState.STOPPING:
-            is_ours = s.is_paused_by_us and s.desired.paused is False
+            is_ours = s.is_paused_by_us and _is_ours(s)
             return _resuming() if is_ours else _on_the_way_down(s, s.remote)
-        case state if state in _RUNNING and s.is_paused_by_us and s.desired.paused is False:
+        case state if state in _RUNNING and s.is_paused_by_us and _is_ours(s):
             return _keep_resumed(s)
         case RunState.STARTING if _was_resumed(s):
             return _resuming()
         case _:
             return None
+
+
+def _is_ours(s: Situation) -> bool:
+    """Whether it is for us to keep it running. Of what was adopted without a word on `paused` only what a budget stopped."""
+    last = s.status.last_power_action
+    was_stopped = last is not None and last.action is Power.PAUSE and last.stopped_at is not None
+    return s.desired.paused is False or was_stopped
 
 
 def _keep_resumed(s: Situation) -> Decision:
@@ -202,7 +222,8 @@ def _was_resumed(s: Situation) -> bool:
 
 def _record(s: Situation, power: Power, decision: Decision) -> Decision:
     """Note the action as ours although none was needed, so that the way back is known."""
-    if _did(s, power):
+    stopped_at, last = stop_of(s) if power is Power.PAUSE else None, s.status.last_power_action
+    if last is not None and last.action is power and last.stopped_at == stopped_at:
         return decision
-    last = LastPowerAction(action=power, at=s.now, generation=s.desired.generation)
+    last = LastPowerAction(action=power, at=s.now, generation=s.desired.generation, stopped_at=stopped_at)
     return replace(decision, change=replace(decision.change, last_power_action=last))

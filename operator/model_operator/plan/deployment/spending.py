@@ -1,4 +1,5 @@
-"""What would cost more than a ModelBudget leaves is not sent: creates, resumes and scale-ups, by whatever way they come.
+"""What would cost more than a ModelBudget leaves is not sent: creates, resumes, scale-ups and dearer machines, by whatever
+way they come.
 
 Pauses, deletions and scale-downs always go, and so does the rest of an edit.
 """
@@ -13,6 +14,7 @@ from model_operator.conditions import Phase, Reason
 from model_operator.domain import Fields, Power
 from model_operator.models.deployment_status import UNCHANGED, Pending
 from model_operator.models.wire import format_time
+from model_operator.plan.deployment.difference import gap_between
 from model_operator.plan.deployment.situation import Create, Decision, SetPower, Situation, Update
 from model_operator.plan.deployment.words import refusal, unsynced
 from model_operator.plan.verdict import Progress, Verdict
@@ -40,12 +42,28 @@ def begins(s: Situation, step: Decision) -> bool:
     return isinstance(pending, Pending) and s.creation.is_to_send(pending)
 
 
+def moves(s: Situation, step: Decision) -> int:
+    """How many replicas the step would move to another machine at least; 0: none."""
+    if not isinstance(step.action, Update) or not step.action.changes.keys() & s.capabilities.machine_fields:
+        return 0
+    there = Asked.of(_held_at(s))
+    return (there.least if there is not None else 1) + (_grows_by(s) or 0)
+
+
 def without_growth(s: Situation) -> Situation:
-    """As if the spec asked for as many replicas as there are, where the budgets do not allow more."""
+    """As if the spec asked for what there is, where the budgets do not allow more: replicas, and what they run on."""
     if _held(s) is None or s.remote is None:
         return s
-    kept = _held_at(s)
-    return replace(s, desired=replace(s.desired, fields={**s.desired.fields, _REPLICAS: kept[_REPLICAS]}))
+    kept, fields = _held_at(s), dict(s.desired.fields)
+    if _grows_by(s) is not None:
+        fields[_REPLICAS] = kept[_REPLICAS]
+    if _dearer(s):
+        for name in s.capabilities.machine_fields:
+            fields.pop(name, None)
+            value = s.remote.value(name, (s.status.last_applied or {}).get(name))
+            if value is not None:
+                fields[name] = value
+    return replace(s, desired=replace(s.desired, fields=fields))
 
 
 def keep_to_budget(s: Situation, step: Decision) -> Decision:
@@ -60,14 +78,29 @@ def keep_to_budget(s: Situation, step: Decision) -> Decision:
             else _create_held(s, step, refused)
         )
     held = _held(s)
-    return step if held is None else _growth_held(step, held)
+    return step if held is None else _growth_held(s, step, held)
 
 
 def _held(s: Situation) -> Allowance | None:
-    """The budget that does not allow the replicas that the spec asks for; None: there are none to be held."""
-    if s.purse is None or s.remote is None or (more := _grows_by(s)) is None:
+    """The budget that does not allow what the spec asks for beyond what there is; None: there is nothing to be held."""
+    if s.purse is None or s.remote is None:
         return None
-    return s.purse.refuses(more)
+    more, is_dearer = _grows_by(s), bool(_dearer(s))
+    if more is None and not is_dearer:
+        return None
+    there = Asked.of(_held_at(s))
+    return s.purse.refuses(
+        more or 0, (more or 0) + (there.least if there is not None else 1) if is_dearer else 0
+    )
+
+
+def _dearer(s: Situation) -> tuple[str, ...]:
+    """The fields that choose a dearer machine than it runs on."""
+    if s.purse is None or s.remote is None or not s.purse.dearer:
+        return ()
+    gap = gap_between(s.desired, s.remote, s.status.last_applied)
+    names = [found.field for found in gap.differences]
+    return tuple(sorted(s.capabilities.machine_fields.intersection(names)))
 
 
 def _create_held(s: Situation, step: Decision, refused: Allowance) -> Decision:
@@ -96,9 +129,11 @@ def _resume_held(step: Decision, refused: Allowance) -> Decision:
     )
 
 
-def _growth_held(step: Decision, refused: Allowance) -> Decision:
+def _growth_held(s: Situation, step: Decision, refused: Allowance) -> Decision:
     """The rest of the edit goes on."""
-    message = _message(refused, f"the scale-up ({_REPLICAS})")
+    growth = [f"the scale-up ({_REPLICAS})"] if _grows_by(s) is not None else []
+    machine = [f"the dearer machine ({', '.join(_dearer(s))})"] if _dearer(s) else []
+    message = _message(refused, " and ".join((*growth, *machine)))
     is_settled = step.progress is Progress.SETTLED
     return replace(
         step,

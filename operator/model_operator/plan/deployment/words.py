@@ -89,15 +89,17 @@ def looking_for(pending: Pending | None) -> str:
 
 def why_stopped(s: Situation) -> str:
     """What says that it is not to run."""
-    off = s.desired.off_hours
+    off, stop = s.desired.off_hours, s.desired.stop
     if off is None:
-        return "spec.paused is true"
+        return "spec.paused is true" if stop is None else f'ModelBudget "{stop.budget}" has spent its limit'
     until = f" until {format_time(off.until)}" if off.until is not None else ""
     return f"it is outside the hours of spec.schedule{until}"
 
 
 def stopped_on_purpose(s: Situation) -> Verdict:
     """Serving, of one that is not to run."""
+    if s.desired.off_hours is None and s.desired.stop is not None:
+        return Verdict(False, Reason.BUDGET_EXCEEDED, f"The deployment is stopped because {why_stopped(s)}.")
     if s.desired.off_hours is None:
         return Verdict(False, Reason.PAUSED, "The deployment is stopped, as the spec asks.")
     return Verdict(False, Reason.OUTSIDE_ACTIVE_HOURS, f"The deployment is stopped because {why_stopped(s)}.")

@@ -36,6 +36,7 @@ CAPABILITIES: Final = Capabilities(
     splits_traffic=False,
     chats=True,
     name_limit=32,
+    machine_fields=frozenset({devices.FIELD, "parasail.serviceTierName"}),
 )
 
 

@@ -17,15 +17,29 @@ _MOST: Final = 1_000_000.0
 def machine_of(item: Mapping[str, Any]) -> str | None:
     """`2x H100SXM`, or the name of a service tier; None where the reply shows neither."""
     row = _selected(item)
-    if row is None:
-        return text(item.get("serviceTierName"))
-    device, count = text(row.get("device")), integer(row.get("count"))
-    return None if device is None or count is None else f"{count}x {device[:64]}"
+    return text(item.get("serviceTierName")) if row is None else _name_of(row)
 
 
 def price_of(item: Mapping[str, Any]) -> Decimal | None:
     row = _selected(item)
-    cost = number(row.get("cost")) if row is not None else None
+    return _cost_of(row) if row is not None else None
+
+
+def offers_of(item: Mapping[str, Any]) -> Mapping[str, Decimal]:
+    """What each of the devices costs among which the deployment may choose."""
+    configs = item.get("deviceConfigs")
+    rows = [row for row in configs if isinstance(row, dict)] if isinstance(configs, list) else []
+    found = ((_name_of(row), _cost_of(row)) for row in rows)
+    return {name: cost for name, cost in found if name is not None and cost is not None}
+
+
+def _name_of(row: Mapping[str, Any]) -> str | None:
+    device, count = text(row.get("device")), integer(row.get("count"))
+    return None if device is None or count is None else f"{count}x {device[:64]}"
+
+
+def _cost_of(row: Mapping[str, Any]) -> Decimal | None:
+    cost = number(row.get("cost"))
     # By its shortest spelling: that is what the vendor has written.
     return Decimal(repr(cost)) if cost is not None and 0 < cost < _MOST else None
 

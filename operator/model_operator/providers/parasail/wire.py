@@ -15,7 +15,7 @@ from model_operator.models.parasail import ParasailSpec
 from model_operator.providers.base import SecretKey
 from model_operator.providers.parasail import speculative, texts
 from model_operator.providers.parasail.devices import FIELD, selection
-from model_operator.providers.parasail.machines import machine_of, price_of
+from model_operator.providers.parasail.machines import machine_of, offers_of, price_of
 from model_operator.providers.parasail.replicas import running, scaling
 from model_operator.providers.reading import (
     Clean,
@@ -262,6 +262,7 @@ def remote_of(item: Any, *, chat_base_url: str | None, clean: Clean, is_full: bo
         is_full=is_full,
         machine=machine_of(item),
         price=price_of(item),
+        offers=offers_of(item),
         changed_at=_changed_at(status, modified),
     )
 

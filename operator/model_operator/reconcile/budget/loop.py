@@ -12,14 +12,15 @@ from typing_extensions import override
 from model_operator.billing.budgets import figures_of, next_news, period_at
 from model_operator.billing.shares import is_recounted
 from model_operator.domain import Key
-from model_operator.models.budget import ModelBudget
+from model_operator.models.budget import ModelBudget, Stopped
 from model_operator.models.parse import InvalidResource
 from model_operator.reconcile.base import Pass
 from model_operator.reconcile.budget.book import Book
 from model_operator.reconcile.budget.counting import counting
 from model_operator.reconcile.budget.members import members_of
+from model_operator.reconcile.budget.stops import found_by
 from model_operator.reconcile.deployment.hours import before_edge
-from model_operator.status.budget import AT_MOST_EVERY, BudgetView, of_budget, summarize
+from model_operator.status.budget import AT_MOST_EVERY, BudgetView, of_budget, stops_again, summarize
 
 
 @dataclass(slots=True)
@@ -29,6 +30,7 @@ class BudgetMemory:
     uid: str
     generation: int | None = None
     period_start: object = None
+    stopped: tuple[Stopped, ...] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,6 +42,7 @@ class BudgetPass(Pass[ModelBudget, BudgetMemory]):
     @override
     async def look_after(self, key: Key, resource: ModelBudget) -> timedelta | None:
         if resource.metadata.is_terminating:
+            self._tell_of_stops(key, resource, ())
             return None
         now = self.around.clock()
         bounds = period_at(resource, now)
@@ -50,6 +53,7 @@ class BudgetPass(Pass[ModelBudget, BudgetMemory]):
             figures=figures_of(resource, bounds, members, now),
             finals=self.book.finals(key, bounds.start),
             gone=frozenset(one.uid for one in resource.status.settled if one.uid not in uids),
+            found=found_by(self.around, resource),
         )
         status = summarize(resource, view, now)
         if status != resource.status:
@@ -59,11 +63,13 @@ class BudgetPass(Pass[ModelBudget, BudgetMemory]):
             (*self.book.settled(key, status.settled), *self._uncounted(key.namespace))
         )
         self._tell_of_change(key, resource, bounds.start)
+        self._tell_of_stops(key, resource, status.stopped)
         due = (status.at or now) + AT_MOST_EVERY
         if due <= now:
             due = now + AT_MOST_EVERY  # nothing has changed in that hour
         news = now + next_news(resource.spec.limit, view.figures, bounds, now)
-        return before_edge(min(news, due), now)
+        again, stops = before_edge(min(news, due), now), stops_again(resource, status, view.found)
+        return again if stops is None or again is None else min(again, stops)
 
     def _uncounted(self, namespace: str) -> Iterator[Key]:
         """Those whose status does not say yet in which budgets they count."""
@@ -82,6 +88,17 @@ class BudgetPass(Pass[ModelBudget, BudgetMemory]):
         memory.generation, memory.period_start = resource.metadata.generation, start
         if known not in ((None, None), (memory.generation, start)):
             self.around.signals.changed(k for k, _ in self.around.cache.deployments_in(key.namespace))
+
+    def _tell_of_stops(self, key: Key, resource: ModelBudget, stopped: tuple[Stopped, ...]) -> None:
+        """What is recorded is acted on by the passes of those whom it is about; so is what is no longer recorded."""
+        memory = self.memory(key, resource.metadata.uid)
+        before = resource.status.stopped if memory.stopped is None else memory.stopped
+        memory.stopped = stopped
+        changed = {one.uid for one in {*before, *stopped} - ({*before} & {*stopped})}
+        if changed:
+            self.around.signals.changed(
+                k for k, one in self.around.cache.deployments_in(key.namespace) if one.metadata.uid in changed
+            )
 
     @override
     def leaves(self, key: Key, invalid: InvalidResource) -> bool:

@@ -1,21 +1,22 @@
 """What the ModelBudgets of a namespace leave for one of its objects: the cache's figures, and what was let through since."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
 
 from model_operator.billing.budgets import Member, counts, figures_of, period_at
-from model_operator.billing.money import ZERO
+from model_operator.billing.money import ZERO, Price
 from model_operator.billing.prices import price_of
 from model_operator.billing.purse import Allowance, Purse, Reservations, allowance
 from model_operator.conditions import ConditionType, Reason
 from model_operator.domain import FINALIZER, Remote
 from model_operator.models.budget import ModelBudget
 from model_operator.models.deployment import ModelDeployment
+from model_operator.models.prices import PriceRow
 from model_operator.plan.deployment.decide import decide
 from model_operator.plan.deployment.situation import Decision, Situation
-from model_operator.plan.deployment.spending import fewest, replicas_added
+from model_operator.plan.deployment.spending import fewest, moves, replicas_added
 from model_operator.plan.verdict import Progress
 from model_operator.reconcile.base import Surroundings
 from model_operator.reconcile.budget.members import members_of
@@ -38,11 +39,21 @@ class Purses:
             self.reservations.give_back(resource.metadata.uid)
         if not s.wanted or not self._is_limited(resource):
             return s, step
-        if replicas_added(s, step) is not None:
-            s = replace(s, purse=Purse(tuple(self._allowances(resource)), self._price(resource, s.remote)))
+        if replicas_added(s, step) is not None or moves(s, step):
+            s = replace(s, purse=self._purse(resource, s.remote))
             step = decide(s)
         self._reserve(resource, s, step)
         return s, step
+
+    def _purse(self, resource: ModelDeployment, remote: Remote | None) -> Purse:
+        offers = remote.offers if remote is not None else {}
+        wanted = self._wanted(resource, offers)
+        price = self._at(resource, remote) if remote is not None else wanted
+        dearer = ZERO
+        if price is not None and wanted is not None and price.currency == wanted.currency:
+            dearer = max(wanted.per_replica_hour - price.per_replica_hour, ZERO)
+        allowances = tuple(self._allowances(resource))
+        return Purse(allowances, price.per_replica_hour if price is not None else None, dearer)
 
     def _is_limited(self, resource: ModelDeployment) -> bool:
         """Whether a budget could hold anything of the object."""
@@ -53,13 +64,14 @@ class Purses:
     def _reserve(self, resource: ModelDeployment, s: Situation, step: Decision) -> None:
         """A decision is about to be carried out, or nothing more is under way."""
         uid, added = resource.metadata.uid, replicas_added(s, step)
-        if added is None:
+        moved = moves(s, step)
+        if added is None and not moved:
             if step.action is None and step.progress is not Progress.MOVING:
                 self.reservations.give_back(uid)
             return
-        cost, price = resource.status.cost, s.purse.price if s.purse is not None else None
-        if price is not None:
-            self.reservations.take(uid, price * added, cost.per_hour if cost is not None else ZERO)
+        cost, more = resource.status.cost, s.purse.cost(added or 0, moved) if s.purse is not None else None
+        if more is not None:
+            self.reservations.take(uid, more, cost.per_hour if cost is not None else ZERO)
 
     def _allowances(self, resource: ModelDeployment) -> Iterator[Allowance]:
         metadata, now = resource.metadata, self.around.clock()
@@ -71,6 +83,8 @@ class Purses:
             bounds = period_at(budget, now)
             members = tuple(members_of(self.around.cache, budget))
             figures = figures_of(budget, bounds, members, now)
+            if figures.others:
+                continue  # not accepted: its sums are not what is spent
             reserved = self.reservations.beside(metadata.uid, _costs(members))
             reserved += sum(self._untold(budget, metadata.uid), ZERO)
             yield allowance(budget, bounds, figures, reserved, now)
@@ -81,20 +95,29 @@ class Purses:
             uid = deployment.metadata.uid
             if uid == but or not _is_untold(deployment) or self.reservations.knows(uid):
                 continue
-            price = self._price(deployment, None) if counts(budget, deployment.metadata.labels) else None
+            price = self._price(deployment) if counts(budget, deployment.metadata.labels) else None
             if price is not None:
                 yield price * fewest(self.around.vendors[deployment.spec.vendor].fields(deployment.spec))
 
-    def _price(self, resource: ModelDeployment, remote: Remote | None) -> Decimal | None:
-        """Of one replica for an hour; the dearest of those that it may get."""
-        provider = self.around.cache.provider(provider_key(resource))
-        rows = provider.spec.prices or () if provider is not None else ()
-        if remote is not None:
-            found = price_of(remote.machine, remote.price, rows)
-            return found.per_replica_hour if found is not None else None
+    def _price(self, resource: ModelDeployment) -> Decimal | None:
+        found = self._wanted(resource, {})
+        return found.per_replica_hour if found is not None else None
+
+    def _at(self, resource: ModelDeployment, remote: Remote) -> Price | None:
+        """Of one replica for an hour, where it is."""
+        return price_of(remote.machine, remote.price, self._rows(resource))
+
+    def _wanted(self, resource: ModelDeployment, offers: Mapping[str, Decimal]) -> Price | None:
+        """Likewise, on the dearest machine of those that it may get."""
+        rows = self._rows(resource)
         machines = self.around.vendors[resource.spec.vendor].machines(resource.spec)
-        prices = (price_of(machine, None, rows) for machine in machines)
-        return max((price.per_replica_hour for price in prices if price is not None), default=None)
+        prices = (price_of(name, offers.get(name or ""), rows) for name in machines)
+        known = (price for price in prices if price is not None)
+        return max(known, key=lambda price: price.per_replica_hour, default=None)
+
+    def _rows(self, resource: ModelDeployment) -> tuple[PriceRow, ...]:
+        provider = self.around.cache.provider(provider_key(resource))
+        return provider.spec.prices or () if provider is not None else ()
 
 
 def _is_untold(deployment: ModelDeployment) -> bool:

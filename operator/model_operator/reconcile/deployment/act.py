@@ -24,6 +24,7 @@ from model_operator.errors import (
 )
 from model_operator.models.deployment_status import LastPowerAction, Pending, RemoteEndpoint
 from model_operator.plan.deployment import intents, taking
+from model_operator.plan.deployment.power import stop_of
 from model_operator.plan.deployment.remembered import ProbeResult, SentUpdate
 from model_operator.plan.deployment.situation import (
     Action,
@@ -100,7 +101,11 @@ async def _carry_out(
         case SetPower(id=id_, power=power, is_correction=is_correction):
             await (provider.pause(id_) if power is Power.PAUSE else provider.resume(id_))
             last = LastPowerAction(
-                action=power, at=s.now, generation=s.desired.generation, correction=is_correction
+                action=power,
+                at=s.now,
+                generation=s.desired.generation,
+                correction=is_correction,
+                stopped_at=stop_of(s) if power is Power.PAUSE else None,
             )
             memory.switched(last)
             return s, replace(soon, change=replace(soon.change, last_power_action=last))

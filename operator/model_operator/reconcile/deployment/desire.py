@@ -4,22 +4,21 @@ import re
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from model_operator.domain import Desired, Probe
+from model_operator.domain import BudgetStop, Desired, Probe
 from model_operator.models.deployment import (
-    Autoscaling,
     DeletionPolicy,
     DriftPolicy,
     ModelDeployment,
     ModelDeploymentSpec,
 )
 from model_operator.models.provider import ModelProvider
-from model_operator.models.schedule import OutsideHours
 from model_operator.owner_marks import OwnerMark
 from model_operator.providers.base import Vendor
 from model_operator.reconcile.claims import HASH_LENGTH, hash_of
 from model_operator.reconcile.deployment.ends import expiry_of, idle_rule, is_at_fewest
 from model_operator.reconcile.deployment.hours import Scheduled, scheduled
 from model_operator.reconcile.deployment.labels import carried
+from model_operator.reconcile.deployment.rest import at_fewest, paused, rest_of
 
 _PROMPT = "ping"
 _PROBE_TIMEOUT = timedelta(seconds=30)
@@ -33,16 +32,17 @@ def desire(
     *,
     now: datetime | None = None,
     provider: ModelProvider | None = None,
+    stop: BudgetStop | None = None,
 ) -> Desired:
     """Effective values for everything that the spec leaves out; without an installation no owner is named.
 
-    `now` is for the hours of a schedule, `provider` for labels that become tags; without them they are not looked at.
+    `now` is for the hours of a schedule, `provider` for labels that become tags, `stop` a budget's; without them they are
+    not looked at.
     """
     metadata = resource.metadata
     hours = Scheduled() if now is None else scheduled(resource, now)
-    spec = resource.spec
-    if (hours.off is not None and not stops_outside(spec)) or is_at_fewest(resource):
-        spec = _at_fewest(spec)
+    rest = rest_of(resource.spec, hours, stop, is_unused=is_at_fewest(resource))
+    spec = at_fewest(resource.spec, rest)
     limit = vendor.capabilities.name_limit
     return Desired(
         uid=metadata.uid,
@@ -56,8 +56,9 @@ def desire(
         fixed=vendor.fixed(spec),
         texts=vendor.texts(spec),
         external_id=spec.external_id,
-        paused=_paused(spec, hours),
-        off_hours=hours.off,
+        paused=paused(spec, rest),
+        off_hours=rest.off,
+        stop=rest.stop,
         next_edge=hours.next_edge,
         active_until=hours.active_until,
         expires_at=expiry_of(resource),
@@ -72,27 +73,6 @@ def desire(
         endpoint_id=vendor.endpoint_id(spec),
         owner=OwnerMark(installation, metadata.namespace, metadata.name).written() if installation else None,
     )
-
-
-def _paused(spec: ModelDeploymentSpec, hours: Scheduled) -> bool | None:
-    """None where the power state is not ours: of an adopted deployment with neither `paused` nor hours."""
-    if spec.schedule is None:
-        return spec.paused if spec.external_id is not None else bool(spec.paused)
-    stops = hours.off is not None and stops_outside(spec)
-    return bool(spec.paused) or stops
-
-
-def stops_outside(spec: ModelDeploymentSpec) -> bool:
-    """Of its hours."""
-    return spec.schedule is not None and spec.schedule.outside is OutsideHours.PAUSE
-
-
-def _at_fewest(spec: ModelDeploymentSpec) -> ModelDeploymentSpec:
-    """Outside the hours, where the schedule says MinReplicas, and where nobody uses it: no more than those."""
-    if spec.autoscaling is None:
-        return spec
-    fewest = spec.autoscaling.min_replicas
-    return spec.with_(autoscaling=Autoscaling(min_replicas=fewest, max_replicas=fewest))
 
 
 @lru_cache(maxsize=4096)  # asked for in every pass

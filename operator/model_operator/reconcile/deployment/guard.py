@@ -15,6 +15,12 @@ def find_guard(resource: ModelDeployment, cache: Cache, bindings: Bindings) -> s
     ends_by_itself = (spec.expires_at, spec.expires_after, spec.idle) != (None, None, None)
     if not metadata.is_terminating and not ends_by_itself:
         return None
+    return in_use_by(resource, cache, bindings)
+
+
+def in_use_by(resource: ModelDeployment, cache: Cache, bindings: Bindings) -> str | None:
+    """The same, of one that is neither to be deleted nor expires."""
+    metadata = resource.metadata
     named = Key(DEPLOYMENT, metadata.namespace, metadata.name)
     names = member_names(named, resource)
     # Another object may have the name by now: what goes to it by that name is its traffic.

@@ -20,6 +20,7 @@ from model_operator.plan.deployment.situation import Create, Decision, Observed,
 from model_operator.plan.verdict import Progress
 from model_operator.providers.base import Vendor
 from model_operator.reconcile.budget.purses import Purses
+from model_operator.reconcile.budget.stops import stop_on
 from model_operator.reconcile.cache import provider_key
 from model_operator.reconcile.deployment.act import AT_ONCE, act
 from model_operator.reconcile.deployment.connection import publish, with_connection
@@ -196,7 +197,14 @@ class DeploymentPass(EndingDeployments):
     def situation(self, resource: ModelDeployment, vendor: Vendor, memory: Memory) -> Situation:
         now, provider = self.around.clock(), self.around.cache.provider(provider_key(resource))
         situation = Situation(
-            desired=desire(resource, vendor, self.installation, now=now, provider=provider),
+            desired=desire(
+                resource,
+                vendor,
+                self.installation,
+                now=now,
+                provider=provider,
+                stop=stop_on(self.around.cache, resource),
+            ),
             wanted=not resource.metadata.is_terminating,
             status=memory.complete(resource.status),
             observed=Observed(),
