@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner, Result
 
+from model_operator.cli import main
 from support.namespace import Namespace
 
 Kubectl = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -17,32 +19,10 @@ Kubectl = Callable[..., "subprocess.CompletedProcess[str]"]
 @pytest.fixture
 def kubectl(namespace, tmp_path) -> Kubectl:
     """The real one, of a user whose current context names this test's namespace."""
-    return _kubectl(namespace, tmp_path)
-
-
-@pytest.fixture
-def kubectl_of(namespace, tmp_path) -> Callable[[str], Kubectl]:
-    """The same, of somebody who has one role in that namespace, such as `--clusterrole=NAME`, and nothing else."""
-
-    def made(role: str) -> Kubectl:
-        namespace.kubectl("create", "serviceaccount", "jane")
-        namespace.kubectl("create", "rolebinding", "jane", role, f"--serviceaccount={namespace.name}:jane")
-        return _kubectl(
-            namespace, tmp_path, token=namespace.kubectl("create", "token", "jane").stdout.strip()
-        )
-
-    return made
-
-
-def _kubectl(namespace: Namespace, folder: Path, *, token: str | None = None) -> Kubectl:
-    document = yaml.safe_load(namespace.access.kubeconfig.read_text())
-    document["contexts"][0]["context"]["namespace"] = namespace.name
-    if token is not None:
-        document["users"][0]["user"] = {"token": token}
-    configuration = folder / f"kubeconfig-{'token' if token else 'admin'}"
-    configuration.write_text(yaml.safe_dump(document))
-    program = folder / "bin" / "kubectl-models"
-    program.parent.mkdir(exist_ok=True)
+    configuration = tmp_path / "kubeconfig"
+    configuration.write_text(yaml.safe_dump(_kubeconfig(namespace)))
+    program = tmp_path / "bin" / "kubectl-models"
+    program.parent.mkdir()
     program.write_text(
         f'#!/bin/sh\nexec "{sys.executable}" -c "from model_operator.cli.plugin import main; main()" "$@"\n'
     )
@@ -61,3 +41,30 @@ def _kubectl(namespace: Namespace, folder: Path, *, token: str | None = None) ->
         )
 
     return run
+
+
+@pytest.fixture
+def run_as(namespace, tmp_path) -> Callable[..., Result]:
+    """Runs a command as somebody who has one role in that namespace, such as `--clusterrole=NAME`, and nothing else."""
+
+    def run(role: str, *arguments: str) -> Result:
+        path = tmp_path / "kubeconfig-of-jane"
+        if not path.exists():
+            namespace.kubectl("create", "serviceaccount", "jane")
+            namespace.kubectl(
+                "create", "rolebinding", "jane", role, f"--serviceaccount={namespace.name}:jane"
+            )
+            token = namespace.kubectl("create", "token", "jane").stdout.strip()
+            path.write_text(yaml.safe_dump(_kubeconfig(namespace, {"token": token})))
+        return CliRunner().invoke(main, [*arguments, f"--kubeconfig={path}"])
+
+    return run
+
+
+def _kubeconfig(namespace: Namespace, user: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Its current context names the namespace."""
+    document: dict[str, Any] = yaml.safe_load(namespace.access.kubeconfig.read_text())
+    document["contexts"][0]["context"]["namespace"] = namespace.name
+    if user is not None:
+        document["users"][0]["user"] = user
+    return document

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from itertools import product
 
 import pytest
@@ -183,18 +184,18 @@ def test_a_real_cluster_is_checked(namespace, kubectl):
     assert missing == ["operator", "key of other", ""]
 
 
-def test_where_canaries_are_switched_off_nothing_asks_for_them(namespace, kubectl_of, tmp_path):
+def test_where_canaries_are_switched_off_nothing_asks_for_them(namespace, run_as, tmp_path):
     """The chart with canaryEndpoints.enabled: false leaves the kind out of all of its roles."""
     namespace.apply(manifests.provider("parasail", "http://127.0.0.1:9"))
     ours = ("modelproviders", "modeldeployments", "modelbudgets")
     resources = f"--resource={','.join(f'{one}.modeloperator.dev' for one in ours)}"
     namespace.kubectl("create", "role", "without-canaries", "--verb=get,list,create,patch", resources)
-    user = kubectl_of("--role=without-canaries")
-    checked = json.loads(user("models", "check", "-o", "json").stdout)
+    user = partial(run_as, "--role=without-canaries")
+    checked = json.loads(user("check", "-o", "json").stdout)
     (found,) = (one for one in checked if one["check"] == "rights")
     assert (found["outcome"], "none for canaryendpoints" in found["message"]) == ("ok", True)
-    status = user("models", "status")
-    assert (status.returncode, "provider/parasail" in status.stdout) == (0, True), status.stderr
+    status = user("status")
+    assert (status.exit_code, "provider/parasail" in status.stdout) == (0, True), status.stderr
     (tmp_path / "llama.yaml").write_text(yaml.safe_dump(manifests.parasail_deployment("llama")))
-    plan = user("models", "plan", "-f", str(tmp_path / "llama.yaml"))
+    plan = user("plan", "-f", str(tmp_path / "llama.yaml"))
     assert ("HostNotAllowed" in plan.stdout, plan.stderr) == (True, "")

@@ -98,10 +98,10 @@ def test_a_refresh_is_an_event_on_the_object_and_on_its_provider(namespace, kube
     assert (other.returncode, "'nobody' (context" in other.stderr) == (1, True)
 
 
-def test_who_may_not_patch_the_provider_has_the_deployment_looked_at(namespace, kubectl_of, llama):
-    editor = kubectl_of("--clusterrole=model-operator-edit")
-    done = editor("models", "refresh", llama)
-    assert (done.returncode, done.stdout) == (
+def test_who_may_not_patch_the_provider_has_the_deployment_looked_at(namespace, run_as, llama):
+    editor = "--clusterrole=model-operator-edit"
+    done = run_as(editor, "refresh", llama)
+    assert (done.exit_code, done.stdout) == (
         0,
         "modeldeployment.modeloperator.dev/llama: the operator was asked to look\n",
     )
@@ -111,8 +111,8 @@ def test_who_may_not_patch_the_provider_has_the_deployment_looked_at(namespace, 
         " model-operator-admin can: kubectl models refresh parasail"
     )
     assert "modeloperator.dev/refresh" in namespace.get("ModelDeployment", llama)["metadata"]["annotations"]
-    refused = editor("models", "refresh", "parasail")
-    assert (refused.returncode, 'cannot patch resource "modelproviders"' in refused.stderr) == (1, True)
+    refused = run_as(editor, "refresh", "parasail")
+    assert (refused.exit_code, 'cannot patch resource "modelproviders"' in refused.stderr) == (1, True)
 
 
 @pytest.mark.long
