@@ -86,6 +86,13 @@ def test_what_is_lost_is_not_deleted_with_its_object(s, expected):
     assert action == (lost if expected else Delete("33665", force=False))
 
 
+def test_what_was_deleted_before_it_was_lost_is_not_said_to_stay():
+    lost = marked(uid=OTHER_UID, epoch=9, mine=7)
+    assert decide(changed(lost, wanted=False, delete_at=NOW)).action == Release(
+        "33665", is_going=True, why="another cluster has taken it over"
+    )
+
+
 def test_for_what_is_lost_and_then_gone_nothing_is_created():
     gone = situation(
         RunState.GONE,

@@ -5,7 +5,7 @@ Touches only the recorded id and what our own pending create may have made.
 
 from dataclasses import replace
 
-from model_operator.conditions import ConditionType, Phase, Reason
+from model_operator.conditions import Phase, Reason
 from model_operator.domain import RunState
 from model_operator.modes import Mode
 from model_operator.plan.deployment import creating
@@ -13,12 +13,11 @@ from model_operator.plan.deployment.acceptance import is_stranger
 from model_operator.plan.deployment.creating import wait_for_absence
 from model_operator.plan.deployment.situation import Decision, Delete, Presence, Release, Situation
 from model_operator.plan.deployment.taking import made_by_us, take
-from model_operator.plan.deployment.words import HELD, lost, moving, observes, stuck, wait_for_look
+from model_operator.plan.deployment.words import HELD, is_going, lost, moving, observes, stuck, wait_for_look
 from model_operator.plan.verdict import Progress
 
 _NOTHING_STAYS = Release()
 _ORPHAN = "deletionPolicy Orphan"
-_ON_THE_WAY = frozenset({RunState.STOPPING, RunState.DELETING, RunState.GONE})
 
 
 def let_go(s: Situation) -> Decision | None:
@@ -33,17 +32,7 @@ def let_go(s: Situation) -> Decision | None:
     is_none = s.rival is not None or s.observed.presence is Presence.ABSENT
     held = None if is_none else s.status.external_id
     why = _ORPHAN if s.desired.orphans else observes(s.desired.provider)
-    return _release(Release(held or (made.id if made else unknown), held is not None and _is_going(s), why))
-
-
-def _is_going(s: Situation) -> bool:
-    """A DELETE of ours was sent, or may have been by a process before this one: that has said so, or nothing is shown."""
-    if s.sent.delete_at is not None or s.sent.is_delete_unanswered:
-        return True
-    if s.remote is None:
-        return s.status.phase == Phase.DELETING or s.observed.next_look is not None
-    said = s.status.condition(ConditionType.SYNCED)
-    return s.remote.state in _ON_THE_WAY or (said is not None and said.reason == Reason.DELETING)
+    return _release(Release(held or (made.id if made else unknown), held is not None and is_going(s), why))
 
 
 def release_when_never_created(s: Situation) -> Decision | None:

@@ -14,7 +14,7 @@ from model_operator.domain import Remote
 from model_operator.models.deployment_status import UNCHANGED, StatusChange
 from model_operator.modes import Mode
 from model_operator.plan.deployment.situation import Decision, Presence, Release, Situation
-from model_operator.plan.deployment.words import HELD, moving, refusal
+from model_operator.plan.deployment.words import HELD, is_going, moving, refusal
 from model_operator.plan.verdict import Progress
 
 _AT_ONCE: Final = timedelta()
@@ -121,5 +121,5 @@ def release_when_lost(s: Situation) -> Decision | None:
         synced=HELD,
         progress=Progress.MOVING,
         phase=Phase.DELETING,
-        action=Release(s.status.external_id, why="another cluster has taken it over"),
+        action=Release(s.status.external_id, is_going(s), "another cluster has taken it over"),
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from model_operator.advice import advised
-from model_operator.conditions import Phase, Reason
+from model_operator.conditions import ConditionType, Phase, Reason
 from model_operator.domain import RunState
 from model_operator.errors import (
     AccountMismatch,
@@ -24,6 +24,7 @@ from model_operator.plan.deployment.situation import Action, CreateEndpoint, Dec
 from model_operator.plan.verdict import Progress, Verdict
 
 ANOTHER_NAME = "Delete this object and apply it with another spec.deploymentName, which is immutable."
+_ON_THE_WAY = frozenset({RunState.STOPPING, RunState.DELETING, RunState.GONE})
 OR_ANOTHER_NAME = "Or delete this object and apply it with another spec.deploymentName, which is immutable."
 """It has nothing at the provider, so its deletion costs nothing."""
 
@@ -112,6 +113,16 @@ def settled(phase: Phase, serving: Verdict | None = None) -> Decision:
 def observes(provider: str) -> str:
     """Why something stays at the provider whose object goes."""
     return f'ModelProvider "{provider}" is in mode Observe'
+
+
+def is_going(s: Situation) -> bool:
+    """A DELETE of ours was sent, or may have been by a process before this one: that has said so, or nothing is shown."""
+    if s.sent.delete_at is not None or s.sent.is_delete_unanswered:
+        return True
+    if s.remote is None:
+        return s.status.phase == Phase.DELETING or s.observed.next_look is not None
+    said = s.status.condition(ConditionType.SYNCED)
+    return s.remote.state in _ON_THE_WAY or (said is not None and said.reason == Reason.DELETING)
 
 
 def orphaned(action: Release) -> str:
