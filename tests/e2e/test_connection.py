@@ -59,6 +59,7 @@ def test_it_follows_the_name_in_the_spec(shared: World) -> None:
     eventually(lambda: shared.namespace.find("ConfigMap", "late"))
 
 
+@pytest.mark.long
 def test_hands_on_it_are_undone_at_the_next_full_read(
     namespace: Namespace, simulator: SimulatorProcess, operator: Callable[..., OperatorProcess]
 ) -> None:

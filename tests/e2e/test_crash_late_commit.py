@@ -35,6 +35,7 @@ def die_between_post_and_commit(stage: FaultStage) -> None:
     stage.operator.kill()
 
 
+@pytest.mark.long
 def test_a_late_commit_is_adopted(stage: FaultStage) -> None:
     die_between_post_and_commit(stage)
     stage.operator.restart()

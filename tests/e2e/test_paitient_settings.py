@@ -207,6 +207,7 @@ CODES = {
 """Every documented error code, with the status that the simulator gives it: its reason, and what it means."""
 
 
+@pytest.mark.long
 def test_every_documented_refusal_of_a_create_has_its_reason_and_is_overcome(shared: World) -> None:
     names = []
     for (code, status), (reason, progress) in CODES.items():

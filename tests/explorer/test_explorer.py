@@ -29,7 +29,7 @@ def test_a_history_that_once_failed_ends_well(named: Named) -> None:
 
 @pytest.mark.slow
 def test_random_histories_end_well() -> None:
-    done = explore("--minutes", "0.6", "--mute", "--keep-going", "--brief")
+    done = explore("--minutes", "0.5", "--mute", "--keep-going", "--brief")
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -62,7 +62,7 @@ def test_a_case_that_once_failed_ends_well(name: str) -> None:
 
 @pytest.mark.slow
 def test_the_cases_of_the_day_end_well() -> None:
-    assert_well(alone("explorer.matrix", "--seconds", "35"))
+    assert_well(alone("explorer.matrix", "--seconds", "28"))
 
 
 @pytest.mark.long

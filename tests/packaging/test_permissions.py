@@ -118,6 +118,7 @@ def test_a_secret_that_is_not_on_the_list_is_not_read_and_the_status_says_so(
     assert 'cannot get resource "secrets"' in ready["message"]
 
 
+@pytest.mark.long
 def test_a_config_map_that_the_server_refuses_hides_nothing_of_the_deployment(
     installed: Installed,
     namespace: Namespace,

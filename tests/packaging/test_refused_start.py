@@ -58,6 +58,7 @@ def test_a_health_port_that_is_taken_is_named(cluster: Access, ending: Ending) -
     assert "address already in use" in said
 
 
+@pytest.mark.long
 def test_kinds_that_go_while_it_runs_are_its_last_words(
     own_cluster: Access, processes: Processes, tmp_path: Path
 ) -> None:

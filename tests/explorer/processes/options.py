@@ -7,7 +7,7 @@ import pytest
 
 from explorer.processes.known import KNOWN
 
-_SECONDS = 30  # a history takes some fifteen seconds: three quarters of a minute all in all
+_SECONDS = 24  # a history takes some fifteen seconds: half a minute all in all
 PLAYED = "histories on real processes"
 """The property of a test's report under which it says what it has played."""
 
@@ -19,7 +19,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--with-known", action="append", choices=list(KNOWN), help="also the moves that show this known fault"
     )
     group.addoption(
-        "--seconds", type=float, help="how long to begin another (default: 30, with --seed only that one)"
+        "--seconds", type=float, help="how long to begin another (default: 24, with --seed only that one)"
     )
 
 
