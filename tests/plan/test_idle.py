@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from model_operator.conditions import ConditionType
 from model_operator.domain import RunState
 from model_operator.idleness import IdleAction, IdleRule
 from model_operator.models.idle import IdleRecord
@@ -130,6 +131,20 @@ def test_without_a_rule_nothing_stays_on_record():
 
 def test_in_mode_suspend_what_was_found_stays():
     assert noted(unused(FOUND, evidence=None, mode=Mode.SUSPEND)) == FOUND
+
+
+@pytest.mark.parametrize("mode", [Mode.OBSERVE, Mode.SUSPEND])
+@pytest.mark.parametrize(
+    ("then", "said"),
+    [
+        (IdleAction.MIN_REPLICAS, "Its replicas are left as they are"),
+        (IdleAction.EXPIRE, "It is not deleted"),
+    ],
+)
+def test_in_another_mode_what_is_idle_is_not_said_to_be_changed(mode, then, said):
+    s = unused(FOUND, evidence=None, mode=mode, idle=IdleRule(after=RULE.after, then=then))
+    message = status_of(s).condition(ConditionType.IDLE).message
+    assert message.endswith(f'. {said}, because ModelProvider "acme" is in mode {mode}.')
 
 
 @pytest.mark.parametrize(

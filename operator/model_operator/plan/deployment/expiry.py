@@ -122,7 +122,8 @@ def expiring_of(s: Situation, step: Decision) -> Verdict | None:
         return None
     if is_expired(s):
         return _expired(s, step)
-    what = "it is then left as it is (deletionPolicy Orphan)" if s.desired.orphans else "it is then deleted"
+    why = "deletionPolicy Orphan" if s.desired.orphans else marks.why_left(s)
+    what = "it is then deleted" if why is None else f"it is then left as it is ({why})"
     left, text = due - s.now, f"The deployment expires{_at(s)}; {what}."
     if left > _DAY:
         return Verdict(False, Reason.NOT_EXPIRING, text)
@@ -137,6 +138,9 @@ def _expired(s: Situation, step: Decision) -> Verdict:
     if s.desired.orphans:
         left = f"{text}. It is not deleted, because deletionPolicy is Orphan. Delete it at the provider, or {_extend(s)}."
         return Verdict(True, Reason.EXPIRED, left)
+    why = marks.why_left(s)
+    if why is not None:
+        return Verdict(True, Reason.EXPIRED, f"{text}. It is not deleted, because {why}.")
     if s.guard is not None:
         kept = (
             f"{text}. It is kept as long as {s.guard} sends traffic to it, or would on a rollback. Remove it from"

@@ -229,12 +229,17 @@ def _busy_text(rule: IdleRule, record: IdleRecord) -> str:
 def _found_text(s: Situation, rule: IdleRule, record: IdleRecord) -> str:
     since = format_time(record.since) if record.since is not None else ""
     text = f"The metrics show no request since {since}, for {format_duration(rule.after)} or longer"
+    why = marks.why_left(s)
+    if rule.then is IdleAction.MIN_REPLICAS and why is not None:
+        return f"{text}. Its replicas are left as they are, because {why}."
     if rule.then is IdleAction.MIN_REPLICAS:
         return f"{text}. It keeps autoscaling.minReplicas until they show one, or the spec is edited."
     if s.desired.orphans:
         return f"{text}. It is not deleted, because deletionPolicy is Orphan."
     if has_ended(s, record):
         return f"{text}, so it was deleted at the provider. Any edit of the spec brings one back."
+    if why is not None:
+        return f"{text}. It is not deleted, because {why}."
     return f"{text}, so it is deleted at the provider. A request, or any edit of the spec, keeps it."
 
 
