@@ -8,16 +8,7 @@ from model_operator.domain import CANARY, Key
 from support.manifests import deployment
 from support.memory_schema import Object
 from support.memory_store import Effect, Trouble, Verb
-from support.newer_stage import (
-    LIVES,
-    Cases,
-    Stage,
-    bodies,
-    canary,
-    differing,
-    key_of,
-    run,
-)
+from support.newer_stage import LIVES, Cases, Stage, bodies, canary, differing, key_of, run
 
 
 def test_new_endpoints_are_reported_and_go_when_they_are_deleted() -> None:

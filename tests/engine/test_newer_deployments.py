@@ -10,17 +10,7 @@ from collections.abc import Callable
 from model_operator.domain import DEPLOYMENT, FINALIZER, PROVIDER, Key
 from support.manifests import deployment
 from support.memory_schema import Object
-from support.newer_stage import (
-    LIVES,
-    ONE_VENDOR,
-    VENDOR,
-    Stage,
-    bodies,
-    differing,
-    key_of,
-    run,
-    takers,
-)
+from support.newer_stage import LIVES, ONE_VENDOR, VENDOR, Stage, bodies, differing, key_of, run, takers
 
 
 def own_name(vendor: str) -> Callable[[str], Object]:
