@@ -29,6 +29,14 @@ def waited_for(end: End, body: Object) -> set[str]:
     return {id_ for _, id_ in end.ledger if f"{id_} (" in synced["message"]}
 
 
+def named_as_taken(end: End, body: Object) -> set[str]:
+    """Ids of what has the name that an object asks for: after a restore of etcd it may be of the one that is forgotten."""
+    synced = condition(body, "Synced")
+    if synced["reason"] != "NameTaken":
+        return set()
+    return {id_ for _, id_ in end.ledger if f"(id {id_})" in synced["message"]}
+
+
 def waits_for_what_nobody_holds(end: End, body: Object) -> bool:
     """OrphanFound is the right word only for that."""
     held = {found[1] for _, other in end.world.deployments() if (found := holder(other)) is not None}
@@ -54,7 +62,7 @@ def what_has_our_mark_is_held_or_said(end: End) -> Iterator[str]:
     waiting = {key.name for key, body in end.world.deployments() if holder(body) is None}
     said = orphans_said(end)
     for _, body in end.world.deployments():
-        said |= waited_for(end, body)
+        said |= waited_for(end, body) | named_as_taken(end, body)
     for id_, remote in end.ledger.items():
         tags = remote.get("tags") or {}
         mark = OwnerMark.read(tags.get(OWNER_TAG))

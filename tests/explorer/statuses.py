@@ -61,9 +61,14 @@ def outside_its_hours_is_said_then_and_at_no_other_time(end: End) -> Iterator[st
         says_so = ready["reason"] == "OutsideActiveHours"
         hours = hours_of(body, now)
         is_fresh = was_an_edge(body, now, within=_AN_EDGE)
-        if says_so and not is_fresh and (hours is None or hours.is_active or body["spec"].get("paused")):
+        is_set = "clock" in end.world.marks  # followed slowly, so nobody here knows what time it is there
+        if (
+            says_so
+            and not (is_fresh or is_set)
+            and (hours is None or hours.is_active or body["spec"].get("paused"))
+        ):
             yield f"{key.name}: Ready {ready['reason']} at {now:%H:%M} of {schedule}"
-        is_off = hours is not None and not hours.is_active and not is_fresh and "clock" not in end.world.marks
+        is_off = hours is not None and not hours.is_active and not (is_fresh or is_set)
         is_told = says_so or ready["reason"] == "Expired"
         if is_off and ready["status"] == "True" and not _may_run(body) and not is_told:
             yield f"{key.name}: Ready {ready['reason']} at {now:%H:%M}, outside of {schedule}"
