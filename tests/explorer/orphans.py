@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from explorer.looks import End, condition, holder, is_elsewhere, uid_of
+from explorer.objects import TEAM
+from explorer.oracle import rule
 from explorer.process import INSTALLATION
-from explorer.world import TEAM
 from model_operator.domain import OWNER_TAG, PROVIDER, UID_TAG
 from model_operator.owner_marks import OwnerMark
 from support.memory_schema import Object
@@ -53,6 +54,7 @@ def with_traffic(end: End) -> set[str | None]:
     }
 
 
+@rule
 def what_has_our_mark_is_held_or_said(end: End) -> Iterator[str]:
     """A deployment with the owner mark of this cluster is some object's, or somebody is told of it."""
     held = {holder(body) for _, body in end.world.deployments()}
@@ -71,6 +73,7 @@ def what_has_our_mark_is_held_or_said(end: End) -> Iterator[str]:
         yield f"{id_} has the mark of {mark.name}, no object holds it, and nobody is told of it"
 
 
+@rule
 def an_orphan_is_nobodys(end: End) -> Iterator[str]:
     """What is called orphaned is live, and no object has its UID or holds it."""
     said = orphans_said(end)
