@@ -133,6 +133,19 @@ def test_in_mode_suspend_what_was_found_stays():
     assert noted(unused(FOUND, evidence=None, mode=Mode.SUSPEND)) == FOUND
 
 
+@pytest.mark.parametrize("then", IdleAction)
+@pytest.mark.parametrize("found", [None, 0.1 * HOUR])
+def test_times_are_said_to_the_second(then, found):
+    late = timedelta(microseconds=3)
+    record = FRESH.with_(counts_from=LONG_AGO + late)
+    if found is not None:
+        record = FOUND.with_(since=LONG_AGO + late, found_at=NOW - found + late)
+    due = record.found_at if then is IdleAction.EXPIRE else None
+    s = unused(record, evidence=None, idle=IdleRule(after=RULE.after, then=then), expires_at=due)
+    said = " ".join(one.message for one in status_of(s).conditions)
+    assert ("Z" in said, ".000003" in said) == (True, False)
+
+
 @pytest.mark.parametrize("mode", [Mode.OBSERVE, Mode.SUSPEND])
 @pytest.mark.parametrize(
     ("then", "said"),

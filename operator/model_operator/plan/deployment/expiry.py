@@ -11,7 +11,7 @@ from typing import Final
 
 from model_operator.conditions import Phase, Reason
 from model_operator.models.deployment_status import UNCHANGED, Expired, StatusChange
-from model_operator.models.wire import format_time
+from model_operator.models.wire import to_the_second
 from model_operator.modes import Mode
 from model_operator.plan.deployment import idle, marks
 from model_operator.plan.deployment.situation import Decision, Release, Situation
@@ -108,7 +108,7 @@ def _at(s: Situation) -> str:
     if s.desired.expires_at is None:
         return ""
     why = ", since nobody used it" if idle.is_cause(s) else ""
-    return f" at {format_time(s.desired.expires_at)}{why}"
+    return f" at {to_the_second(s.desired.expires_at)}{why}"
 
 
 def _extend(s: Situation) -> str:
