@@ -17,6 +17,7 @@ from support.situations import (
     PAITIENT,
     PARASAIL,
     changed,
+    created,
     remote,
     serving_since_long,
     situation,
@@ -197,3 +198,8 @@ def test_what_is_not_seen_brings_no_pass_of_its_own():
     """Its status is kept as it is meanwhile, so that what is noted would be news in each pass."""
     assert next_turn(unused(None)) == NOW + timedelta(seconds=2)
     assert next_turn(unused(None, remote=None)) is None
+
+
+def test_one_that_begins_to_serve_is_looked_at_when_its_first_reading_is_due():
+    s = changed(situation(status=created(idle=FRESH), idle=RULE, capabilities=PAITIENT))
+    assert (told(status_of(s))["Serving"], next_turn(s)) == ("True Serving", NOW + HOUR / 6)

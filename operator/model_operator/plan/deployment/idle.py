@@ -48,14 +48,18 @@ def is_found(record: IdleRecord | None, generation: int) -> bool:
 
 def counts(s: Situation) -> bool:
     """Whether it could be used, so that no request says that it is not."""
+    serving = s.status.condition(ConditionType.SERVING)
+    return _may_count(s) and serving is not None and serving.is_true and _is_current(s)
+
+
+def _may_count(s: Situation) -> bool:
+    """The same, as far as the status of the pass before has no say."""
     rule, remote = s.desired.idle, s.remote
     if rule is None or not rule.counts or not s.wanted or s.guard is not None:
         return False
     if not s.capabilities.counts_requests or marks.is_lost(s) or remote is None:
         return False
-    serving = s.status.condition(ConditionType.SERVING)
-    is_up = remote.state in _SERVES and serving is not None and serving.is_true
-    return is_up and remote.id == s.status.external_id and _is_current(s)
+    return remote.state in _SERVES and remote.id == s.status.external_id
 
 
 def _is_current(s: Situation) -> bool:
@@ -249,4 +253,6 @@ def next_turn(s: Situation) -> datetime | None:
         return s.now + _SOON  # what follows from it is for the next pass
     if s.guard is not None and s.desired.idle is not None:
         return s.now + CALM  # nothing tells when that has ended
-    return s.requests.read_at if counts(s) else None
+    if counts(s):
+        return s.requests.read_at
+    return s.now + _FIRST_READ if _may_count(s) else None  # it may count from this pass on
