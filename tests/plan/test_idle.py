@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from model_operator.conditions import ConditionType
 from model_operator.domain import RunState
 from model_operator.idleness import IdleAction, IdleRule
 from model_operator.models.idle import IdleRecord
@@ -130,6 +131,33 @@ def test_without_a_rule_nothing_stays_on_record():
 
 def test_in_mode_suspend_what_was_found_stays():
     assert noted(unused(FOUND, evidence=None, mode=Mode.SUSPEND)) == FOUND
+
+
+@pytest.mark.parametrize("then", IdleAction)
+@pytest.mark.parametrize("found", [None, 0.1 * HOUR])
+def test_times_are_said_to_the_second(then, found):
+    late = timedelta(microseconds=3)
+    record = FRESH.with_(counts_from=LONG_AGO + late)
+    if found is not None:
+        record = FOUND.with_(since=LONG_AGO + late, found_at=NOW - found + late)
+    due = record.found_at if then is IdleAction.EXPIRE else None
+    s = unused(record, evidence=None, idle=IdleRule(after=RULE.after, then=then), expires_at=due)
+    said = " ".join(one.message for one in status_of(s).conditions)
+    assert ("Z" in said, ".000003" in said) == (True, False)
+
+
+@pytest.mark.parametrize("mode", [Mode.OBSERVE, Mode.SUSPEND])
+@pytest.mark.parametrize(
+    ("then", "said"),
+    [
+        (IdleAction.MIN_REPLICAS, "Its replicas are left as they are"),
+        (IdleAction.EXPIRE, "It is not deleted"),
+    ],
+)
+def test_in_another_mode_what_is_idle_is_not_said_to_be_changed(mode, then, said):
+    s = unused(FOUND, evidence=None, mode=mode, idle=IdleRule(after=RULE.after, then=then))
+    message = status_of(s).condition(ConditionType.IDLE).message
+    assert message.endswith(f'. {said}, because ModelProvider "acme" is in mode {mode}.')
 
 
 @pytest.mark.parametrize(

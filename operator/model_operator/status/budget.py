@@ -218,7 +218,8 @@ def _of_stops(budget: ModelBudget, before: ModelBudgetStatus, after: ModelBudget
             yield Event("Warning", Reason.BUDGET_EXCEEDED, text)
     names = [one.name for one in before.stopped if one.uid not in kept]
     if names:
-        yield Event("Normal", Reason.WITHIN_LIMIT, f"No longer stopped by this budget: {_some_of(names)}.")
+        reason = Reason.BUDGET_EXCEEDED if _FULL in after.thresholds else Reason.WITHIN_LIMIT
+        yield Event("Normal", reason, f"No longer stopped by this budget: {_some_of(names)}.")
 
 
 def _threshold(budget: ModelBudget, percent: int) -> Event:

@@ -14,7 +14,7 @@ from model_operator.domain import RunState
 from model_operator.durations import format_duration
 from model_operator.idleness import LONGEST, IdleAction, IdleRule
 from model_operator.models.idle import IdleRecord
-from model_operator.models.wire import format_time
+from model_operator.models.wire import to_the_second
 from model_operator.plan.deployment import marks
 from model_operator.plan.deployment.requests import CALM, SETTLE, WATCH, Evidence
 from model_operator.plan.deployment.situation import Situation
@@ -222,19 +222,24 @@ def _unread(s: Situation, record: IdleRecord) -> Verdict | None:
 def _busy_text(rule: IdleRule, record: IdleRecord) -> str:
     return (
         f"The metrics show a request within {format_duration(rule.after)}, or do not show so long a time since"
-        f" {format_time(record.counts_from)}, from which it counts."
+        f" {to_the_second(record.counts_from)}, from which it counts."
     )
 
 
 def _found_text(s: Situation, rule: IdleRule, record: IdleRecord) -> str:
-    since = format_time(record.since) if record.since is not None else ""
+    since = to_the_second(record.since) if record.since is not None else ""
     text = f"The metrics show no request since {since}, for {format_duration(rule.after)} or longer"
+    why = marks.why_left(s)
+    if rule.then is IdleAction.MIN_REPLICAS and why is not None:
+        return f"{text}. Its replicas are left as they are, because {why}."
     if rule.then is IdleAction.MIN_REPLICAS:
         return f"{text}. It keeps autoscaling.minReplicas until they show one, or the spec is edited."
     if s.desired.orphans:
         return f"{text}. It is not deleted, because deletionPolicy is Orphan."
     if has_ended(s, record):
         return f"{text}, so it was deleted at the provider. Any edit of the spec brings one back."
+    if why is not None:
+        return f"{text}. It is not deleted, because {why}."
     return f"{text}, so it is deleted at the provider. A request, or any edit of the spec, keeps it."
 
 
