@@ -70,10 +70,13 @@ def _runner(
     """None: it costs nothing, or is being stopped already."""
     metadata, how = deployment.metadata, None
     why = _obstacle(around, deployment)
-    if not _costs(deployment.status.cost):
-        if deployment.status.cost is not None or not _serves(deployment):
+    cost = deployment.status.cost
+    if cost is None or not _costs(cost):
+        if cost is not None or not _serves(deployment):
             return None
         why = Why.NO_PRICE
+    elif cost.currency != budget.spec.currency:
+        why = Why.OTHER_CURRENCY
     elif why is None and _was_paused(budget, deployment):
         if not _serves(deployment):
             return None
@@ -85,9 +88,9 @@ def _runner(
     return Runner(name=key.name, uid=metadata.uid, created=created, how=None if why else how, why=why)
 
 
-def _costs(cost: Cost | None) -> bool:
+def _costs(cost: Cost) -> bool:
     """Also where nobody knows whether it is billed: it may be, or waits for a machine that it may get."""
-    return cost is not None and (cost.per_hour > 0 or (cost.uncertain_per_hour or 0) > 0)
+    return cost.per_hour > 0 or (cost.uncertain_per_hour or 0) > 0
 
 
 def _serves(deployment: ModelDeployment) -> bool:
