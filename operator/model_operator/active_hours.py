@@ -81,6 +81,14 @@ class Hours:
     until: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class OffHours:
+    """Outside the hours of a schedule, since an edge and until the next; None where there is none."""
+
+    since: datetime | None
+    until: datetime | None
+
+
 def zone_of(name: str) -> ZoneInfo:
     """A zone of the IANA database. Raises `ValueError`."""
     try:

@@ -173,7 +173,7 @@ async def _has_primed(engine: Engine, nameless: Kube | None) -> bool:
             " or, with --namespace, in each of those"
         ) from error
     except KubeError as error:
-        if error.status in range(400, 500) and error.status not in {408, 409, 429}:
+        if not error.may_pass:
             raise CannotStart(f"the objects could not be read: {error}") from error
         log.warning("the objects could not be read; retrying: %s", error)
         return False

@@ -70,6 +70,11 @@ class KubeError(Exception):
         super().__init__(message)
         self.status = status
 
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same request may succeed another time, such as a list of whose pages one came too late (410)."""
+        return self.status not in range(400, 500) or self.status in {408, 409, 410, 429}
+
 
 class ObjectGone(KubeError):
     """404."""

@@ -4,7 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from model_operator.billing.stopping import MOST, Found, Runner, Why, is_noticed, runs_on, stopped_after
+from model_operator.billing.stopping import (
+    MOST,
+    Found,
+    Runner,
+    Why,
+    is_noticed,
+    runs_on,
+    stopped_after,
+    was_meant,
+)
 from model_operator.models.budget import Running, StopMeans, Stopped
 
 NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
@@ -89,3 +98,18 @@ def test_a_limit_is_spent_for_a_minute_before_anything_is_stopped(
     since: datetime | None, wanted: bool
 ) -> None:
     assert is_noticed(since, NOON) is wanted
+
+
+@pytest.mark.parametrize(
+    ("stop", "paused_for", "is_meant"),
+    [
+        pytest.param(NOON - SECOND, NOON - SECOND, True, id="for this stop"),
+        pytest.param(NOON - 9 * SECOND, NOON - SECOND, True, id="for a later one, which another budget had added"),
+        pytest.param(NOON - SECOND, NOON - 9 * SECOND, False, id="for one before it"),
+        pytest.param(NOON - SECOND, None, False, id="for none of a budget"),
+        pytest.param(NOON - SECOND, NOON + SECOND, False, id="by a clock that was ahead"),
+        pytest.param(NOON + SECOND, NOON + SECOND, True, id="the same, by that clock"),
+    ],
+)  # fmt: skip
+def test_what_a_pause_was_for(stop: datetime, paused_for: datetime | None, is_meant: bool) -> None:
+    assert was_meant(stop, paused_for, NOON) is is_meant

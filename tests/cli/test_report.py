@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 
 from model_operator.cli import main
 from support import manifests
-from support.apiproxy import Answer, status_error
 from support.kube_api import path_of
+from support.proxy_rules import Answer, status_error
 
 KEY = "pk-planted-0123456789abcdef"
 ENCODED = base64.b64encode(KEY.encode()).decode()

@@ -1,9 +1,10 @@
 """What `status` says of money: costs, budgets, and deployments that no object manages."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from model_operator.cli.looking import Look
 from model_operator.cli.objects import seen
 from model_operator.cli.tree import lines, rows
 from support.seen_objects import NOW, READY, body, provider
@@ -50,7 +51,8 @@ def test_a_budget_shows_what_is_spent_of_its_limit_and_the_forecast():
     within = ("WithinLimit", "True", "WithinLimit", "Less than the limit has been spent.")
     ready = ("Ready", "True", "Accepted", "The spec is valid.")
     (row,) = rows([seen("ModelBudget", body("team", ready, within, spec=LIMIT, **BUDGET))], NOW)
-    assert (row.state, row.is_good) == ("WithinLimit 812.40/1500.00 USD", True)
+    assert (row.state, row.spent, row.is_good) == ("WithinLimit", "812.40/1500.00 USD", True)
+    assert "WithinLimit 812.40/1500.00 USD" in "\n".join(lines([row], 100))
     assert row.message == "Forecast: 1240.00 USD by 2026-02-01T00:00:00Z."
     assert row.document()["budget"] == {
         "spent": "812.40",
@@ -61,7 +63,7 @@ def test_a_budget_shows_what_is_spent_of_its_limit_and_the_forecast():
     }
     exceeded = ("WithinLimit", "False", "BudgetExceeded", "The limit has been spent.")
     (row,) = rows([seen("ModelBudget", body("team", ready, exceeded, spec=LIMIT, **BUDGET))], NOW)
-    assert (row.state, row.is_good) == ("Exceeded 812.40/1500.00 USD", False)
+    assert (row.state, row.spent, row.is_good) == ("Exceeded", "812.40/1500.00 USD", False)
     assert row.message == "The limit has been spent. Forecast: 1240.00 USD by 2026-02-01T00:00:00Z."
 
 
@@ -74,7 +76,7 @@ def test_a_budget_shows_what_is_spent_of_its_limit_and_the_forecast():
 )
 def test_what_is_spent_is_continued_until_now(at, spent):
     (row,) = rows([seen("ModelBudget", body("team", spec=LIMIT, **BUDGET))], at)
-    assert row.state == f"Unknown {spent}/1500.00 USD"
+    assert (row.state, row.spent) == ("Unknown", f"{spent}/1500.00 USD")
 
 
 def test_a_budget_that_nothing_was_counted_of_shows_no_figures():
@@ -99,3 +101,20 @@ def test_a_provider_shows_how_many_deployments_no_object_manages():
 def test_a_cost_that_somebody_has_spoilt_is_none():
     spoilt = seen("ModelDeployment", body("llama", READY, cost={"currency": 1}))
     assert spoilt.cost is None
+
+
+def test_a_cost_that_somebody_has_made_absurd_stops_no_table():
+    absurd = {"currency": "USD", "perHour": "999999999999999", "accrued": "1", "uncertain": "0"}
+    cost = absurd | {"at": "2026-01-01T00:00:00Z", "period": "2026-01"}
+    spec = {"providerRef": {"name": "paitient"}}
+    llama = seen("ModelDeployment", body("llama", READY, spec=spec, phase="Ready", cost=cost))
+    _, row = rows([provider("paitient", READY), llama], NOW)
+    assert row.document()["cost"]["accrued"] == "1000000000000000"
+
+
+def test_that_money_is_spent_is_no_change_that_a_watch_prints():
+    ready = ("Ready", "True", "Accepted", "The spec is valid.")
+    team = seen("ModelBudget", body("team", ready, spec=LIMIT, **BUDGET))
+    first, later = (Look(tuple(rows([team], at))) for at in (NOW, NOW + timedelta(minutes=1)))
+    assert first.rows != later.rows
+    assert first.rows_without_age == later.rows_without_age

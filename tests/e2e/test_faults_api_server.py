@@ -5,9 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from support import manifests
-from support.apiproxy import CUT, Answer, ApiProxy, Outcome, Phase, status_error
+from support.apiproxy import ApiProxy
 from support.crash_steps import OBJECT, STATUS
 from support.fault_stage import FaultStage, Fleet
+from support.proxy_rules import CUT, Answer, Outcome, Phase, status_error
 
 pytest_plugins = ("support.fault_fixtures",)
 pytestmark = pytest.mark.e2e

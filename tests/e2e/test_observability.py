@@ -9,11 +9,12 @@ import pytest
 
 from e2e.conftest import QUICK, World
 from support import manifests
-from support.apiproxy import Answer, ApiProxy, Phase, status_error
+from support.apiproxy import ApiProxy
 from support.deadlines import eventually
 from support.kube_api import path_of
 from support.namespace import Namespace
 from support.operator_process import SECRETS, OperatorProcess
+from support.proxy_rules import Answer, Phase, status_error
 from support.simulator_process import SimulatorProcess, Vendor
 
 pytest_plugins = ("support.shared_world",)

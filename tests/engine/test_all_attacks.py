@@ -20,7 +20,8 @@ import httpx
 import pytest
 from typing_extensions import override
 
-from explorer.world import World, deployment, provider, secret
+from explorer.objects import deployment, provider, secret
+from explorer.world import World
 from model_operator.engine.garbage import search_rarely, spare_start_up
 from support.tenants import a_neighbour_serves, account, hangs, neighbours_edit
 

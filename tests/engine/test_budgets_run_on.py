@@ -129,6 +129,25 @@ def test_what_was_resumed_in_spite_of_one_budget_is_stopped_by_another() -> None
     play(story)
 
 
+def test_what_was_resumed_in_spite_of_two_budgets_runs_on_when_one_of_them_ends() -> None:
+    async def story(world: World) -> None:
+        company = Key(BUDGET, "team", "company")
+        await stop_llama(world)
+        await resume_there(world)
+        world.apply(pausing(name="company"))
+        await asyncio.sleep(200)
+        await resume_there(world)
+        await asyncio.sleep(150)
+        assert (stopped(world), stopped(world, company)) == (["llama"], ["llama"])
+        assert (running(world), running(world, company)) == ({"llama": "Resumed"}, {"llama": "Resumed"})
+        world.server.delete(company)
+        await asyncio.sleep(150)
+        assert (await power(world), says(world)["Ready"]) == (["pause", "pause"], "True Available")
+        assert running(world) == {"llama": "Resumed"}
+
+    play(story)
+
+
 def test_what_costs_another_currency_runs_on_and_all_others_are_stopped_and_held() -> None:
     async def story(world: World) -> None:
         set_prices(world)

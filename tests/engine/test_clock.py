@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.world import TEAM, Trap, World, deployment
+from explorer.objects import TEAM, deployment
+from explorer.world import Trap, World
 from model_operator.domain import DEPLOYMENT, Key
 from model_operator.engine.clock import CATCH_UP, SteadyClock
 from support.tenants import account, on_virtual_time, reason, sent, until

@@ -6,7 +6,8 @@ The real engine on virtual time, with the API server and both providers in memor
 import asyncio
 from typing import Any
 
-from explorer.world import OTHER_KEYS, OTHER_TEAM, TEAM, World, deployment, provider, secret
+from explorer.objects import OTHER_KEYS, OTHER_TEAM, TEAM, deployment, provider, secret
+from explorer.world import World
 from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER, Key
 from support.memory_store import Verb
 from support.tenants import (

@@ -7,7 +7,8 @@ import asyncio
 
 import pytest
 
-from explorer.world import TEAM, World, deployment
+from explorer.objects import TEAM, deployment
+from explorer.world import World
 from model_operator.domain import DEPLOYMENT, Key
 from support.tenants import account, on_virtual_time, reason, sent, until
 

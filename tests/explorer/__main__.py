@@ -14,8 +14,10 @@ from datetime import UTC, datetime
 
 import click
 
-from explorer.history import History, Outcome, draw, run, shorten
+from explorer.drawing import draw
+from explorer.history import History, Outcome, run
 from explorer.named import NAMED, muted
+from explorer.shortening import shorten
 
 _COLLECT = 25  # histories between two searches for garbage
 

@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from explorer.looks import End, condition, holder, is_terminating, uid_of
 from explorer.moves import a_name, move
+from explorer.objects import TEAM
 from explorer.oracle import rule
 from explorer.people import key_of
-from explorer.world import TEAM, World
+from explorer.world import World
 from model_operator.billing.accrual import extrapolated
 from model_operator.domain import PROVIDER, Key
 from model_operator.models.cost import Cost

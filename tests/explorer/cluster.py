@@ -4,9 +4,10 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
+from explorer.accounts import put_keys_back
 from explorer.looks import is_terminating
 from explorer.moves import move, seconds
-from explorer.people import bare, put_keys_back
+from explorer.people import bare
 from explorer.world import World
 from model_operator.domain import CANARY, DEPLOYMENT, PROVIDER
 from support.memory_store import Effect, Trouble, Verb

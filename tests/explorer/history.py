@@ -1,66 +1,45 @@
-"""A history: made of a seed, played from the first move to the rest after the last, and made shorter."""
+"""A history: played from the first move to the rest after the last."""
 
 import asyncio
 import gc
 import logging
 import random as global_random
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from random import Random
+from dataclasses import dataclass
 from typing import Any
 
-from explorer import (  # noqa: F401  they fill the table of moves
+from explorer import (  # noqa: F401  they fill the tables of moves and of rules
+    accounts,
+    backups,
     bills,
     cluster,
+    holding,
     modes,
     people,
     purse_strings,
     rollouts,
+    settling,
     spent,
+    statuses,
     unused,
     vendors,
 )
+from explorer.accounts import put_keys_back
 from explorer.cluster import start
 from explorer.judges import JUDGES
 from explorer.looks import End, condition
 from explorer.modes import leaves_on_purpose, manage_again
-from explorer.moves import MOVES, play
+from explorer.moves import play
+from explorer.objects import TEAM
 from explorer.oracle import judge
-from explorer.people import put_keys_back
 from explorer.process import own_tasks
 from explorer.rollouts import thaw_figures
 from explorer.turns import is_turning
 from explorer.vendors import end_lag
-from explorer.world import TEAM, World
+from explorer.world import World
 from model_operator.domain import PROVIDER, Key
 from support.virtual_time import VirtualLoop
 
-_WAITS = (0.0, 0.0, 0.05, 0.3, 1.0, 3.0, 12.0, 35.0, 70.0, 150.0)
-_POINTS = (
-    "create.sent",
-    "create.done",
-    "update.sent",
-    "update.done",
-    "delete.sent",
-    "delete.done",
-    "list.sent",
-    "get.sent",
-    "power.sent",
-    "api.finalizer.sent",
-    "api.finalizer.done",
-    "api.status.sent",
-    "api.status.done",
-    "ConfigMap.create.sent",
-)
-_CANARY_POINTS = (
-    "create_canary.sent",
-    "create_canary.done",
-    "update_canary.sent",
-    "update_canary.done",
-    "metrics.sent",
-)
-_LATENCIES = (0.02, 0.02, 0.02, 0.5, 4.0)  # seconds, each way
 _REST = 52  # looks of half a minute each
 _AFTERMATH = 15.0  # seconds from the last move to the end of all faults
 _QUIET = 100.0  # seconds
@@ -86,68 +65,17 @@ class Step:
 History = tuple[Step, ...]
 
 
-_ALWAYS = frozenset({"apply", "edit", "delete", "nothing", "fault"})
-_THEMES: tuple[frozenset[str], ...] = (
-    frozenset(
-        {"apply_canary", "shift_traffic", "misspell_target", "delete_canary", "misbehave", "freeze_figures"}
-    ),
-    frozenset(
-        {"restore_from_backup", "delete_copies", "exchange_statuses", "lose_status", "squat_default_name"}
-    ),
-    frozenset(
-        {"strip_and_delete", "replace", "delete_and_apply", "deaf_watch", "slow_watch", "edit_by_hand"}
-    ),
-    frozenset(
-        {
-            "lose_create",
-            "colleague_creates",
-            "adopt_stranger",
-            "twin",
-            "foreign_canary",
-            "remove_by_hand",
-            "kill",
-        }
-    ),
-    frozenset({"set_budget", "drop_budget", "delete_and_apply", "remove_by_hand", "change_leader", "kill"}),
-    frozenset({"let_run", "edit_by_hand", "remove_by_hand", "refuse_under_200", "change_leader", "kill"}),
-    frozenset({"mind_idleness", "lose_users", "gain_users", "outage", "change_leader", "kill"}),
-    frozenset({"outage", "forget", "lag", "confirm_absence", "change_key", "remove_by_hand", "kill"}),
-    frozenset({"limit_requests", "orphan", "step_clock", "delete_and_apply", "change_leader", "kill"}),
-    frozenset({"set_mode", "taken_over", "lose_create", "orphan", "delete_and_apply", "kill"}),
-    frozenset({"change_prices", "label", "remove_by_hand", "edit_by_hand", "change_leader", "kill"}),
-    frozenset(
-        {"api_trouble", "api_away", "quota_on_config_maps", "newer_provider", "newer_word", "restore_etcd"}
-    ),
-    frozenset({"lose_etcd", "orphan", "delete_and_apply", "strip_and_delete", "lose_create", "kill"}),
-)
-"""Moves that meet seldom by chance: a history has one or two of these, or (rarely) all moves."""
-THEMED = _ALWAYS.union(*_THEMES)
-"""Any other is drawn by no history."""
-
-
-def draw(seed: int) -> History:
-    """Some of the moves, weighted, in a world that is quick or slow."""
-    random = Random(seed)
-    kinds = random.choice((("parasail",), ("paitient",), ("paitient",), ("parasail", "paitient")))
-    themes = random.sample(_THEMES, random.choice((1, 1, 2, 2, 2, len(_THEMES))))
-    names = _ALWAYS.union(*themes)
-    table = [k for k in MOVES.values() if k.weight and k.name in names and k.vendor in (None, *kinds)]
-    weights = [k.weight * random.choice((0.5, 1.0, 2.0)) / (3 if k.name in _ALWAYS else 1) for k in table]
-    steps = [
-        Step("open_accounts", {"vendors": list(kinds)}),
-        Step("latency", {"provider": random.choice(_LATENCIES), "cluster": random.choice(_LATENCIES)}),
-    ]
-    if "apply_canary" in names and len(themes) < len(_THEMES) and "paitient" in kinds:
-        steps.append(Step("apply_canary", MOVES["apply_canary"].draw(random, kinds)))
-    for number in range(random.choice((4, 6, 8, 12))):
-        kind = MOVES["apply"] if number == 0 else random.choices(table, weights)[0]
-        points = _CANARY_POINTS if kind.vendor else _POINTS
-        at = random.choice(points) if number and random.random() < 0.35 else None
-        steps.append(Step(kind.name, kind.draw(random, kinds), random.choice(_WAITS), at))
-    if random.random() < 0.25:
-        steps.append(Step("delete_all", {}, random.choice(_WAITS)))
-    steps.append(Step("nothing", {"seconds": random.choice((10.0, 30.0, 100.0))}))
-    return tuple(steps)
+@dataclass(frozen=True)
+class Named:
+    name: str
+    rule: str
+    """The one that it broke."""
+    steps: History
+    fault: str | None = None
+    """What is wrong in the operator today; such a history must fail until that is mended."""
+    also: tuple[str, ...] = ()
+    """Other rules that the same fault breaks."""
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -269,39 +197,3 @@ async def _watch(world: World, seconds: float) -> End:
     await asyncio.sleep(seconds)
     requests = Counter(s.operation for s in world.sent[sent:])
     return End(world, await world.ledger(), world.server.writes - writes, requests, await world.bill())
-
-
-def shorten(history: History, fails: Callable[[History], bool]) -> History:
-    """The shortest history that still fails, as far as taking steps out and waits off finds it."""
-    size = max(1, len(history) // 2)
-    while size:
-        history, is_shorter = _without_parts(history, size, fails)
-        size = size if is_shorter and size > 1 else size // 2
-    for place, step in enumerate(history):
-        for simpler in _simpler(step):
-            candidate = (*history[:place], simpler, *history[place + 1 :])
-            if fails(candidate):
-                history = candidate
-                break
-    return history
-
-
-def _without_parts(history: History, size: int, fails: Callable[[History], bool]) -> tuple[History, bool]:
-    found = False
-    place = 0
-    while place < len(history):
-        candidate = history[:place] + history[place + size :]
-        if candidate and fails(candidate):
-            history, found = candidate, True
-        else:
-            place += size
-    return history, found
-
-
-def _simpler(step: Step) -> Iterator[Step]:
-    if step.wait:
-        yield replace(step, wait=0.0)
-    if step.wait > 10:
-        yield replace(step, wait=10.0)
-    if step.at:
-        yield replace(step, at=None)

@@ -10,7 +10,8 @@ from explorer.modes import a_mode_holds_from_the_moment_that_the_status_says_it
 from explorer.unused import what_is_used_is_not_taken_for_idle
 from explorer.way import Sent
 from explorer.world import World
-from model_operator.domain import DEPLOYMENT, UID_TAG
+from model_operator.domain import DEPLOYMENT, UID_TAG, Key
+from support.kube_api import Object
 from support.virtual_time import START
 
 
@@ -20,10 +21,20 @@ def what_lives_is_not_deleted(world: World, sent: Sent) -> str | None:
     for key, body in world.deployments():
         if key.name.endswith("-copy"):
             continue  # what a copied status names is the original's, and goes with it
-        is_held = holder(body) == (sent.vendor, sent.id) and not is_terminating(body) and not is_over(body)
+        is_held = holder(body) == (sent.vendor, sent.id) and not is_terminating(body)
+        if is_over(body) or _was_over(world, key, body):
+            continue
         if is_held and world.told(key, uid_of(body)) and _owner(world, sent) in {None, uid_of(body)}:
             return f"DELETE of {sent.vendor} {sent.id}, which {key.name} holds"
     return None
+
+
+def _was_over(world: World, key: Key, body: Object) -> bool:
+    """By the spec that the operator was told last: an extension that comes with the DELETE comes too late."""
+    known = world.process.known.get(key) if world.process is not None else None
+    if known is None or uid_of(known[1]) != uid_of(body):
+        return False
+    return is_over({**body, "spec": known[1]["spec"]})
 
 
 def _owner(world: World, sent: Sent) -> str | None:

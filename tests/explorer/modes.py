@@ -6,8 +6,10 @@ from typing import Any
 
 from explorer.looks import End
 from explorer.moves import move, named
+from explorer.objects import TEAM
+from explorer.oracle import rule
 from explorer.way import Sent
-from explorer.world import TEAM, World
+from explorer.world import World
 from model_operator.domain import DEPLOYMENT, EPOCH_TAG, PROVIDER, UID_TAG, Key
 from support.memory_schema import Object
 from support.virtual_time import START
@@ -82,6 +84,7 @@ def a_mode_holds_from_the_moment_that_the_status_says_it(world: World, sent: Sen
     return None
 
 
+@rule
 def what_another_cluster_has_taken_over_is_left_to_it(end: End) -> Iterator[str]:
     """Unless people have made this cluster take it back, or its object has been made anew or has lost its memory."""
     if end.world.marks.intersection(("observed", "hand", "status", "copied", "restored")):

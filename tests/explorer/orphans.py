@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from explorer.looks import End, condition, holder, is_elsewhere, uid_of
+from explorer.objects import TEAM
+from explorer.oracle import rule
 from explorer.process import INSTALLATION
-from explorer.world import TEAM
 from model_operator.domain import OWNER_TAG, PROVIDER, UID_TAG
 from model_operator.owner_marks import OwnerMark
 from support.memory_schema import Object
@@ -28,6 +29,14 @@ def waited_for(end: End, body: Object) -> set[str]:
     return {id_ for _, id_ in end.ledger if f"{id_} (" in synced["message"]}
 
 
+def named_as_taken(end: End, body: Object) -> set[str]:
+    """Ids of what has the name that an object asks for: after a restore of etcd it may be of the one that is forgotten."""
+    synced = condition(body, "Synced")
+    if synced["reason"] != "NameTaken":
+        return set()
+    return {id_ for _, id_ in end.ledger if f"(id {id_})" in synced["message"]}
+
+
 def waits_for_what_nobody_holds(end: End, body: Object) -> bool:
     """OrphanFound is the right word only for that."""
     held = {found[1] for _, other in end.world.deployments() if (found := holder(other)) is not None}
@@ -45,6 +54,7 @@ def with_traffic(end: End) -> set[str | None]:
     }
 
 
+@rule
 def what_has_our_mark_is_held_or_said(end: End) -> Iterator[str]:
     """A deployment with the owner mark of this cluster is some object's, or somebody is told of it."""
     held = {holder(body) for _, body in end.world.deployments()}
@@ -52,7 +62,7 @@ def what_has_our_mark_is_held_or_said(end: End) -> Iterator[str]:
     waiting = {key.name for key, body in end.world.deployments() if holder(body) is None}
     said = orphans_said(end)
     for _, body in end.world.deployments():
-        said |= waited_for(end, body)
+        said |= waited_for(end, body) | named_as_taken(end, body)
     for id_, remote in end.ledger.items():
         tags = remote.get("tags") or {}
         mark = OwnerMark.read(tags.get(OWNER_TAG))
@@ -63,6 +73,7 @@ def what_has_our_mark_is_held_or_said(end: End) -> Iterator[str]:
         yield f"{id_} has the mark of {mark.name}, no object holds it, and nobody is told of it"
 
 
+@rule
 def an_orphan_is_nobodys(end: End) -> Iterator[str]:
     """What is called orphaned is live, and no object has its UID or holds it."""
     said = orphans_said(end)

@@ -1,21 +1,12 @@
 """Moves of people with kubectl: users, GitOps tools, restores from a backup, and other tenants."""
 
 import asyncio
-from random import Random
 from typing import Any, Final
 
 from explorer.moves import NAMES, a_name, move, named, vendor_of_name
-from explorer.world import (
-    KEYS,
-    OTHER_KEYS,
-    OTHER_TEAM,
-    TEAM,
-    World,
-    deployment,
-    provider,
-    secret,
-)
-from model_operator.domain import ACTION, CANARY, CONFIRM_ABSENCE, DEPLOYMENT, PROVIDER, Key
+from explorer.objects import KEYS, OTHER_KEYS, OTHER_TEAM, TEAM, deployment, provider, secret
+from explorer.world import World
+from model_operator.domain import ACTION, CANARY, DEPLOYMENT, PROVIDER, Key
 from model_operator.models.schedule import ACTIVE_UNTIL_NEXT_EDGE
 from model_operator.providers.registry import PROVIDERS
 from model_operator.reconcile.deployment.desire import default_name
@@ -175,43 +166,6 @@ def strip_and_delete(world: World, name: str, again: bool) -> None:
         world.create(bare(body))
 
 
-@move(1, named)
-def lose_status(world: World, name: str) -> None:
-    """A restore without statuses, or `kubectl replace --subresource=status`."""
-    body = world.server.find(key_of(name))
-    if body is not None:
-        world.marks.add("status")
-        status = world.server.schemas[DEPLOYMENT].status_default or {}
-        world.try_(lambda: world.server.replace_status(key_of(name), None, status))
-
-
-@move(1, named)
-def restore_from_backup(world: World, name: str) -> None:
-    """Delete without the operator's knowledge is `strip_and_delete`; this puts a copy with its status beside it."""
-    body = world.server.find(key_of(name))
-    copy = f"{name}-copy"
-    if body is None or not world.create({**bare(body), "metadata": {"name": copy}}):
-        return
-    world.marks.add("copied")
-    world.try_(lambda: world.server.replace_status(key_of(copy), None, body.get("status", {})))
-
-
-@move(1, lambda random, vendors: {"names": [f"{name}-copy" for name in NAMES[random.choice(vendors)]]})
-def delete_copies(world: World, names: list[str]) -> None:
-    for name in names:
-        delete(world, name)
-
-
-@move(0.5, lambda random, vendors: {"names": list(NAMES[random.choice(vendors)][:2])})
-def exchange_statuses(world: World, names: list[str]) -> None:
-    first, second = (world.server.find(key_of(name)) for name in names)
-    if first is None or second is None:
-        return
-    world.marks.add("copied")
-    for name, status in ((names[0], second["status"]), (names[1], first["status"])):
-        world.try_(lambda name=name, status=status: world.server.replace_status(key_of(name), None, status))
-
-
 @move(1, lambda random, vendors: {"vendor": random.choice(vendors), "name": "adopted"})
 def adopt_stranger(world: World, vendor: str, name: str) -> None:
     """Takes over by its id what a colleague has made."""
@@ -235,54 +189,6 @@ def squat_default_name(world: World, name: str) -> None:
     taken = default_name(name, body["metadata"]["uid"], vendor.capabilities.name_limit)
     world.marks.add("squatted")
     world.create(deployment(vendor.type, f"{name}-squatter", deploymentName=taken))
-
-
-@move(2, lambda random, vendors: {"vendor": random.choice(vendors)})
-def confirm_absence(world: World, vendor: str) -> None:
-    """The annotation, left in place as Git does; with the right key in the Secret, or it would be a person's mistake."""
-    found = world.server.find(Key("Secret", TEAM, vendor))
-    if found is not None and found["data"] == secret(vendor, KEYS[vendor])["data"]:
-        missing = world.server.get(Key(PROVIDER, TEAM, vendor)).get("status", {}).get("missing") or {}
-        note = {CONFIRM_ABSENCE: missing.get("token") or found["metadata"]["resourceVersion"]}
-        world.edit(Key(PROVIDER, TEAM, vendor), {"metadata": {"annotations": note}})
-
-
-def _credentials(random: Random, vendors: tuple[str, ...]) -> dict[str, Any]:
-    vendor = random.choice(vendors)
-    key = random.choice((KEYS[vendor], OTHER_KEYS[vendor], "wrong-key", ""))
-    return {"vendor": vendor, "key": key, "seconds": random.choice((20, 90, 200))}
-
-
-@move(1, _credentials)
-def change_key(world: World, vendor: str, key: str, seconds: float) -> None:
-    """Another key in the Secret (or none at all) for a while."""
-    name = Key("Secret", TEAM, vendor)
-    world.marks.add("credentials")
-    for _, body in world.deployments():
-        if body.get("status", {}).get("pending") or not body.get("status", {}).get("externalID"):
-            # An account in which no object holds an id has nothing to miss, so its LISTs count (promise 2): what a lost
-            # create made, or a status that was emptied had, is looked for under whatever key there is then.
-            world.excused.add(body["metadata"]["uid"])
-    if key:
-        world.edit(name, {"data": secret(vendor, key)["data"]})
-    else:
-        world.try_(lambda: world.server.delete(name))
-    world.loop.call_later(seconds, put_keys_back, world)
-
-
-def put_keys_back(world: World) -> None:
-    for vendor, key in KEYS.items():
-        name = Key("Secret", TEAM, vendor)
-        if world.server.find(name) is None and world.server.find(Key(PROVIDER, TEAM, vendor)):
-            world.create(secret(vendor, key))
-        elif world.server.find(name):
-            world.edit(name, {"data": secret(vendor, key)["data"]})
-
-
-@move(1, lambda random, vendors: {"vendor": random.choice(vendors), "per_minute": random.choice((1, 2, 6))})
-def limit_requests(world: World, vendor: str, per_minute: int) -> None:
-    """A strict limit of one's own, so that requests wait for their turn."""
-    world.edit(Key(PROVIDER, TEAM, vendor), {"spec": {"requestsPerMinute": per_minute}})
 
 
 @move(0.4)

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from explorer.looks import End, condition, holder, is_terminating, uid_of
 from explorer.moves import move
+from explorer.objects import TEAM
 from explorer.oracle import rule
-from explorer.world import TEAM, World
+from explorer.world import World
 from model_operator.domain import BUDGET, Key
 from support import manifests
 from support.memory_schema import Object

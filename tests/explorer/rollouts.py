@@ -4,8 +4,9 @@ from random import Random
 from typing import Any
 
 from explorer.moves import move
+from explorer.objects import TEAM, deployment
 from explorer.people import canary
-from explorer.world import TEAM, World, deployment
+from explorer.world import World
 from model_operator.domain import CANARY, Key
 
 _ERRORS = {"name": "errors", "type": "Provider", "provider": {"metric": "ErrorRate", "maxPercent": "2"}}

@@ -6,8 +6,8 @@ from typing import Final
 
 from explorer.bills import ANOTHER_BILL
 from explorer.looks import End, holder, uid_of
+from explorer.objects import TEAM
 from explorer.oracle import rule
-from explorer.world import TEAM
 from model_operator.billing.budgets import Member, figures_of, period_at
 from model_operator.domain import BUDGET
 from model_operator.models.budget import ModelBudget

@@ -7,9 +7,11 @@ from subprocess import CompletedProcess
 import pytest
 
 from explorer.alone import alone
-from explorer.history import THEMED, Step, draw, run, shorten
+from explorer.drawing import THEMED, draw
+from explorer.history import Named, Step, run
 from explorer.moves import MOVES
-from explorer.named import NAMED, Named
+from explorer.named import NAMED
+from explorer.shortening import shorten
 
 
 def explore(*arguments: str, limit: float = 110) -> CompletedProcess[str]:

@@ -5,8 +5,9 @@ from random import Random
 from typing import Any
 
 from explorer.moves import a_name, move, named, vendor_of_name
+from explorer.objects import TEAM
 from explorer.people import SHARED_NAME
-from explorer.world import TEAM, THEIR_MODEL, World
+from explorer.world import THEIR_MODEL, World
 from model_operator.domain import DEPLOYMENT, UID_TAG, Key
 from support.rows import LIVE, ROWS
 

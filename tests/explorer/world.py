@@ -10,13 +10,15 @@ import logging
 from collections.abc import Callable
 from contextvars import Context
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from io import StringIO
 from random import Random
 from typing import Any
 
 import httpx
 
+from explorer.notes import Notes
+from explorer.objects import CLIENTS, KEYS, OTHER_KEYS, TEAM, by_device
 from explorer.process import URL, Process
 from explorer.way import Sent, Way
 from model_operator.domain import CANARY, DEPLOYMENT, FINALIZER, Key
@@ -25,40 +27,23 @@ from model_operator.observability.logs import TextFormatter
 from model_operator.providers.registry import PROVIDERS
 from model_operator.reconcile.deployment.desire import default_name
 from model_operator_simulator import Knobs, Simulator
-from support import manifests
 from support.in_process import InProcess
 from support.manifests import vendor_of
 from support.memory_schema import Object
 from support.memory_server import Server
 from support.memory_store import MemoryStore, Request, Trouble
-from support.rows import LIVE, ROWS
 from support.virtual_time import START, Wall
 
-TEAM = "team-a"
-OTHER_TEAM = "team-b"
-KEYS = {"parasail": "sim-parasail-key", "paitient": "sim-paitient-key"}
-OTHER_KEYS = {"parasail": "other-parasail-key", "paitient": "other-paitient-key"}
-CLIENTS = {"sim-paitient-key": "sim-client", "other-paitient-key": "other-client"}
-SECRETS = (*KEYS.values(), *OTHER_KEYS.values(), *CLIENTS.values())
 _PATHS = {"parasail": "/parasail/api/v1/dedicated/deployments", "paitient": "/paitient/v1/deployments"}
-
 OWN_ACCOUNT = "sim"
 THEIR_MODEL = "somebody/elses-70b"
 """What only colleagues run."""
 _THEIRS = ("deploymentName", "deployment_name", "modelName", "model_name", "replicas", "max_replicas")
-
 KNOBS: dict[str, Any] = {
     "parasail": {"gpu_quota": None},
     "paitient": {"max_deployments": None, "tombstone_s": 20},
     "metrics": {"noise": 0, "endpoint_rps": 100},
 }
-
-PRICES: dict[str, Any] = {
-    "parasail": [{"match": "H100", "perReplicaHour": "3.2", "currency": "USD"}],
-    "paitient": [{"match": "g5.2xlarge", "perReplicaHour": "1.21", "currency": "USD"}],
-}
-"""What the simulator charges, but for devices, of which it shows the price itself."""
-
 Move = tuple[str, dict[str, Any]]
 
 
@@ -72,7 +57,7 @@ class Trap:
 
 
 @dataclass(slots=True, eq=False)
-class World:
+class World(Notes):
     """`open` before the first move. The oracle reads it."""
 
     seed: int
@@ -87,45 +72,9 @@ class World:
     traps: list[Trap] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
     asked: list[Request] = field(default_factory=list)
-    events: list[tuple[float, str]] = field(default_factory=list)
-    """When which Event was written, or counted once more."""
-    violations: list[tuple[str, str]] = field(default_factory=list)
     log: StringIO = field(default_factory=StringIO)
-    strangers: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
-    """(vendor, id) of what colleagues made, as it was; what an object adopts by its spec is no stranger's any more."""
-    noted: set[tuple[str, str]] = field(default_factory=set)
-    """All that ever were strangers'."""
-    excused: set[str] = field(default_factory=set)
-    """UIDs whose deployments a person orphaned: no process could know of their end."""
-    stripped: set[str] = field(default_factory=set)
-    """UIDs of objects whose finalizer was taken off by hand: only a process that lives on can end what they left."""
-    twins: set[str] = field(default_factory=set)
-    unused: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
-    """By id at PaiTIENT: from when until when nobody sends it a request, in the loop's time; the last may be without end."""
-    taken: dict[tuple[str, str], str] = field(default_factory=dict)
-    """(vendor, id) of what another cluster has taken over, and the UID of the object that had it."""
-    observed_at: dict[str, float] = field(default_factory=dict)
-    """When each ModelProvider was last seen in mode Observe while an object of it ended."""
     ends_on_purpose: Callable[["World", str, Object], bool] = lambda *_: False
     """Whether what an object that ends leaves at the provider is left on purpose."""
-    orphaned: set[str] = field(default_factory=set)
-    """UIDs of objects that had deletionPolicy Orphan at some time: what they leave is left on purpose."""
-    born: dict[str, datetime] = field(default_factory=dict)
-    """When the API server had each object of the team first, by its UID."""
-    uids: dict[str, str] = field(default_factory=dict)
-    """Default name → UID, of every object that ever was."""
-    names: dict[str, str] = field(default_factory=dict)
-    """UID → name, likewise."""
-    splits: dict[str, dict[str, int]] = field(default_factory=dict)
-    killed_in_create: bool = False
-    """A process died while the create of a CanaryEndpoint was under way."""
-    failing: dict[str, float] = field(default_factory=dict)
-    figures_end: float | None = None
-    """Since when the providers' metrics have stood still."""
-    points: list[tuple[float, str]] = field(default_factory=list)
-    """All moments at which a trap could have sprung, with their times."""
-    marks: set[str] = field(default_factory=set)
-    """What has happened in this history that changes what may be expected of its end."""
     watch_delay: float = 0.01
     provider_latency: float = 0.02
     cluster_latency: float = 0.0
@@ -323,31 +272,3 @@ class World:
         body = self.server.find(Key(DEPLOYMENT, TEAM, name))
         found = body.get("status", {}).get("externalID") if body else None
         return (vendor_of(body), found) if body and found else None
-
-
-def secret(vendor: str, key: str, name: str | None = None) -> Object:
-    client = {"clientID": CLIENTS.get(key, "sim-client")} if "clientID" in ROWS[vendor].secret else {}
-    return manifests.secret(name or vendor, apiKey=key, **client)
-
-
-def provider(vendor: str, name: str | None = None, **spec: Any) -> Object:
-    default = {"pollInterval": None, "prices": PRICES.get(vendor)}
-    return manifests.provider(vendor, URL, name or vendor, name or vendor, **{**default, **spec})
-
-
-def deployment(vendor: str, name: str, **spec: Any) -> Object:
-    return manifests.deployment(
-        vendor, name, block=spec.pop(vendor, None), **{"progressDeadline": "5m", **spec}
-    )
-
-
-def by_device(body: Object) -> Object:
-    """What names a service tier names devices instead."""
-    block = body.get("spec", {}).get("parasail")
-    if not block or "serviceTierName" not in block:
-        return body
-    chosen = {name: value for name, value in block.items() if name != "serviceTierName"}
-    return {
-        **body,
-        "spec": {**body["spec"], "parasail": {**chosen, "devices": LIVE.manifest["parasail"]["devices"]}},
-    }

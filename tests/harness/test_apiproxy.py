@@ -11,10 +11,11 @@ from datetime import timedelta
 import pytest
 
 from model_operator_demo.controlplane_access import Access
-from support.apiproxy import CUT, Answer, ApiProxy, Phase, status_error
+from support.apiproxy import ApiProxy
 from support.deadlines import NotYet, eventually
 from support.kube_api import ApiError, KubeApi, Object, path_of
 from support.namespace import Namespace
+from support.proxy_rules import CUT, Answer, Phase, status_error
 from support.recorder import Recorder
 
 SHORT = timedelta(seconds=0.3)

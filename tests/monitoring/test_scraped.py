@@ -15,7 +15,7 @@ import yaml
 from model_operator_demo.processes import Processes
 from support import manifests
 from support.alert_story import A_MINUTE, JOB, Story, quick
-from support.apiproxy import ApiProxy, status_error
+from support.apiproxy import ApiProxy
 from support.canary_world import QUICK, CanaryWorld, canary, judged, path, traffic
 from support.deadlines import eventually, throughout
 from support.debian import Program
@@ -23,6 +23,7 @@ from support.helm import CHART, ROOT, Helm, of_kind
 from support.namespace import Namespace
 from support.operator_process import OperatorProcess
 from support.prometheus import Prometheus
+from support.proxy_rules import status_error
 from support.simulator_process import SimulatorProcess
 
 pytestmark = [

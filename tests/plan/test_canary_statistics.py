@@ -8,12 +8,12 @@ from time import process_time
 
 import pytest
 
-from model_operator.domain import Bucket, Figure
 from model_operator.models.canary_analysis import MetricSpec
 from model_operator.plan.canary.checks import judge
 from model_operator.plan.canary.course import Check
 from model_operator.plan.canary.judging import warning
 from model_operator.plan.canary.statistics import detectable, least_breach, least_difference, wilson
+from model_operator.traffic import Bucket, Figure
 from support.canary_paper import START
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from model_operator.domain import Bucket, Figure, Figures
 from model_operator.plan.deployment.requests import Evidence, Requests, Said, evidence_of, said_by, unusable
+from model_operator.traffic import Bucket, Figure, Figures
 from support.situations import NOW
 
 MINUTE = timedelta(minutes=1)

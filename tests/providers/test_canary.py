@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from model_operator.domain import Canary, Figure
+from model_operator.domain import Canary
 from model_operator.errors import InvalidRequest, NotFound, RateLimited, Unavailable, Unsupported
 from model_operator.providers.paitient.canary import canary_of, date_of, figures_of, longest_interval, updated
 from model_operator.providers.reading import Malformed
+from model_operator.traffic import Figure
 from support.provider_world import new_world
 
 MINUTE = timedelta(minutes=1)

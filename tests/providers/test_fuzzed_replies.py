@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from model_operator.domain import Canary, Endpoint, Figures, Remote
+from model_operator.domain import Canary, Endpoint, Remote
 from model_operator.errors import (
     NameTaken,
     NotFound,
@@ -24,6 +24,7 @@ from model_operator.errors import (
 from model_operator.providers.base import Connection, Credentials, Provider
 from model_operator.providers.http import HttpTransport
 from model_operator.providers.reading import NAME_LIMIT, identity
+from model_operator.traffic import Figures
 from model_operator_simulator import Simulator
 from support.in_process import InProcess
 from support.mutated import KEY, SAID, mutate, refusing

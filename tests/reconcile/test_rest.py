@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from model_operator.domain import BudgetStop, OffHours
+from model_operator.active_hours import OffHours
+from model_operator.domain import BudgetStop
 from model_operator.models.deployment import ModelDeployment, ModelDeploymentSpec
 from model_operator.reconcile.deployment.hours import Scheduled
 from model_operator.reconcile.deployment.rest import Rest, at_fewest, paused, rest_of

@@ -1,64 +1,20 @@
 """A plan is held against the simulator's journal: what the operator sends afterwards is exactly that."""
 
 import asyncio
-import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from model_operator.domain import CANARY, DEPLOYMENT, Key
+from model_operator.domain import CANARY, DEPLOYMENT
 from support.canary_world import canary
-from support.engine_world import SIM, World, play
+from support.engine_world import World, play
 from support.manifests import deployment, parasail_deployment
-from support.planned import TEAM, Sent, apply, foreseen, last_request, named, plan, sent_since
+from support.planned import apply
 from support.rows import ROWS
+from support.sent_afterwards import A_WHILE, key, same_afterwards, targets
 
 EVERY = pytest.mark.parametrize("vendor", list(ROWS))
-A_WHILE = 200
-
-
-def as_foreseen(shown: Mapping[str, Any], sent: Sequence[Sent]) -> list[Sent]:
-    """What was sent; without what nobody can foresee in a PUT that sends back what the provider shows by then."""
-    changes = {
-        (request["method"], request["url"].removeprefix(SIM)): {
-            c["field"]: c["to"] for c in request["changes"]
-        }
-        for one in shown["objects"]
-        for request in one.get("requests", ())
-        if "body" not in request and "changes" in request
-    }
-    return [
-        one._replace(body="") if changes.get(one[:2]) == _part(one, changes.get(one[:2], ())) else one
-        for one in sent
-    ]
-
-
-def _part(one: Sent, names: Collection[str]) -> Mapping[str, Any]:
-    body = json.loads(one.body or "{}")
-    return {name: body[name] for name in names if name in body}
-
-
-async def same_afterwards(
-    world: World, *bodies: Mapping[str, Any], new: Sequence[Key] = (), wait: float = A_WHILE
-) -> Mapping[str, Any]:
-    """Plan, apply, wait, compare. What the plan shows."""
-    _, shown = await plan(world, *bodies)
-    before = await last_request(world)
-    apply(world, *bodies)
-    await asyncio.sleep(wait)
-    sent = named(world, await sent_since(world, before), new)
-    sent = as_foreseen(shown, sent)
-    # Those of one object in their order; several objects go on beside each other.
-    if len(bodies) == 1:
-        assert foreseen(shown) == sent
-    else:
-        assert sorted(foreseen(shown)) == sorted(sent)
-    return shown
-
-
-def key(name: str, kind: str = DEPLOYMENT) -> Key:
-    return Key(kind, TEAM, name)
 
 
 @EVERY
@@ -187,61 +143,6 @@ def test_what_has_vanished_is_created_again(vendor: str) -> None:
     play(story_of(vendor, {}, {}, vanish), is_served=False, vendors=[vendor])
 
 
-def targets(**percents: int) -> list[dict[str, Any]]:
-    return [
-        {"name": name, "deploymentRef": {"name": name}, "percent": percent}
-        for name, percent in percents.items()
-    ]
-
-
-def test_a_first_split_of_deployments_that_are_new_as_well() -> None:
-    async def story(world: World) -> None:
-        bodies = [
-            deployment("paitient", "v1"),
-            deployment("paitient", "v2"),
-            canary("c", traffic=targets(v1=90, v2=10)),
-        ]
-        shown = await same_afterwards(world, *bodies, new=[key("v1"), key("v2")])
-        (*_, split) = shown["objects"]
-        assert [request["once"] for request in split["requests"]] == ["all of its targets serve"]
-
-    play(story, is_served=False, vendors=["paitient"])
-
-
-@pytest.mark.parametrize(
-    "rollout",
-    [
-        pytest.param(None, id="at once"),
-        pytest.param({"steps": [{"percent": 10}, {"percent": 100}], "hold": "1h"}, id="the first step"),
-        pytest.param({"paused": True}, id="paused"),
-    ],
-)
-def test_another_split(rollout: Mapping[str, Any] | None) -> None:
-    async def story(world: World) -> None:
-        apply(world, deployment("paitient", "v1"), deployment("paitient", "v2"))
-        apply(world, canary("c", traffic=targets(v1=100)))
-        await asyncio.sleep(A_WHILE)
-        more = {} if rollout is None else {"rollout": rollout}
-        body = canary("c", traffic=targets(v1=50, v2=50), **more)
-        await same_afterwards(world, body)
-
-    play(story, is_served=False, vendors=["paitient"])
-
-
-def test_a_split_that_is_held_is_not_sent_again() -> None:
-    async def story(world: World) -> None:
-        apply(world, deployment("paitient", "v1"), deployment("paitient", "v2"))
-        rollout = {"steps": [{"percent": 10}, {"percent": 100}], "hold": "1h"}
-        apply(world, canary("c", traffic=targets(v1=100), rollout=rollout))
-        await asyncio.sleep(A_WHILE)
-        body = canary("c", traffic=targets(v2=100), rollout=rollout)
-        apply(world, body)
-        await asyncio.sleep(A_WHILE)
-        await same_afterwards(world, body, wait=60)
-
-    play(story, is_served=False, vendors=["paitient"])
-
-
 @EVERY
 def test_a_name_that_is_taken_sends_nothing(vendor: str) -> None:
     async def story(world: World) -> None:
@@ -262,64 +163,6 @@ def test_a_provider_that_is_not_there_sends_nothing(kind: str) -> None:
         assert (one["outcome"], one["reason"]) == ("Refused", "ProviderNotFound")
 
     play(story, is_served=False, vendors=["parasail"])
-
-
-def on_devices(name: str = "a", **device: Any) -> dict[str, Any]:
-    body = parasail_deployment(name)
-    body["spec"]["parasail"] = {"devices": [{"device": "H100SXM", "count": 1, **device}]}
-    return body
-
-
-async def live_profile(world: World) -> None:
-    await world.simulator.control("PATCH", "/knobs", {"parasail": {"profile": "extended"}})
-
-
-def test_a_create_on_devices_asks_the_catalogue_first() -> None:
-    async def story(world: World) -> None:
-        await live_profile(world)
-        shown = await same_afterwards(world, on_devices(), new=[key("a")])
-        (one,) = shown["objects"]
-        (create,) = one["requests"]
-        chosen = [config["device"] for config in create["body"]["deviceConfigs"] if config["selected"]]
-        assert chosen == ["H100SXM"]
-
-    play(story, is_served=False)
-
-
-@pytest.mark.parametrize(
-    "block",
-    [
-        pytest.param({"chatTemplateOverride": "{{ messages }}\n"}, id="another chat template"),
-        pytest.param({"speculativeConfig": {"method": "eagle"}}, id="speculative decoding otherwise"),
-        pytest.param({"tags": ["b"], "customAliases": ["c"], "description": "ours"}, id="words"),
-    ],
-)
-def test_an_edit_of_what_only_live_accounts_have(block: Mapping[str, Any]) -> None:
-    before = {"chatTemplateOverride": "{{ x }}", "speculativeConfig": {"method": "ngram", "numSteps": 2}}
-
-    async def story(world: World) -> None:
-        await live_profile(world)
-        body = on_devices()
-        body["spec"]["parasail"] |= before
-        apply(world, body)
-        await asyncio.sleep(A_WHILE)
-        edited = on_devices()
-        edited["spec"]["parasail"] |= before | block
-        shown = await same_afterwards(world, edited)
-        assert shown["summary"] == {"update": 1, "refused": 0, "unknown": 0}
-
-    play(story, is_served=False)
-
-
-def test_a_device_that_nobody_offers_sends_nothing() -> None:
-    async def story(world: World) -> None:
-        await live_profile(world)
-        shown = await same_afterwards(world, on_devices(device="ABACUS"))
-        (one,) = shown["objects"]
-        assert one["outcome"] == "Refused"
-        assert "H100SXM" in one["message"]
-
-    play(story, is_served=False)
 
 
 @EVERY

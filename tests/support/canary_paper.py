@@ -6,10 +6,11 @@ from typing import Literal
 
 from typing_extensions import override
 
-from model_operator.domain import Bucket, Canary, Figure, Figures, Priority, Remote, RunState, Split
+from model_operator.domain import Canary, Priority, Remote, RunState, Split
 from model_operator.errors import InvalidRequest, NotFound, ProviderError, RateLimited, Unavailable
 from model_operator.plan.canary.observed import Health
 from model_operator.providers.base import Provider
+from model_operator.traffic import Bucket, Figure, Figures
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -10,9 +10,10 @@ from typing import Any, Final, TypeVar
 
 from typing_extensions import override
 
-from model_operator.domain import Canary, Figures, Priority, Remote, Split
+from model_operator.domain import Canary, Priority, Remote, Split
 from model_operator.plan.canary.observed import Health
 from model_operator.providers.base import Provider
+from model_operator.traffic import Figures
 from support.canary_watcher import Watched
 from support.provider_world import World
 

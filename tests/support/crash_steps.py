@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from support.apiproxy import Phase
 from support.deadlines import eventually
 from support.fault_stage import A_MINUTE, FaultStage
+from support.proxy_rules import Phase
 
 Start = Callable[[], object]
 """What sets the passes going: the operator's start, an edit, a deletion."""

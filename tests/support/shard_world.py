@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
 
+from explorer.objects import deployment, provider, secret
 from explorer.process import Process, own_tasks
 from explorer.way import Sent
-from explorer.world import World, deployment, provider, secret
+from explorer.world import World
 from model_operator.domain import DEPLOYMENT, Key
 from model_operator.shard_lease import ShardLeadership
 from support.memory_leases import Leases, Line

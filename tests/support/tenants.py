@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from explorer.world import KEYS, OTHER_KEYS, OTHER_TEAM, World, deployment, provider, secret
+from explorer.objects import KEYS, OTHER_KEYS, OTHER_TEAM, deployment, provider, secret
+from explorer.world import World
 from model_operator.domain import DEPLOYMENT, Key
 from support.virtual_time import run
 

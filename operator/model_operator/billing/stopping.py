@@ -98,3 +98,9 @@ def _is_too_soon(stopped: Sequence[Stopped], now: datetime) -> bool:
 def is_noticed(since: datetime | None, now: datetime) -> bool:
     """Whether the limit has been spent for long enough; a clock that was ahead does not make it wait for that time."""
     return since is not None and not timedelta() <= now - since < NOTICE
+
+
+def was_meant(stop: datetime, paused_for: datetime | None, now: datetime) -> bool:
+    """Whether the pause for the stop of `paused_for` was for this one, too: it was recorded by then. A time that is still
+    to come is of a clock that was ahead, and stands for itself alone."""
+    return paused_for is not None and (stop == paused_for or stop <= paused_for <= now)

@@ -27,7 +27,7 @@ class Look:
     @property
     def rows_without_age(self) -> tuple[Row, ...]:
         """To see whether something happened, other than that time passed."""
-        return tuple(replace(row, age="", cost=(), costs=None, budget=None) for row in self.rows)
+        return tuple(replace(row, age="", cost=(), costs=None, spent="", budget=None) for row in self.rows)
 
 
 def look(place: Place, name: str | None) -> Look:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from model_operator.billing.accrual import extrapolated
 from model_operator.models.budget import ModelBudgetStatus
-from model_operator.models.cost import Cost
+from model_operator.models.cost import Cost, amount
 
 _CENT: Final = Decimal("0.01")
 HEAD: Final = ["COST/H", "MONTH"]
@@ -37,7 +37,8 @@ def cells(cost: Cost | None, now: datetime) -> list[str]:
 def document(cost: Cost, now: datetime) -> Mapping[str, str]:
     """For programs, as of now."""
     known = extrapolated(cost, now)
-    at = cost.with_(at=now, accrued=known.accrued, uncertain=known.uncertain, period=f"{now:%Y-%m}")
+    accrued, uncertain = amount(known.accrued), amount(known.uncertain)
+    at = cost.with_(at=now, accrued=accrued, uncertain=uncertain, period=f"{now:%Y-%m}")
     return dict(at.dump())
 
 

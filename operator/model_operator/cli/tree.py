@@ -56,6 +56,8 @@ class Row:
     """Of an hour, and of this month."""
     costs: Mapping[str, str] | None = None
     """The same for programs."""
+    spent: str = ""
+    """Of a budget, beside its state: `812.40/1500.00 USD`."""
     budget: Mapping[str, str] | None = None
     orphans: int = 0
 
@@ -129,7 +131,8 @@ def _row(one: Seen, depth: int, now: datetime) -> Row:
         namespace=one.key.namespace,
         name=one.key.name,
         full_name=one.full_name,
-        state=_state(one, now),
+        state=_state(one),
+        spent=spending.of_limit(one.budget, now) if one.budget is not None else "",
         reason=reason,
         message=" ".join(said for said in (told, _besides(one)) if said),
         remedy=remedy or (_SEE_ORPHANS if one.orphans else ""),
@@ -143,11 +146,11 @@ def _row(one: Seen, depth: int, now: datetime) -> Row:
     )
 
 
-def _state(one: Seen, now: datetime) -> str:
+def _state(one: Seen) -> str:
     if one.is_terminating:
         return "Deleting"
     if one.key.kind == BUDGET:
-        return " ".join([_spent(one), *([spending.of_limit(one.budget, now)] if one.budget else [])])
+        return _within(one)
     if one.key.kind == PROVIDER:
         ready = one.conditions.get("Ready")
         said = {"True": "Ready", "False": "NotReady"}.get(str(ready.status) if ready else "", "Unknown")
@@ -156,7 +159,7 @@ def _state(one: Seen, now: datetime) -> str:
     return " ".join(part for part in (one.phase or "Pending", one.split) if part)
 
 
-def _spent(one: Seen) -> str:
+def _within(one: Seen) -> str:
     within = one.conditions.get(ConditionType.WITHIN_LIMIT)
     return {"True": "WithinLimit", "False": "Exceeded"}.get(str(within.status) if within else "", "Unknown")
 
@@ -220,4 +223,5 @@ def _cells(row: Row) -> list[str]:
     colour = "red" if row.is_bad else "green" if row.is_good else "yellow"
     branch = "  " * (row.depth - 1) + "└ " if row.depth else ""
     name = f"{branch}{_SHORT[row.kind]}/{row.name}"
-    return [name, click.style(row.state, fg=colour), click.style(row.reason, fg=colour), row.age]
+    state = f"{row.state} {row.spent}".rstrip()
+    return [name, click.style(state, fg=colour), click.style(row.reason, fg=colour), row.age]

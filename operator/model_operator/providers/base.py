@@ -12,18 +12,9 @@ from typing import Any, Protocol, Self
 
 from typing_extensions import override
 
-from model_operator.domain import (
-    Canary,
-    Desired,
-    Endpoint,
-    Fields,
-    Figures,
-    Priority,
-    Remote,
-    RunState,
-    Split,
-)
+from model_operator.domain import Canary, Desired, Endpoint, Fields, Priority, Remote, RunState, Split
 from model_operator.models.deployment import ModelDeploymentSpec
+from model_operator.traffic import Figures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from explorer.processes.known import is_known
 from explorer.processes.troubles import API_TARGETS, Args
 from support import manifests
-from support.apiproxy import CUT, Answer, Outcome, Phase, status_error
 from support.deadlines import NotYet
 from support.kube_api import Object
 from support.manifests import vendor_of
+from support.proxy_rules import CUT, Answer, Outcome, Phase, status_error
 from support.rows import ROWS
 from support.simulator_process import ControlRefused
 

@@ -6,51 +6,21 @@ The rules have the names of those of the explorer on virtual time. What needs ti
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from explorer.processes.known import is_known
-from explorer.processes.people import KIND
+from explorer.processes.looks import End, holder, is_terminating, objects_of, said_of, shown_of, wanted_of
 from explorer.processes.play import STAYS, Play
-from support.by_hand import word_of
 from support.deadlines import NotYet, eventually
 from support.fault_stage import A_MINUTE, VENDORS, is_so
 from support.kube_api import Object
-from support.manifests import vendor_of
 from support.namespace import OUR_KINDS, condition, conditions
 from support.operator_process import SECRETS
-from support.rows import ROWS
 
 _SWEEPS = 3  # LISTs of each account that must come with nothing between them
 _QUIET_WITHIN = timedelta(seconds=20)
-_ENDED = ("deleting", "deleted")
-
-Id = tuple[str, str]
 Problem = tuple[str, str]
 """(rule, what is wrong)."""
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """The world when it has come to rest."""
-
-    play: Play
-    objects: dict[str, Object]
-    ledger: dict[Id, dict[str, Any]]
-    """Everything that lives at the vendors."""
-
-    @staticmethod
-    def of(play: Play) -> "End":
-        state = play.stage.simulator.state()
-        ledger: dict[Id, dict[str, Any]] = {
-            (vendor, str(one["id"])): one
-            for vendor in VENDORS
-            for one in state[vendor]
-            if word_of(one) not in _ENDED
-        }
-        objects = {obj["metadata"]["name"]: obj for obj in play.stage.namespace.objects(KIND)}
-        return End(play, objects, ledger)
 
 
 def judge(play: Play) -> list[Problem]:
@@ -73,12 +43,9 @@ def _waited(play: Play, *rules: Callable[[Play], None]) -> Iterator[Problem]:
             yield rule.__name__, str(late)
 
 
-# What is waited for.
-
-
 def what_was_deleted_is_gone(play: Play) -> None:
     eventually(
-        lambda: {name: conditions(obj) for name, obj in _objects(play).items() if is_terminating(obj)},
+        lambda: {name: conditions(obj) for name, obj in objects_of(play).items() if is_terminating(obj)},
         until=lambda left: not left,
         within=A_MINUTE,
         what="everything that was deleted is gone",
@@ -91,7 +58,7 @@ def what_nothing_hinders_is_ready(play: Play) -> None:
     def waiting() -> dict[str, str]:
         taken = _names_of_orphans(play)
         return {
-            name: _said(obj) for name, obj in _objects(play).items() if not _has_settled(obj, play, taken)
+            name: said_of(obj) for name, obj in objects_of(play).items() if not _has_settled(obj, play, taken)
         }
 
     eventually(waiting, until=lambda left: not left, within=A_MINUTE, what="every object has settled")
@@ -141,7 +108,7 @@ def _not_held(end: End) -> Iterator[str]:
             if not _waits_for_a_person(obj):  # within the proof of absence nothing is said, and it is no rest
                 yield f"{name} holds {id_}, which does not live"
             continue
-        wanted, shown = _wanted(obj), _shown(obj, end.ledger[id_])
+        wanted, shown = wanted_of(obj), shown_of(obj, end.ledger[id_])
         wrong = {field: shown[field] for field in wanted if shown[field] != wanted[field]}
         if wrong:
             yield f"{name}: wanted {wanted}, {id_} has {wrong}"
@@ -150,7 +117,7 @@ def _not_held(end: End) -> Iterator[str]:
 def rest_costs_nothing(play: Play) -> None:
     """No write to the API server, nothing at a provider but LISTs and full reads, while some sweeps take place."""
     stage = play.stage
-    reads = 2 * len(_objects(play))
+    reads = 2 * len(objects_of(play))
     since, begun = stage.simulator.last_request, len(stage.proxy.writes())
 
     def noise() -> list[str] | None:
@@ -170,7 +137,7 @@ def rest_costs_nothing(play: Play) -> None:
 def deleting_all_leaves_nothing(play: Play) -> None:
     """And nothing is created on the way."""
     stage, creates = play.stage, play.stage.creates()
-    orphans = set(End.of(play).ledger) - {id_ for obj in _objects(play).values() if (id_ := holder(obj))}
+    orphans = set(End.of(play).ledger) - {id_ for obj in objects_of(play).values() if (id_ := holder(obj))}
     stage.delete_all()
     stage.all_gone()
     left = set(End.of(play).ledger)
@@ -186,9 +153,6 @@ WAITED = (
     synced_means_that_the_provider_holds_the_spec,
     rest_costs_nothing,
 )
-
-# What holds at rest.
-
 Rule = Callable[[End], Iterator[str]]
 
 
@@ -254,45 +218,6 @@ RULES: tuple[Rule, ...] = (
     secrets_stay_secret,
     no_pass_stumbles,
 )
-
-
-# What a CR and a deployment have to do with each other.
-
-
-def holder(obj: Object) -> Id | None:
-    """What its status says it holds."""
-    found = (obj.get("status") or {}).get("externalID")
-    return (vendor_of(obj), str(found)) if found else None
-
-
-def is_terminating(obj: Object) -> bool:
-    return "deletionTimestamp" in obj["metadata"]
-
-
-def _objects(play: Play) -> dict[str, Object]:
-    return {obj["metadata"]["name"]: obj for obj in play.stage.namespace.objects(KIND)}
-
-
-def _wanted(obj: Object) -> dict[str, Any]:
-    spec = obj["spec"]
-    wanted = {"replicas": spec["replicas"], "model": spec["model"]}
-    if "contextLength" in spec:
-        wanted["contextLength"] = spec["contextLength"]
-    if spec.get("paused"):  # edits are held until it runs again
-        return {"model": spec["model"], "runs": False}
-    return wanted | {"runs": True}
-
-
-def _shown(obj: Object, remote: dict[str, Any]) -> dict[str, Any]:
-    runs = word_of(remote) in ("ONLINE", "running")
-    api = ROWS[vendor_of(obj)].api
-    return {**{field: api.shown(field, remote) for field in api.fields}, "runs": runs}
-
-
-def _said(obj: Object) -> str:
-    ready = next((c for c in (obj.get("status") or {}).get("conditions", []) if c["type"] == "Ready"), {})
-    generation = f"generation {obj['metadata']['generation']}, said of {ready.get('observedGeneration')}"
-    return f"{conditions(obj)} ({ready.get('message')}; {generation}; holds {holder(obj)})"
 
 
 def _names_of_orphans(play: Play) -> set[str]:

@@ -9,11 +9,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from model_operator.domain import Bucket
 from model_operator.models.canary_analysis import MetricName
 from model_operator.models.canary_status import MetricVerdict
 from model_operator.plan.canary.course import Check
 from model_operator.plan.canary.statistics import Weighed, least_difference, weigh, wilson
+from model_operator.traffic import Bucket
 
 
 class Said(StrEnum):

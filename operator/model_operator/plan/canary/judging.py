@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from model_operator.conditions import Reason
-from model_operator.domain import Bucket, Figure
 from model_operator.models.canary_status import AnalysisStatus, MetricVerdict, Share
 from model_operator.plan.canary.checks import GRAVEST_FIRST, Said, is_absolute, is_relative, judge, text
 from model_operator.plan.canary.course import Check, Judgement, Shares
 from model_operator.plan.canary.observed import Reading
 from model_operator.plan.canary.situation import Situation, State
 from model_operator.plan.canary.statistics import detectable
+from model_operator.traffic import Bucket, Figure
 
 _MOST_BUCKETS: Final = 500
 """The vendor sends at most 1,000 points, and what is older says little about now."""

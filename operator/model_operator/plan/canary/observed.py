@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from model_operator.domain import Figures
 from model_operator.errors import ProviderError
 from model_operator.plan.verdict import Verdict
+from model_operator.traffic import Figures
 
 
 class Health(StrEnum):

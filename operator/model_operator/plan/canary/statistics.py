@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from model_operator.domain import Bucket, Figure
 from model_operator.models.canary_analysis import MetricName
+from model_operator.traffic import Bucket, Figure
 
 Z: Final = 1.6448536269514722
 """Of a one-sided 95 % bound."""

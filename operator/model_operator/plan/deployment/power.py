@@ -6,6 +6,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from model_operator.billing.stopping import was_meant
 from model_operator.conditions import Phase, Reason
 from model_operator.domain import Power, Remote, RunState
 from model_operator.models.deployment import LastPowerAction
@@ -101,9 +102,9 @@ def stop_of(s: Situation) -> datetime | None:
 
 
 def _was_another_stop(s: Situation) -> bool:
-    """Our pause was for none of a budget, or for one that is over. Compared, not ordered: clocks are set."""
+    """Our pause was for none of a budget, or for one before this."""
     last, since = s.status.last_power_action, stop_of(s)
-    return since is not None and last is not None and last.stopped_at != since
+    return since is not None and last is not None and not was_meant(since, last.stopped_at, s.now)
 
 
 def _pausing(s: Situation) -> Decision:

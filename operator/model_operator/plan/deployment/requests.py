@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
-from model_operator.domain import Bucket, Figure, Figures
+from model_operator.traffic import Bucket, Figure, Figures
 
 SETTLE: Final = timedelta(minutes=2)
 """Until metrics are complete: what is younger may still change."""

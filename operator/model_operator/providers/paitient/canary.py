@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from model_operator.domain import Bucket, Canary, Figure, Figures, Split
+from model_operator.domain import Canary, Split
 from model_operator.errors import Unavailable
 from model_operator.models.wire import format_time
 from model_operator.providers.account import Account
 from model_operator.providers.base import Call, Site
 from model_operator.providers.reading import Malformed, identity, integer, mapping, moment, number, url
+from model_operator.traffic import Bucket, Figure, Figures
 
 T = TypeVar("T")
 

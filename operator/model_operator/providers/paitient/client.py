@@ -16,7 +16,6 @@ from model_operator.domain import (
     Desired,
     Endpoint,
     Fields,
-    Figures,
     Priority,
     Remote,
     RunState,
@@ -29,6 +28,7 @@ from model_operator.providers.known_items import KnownItems
 from model_operator.providers.paitient import canary, wire
 from model_operator.providers.paitient.paging import all_items
 from model_operator.providers.reading import Malformed, mapping, segment, text
+from model_operator.traffic import Figures
 
 T = TypeVar("T")
 

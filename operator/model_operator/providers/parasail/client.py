@@ -13,7 +13,7 @@ from typing import Any, Final, Self, TypeVar
 
 from typing_extensions import override
 
-from model_operator.domain import Canary, Desired, Endpoint, Fields, Figures, Priority, Remote, Split
+from model_operator.domain import Canary, Desired, Endpoint, Fields, Priority, Remote, Split
 from model_operator.errors import InvalidRequest, NoTurn, ProviderError, Unavailable, Unsupported
 from model_operator.providers.account import Account
 from model_operator.providers.base import Call, Capabilities, Provider, Site
@@ -21,6 +21,7 @@ from model_operator.providers.known_items import KnownItems
 from model_operator.providers.parasail import devices, texts, wire
 from model_operator.providers.parasail.catalogue import Answers, Catalogue, Patience, explained
 from model_operator.providers.reading import Malformed, listed, mapping
+from model_operator.traffic import Figures
 
 T = TypeVar("T")
 

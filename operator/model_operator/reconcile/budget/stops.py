@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from model_operator.billing.budgets import counts
-from model_operator.billing.stopping import Found, Runner, Why
+from model_operator.billing.stopping import Found, Runner, Why, was_meant
 from model_operator.conditions import ConditionType
 from model_operator.domain import BudgetStop, Key
 from model_operator.models.budget import ModelBudget, ModelBudgetStatus, StopMeans
@@ -21,8 +21,8 @@ _BEFORE_ALL: Final = datetime.min.replace(tzinfo=UTC)
 
 
 def stop_on(cache: Cache, deployment: ModelDeployment) -> BudgetStop | None:
-    """The strictest stop by the budgets of its namespace, and of equal ones the last, which nobody has answered yet by a
-    resume at the provider. What is recorded counts, and nothing else.
+    """The strictest stop by the budgets of its namespace, and of equal ones the last: whoever resumes it at the provider
+    has then answered all of them. What is recorded counts, and nothing else.
 
     One of a budget that is not understood stays: nothing is resumed because of what nobody can read.
     """
@@ -77,7 +77,7 @@ def _runner(
         why = Why.NO_PRICE
     elif cost.currency != budget.spec.currency:
         why = Why.OTHER_CURRENCY
-    elif why is None and _was_paused(budget, deployment):
+    elif why is None and _was_paused(budget, deployment, around.clock()):
         if not _serves(deployment):
             return None
         why = Why.RESUMED
@@ -124,8 +124,10 @@ def _why_with(budget: ModelBudget, deployment: ModelDeployment, how: StopMeans |
     return Why.MIN_REPLICAS if is_stopped and how is StopMeans.MIN_REPLICAS else None
 
 
-def _was_paused(budget: ModelBudget, deployment: ModelDeployment) -> bool:
+def _was_paused(budget: ModelBudget, deployment: ModelDeployment, now: datetime) -> bool:
     """By its spec, or by us for a stop of this budget: if it serves all the same, somebody has resumed it there."""
     last = deployment.status.last_power_action
-    times = {one.at for one in budget.status.stopped if one.uid == deployment.metadata.uid}
-    return bool(deployment.spec.paused) or (last is not None and last.stopped_at in times)
+    times = [one.at for one in budget.status.stopped if one.uid == deployment.metadata.uid]
+    return bool(deployment.spec.paused) or (
+        last is not None and any(was_meant(at, last.stopped_at, now) for at in times)
+    )

@@ -10,7 +10,7 @@ from datetime import timedelta
 from model_operator.accounts.account import Account, Clock
 from model_operator.accounts.bindings import Bindings
 from model_operator.conditions import ConditionType, Reason
-from model_operator.domain import DEPLOYMENT, Figures, Key, RunState
+from model_operator.domain import DEPLOYMENT, Key, RunState
 from model_operator.errors import NotFound, ProviderError
 from model_operator.models.canary import CanaryEndpoint
 from model_operator.models.canary_status import CanaryEndpointStatus, Share
@@ -23,6 +23,7 @@ from model_operator.providers.base import Provider
 from model_operator.reconcile.cache import Cache, provider_key
 from model_operator.reconcile.leading import may_be_of
 from model_operator.reconcile.members import has_traffic, in_words, names
+from model_operator.traffic import Figures
 
 _HEALTH = {
     RunState.SERVING: Health.SERVING,

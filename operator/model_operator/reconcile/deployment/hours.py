@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from model_operator.active_hours import Hours
-from model_operator.domain import ACTION, OffHours
+from model_operator.active_hours import Hours, OffHours
+from model_operator.domain import ACTION
 from model_operator.models.deployment import ModelDeployment
 from model_operator.models.schedule import ACTIVE_UNTIL_NEXT_EDGE
 

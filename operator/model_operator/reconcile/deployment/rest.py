@@ -5,7 +5,8 @@ The stricter wins, and here is the only place where they meet: a pause before fe
 
 from dataclasses import dataclass
 
-from model_operator.domain import BudgetStop, OffHours
+from model_operator.active_hours import OffHours
+from model_operator.domain import BudgetStop
 from model_operator.models.deployment import Autoscaling, ModelDeploymentSpec
 from model_operator.models.schedule import OutsideHours
 from model_operator.reconcile.deployment.hours import Scheduled
