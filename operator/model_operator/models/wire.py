@@ -10,12 +10,14 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 from pydantic.json_schema import WithJsonSchema
+from typing_extensions import override
 
 from model_operator.durations import DURATION_LENGTH, DURATION_PATTERN, format_duration, parse_duration
 
 INITIALISMS: Final = {"id": "ID", "ids": "IDs", "url": "URL"}
 DECIMAL_PATTERN: Final = r"^[0-9]{1,9}(\.[0-9]{1,9})?$"
 DECIMAL_LENGTH: Final = 19
+_NOT_TOLD: Final[set[str]] = set()
 
 
 def camel(name: str) -> str:
@@ -76,6 +78,11 @@ class Model(BaseModel):
     """A part of a custom resource: frozen, snake_case here and camelCase in YAML, unknown keys ignored."""
 
     model_config = ConfigDict(alias_generator=camel, frozen=True, populate_by_name=True, extra="ignore")
+
+    @override
+    def model_post_init(self, context: object, /) -> None:
+        """Which fields were set is not kept: nobody asks, and a set for each part is a fifth of what an object takes."""
+        object.__setattr__(self, "__pydantic_fields_set__", _NOT_TOLD)
 
     @classmethod
     def read(cls, raw: Any) -> Self:
