@@ -28,12 +28,12 @@ from explorer.modes import leaves_on_purpose, manage_again
 from explorer.moves import MOVES, play
 from explorer.oracle import judge
 from explorer.people import put_keys_back
-from explorer.process import own_tasks
 from explorer.rollouts import thaw_figures
 from explorer.turns import is_turning
 from explorer.vendors import end_lag
 from explorer.world import TEAM, World
 from model_operator.domain import PROVIDER, Key
+from support.own_tasks import own_tasks
 from support.virtual_time import VirtualLoop
 
 _WAITS = (0.0, 0.0, 0.05, 0.3, 1.0, 3.0, 12.0, 35.0, 70.0, 150.0)
