@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,3 +69,13 @@ def _kubeconfig(namespace: Namespace, user: dict[str, Any] | None = None) -> dic
     if user is not None:
         document["users"][0]["user"] = user
     return document
+
+
+@pytest.fixture
+def kubeconfig(cluster, namespace, tmp_path) -> Path:
+    """A user's: its current context names this test's namespace."""
+    document = yaml.safe_load(cluster.kubeconfig.read_text())
+    document["contexts"][0]["context"]["namespace"] = namespace.name
+    path = tmp_path / "user-kubeconfig"
+    path.write_text(yaml.safe_dump(document))
+    return path

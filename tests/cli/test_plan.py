@@ -182,16 +182,6 @@ def test_a_folder_without_files_is_said(tmp_path):
 
 
 @pytest.fixture
-def kubeconfig(cluster, namespace, tmp_path) -> Path:
-    """A user's: its current context names this test's namespace."""
-    document = yaml.safe_load(cluster.kubeconfig.read_text())
-    document["contexts"][0]["context"]["namespace"] = namespace.name
-    path = tmp_path / "user-kubeconfig"
-    path.write_text(yaml.safe_dump(document))
-    return path
-
-
-@pytest.fixture
 def ask(kubeconfig, simulator, tmp_path):
     def run(*bodies, args=()):
         path = written(tmp_path / "asked", *bodies)

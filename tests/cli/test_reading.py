@@ -6,7 +6,6 @@ import subprocess
 import sys
 from datetime import timedelta
 from http.client import HTTPConnection
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -41,16 +40,6 @@ def publish(namespace, name: str, id: str) -> None:
     """What the operator would write."""
     path = path_of("ModelDeployment", namespace.name, name, "status")
     namespace.api.merge(path, {"status": {"externalID": id}})
-
-
-@pytest.fixture
-def kubeconfig(cluster, namespace, tmp_path) -> Path:
-    """A user's: its current context names this test's namespace."""
-    document = yaml.safe_load(cluster.kubeconfig.read_text())
-    document["contexts"][0]["context"]["namespace"] = namespace.name
-    path = tmp_path / "user-kubeconfig"
-    path.write_text(yaml.safe_dump(document))
-    return path
 
 
 @pytest.fixture

@@ -193,7 +193,7 @@ def about(world: World) -> list[dict[str, Any]]:
     return [one for one in world.server.list("Event") if one["involvedObject"]["kind"] == BUDGET]
 
 
-def test_a_budget_with_deployments_in_another_currency_stops_and_holds_nothing() -> None:
+def test_what_costs_another_currency_runs_on_and_all_others_are_stopped_and_held() -> None:
     async def story(world: World) -> None:
         set_prices(world)
         set_prices(world, "paitient", currency="EUR")
@@ -202,13 +202,13 @@ def test_a_budget_with_deployments_in_another_currency_stops_and_holds_nothing()
         world.apply(pausing())
         await asyncio.sleep(200)
         assert says(world, TEAM)["Accepted"] == "False CurrencyMismatch"
-        assert (stopped(world), says(world)["Ready"]) == ([], "True Available")
-        world.server.merge(LLAMA, {"spec": {"replicas": 2}})
+        assert (stopped(world), running(world)) == (["llama"], {"fixed": "OtherCurrency"})
+        assert says(world)["Ready"] == "False BudgetExceeded"
         world.apply(parasail_deployment("mistral"))
         await asyncio.sleep(200)
-        assert (says(world)["Ready"], says(world, MISTRAL)["Ready"]) == ("True Available", "True Available")
+        assert says(world, MISTRAL)["Ready"] == "False BudgetExceeded"
         world.server.delete(Key(DEPLOYMENT, "team", "fixed"))
         await asyncio.sleep(200)
-        assert (stopped(world), says(world, TEAM)["Accepted"]) == (["mistral", "llama"], "True Accepted")
+        assert (stopped(world), says(world, TEAM)["Accepted"]) == (["llama"], "True Accepted")
 
     play(story, vendors=("parasail", "paitient"))

@@ -15,14 +15,7 @@ def test_new_endpoints_are_reported_and_go_when_they_are_deleted() -> None:
     async def story(stage: Stage) -> None:
         cases = differing(CANARY, lambda name: canary(name, "one"))
         await stage.serve(deployment("paitient", "one"))
-        stage.apply(*(newer.put_into(body) for newer, body in cases.values()))
-        await asyncio.sleep(120)
-        stage.assert_reported(cases)
-        await stage.assert_idle()
-        stage.delete(*cases)
-        await asyncio.sleep(60)
-        assert stage.there(*cases) == set()
-        assert stage.world.events("EndpointOrphaned") == []
+        await stage.come_and_go(cases, "EndpointOrphaned")
         assert await stage.mutations() == {"create": 1}
 
     run(story)

@@ -22,14 +22,7 @@ def own_name(vendor: str) -> Callable[[str], Object]:
 def test_new_deployments_are_reported_and_go_when_they_are_deleted(vendor: str) -> None:
     async def story(stage: Stage) -> None:
         cases = differing(DEPLOYMENT, own_name(vendor), vendor)
-        stage.apply(*(newer.put_into(body) for newer, body in cases.values()))
-        await asyncio.sleep(120)
-        stage.assert_reported(cases)
-        await stage.assert_idle()
-        stage.delete(*cases)
-        await asyncio.sleep(60)
-        assert stage.there(*cases) == set()
-        assert stage.world.events("Orphaned") == []
+        await stage.come_and_go(cases, "Orphaned")
         assert await stage.mutations() == {}
 
     run(story)

@@ -3,20 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from explorer import (  # noqa: F401  they fill the tables of moves and of rules
-    bills,
-    cluster,
-    holding,
-    modes,
-    people,
-    purse_strings,
-    rollouts,
-    settling,
-    spent,
-    statuses,
-    unused,
-    vendors,
-)
 from explorer.history import History, Step
 
 

@@ -1,9 +1,12 @@
 """A vendor's simulator, and one object whose passes go there, in one time that only the test moves."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
+from model_operator.models.deployment import ModelDeploymentStatus
+from model_operator.status.events import of_deployment
 from support.one_object import OneObject
 from support.provider_world import in_process_world
 from support.rows import WORLDS
@@ -47,6 +50,17 @@ class Life(OneObject):
     async def count(self, operation: str) -> int:
         """Requests that the vendor got."""
         return len(await self.world.requests(operation=operation))
+
+    async def mutations(self) -> list[str]:
+        """Operations of the requests that were no reads, in their order."""
+        return [entry["operation"] for entry in await self.world.requests() if entry["method"] != "GET"]
+
+    def events(self) -> list[tuple[str, str]]:
+        """Type and reason of what the statuses have announced."""
+        pairs = pairwise([ModelDeploymentStatus(), *self.said])
+        return [
+            (event.type, event.reason) for before, after in pairs for event in of_deployment(before, after)
+        ]
 
 
 @pytest.fixture(params=list(WORLDS))

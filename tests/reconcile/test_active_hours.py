@@ -38,10 +38,6 @@ async def resume_by_hand(life):
     )
 
 
-async def mutations(life):
-    return [entry["operation"] for entry in await life.world.requests() if entry["method"] != "GET"]
-
-
 async def test_it_is_paused_at_the_edge_and_runs_again_at_the_next(life):
     assert told(life.status)["Ready"] == "True Available"
     assert life.status.next_edge == NOW.replace(hour=13)
@@ -50,7 +46,7 @@ async def test_it_is_paused_at_the_edge_and_runs_again_at_the_next(life):
     assert (life.status.phase, life.status.next_edge) == ("Paused", NOW.replace(hour=15))
     await until(life, 15, 5)
     assert told(life.status)["Ready"] == "True Available"
-    assert await mutations(life) == ["create", "pause", "resume"]
+    assert await life.mutations() == ["create", "pause", "resume"]
 
 
 async def test_a_pass_wants_to_look_again_a_little_before_the_edge_and_at_last_at_it(life):
@@ -70,9 +66,9 @@ async def test_what_is_created_outside_its_hours_is_made_when_they_begin(parasai
     assert told(life.status)["Ready"] == OFF
     assert (life.status.phase, wait) == ("Paused", 0.9 * timedelta(hours=2, minutes=50))
     await until(life, 14, 49)
-    assert await mutations(life) == []
+    assert await life.mutations() == []
     await until(life, 14, 58, every=20)
-    assert await mutations(life) == ["create"]
+    assert await life.mutations() == ["create"]
 
 
 async def test_what_vanishes_outside_its_hours_is_made_again_in_them(life):
@@ -170,7 +166,7 @@ async def test_a_deletion_does_not_wait_for_an_edge(life):
     life.delete()
     await life.go(60, every=5)
     assert life.is_released
-    assert (await mutations(life))[-1] == "delete"
+    assert (await life.mutations())[-1] == "delete"
 
 
 async def test_outside_its_hours_only_the_fewest_replicas_run(paitient, new_life):

@@ -1,13 +1,10 @@
 """A deployment with an expiry, pass by pass: announced, deleted in its time and never before, and made again if extended."""
 
 from datetime import timedelta
-from itertools import pairwise
 
 import pytest
 
-from model_operator.models.deployment import ModelDeploymentStatus
 from model_operator.reconcile.deployment.desire import desire
-from model_operator.status.events import of_deployment
 from support.one_object import Crash
 from support.situations import NOW, told
 
@@ -34,24 +31,15 @@ async def expire(life):
     await life.go(110, every=11)
 
 
-def events(life):
-    pairs = pairwise([ModelDeploymentStatus(), *life.said])
-    return [(e.type, e.reason) for before, after in pairs for e in of_deployment(before, after)]
-
-
-async def mutations(life):
-    return [entry["operation"] for entry in await life.world.requests() if entry["method"] != "GET"]
-
-
 async def test_it_is_deleted_when_it_expires_and_the_object_stays(world, new_life):
     life = new_life(world, expiresAt=at(hours=2))
     await life.serve()
     assert told(life.status)["Ready"] == "True Available"
     assert life.status.expires_at == NOW + timedelta(hours=2)
     await until(life, hours=2)
-    assert await mutations(life) == ["create"]
+    assert await life.mutations() == ["create"]
     await life.go(110, every=11)
-    assert await mutations(life) == ["create", "delete"]
+    assert await life.mutations() == ["create", "delete"]
     assert told(life.status) == {
         "Ready": "True Expired",
         "Accepted": "True Accepted",
@@ -67,12 +55,12 @@ async def test_it_is_deleted_when_it_expires_and_the_object_stays(world, new_lif
 
 async def test_what_has_expired_is_quiet(life):
     await expire(life)
-    version, requests = life.body.metadata.resource_version, await mutations(life)
+    version, requests = life.body.metadata.resource_version, await life.mutations()
     await until(life, hours=9)
-    assert (life.body.metadata.resource_version, await mutations(life)) == (version, requests)
+    assert (life.body.metadata.resource_version, await life.mutations()) == (version, requests)
     life.start()
     await until(life, hours=10)
-    assert (life.body.metadata.resource_version, await mutations(life)) == (version, requests)
+    assert (life.body.metadata.resource_version, await life.mutations()) == (version, requests)
 
 
 async def test_it_is_announced_a_day_and_an_hour_before(parasail, new_life):
@@ -85,7 +73,7 @@ async def test_it_is_announced_a_day_and_an_hour_before(parasail, new_life):
     assert told(life.status)["Expiring"] == "True ExpiresWithinHour"
     await until(life, hours=50)
     await life.go(110, every=11)
-    told_of = [event for event in events(life) if event[1].startswith("Expire")]
+    told_of = [event for event in life.events() if event[1].startswith("Expire")]
     assert told_of == [
         ("Normal", "ExpiresWithinDay"),
         ("Warning", "ExpiresWithinHour"),
@@ -109,7 +97,7 @@ async def test_an_extended_one_is_made_again(life):
     life.edit(expiresAt=at(hours=9))
     await life.go(20)
     assert told(life.status)["Ready"] == "True Available"
-    assert await mutations(life) == ["create", "delete", "create"]
+    assert await life.mutations() == ["create", "delete", "create"]
     assert life.status.expired is None
 
 
@@ -127,14 +115,14 @@ async def test_an_edit_of_anything_else_makes_nothing(life):
     life.edit(expiresAt=at(minutes=30))
     await until(life, hours=3)
     assert told(life.status)["Ready"] == "True Expired"
-    assert await mutations(life) == ["create", "delete"]
+    assert await life.mutations() == ["create", "delete"]
 
 
 async def test_one_that_is_applied_when_it_has_expired_is_never_made(world, new_life):
     life = new_life(world, expiresAt=at(hours=-1))
     await life.go(110, every=11)
     assert told(life.status)["Ready"] == "True Expired"
-    assert await mutations(life) == []
+    assert await life.mutations() == []
 
 
 async def test_one_in_its_time_extended_is_never_deleted(life):
@@ -144,7 +132,7 @@ async def test_one_in_its_time_extended_is_never_deleted(life):
     life.edit(expiresAt=at(hours=4))
     await until(life, hours=3)
     assert told(life.status)["Ready"] == "True Available"
-    assert await mutations(life) == ["create"]
+    assert await life.mutations() == ["create"]
 
 
 async def test_a_shorter_duration_acts_after_a_warning_and_a_minute(parasail, new_life):
@@ -153,8 +141,8 @@ async def test_a_shorter_duration_acts_after_a_warning_and_a_minute(parasail, ne
     await until(life, hours=3)
     life.edit(expiresAfter="1h")
     await life.go(50, every=10)
-    assert ("Warning", "Expired") in events(life)
-    assert await mutations(life) == ["create"]
+    assert ("Warning", "Expired") in life.events()
+    assert await life.mutations() == ["create"]
     await life.go(100, every=10)
     assert told(life.status)["Ready"] == "True Expired"
 
@@ -166,7 +154,7 @@ async def test_a_clock_that_was_ahead_for_a_moment_deletes_nothing(life):
     life.now -= timedelta(hours=3)
     await until(life, hours=1)
     assert told(life.status)["Ready"] == "True Available"
-    assert (await mutations(life), life.status.expired) == (["create"], None)
+    assert (await life.mutations(), life.status.expired) == (["create"], None)
 
 
 async def test_a_clock_that_goes_back_brings_nothing_back(life):
@@ -176,7 +164,7 @@ async def test_a_clock_that_goes_back_brings_nothing_back(life):
     life.start()
     await life.go(70, every=10)
     assert told(life.status)["Ready"] == "True Expired"
-    assert await mutations(life) == ["create", "delete"]
+    assert await life.mutations() == ["create", "delete"]
 
 
 @pytest.mark.parametrize("point", ["status.sent", "status.done"])
@@ -211,11 +199,11 @@ async def test_with_orphan_it_is_only_reported(world, new_life):
     await expire(life)
     words = told(life.status)
     assert (words["Ready"], words["Expiring"]) == ("True Available", "True Expired")
-    assert await mutations(life) == ["create"]
+    assert await life.mutations() == ["create"]
     await life.remove(id_)
     await life.go(160, every=8)
     assert told(life.status)["Ready"] == "True Expired"
-    assert await mutations(life) == ["create"]
+    assert await life.mutations() == ["create"]
     life.edit(deletionPolicy="Delete")
     await life.go(110, every=11)
     assert told(life.status)["Ready"] == "True Expired"
@@ -228,7 +216,7 @@ async def test_a_create_of_unknown_outcome_is_found_and_deleted(world, new_life)
     await life.work()
     await life.go(200, every=5)
     assert told(life.status)["Ready"] == "True Expired"
-    assert await mutations(life) == ["create", "delete"]
+    assert await life.mutations() == ["create", "delete"]
     assert (life.status.external_id, life.status.pending) == (None, None)
 
 
@@ -238,7 +226,7 @@ async def test_a_paused_one_is_deleted_too(parasail, new_life):
     life.edit(paused=True)
     await expire(life)
     assert told(life.status)["Ready"] == "True Expired"
-    assert (await mutations(life))[-1] == "delete"
+    assert (await life.mutations())[-1] == "delete"
 
 
 async def test_one_outside_its_hours_is_deleted_too_and_extended_waits_for_them(parasail, new_life):
@@ -274,7 +262,7 @@ async def test_an_object_that_has_expired_goes_at_once(life):
     life.delete()
     await life.work()
     assert life.is_released
-    assert await mutations(life) == ["create", "delete"]
+    assert await life.mutations() == ["create", "delete"]
 
 
 async def test_an_adopted_one_is_deleted_and_never_made_again(parasail, new_life):
@@ -290,7 +278,7 @@ async def test_an_adopted_one_is_deleted_and_never_made_again(parasail, new_life
     life.edit(expiresAt=at(hours=9))
     await life.go(120, every=10)
     assert told(life.status)["Ready"] == "False ExternalResourceMissing"
-    assert await mutations(life) == ["create", "delete"]
+    assert await life.mutations() == ["create", "delete"]
 
 
 async def test_a_deletion_that_fails_is_tried_again(life):

@@ -1,13 +1,11 @@
 """A deployment that nobody uses, pass by pass: by the metrics alone, and what they do not show is not idleness."""
 
 from datetime import timedelta
-from itertools import pairwise
 
 import pytest
 
-from model_operator.models.deployment import ModelDeploymentStatus
-from model_operator.status.events import of_deployment
 from support.situations import NOW, told
+from support.users import hours, knobs, most, until, use
 
 HOUR = 3600
 RANGE = {"replicas": None, "autoscaling": {"minReplicas": 1, "maxReplicas": 3}}
@@ -27,58 +25,19 @@ async def new_idle(paitient, new_life):
     return new
 
 
-async def use(life, requests_per_second):
-    id_ = life.status.external_id
-    await life.world.control(
-        "PATCH", f"/deployments/paitient/{id_}", {"behaviour": {"direct_rps": requests_per_second}}
-    )
-
-
-async def knobs(life, **values):
-    await life.world.control("PATCH", "/knobs", {"metrics": values})
-
-
-async def hours(life, count):
-    """Passes when they ask for one, as the engine's queue has it; every five minutes at least."""
-    await until(life, life.now + timedelta(hours=count), lambda: False)
-
-
-async def until(life, end, is_so):
-    wait = timedelta()
-    while life.now < end and not is_so():
-        most = min(300.0, (end - life.now).total_seconds())
-        await life.wait(min(max(wait.total_seconds(), 1.0), most))
-        await life.poll()
-        wait = await life.work() or timedelta(hours=1)
-
-
-async def mutations(life):
-    return [entry["operation"] for entry in await life.world.requests() if entry["method"] != "GET"]
-
-
-async def most(life):
-    remote = await life.provider.get(life.status.external_id)
-    return remote.fields.get("autoscaling", remote.fields.get("replicas"))
-
-
-def events(life):
-    pairs = pairwise([ModelDeploymentStatus(), *life.said])
-    return [(e.type, e.reason) for before, after in pairs for e in of_deployment(before, after)]
-
-
 async def test_one_that_is_found_idle_expires_and_the_object_stays(new_idle):
     life = await new_idle()
     await hours(life, 1)
-    assert (told(life.status)["Idle"], await mutations(life)) == ("False NotIdle", ["create"])
+    assert (told(life.status)["Idle"], await life.mutations()) == ("False NotIdle", ["create"])
     await hours(life, 0.3)
-    assert await mutations(life) == ["create", "delete"]
+    assert await life.mutations() == ["create", "delete"]
     words = told(life.status)
     assert (words["Ready"], words["Idle"], words["Expiring"]) == (
         "True Expired",
         "True NoRequests",
         "True Expired",
     )
-    assert ("Normal", "NoRequests") in events(life)
+    assert ("Normal", "NoRequests") in life.events()
     assert life.status.idle.until - life.status.idle.since >= timedelta(hours=1)
     written, asked = life.body.metadata.resource_version, await life.count("metrics")
     await hours(life, 3)
@@ -94,7 +53,7 @@ async def test_what_has_expired_stays_so_in_a_new_process_and_an_edit_brings_one
     life.edit(contextLength=2048)
     await life.go(20)
     assert told(life.status)["Ready"] == "True Available"
-    assert await mutations(life) == ["create", "delete", "create"]
+    assert await life.mutations() == ["create", "delete", "create"]
     await hours(life, 1)
     assert told(life.status)["Idle"] == "False NotIdle"
 
@@ -103,7 +62,7 @@ async def test_one_that_is_used_is_left_alone_and_read_about_once_an_hour(new_id
     life = await new_idle()
     await use(life, 1)
     await hours(life, 5)
-    assert (told(life.status)["Idle"], await mutations(life)) == ("False NotIdle", ["create"])
+    assert (told(life.status)["Idle"], await life.mutations()) == ("False NotIdle", ["create"])
     assert await life.count("metrics") <= 8
 
 
@@ -113,21 +72,21 @@ async def test_a_request_so_rare_that_its_rate_is_rounded_away_is_use(new_idle):
     await knobs(life, rps_decimals=0)
     await use(life, 0.05)
     await hours(life, 2)
-    assert (told(life.status)["Idle"], await mutations(life)) == ("False NotIdle", ["create"])
+    assert (told(life.status)["Idle"], await life.mutations()) == ("False NotIdle", ["create"])
 
 
 async def test_the_fewest_replicas_until_there_is_a_request(new_idle):
     life = await new_idle("MinReplicas")
     await hours(life, 1.3)
     assert told(life.status)["Idle"] == "True NoRequests"
-    assert await mutations(life) == ["create", "update"]
+    assert await life.mutations() == ["create", "update"]
     assert await most(life) == {"minReplicas": 1, "maxReplicas": 1}
     assert told(life.status)["Ready"] == "True Available"
     await use(life, 1)
     await hours(life, 0.1)
     assert told(life.status)["Idle"] == "False NotIdle"
     assert await most(life) == {"minReplicas": 1, "maxReplicas": 3}
-    assert ("Normal", "NotIdle") in events(life)
+    assert ("Normal", "NotIdle") in life.events()
 
 
 async def test_an_edit_counts_as_use(new_idle):
@@ -158,16 +117,16 @@ async def test_what_cannot_be_read_is_not_idle(new_idle, values, is_told):
     life = await new_idle()
     await knobs(life, **values)
     await hours(life, 2)
-    assert await mutations(life) == ["create"]
+    assert await life.mutations() == ["create"]
     assert told(life.status)["Idle"] == ("Unknown MetricsUnavailable" if is_told else "False NotIdle")
-    assert (("Warning", "MetricsUnavailable") in events(life)) is is_told
+    assert (("Warning", "MetricsUnavailable") in life.events()) is is_told
 
 
 async def test_metrics_that_fail_are_asked_for_every_five_minutes_and_are_not_idleness(new_idle):
     life = await new_idle()
     await life.world.fault("error", operation="metrics", status=500)
     await hours(life, 2)
-    assert (told(life.status)["Idle"], await mutations(life)) == ("Unknown MetricsUnavailable", ["create"])
+    assert (told(life.status)["Idle"], await life.mutations()) == ("Unknown MetricsUnavailable", ["create"])
     assert told(life.status)["Ready"] == "True Available"
     assert await life.count("metrics") <= 25
     life.start()
@@ -191,10 +150,10 @@ async def test_a_restart_neither_loses_nor_adds_to_the_time(new_idle):
     await hours(life, 0.7)
     life.start()
     await hours(life, 0.3)
-    assert await mutations(life) == ["create"]
+    assert await life.mutations() == ["create"]
     life.start()
     await hours(life, 0.3)
-    assert await mutations(life) == ["create", "delete"]
+    assert await life.mutations() == ["create", "delete"]
 
 
 @pytest.mark.long
@@ -205,9 +164,9 @@ async def test_a_time_in_which_nobody_looked_is_not_idle_if_there_were_requests(
     await use(life, 0)
     life.start()
     await hours(life, 0.9)
-    assert await mutations(life) == ["create"]
+    assert await life.mutations() == ["create"]
     await hours(life, 0.4)
-    assert await mutations(life) == ["create", "delete"]
+    assert await life.mutations() == ["create", "delete"]
 
 
 async def test_nothing_ends_while_nobody_looked(new_idle):
@@ -219,7 +178,7 @@ async def test_nothing_ends_while_nobody_looked(new_idle):
     await life.wait(600)
     life.start()
     await hours(life, 0.2)
-    assert (told(life.status)["Idle"], await mutations(life)) == ("False NotIdle", ["create"])
+    assert (told(life.status)["Idle"], await life.mutations()) == ("False NotIdle", ["create"])
     assert "Expiring" not in told(life.status)
 
 
@@ -229,7 +188,7 @@ async def test_nothing_ends_while_its_metrics_cannot_be_read_again(new_idle):
     await until(life, NOW + timedelta(hours=2), lambda: told(life.status)["Idle"] == "True NoRequests")
     await life.world.fault("error", operation="metrics", status=500)
     await hours(life, 1)
-    assert (told(life.status)["Idle"], await mutations(life)) == ("Unknown MetricsUnavailable", ["create"])
+    assert (told(life.status)["Idle"], await life.mutations()) == ("Unknown MetricsUnavailable", ["create"])
 
 
 async def test_a_request_in_the_last_minute_keeps_it(new_idle):
@@ -239,7 +198,7 @@ async def test_a_request_in_the_last_minute_keeps_it(new_idle):
     await use(life, 50)
     await knobs(life, partial=True)
     await hours(life, 0.2)
-    assert (told(life.status)["Ready"], await mutations(life)) == ("True Available", ["create"])
+    assert (told(life.status)["Ready"], await life.mutations()) == ("True Available", ["create"])
 
 
 async def test_with_orphan_it_is_only_reported_until_there_is_a_request(new_idle):
@@ -254,7 +213,7 @@ async def test_with_orphan_it_is_only_reported_until_there_is_a_request(new_idle
     await use(life, 1)
     await hours(life, 0.3)
     assert "Expiring" not in told(life.status)
-    assert await mutations(life) == ["create"]
+    assert await life.mutations() == ["create"]
 
 
 @pytest.mark.long
@@ -296,7 +255,7 @@ async def test_a_clock_that_was_ahead_for_a_moment_finds_nothing(new_idle):
     await life.work()
     life.now -= timedelta(days=3)
     await hours(life, 0.9)
-    assert (told(life.status)["Idle"], await mutations(life)) == ("False NotIdle", ["create"])
+    assert (told(life.status)["Idle"], await life.mutations()) == ("False NotIdle", ["create"])
 
 
 async def test_without_the_field_no_metrics_are_read(paitient, new_life):

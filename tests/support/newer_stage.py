@@ -99,6 +99,17 @@ class Stage:
     def there(self, *keys: Key) -> set[Key]:
         return {key for key in keys if self.server.find(key) is not None}
 
+    async def come_and_go(self, cases: Cases, orphaned: str) -> None:
+        """Applied in the newer form, reported, quiet, deleted, and gone without an Event with the reason `orphaned`."""
+        self.apply(*(newer.put_into(body) for newer, body in cases.values()))
+        await asyncio.sleep(120)
+        self.assert_reported(cases)
+        await self.assert_idle()
+        self.delete(*cases)
+        await asyncio.sleep(60)
+        assert self.there(*cases) == set()
+        assert self.world.events(orphaned) == []
+
     async def look_again(self, *, restarts: bool) -> None:
         await asyncio.sleep(5)
         if restarts:

@@ -57,20 +57,3 @@ HTTP = [
     ),
     ("http.root", "parasail", root_status, 404, 200),
 ]
-
-
-HTTP = [
-    ("http.latency_s", 1, takes_a_second, False, True),
-    ("http.latency_jitter_s", 1.5, four_requests_take_a_second, False, True),
-    ("http.max_body_bytes", 100, long_body, 400, 413),
-    ("http.journal_size", 2, remembered_of_three, 3, 2),
-    ("http.public_url", "https://api.example.org", endpoint_host, "127.0.0.1", "api.example.org"),
-    (
-        "http.public_urls",
-        {"parasail": "https://api.example.org"},
-        base_url,
-        "/parasail/v1",
-        "https://api.example.org/v1",
-    ),
-    ("http.root", "parasail", root_status, 404, 200),
-]

@@ -55,16 +55,3 @@ SPELLING = [
     ("spelling.refusals", "success", bad_create, (400, False), (200, True)),
     ("spelling.not_now_status", 423, early_patch, 409, 423),
 ]
-SPELLING = [
-    ("spelling.empty_lists", "null", raw_tags, [], None),
-    ("spelling.floats", "single", temperature, 0.7, 0.699999988079071),
-    ("spelling.ids", "text", spelled_id, int, str),
-    ("spelling.ids", "decimal", spelled_id, int, float),
-    ("spelling.times", "naive", created_at, "2026-01-01T12:00:00Z", "2026-01-01T12:00:00"),
-    ("spelling.times", "milliseconds", created_at, "2026-01-01T12:00:00Z", 1767268800000),
-    ("spelling.heartbeat", True, updated_later, "2026-01-01T12:00:06Z", "2026-01-01T12:01:40Z"),
-    ("spelling.not_a_number", True, holds_a_nan, False, True),
-    ("spelling.byte_order_mark", True, begins_with_a_mark, False, True),
-    ("spelling.refusals", "success", bad_create, (400, False), (200, True)),
-    ("spelling.not_now_status", 423, early_patch, 409, 423),
-]

@@ -71,12 +71,15 @@ def _runner(
     """None: it costs nothing, or is being stopped already."""
     metadata, how = deployment.metadata, None
     why = _obstacle(around, deployment)
+    cost = deployment.status.cost
     if why is Why.IN_USE and _was_taken_down(budget, deployment):
         why = None
-    if not _costs(deployment.status.cost):
+    if cost is None or not _costs(cost):
         if not is_unpriced(around.cache, deployment) or not _serves(deployment):
             return None
         why = Why.NO_PRICE
+    elif cost.currency != budget.spec.currency:
+        why = Why.OTHER_CURRENCY
     elif why is None and _was_paused(budget, deployment, around.clock()):
         if not _serves(deployment):
             return None
@@ -88,9 +91,9 @@ def _runner(
     return Runner(name=key.name, uid=metadata.uid, created=created, how=None if why else how, why=why)
 
 
-def _costs(cost: Cost | None) -> bool:
+def _costs(cost: Cost) -> bool:
     """Also where nobody knows whether it is billed: it may be, or waits for a machine that it may get."""
-    return cost is not None and (cost.per_hour > 0 or (cost.uncertain_per_hour or 0) > 0)
+    return cost.per_hour > 0 or (cost.uncertain_per_hour or 0) > 0
 
 
 def _serves(deployment: ModelDeployment) -> bool:
