@@ -92,3 +92,16 @@ def test_a_server_that_went_back_since_a_reading_is_not_begun_from(is_read_again
         assert (world.ready(), world.status["replicas"]) == (("True", "Available"), 1)
 
     play(story)
+
+
+def test_who_acts_already_reads_nothing_ahead_of_the_watch() -> None:
+    """The Lease of another shard may run out at any time."""
+
+    async def story(world: World) -> None:
+        world.server.merge(LLAMA, {"spec": {"replicas": 2}})
+        world.apply(parasail_deployment("late"))
+        await world.engine.reading.ahead()
+        await asyncio.sleep(120)
+        assert (world.status["replicas"], world.ready(LATE)) == (2, ("True", "Available"))
+
+    play(story)

@@ -28,10 +28,14 @@ class Reading:
         self._clock = asyncio.get_running_loop().time
         self._turn = asyncio.Lock()
         self._began = float("-inf")
+        self._is_over = False
+        """From here on the watch tells of everything."""
 
     async def ahead(self) -> None:
         """Before this process may act, while nobody else does any more: `whole` goes on from there. Raises `KubeError`."""
         async with self._turn:
+            if self._is_over:
+                return  # what the cache takes here, no pass would hear of
             with suppress(WentBack):  # then `whole` says so, which reads again
                 await self._read()
 
@@ -40,6 +44,7 @@ class Reading:
         async with self._turn:
             if self._clock() >= self._began + _HOLDS.total_seconds():
                 await self._read()
+            self._is_over = True
 
     async def _read(self) -> None:
         began, found = self._clock(), set[Key]()
