@@ -14,6 +14,7 @@ from typing import Any
 
 from model_operator import __version__, handlers
 from model_operator.electing import election, read_ahead
+from model_operator.engine.comparison import WentBack
 from model_operator.engine.engine import Engine
 from model_operator.engine.garbage import search_rarely, spare_start_up
 from model_operator.engine.lag import watch_lag
@@ -167,6 +168,8 @@ async def _has_primed(engine: Engine, nameless: Kube | None) -> bool:
         if nameless is not None:
             engine.call_installation(await nameless.cluster())
         await engine.prime()
+    except WentBack as error:
+        raise CannotStart(f"{error} Another start will see to it") from error
     except KubeForbidden as error:
         raise CannotStart(
             f"a permission is missing: {error}. Bind the ClusterRole of manifests/rbac.yaml to it, in all namespaces"

@@ -222,6 +222,7 @@ class Reason(StrEnum):
     CREATED = "Created"
     ORPHANED = "Orphaned"
     ENDPOINT_ORPHANED = "EndpointOrphaned"
+    COST_NOT_WRITTEN = "CostNotWritten"
     ROLLOUT_STARTED = "RolloutStarted"
     ROLLOUT_SUPERSEDED = "RolloutSuperseded"
     ROLLOUT_COMPLETED = "RolloutCompleted"

@@ -42,7 +42,7 @@ def cost(accrued: str, since: str = "2026-11-09T00:00:00Z", *, per_hour: str = "
 
 
 def member(found: Cost | None, name: str = "llama", **more: Any) -> Member:
-    default = {"uid": f"uid-{name}", "is_counted": True, "is_there": True}
+    default = {"uid": f"uid-{name}", "is_counted": True, "is_unpriced": found is None}
     return Member(name=name, cost=found, **{**default, **more})
 
 

@@ -1,5 +1,6 @@
 """`status`: objects in, rows and lines out."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -220,3 +221,17 @@ def test_lines_are_a_table_with_sentences_under_it():
 )
 def test_an_age_is_written_as_kubectl_does(passed, expected):
     assert age(NOW - passed, NOW) == expected
+
+
+def test_thousands_of_objects_take_as_long_as_there_are_rows():
+    many = 1500
+    found = [provider("paitient", READY)]
+    found += [deployment(f"model-{i}", READY) for i in range(many)]
+    found += [canary(f"split-{i}", READY, targets=(f"model-{i}", f"model-{i // 2}")) for i in range(many)]
+    began = time.process_time()
+    shown = list(rows(found, NOW))
+    assert [row.name for row in shown[:5]] == ["paitient", "model-0", "split-0", "model-1", "split-1"]
+    assert len(shown) == 1 + 2 * many
+    assert time.process_time() - began < 2, (
+        "seconds: each canary is placed once, not once for each deployment"
+    )

@@ -36,6 +36,7 @@ OTHER_WORDS = {
     "NoPrice",
     "Observe",
     "Orphan",
+    "OtherCurrency",
     "Pause",
     "Report",
     "Resumed",

@@ -247,19 +247,3 @@ def test_a_crash_between_the_budget_and_the_finalizer_settles_nothing_twice() ->
         assert about(spent(world), 6.4, 0.3)
 
     play(story, is_served=False)
-
-
-def test_an_object_goes_also_where_its_budget_cannot_be_written() -> None:
-    async def story(world: World) -> None:
-        set_prices(world)
-        world.apply(budget("team", "10"))
-        world.apply(parasail_deployment("llama"))
-        await asyncio.sleep(0.5 * AN_HOUR)
-        world.store.troubles.append(trouble(Verb.STATUS, BUDGET))
-        world.server.delete(LLAMA)
-        await asyncio.sleep(30)
-        assert world.server.find(LLAMA) is not None
-        await asyncio.sleep(60)
-        assert world.server.find(LLAMA) is None
-
-    play(story, is_served=False)

@@ -6,7 +6,7 @@ from typing import Any
 
 from model_operator.domain import BUDGET, DEPLOYMENT, PROVIDER, Key
 from support.engine_world import LLAMA, World, play
-from support.manifests import budget, labelled, parasail_deployment
+from support.manifests import budget, labelled, paitient_deployment, parasail_deployment
 
 TEAM = Key(BUDGET, "team", "team")
 MISTRAL = Key(DEPLOYMENT, "team", "mistral")
@@ -231,7 +231,7 @@ async def devices(world: World) -> list[str]:
     return [f"{row['count']}x {row['device']}" for row in shown["deviceConfigs"] if row["selected"]]
 
 
-def test_a_budget_in_another_currency_holds_nothing() -> None:
+def test_what_costs_another_currency_is_not_counted_and_held_only_once_the_limit_is_spent() -> None:
     async def story(world: World) -> None:
         set_prices(world, [{**PRICES[0], "currency": "EUR"}])
         world.apply(blocking("0.01"))
@@ -242,3 +242,24 @@ def test_a_budget_in_another_currency_holds_nothing() -> None:
         assert ((await world.shown())[0]["replicas"], says(world)["Ready"]) == (2, "True Available")
 
     play(story)
+
+
+def test_a_deployment_in_another_currency_lets_nothing_else_beyond_the_limit() -> None:
+    """Of two creates that fit one by one, one is held, whatever a third costs in euros."""
+
+    async def story(world: World) -> None:
+        set_prices(world)
+        euros = [{**PRICES[0], "currency": "EUR"}]
+        world.server.merge(Key(PROVIDER, "team", "paitient"), {"spec": {"prices": euros}})
+        world.apply(paitient_deployment("fixed"))
+        await asyncio.sleep(300)
+        world.apply(blocking("5"))
+        await asyncio.sleep(30)
+        world.apply(parasail_deployment("llama"))
+        world.apply(parasail_deployment("mistral"))
+        await asyncio.sleep(200)
+        assert says(world, TEAM)["Accepted"] == "False CurrencyMismatch"
+        found = sorted(says(world, key)["Accepted"] for key in (LLAMA, MISTRAL))
+        assert found == ["False BudgetExceeded", "True Accepted"]
+
+    play(story, is_served=False, vendors=("parasail", "paitient"))

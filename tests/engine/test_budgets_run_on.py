@@ -1,12 +1,14 @@
 """Pause, with the whole engine: what runs on beyond a spent limit, and which of several budgets counts."""
 
 import asyncio
+from typing import Any
 
 from model_operator.domain import BUDGET, DEPLOYMENT, PROVIDER, Key
 from support.canary_world import canary, traffic
 from support.engine_world import LLAMA, World, play
 from support.manifests import labelled, paitient_deployment, parasail_deployment
 from support.spent_budgets import (
+    SPENT,
     TEAM,
     pausing,
     power,
@@ -94,6 +96,9 @@ def test_what_a_canary_sends_traffic_to_is_left_as_it_is_and_named() -> None:
         world.server.delete(CANARY)
         await asyncio.sleep(150)
         assert stopped(world) == ["triage-v2", "triage-v1"]
+        world.apply(canary(traffic=traffic(v1=100, v2=0)))
+        await asyncio.sleep(150)
+        assert running(world) == {"triage-v1": "MinReplicas", "triage-v2": "MinReplicas"}
 
     play(story, is_served=False, vendors=("paitient",))
 
@@ -148,7 +153,47 @@ def test_what_was_resumed_in_spite_of_two_budgets_runs_on_when_one_of_them_ends(
     play(story)
 
 
-def test_a_budget_with_deployments_in_another_currency_stops_and_holds_nothing() -> None:
+def test_what_had_a_price_and_has_none_any_more_is_named() -> None:
+    async def story(world: World) -> None:
+        set_prices(world)
+        world.apply(pausing("1000"))
+        await asyncio.sleep(60)
+        world.server.merge(Key(PROVIDER, "team", "parasail"), {"spec": {"prices": []}})
+        await asyncio.sleep(100)
+        world.server.merge(TEAM, {"spec": {"limit": SPENT}})
+        await asyncio.sleep(150)
+        assert (stopped(world), running(world)) == ([], {"llama": "NoPrice"})
+        assert world.server.get(TEAM)["status"]["unpriced"] == 1
+        set_prices(world, perReplicaHour="0")
+        await asyncio.sleep(150)
+        assert running(world) == {}, "free of charge is a price, too"
+
+    play(story)
+
+
+def test_what_is_let_go_while_the_limit_is_spent_is_not_said_to_be_within_it() -> None:
+    async def story(world: World) -> None:
+        await stop_llama(world)
+        assert [(one["type"], one["reason"]) for one in about(world)] == [
+            ("Normal", "Accepted"),
+            ("Warning", "BudgetExceeded"),
+            ("Warning", "BudgetExceeded"),
+        ]
+        world.server.delete(LLAMA)
+        await asyncio.sleep(60)
+        said = about(world)[-1]
+        assert (said["type"], said["reason"]) == ("Normal", "BudgetExceeded")
+        assert said["message"] == "No longer stopped by this budget: llama."
+
+    play(story)
+
+
+def about(world: World) -> list[dict[str, Any]]:
+    """The Events of the budget."""
+    return [one for one in world.server.list("Event") if one["involvedObject"]["kind"] == BUDGET]
+
+
+def test_what_costs_another_currency_runs_on_and_all_others_are_stopped_and_held() -> None:
     async def story(world: World) -> None:
         set_prices(world)
         set_prices(world, "paitient", currency="EUR")
@@ -157,13 +202,13 @@ def test_a_budget_with_deployments_in_another_currency_stops_and_holds_nothing()
         world.apply(pausing())
         await asyncio.sleep(200)
         assert says(world, TEAM)["Accepted"] == "False CurrencyMismatch"
-        assert (stopped(world), says(world)["Ready"]) == ([], "True Available")
-        world.server.merge(LLAMA, {"spec": {"replicas": 2}})
+        assert (stopped(world), running(world)) == (["llama"], {"fixed": "OtherCurrency"})
+        assert says(world)["Ready"] == "False BudgetExceeded"
         world.apply(parasail_deployment("mistral"))
         await asyncio.sleep(200)
-        assert (says(world)["Ready"], says(world, MISTRAL)["Ready"]) == ("True Available", "True Available")
+        assert says(world, MISTRAL)["Ready"] == "False BudgetExceeded"
         world.server.delete(Key(DEPLOYMENT, "team", "fixed"))
         await asyncio.sleep(200)
-        assert (stopped(world), says(world, TEAM)["Accepted"]) == (["mistral", "llama"], "True Accepted")
+        assert (stopped(world), says(world, TEAM)["Accepted"]) == (["llama"], "True Accepted")
 
     play(story, vendors=("parasail", "paitient"))

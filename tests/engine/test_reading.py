@@ -2,7 +2,10 @@
 
 import asyncio
 
+import pytest
+
 from model_operator.domain import DEPLOYMENT, Key
+from model_operator.engine.comparison import WentBack
 from support.engine_world import LLAMA, World, play
 from support.manifests import parasail_deployment
 from support.memory_store import Verb
@@ -64,5 +67,28 @@ def test_a_reading_for_nothing_long_ago_is_made_anew() -> None:
         assert world.engine.cache.deployment(LLAMA) is None
         await asyncio.sleep(120)
         assert (world.ready(LATE), await world.count("create")) == (("True", "Available"), 2)
+
+    play(story)
+
+
+@pytest.mark.parametrize("is_read_again", [False, True])
+def test_a_server_that_went_back_since_a_reading_is_not_begun_from(is_read_again: bool) -> None:
+    async def story(world: World) -> None:
+        backup = world.server.snapshot()
+        world.server.merge(LLAMA, {"spec": {"replicas": 2}})
+        world.apply(parasail_deployment("late"))
+        await asyncio.sleep(120)
+        await stand_by(world)
+        world.server.restore(backup)
+        if is_read_again:
+            await world.engine.reading.ahead()
+        else:
+            await asyncio.sleep(60)
+        with pytest.raises(WentBack, match="Was etcd restored from a snapshot"):
+            await world.engine.prime()
+        world.boot()
+        await world.work()
+        await asyncio.sleep(120)
+        assert (world.ready(), world.status["replicas"]) == (("True", "Available"), 1)
 
     play(story)

@@ -32,12 +32,12 @@ from explorer.modes import leaves_on_purpose, manage_again
 from explorer.moves import play
 from explorer.objects import TEAM
 from explorer.oracle import judge
-from explorer.process import own_tasks
 from explorer.rollouts import thaw_figures
 from explorer.turns import is_turning
 from explorer.vendors import end_lag
 from explorer.world import World
 from model_operator.domain import PROVIDER, Key
+from support.own_tasks import own_tasks
 from support.virtual_time import VirtualLoop
 
 _REST = 52  # looks of half a minute each

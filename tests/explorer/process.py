@@ -6,10 +6,8 @@ It can be killed at any await: what it has in flight never returns to it, and go
 import asyncio
 import contextlib
 from collections.abc import Callable
-from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 from explorer.way import Way
 from model_operator.domain import Key
@@ -24,6 +22,7 @@ from model_operator.sharding import Shards
 from support.kube_api import Object
 from support.memory_store import MemoryStore
 from support.memory_watch import Watch
+from support.own_tasks import Tasks, owned
 from support.virtual_time import Wall
 
 URL = "http://sim"
@@ -34,21 +33,6 @@ SETTINGS = Settings(
     create_retry="2m",
     installation=INSTALLATION,
 )
-_PROCESS: ContextVar["Process | None"] = ContextVar("process", default=None)
-
-
-def own_tasks(loop: asyncio.AbstractEventLoop) -> None:
-    """From now on every task of this loop belongs to the process that made it."""
-
-    def make(loop: asyncio.AbstractEventLoop, coro: Any, context: Any = None) -> asyncio.Task[Any]:
-        task = asyncio.Task(coro, loop=loop, context=context)
-        owner = context.get(_PROCESS) if context is not None else _PROCESS.get()
-        if owner is not None:
-            owner.tasks.add(task)
-            task.add_done_callback(owner.tasks.discard)
-        return task
-
-    loop.set_task_factory(make)
 
 
 @dataclass(slots=True, eq=False)
@@ -62,7 +46,7 @@ class Process:
     leads: bool = True
     watch: Watch = field(init=False)
     engine: Engine = field(init=False)
-    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+    tasks: Tasks = field(default_factory=set)
     has_read: bool = False
     """All objects, once: from here on it hears of an end."""
     known: dict[Key, tuple[float, Object]] = field(default_factory=dict)
@@ -74,8 +58,7 @@ class Process:
     def start(self) -> None:
         """Prime as soon as the API server lets it, then work."""
         self.is_running = True
-        context = copy_context()
-        context.run(_PROCESS.set, self)
+        context = owned(self.tasks)
         self.watch = Watch(
             self.store.server, lambda *event: context.copy().run(self._hear, *event), self.watch_delay
         )

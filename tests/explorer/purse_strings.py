@@ -63,8 +63,8 @@ _NOT_HEARD_OF: Final = frozenset(
 @rule
 def what_a_budget_forbids_is_not_begun(end: End) -> Iterator[str]:
     """A start is let through if its next hour fits, and a history is shorter: so all of them together fit."""
-    if end.world.marks & _NOT_HEARD_OF or end.world.has_devices:
-        return  # what a device costs, only the provider says, of what is there
+    if end.world.marks & _NOT_HEARD_OF:
+        return
     for key, budget in sorted(end.world.server.objects.items()):
         spec = budget.get("spec", {})
         if key.kind != BUDGET or key.namespace != TEAM or spec.get("onExceeded") not in _HOLD:

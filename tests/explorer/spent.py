@@ -48,7 +48,7 @@ def _member(name: str, body: Object) -> Member:
         uid=uid_of(body),
         cost=None if cost is None else Cost.read(cost),
         is_counted=True,
-        is_there=holder(body) is not None,
+        is_unpriced=holder(body) is not None and cost is None,
     )
 
 

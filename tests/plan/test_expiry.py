@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from model_operator.conditions import Phase
+from model_operator.conditions import ConditionType, Phase
 from model_operator.domain import RunState
 from model_operator.models.deployment_status import NO_CHANGE, UNCHANGED, Expired
+from model_operator.models.wire import format_time
 from model_operator.modes import Mode
 from model_operator.plan.deployment.decide import decide
 from model_operator.plan.deployment.expiry import NOTICE, next_turn, noted, over
@@ -198,3 +199,20 @@ def test_what_is_seen_to_be_taken_over_after_the_end_was_final_is_not_let_go():
     s = expired(record=FINAL, remote=theirs, capabilities=PAITIENT)
     step, status = look(s)
     assert (step.action, status.external_id, status.lost_to_epoch) == (None, "33665", 7)
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"mode": Mode.OBSERVE}, 'ModelProvider "acme" is in mode Observe'),
+        ({"mode": Mode.SUSPEND}, 'ModelProvider "acme" is in mode Suspend'),
+        ({"status": created(lost_to_epoch=7), "capabilities": PAITIENT}, "another cluster has taken it over"),
+    ],
+)
+def test_what_this_process_does_not_delete_is_not_said_to_be_deleted(changes, why):
+    s = expired(record=FRESH, **changes)
+    said = status_of(s).condition(ConditionType.EXPIRING).message
+    assert said == f"The deployment has expired at {format_time(DUE)}. It is not deleted, because {why}."
+    ahead = situation(**{"status": created(), **changes}, expires_at=NOW + MINUTE)
+    soon = status_of(ahead).condition(ConditionType.EXPIRING).message
+    assert f"; it is then left as it is ({why})." in soon

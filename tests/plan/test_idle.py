@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from model_operator.conditions import ConditionType
 from model_operator.domain import RunState
 from model_operator.idleness import IdleAction, IdleRule
 from model_operator.models.idle import IdleRecord
@@ -16,6 +17,7 @@ from support.situations import (
     PAITIENT,
     PARASAIL,
     changed,
+    created,
     remote,
     serving_since_long,
     situation,
@@ -132,6 +134,33 @@ def test_in_mode_suspend_what_was_found_stays():
     assert noted(unused(FOUND, evidence=None, mode=Mode.SUSPEND)) == FOUND
 
 
+@pytest.mark.parametrize("then", IdleAction)
+@pytest.mark.parametrize("found", [None, 0.1 * HOUR])
+def test_times_are_said_to_the_second(then, found):
+    late = timedelta(microseconds=3)
+    record = FRESH.with_(counts_from=LONG_AGO + late)
+    if found is not None:
+        record = FOUND.with_(since=LONG_AGO + late, found_at=NOW - found + late)
+    due = record.found_at if then is IdleAction.EXPIRE else None
+    s = unused(record, evidence=None, idle=IdleRule(after=RULE.after, then=then), expires_at=due)
+    said = " ".join(one.message for one in status_of(s).conditions)
+    assert ("Z" in said, ".000003" in said) == (True, False)
+
+
+@pytest.mark.parametrize("mode", [Mode.OBSERVE, Mode.SUSPEND])
+@pytest.mark.parametrize(
+    ("then", "said"),
+    [
+        (IdleAction.MIN_REPLICAS, "Its replicas are left as they are"),
+        (IdleAction.EXPIRE, "It is not deleted"),
+    ],
+)
+def test_in_another_mode_what_is_idle_is_not_said_to_be_changed(mode, then, said):
+    s = unused(FOUND, evidence=None, mode=mode, idle=IdleRule(after=RULE.after, then=then))
+    message = status_of(s).condition(ConditionType.IDLE).message
+    assert message.endswith(f'. {said}, because ModelProvider "acme" is in mode {mode}.')
+
+
 @pytest.mark.parametrize(
     ("after", "length"),
     [(HOUR, timedelta(minutes=2.5)), (24 * HOUR, HOUR), (HOUR / 6, timedelta(minutes=1))],
@@ -169,3 +198,8 @@ def test_what_is_not_seen_brings_no_pass_of_its_own():
     """Its status is kept as it is meanwhile, so that what is noted would be news in each pass."""
     assert next_turn(unused(None)) == NOW + timedelta(seconds=2)
     assert next_turn(unused(None, remote=None)) is None
+
+
+def test_one_that_begins_to_serve_is_looked_at_when_its_first_reading_is_due():
+    s = changed(situation(status=created(idle=FRESH), idle=RULE, capabilities=PAITIENT))
+    assert (told(status_of(s))["Serving"], next_turn(s)) == ("True Serving", NOW + HOUR / 6)

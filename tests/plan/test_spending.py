@@ -2,16 +2,18 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from model_operator.billing.purse import Allowance, Purse
+from model_operator.domain import RunState
 from model_operator.models.budget import ModelBudget
 from model_operator.models.deployment_status import UNCHANGED, Pending
 from model_operator.plan.deployment.decide import decide
 from model_operator.plan.deployment.remembered import Creation, Underway
-from model_operator.plan.deployment.situation import Situation
-from support.situations import NOW, look, missed, pending, situation, told, untouched
+from model_operator.plan.deployment.situation import Situation, Update
+from support.situations import NOW, look, missed, pending, remote, situation, told, untouched
 
 HOUR = timedelta(hours=1)
 SPEC = {"period": "Month", "limit": "10", "currency": "USD", "onExceeded": "BlockNew"}
@@ -69,3 +71,30 @@ def test_what_this_process_has_announced_and_not_sent_is_held_too() -> None:
 def test_where_nobody_can_look_what_was_announced_stays_so() -> None:
     step = decide(lost(can_list=False))
     assert (step.action, step.change.pending) == (None, UNCHANGED)
+
+
+def scaling(least: int, most: int) -> dict[str, int]:
+    return {"minReplicas": least, "maxReplicas": most}
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted", "sent"),
+    [
+        pytest.param(scaling(2, 4), scaling(1, 8), scaling(1, 4), id="fewer at least, more at most"),
+        pytest.param(scaling(1, 8), scaling(2, 4), scaling(1, 4), id="more at least, fewer at most"),
+        pytest.param(3, scaling(1, 8), scaling(1, 3), id="of a fixed number"),
+        pytest.param(scaling(2, 4), scaling(3, 8), None, id="more of both"),
+        pytest.param(scaling(1, 8), 3, None, id="a fixed number between"),
+        pytest.param(scaling(2, 4), scaling(1, 4), scaling(1, 4), id="fewer"),
+    ],
+)
+def test_of_an_edit_of_both_bounds_the_half_that_lowers_the_bill_is_sent(
+    there: Any, wanted: Any, sent: Any
+) -> None:
+    """All deployments are served, and the limit is spent."""
+    running = remote(RunState.SERVING, fields={"replicas": there})
+    s = situation(fields={"replicas": wanted}, purse=SPENT, remote=running)
+    step = decide(s)
+    changes = step.action.changes if isinstance(step.action, Update) else None
+    is_held = step.synced is not None and step.synced.reason == "BudgetExceeded"
+    assert (changes, is_held) == ({} if sent is None else {"replicas": sent}, wanted != sent)

@@ -27,6 +27,7 @@ def every_method(provider, desired, id_):
         "get": lambda: provider.get(id_),
         "find": lambda: provider.find(desired),
         "create": lambda: provider.create(desired),
+        "offers": lambda: provider.offers("m", {"parasail.devices": ({"device": "L40S", "count": 1},)}),
         "update": lambda: provider.update(id_, {"replicas": 2}, frozenset(), {}, desired),
         "adopt": lambda: provider.adopt(id_, "uid", "owner"),
         "pause": lambda: provider.pause(id_),

@@ -118,6 +118,7 @@ def test_an_endpoint_that_stays_behind_is_named():
 
 
 WELL = {
+    Reason.ACCEPTED,
     Reason.AVAILABLE,
     Reason.UPDATING,
     Reason.PAUSING,

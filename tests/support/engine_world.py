@@ -50,13 +50,17 @@ class World:
         self.engine = Engine(
             settings=self.settings,
             kube=self.store,
-            transport=HttpTransport(request_timeout=timedelta(seconds=30), client=InProcess(self.simulator)),
+            transport=HttpTransport(request_timeout=timedelta(seconds=30), client=self.way_out()),
             vendors=PROVIDERS,
             metrics=self.metrics,
             redactor=Redactor(),
             clock=self.wall,
         )
         self.watch = Watch(self.server, self._hear)
+
+    def way_out(self) -> httpx.AsyncBaseTransport:
+        """A new process's way to the providers."""
+        return InProcess(self.simulator)
 
     async def restart(self) -> None:
         """Another process, which remembers nothing."""

@@ -52,9 +52,9 @@ class Server:
         return self.objects.get(key)
 
     def list(self, kind: str, namespace: str | None = None) -> Iterator[Object]:
-        for key in sorted(self.objects):
-            if key.kind == kind and namespace in (None, key.namespace):
-                yield self.objects[key]
+        found = [key for key in self.objects if key.kind == kind and namespace in (None, key.namespace)]
+        for key in sorted(found):
+            yield self.objects[key]
 
     def versions(self, kind: str, namespace: str | None = None) -> Shown:
         found = {

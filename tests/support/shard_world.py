@@ -10,13 +10,14 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from explorer.objects import deployment, provider, secret
-from explorer.process import Process, own_tasks
+from explorer.process import Process
 from explorer.way import Sent
 from explorer.world import World
 from model_operator.domain import DEPLOYMENT, Key
 from model_operator.shard_lease import ShardLeadership
 from support.memory_leases import Leases, Line
 from support.memory_store import Request, Verb
+from support.own_tasks import own_tasks
 from support.virtual_time import run
 
 _CHANGES = frozenset({"create", "update", "delete", "power"})

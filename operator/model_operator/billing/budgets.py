@@ -32,8 +32,8 @@ class Member:
     cost: Cost | None
     is_counted: bool
     """By the selector, now."""
-    is_there: bool
-    """It has a deployment at a provider, or may have."""
+    is_unpriced: bool
+    """It has a deployment at a provider, or may have, of which no price is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ def figures_of(budget: ModelBudget, bounds: Bounds, members: Iterable[Member], n
     others: list[str] = []
     for member in members:
         counted += member.is_counted
-        unpriced += member.is_counted and member.is_there and member.cost is None
+        unpriced += member.is_counted and member.is_unpriced
         if member.cost is None or member.uid in settled:
             continue
         if member.cost.currency != budget.spec.currency:

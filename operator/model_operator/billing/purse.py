@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Final
 
 from model_operator.billing.budgets import HORIZON, Figures
-from model_operator.billing.money import ZERO, Rate
+from model_operator.billing.money import ZERO, Price, Rate
 from model_operator.billing.periods import Bounds
 from model_operator.models.budget import ModelBudget
 
@@ -54,22 +54,28 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class Purse:
-    """All budgets that count one object and hold what is new; `price` is of a replica of it for an hour."""
+    """All budgets that count one object and hold what is new."""
 
     allowances: tuple[Allowance, ...] = ()
-    price: Decimal | None = None
+    price: Price | None = None
     dearer: Decimal = ZERO
     """By so much a replica on the machine that the spec names costs more, as far as both prices are known."""
 
     def cost(self, replicas: int, moved: int = 0) -> Decimal | None:
         """Of an hour: so many replicas more, and so many on the dearer machine."""
-        return None if self.price is None else self.price * replicas + self.dearer * moved
+        return None if self.price is None else self.price.per_replica_hour * replicas + self.dearer * moved
 
     def refuses(self, replicas: int, moved: int = 0) -> Allowance | None:
         """The strictest that does not allow so many more; none in which there is nothing to be counted."""
         cost = self.cost(replicas, moved)
-        refusing = [one for one in self.allowances if one.refuses(cost)]
+        refusing = [
+            one for one in self.allowances if one.refuses(cost if self._is_in_money_of(one) else None)
+        ]
         return min(refusing, key=lambda one: one.left, default=None)
+
+    def _is_in_money_of(self, allowance: Allowance) -> bool:
+        """Else the budget cannot tell how much of it that is, as where there is no price."""
+        return self.price is not None and self.price.currency == allowance.budget.spec.currency
 
 
 def allowance(
@@ -91,6 +97,7 @@ def allowance(
 class Reserved:
     """Let through, and not in the figures yet."""
 
+    currency: str
     more: Decimal
     """Of an hour."""
     before: Decimal
@@ -107,12 +114,12 @@ class Reservations:
 
     _by_uid: dict[str, Reserved] = field(default_factory=dict)
 
-    def take(self, uid: str, more: Decimal, before: Decimal) -> None:
+    def take(self, uid: str, currency: str, more: Decimal, before: Decimal) -> None:
         """A step that costs so much more an hour is about to be sent. What is under way for it already counts once."""
         known = self._by_uid.get(uid)
-        if known is not None and known.before == before:
+        if known is not None and (known.currency, known.before) == (currency, before):
             more = max(more, known.more)
-        self._by_uid[uid] = Reserved(more, before)
+        self._by_uid[uid] = Reserved(currency, more, before)
 
     def knows(self, uid: str) -> bool:
         return uid in self._by_uid
@@ -121,9 +128,12 @@ class Reservations:
         """Nothing is under way for it any more."""
         self._by_uid.pop(uid, None)
 
-    def beside(self, uid: str, costs: Iterable[tuple[str, Decimal]]) -> Decimal:
-        """Of an hour, for others than `uid`: `costs` are the UIDs that count, with what shows of each."""
+    def beside(self, uid: str, currency: str, costs: Iterable[tuple[str, Decimal]]) -> Decimal:
+        """Of an hour, for others than `uid`: `costs` are the UIDs that count, with what shows of each in that currency."""
         if not self._by_uid.keys() - {uid}:
             return ZERO
         found = ((self._by_uid.get(other), per_hour) for other, per_hour in costs if other != uid)
-        return sum((one.beyond(per_hour) for one, per_hour in found if one is not None), ZERO)
+        return sum(
+            (one.beyond(per_hour) for one, per_hour in found if one is not None and one.currency == currency),
+            ZERO,
+        )

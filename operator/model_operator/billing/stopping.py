@@ -30,6 +30,7 @@ class Why(StrEnum):
     SUSPENDED = "Suspended"
     RESUMED = "Resumed"
     NO_PRICE = "NoPrice"
+    OTHER_CURRENCY = "OtherCurrency"
     TOO_MANY = "TooMany"
 
 

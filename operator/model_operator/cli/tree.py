@@ -5,6 +5,7 @@ A canary between several deployments stands once, after the last of them.
 """
 
 import textwrap
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -72,28 +73,29 @@ class Row:
 def rows(objects: Iterable[Seen], now: datetime) -> Iterator[Row]:
     """The tree, from top to bottom."""
     found = by_key(objects)
-    providers = {(one.key.namespace, one.provider) for one in found.values() if one.key.kind != BUDGET}
-    for namespace, name in sorted(providers):
+    providers = defaultdict[tuple[str, str], list[Seen]](list)
+    for one in found.values():
+        if one.key.kind != BUDGET:
+            providers[one.key.namespace, one.provider].append(one)
+    for (namespace, name), mine in sorted(providers.items()):
         provider = found.get(Key(PROVIDER, namespace, name))
         yield _row(provider, 0, now) if provider else _absent(namespace, name)
-        mine = [one for one in found.values() if (one.key.namespace, one.provider) == (namespace, name)]
         yield from _below(mine, now)
     yield from (_row(one, 0, now) for one in found.values() if one.key.kind == BUDGET)
 
 
 def _below(mine: Sequence[Seen], now: datetime) -> Iterator[Row]:
     """Deployments, and each canary after the last deployment that it sends traffic to."""
-    waiting = [one for one in mine if one.key.kind == CANARY]
     deployments = [one for one in mine if one.key.kind == DEPLOYMENT]
     order = {one.key.name: position for position, one in enumerate(deployments)}
-
-    def place(canary: Seen) -> int:
-        return max((order[target] for target in canary.targets if target in order), default=-1)
-
-    yield from (_row(one, 1, now) for one in waiting if place(one) < 0)
+    after = defaultdict[int, list[Seen]](list)
+    for one in mine:
+        if one.key.kind == CANARY:
+            after[max((order[target] for target in one.targets if target in order), default=-1)].append(one)
+    yield from (_row(one, 1, now) for one in after[-1])
     for position, deployment in enumerate(deployments):
         yield _row(deployment, 1, now)
-        yield from (_row(one, 2, now) for one in waiting if place(one) == position)
+        yield from (_row(one, 2, now) for one in after[position])
 
 
 def related(objects: Iterable[Seen], name: str) -> list[Seen]:

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 
 from model_operator.domain import Key
+from model_operator.engine.comparison import WentBack
 from model_operator.reconcile.cache import Cache
 from model_operator.reconcile.store import ListingStore
 
@@ -30,24 +32,36 @@ class Reading:
     async def ahead(self) -> None:
         """Before this process may act, while nobody else does any more: `whole` goes on from there. Raises `KubeError`."""
         async with self._turn:
-            await self._read()
+            with suppress(WentBack):  # then `whole` says so, which reads again
+                await self._read()
 
     async def whole(self) -> None:
-        """Unless that was done a moment ago. Raises `KubeError`."""
+        """Unless that was done a moment ago. Raises `KubeError`, or `WentBack` since a reading before."""
         async with self._turn:
             if self._clock() >= self._began + _HOLDS.total_seconds():
                 await self._read()
 
     async def _read(self) -> None:
         began, found = self._clock(), set[Key]()
+        self._began = float("-inf")
         for kind, namespace in self._places:
             async for body in self._store.list(kind, namespace):
                 key = _key(kind, body)
                 found.add(key)
                 self._cache.put(key, body)
+                self._check(key, int(body["metadata"]["resourceVersion"]))
         for key in set(self._cache.keys()) - found:
             self._cache.remove(key)  # of a reading before, which was for nothing
         self._began = began
+
+    def _check(self, key: Key, shown: int) -> None:
+        """What the cache has not taken is older than what it has, or has had."""
+        known = self._cache.version(key)
+        if known is None or known.number != shown:
+            raise WentBack(
+                f"the API server shows {key} at resourceVersion {shown} and had shown a later one before. Was etcd"
+                " restored from a snapshot?"
+            )
 
 
 def _key(kind: str, body: Mapping[str, Any]) -> Key:

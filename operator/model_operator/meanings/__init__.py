@@ -256,6 +256,11 @@ MEANINGS: Final[dict[Reason, Meaning]] = {
         "An Event: the endpoint in the message remains at the provider, whose API cannot delete it.",
         "Ask the provider to remove it, if nobody needs it.",
     ),
+    Reason.COST_NOT_WRITTEN: Meaning(
+        "An Event: a deleted ModelDeployment waits because its final cost cannot be written into a ModelBudget, or has gone"
+        " after an hour of that. At the provider nothing is left to be done.",
+        "See why the API server refuses the status of ModelBudgets (the operator's log says it), or delete the ModelBudget.",
+    ),
     Reason.LISTENING: Meaning("Events are received at the path in the message."),
     Reason.NOT_LISTENING: Meaning(
         "The operator runs without --webhook-address, so it receives no events. It still polls the provider.",

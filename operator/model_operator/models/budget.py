@@ -131,7 +131,8 @@ class Running(Model):
         description="Why it costs money beyond the limit. NoPause: it cannot be paused, and has no fewer replicas."
         " MinReplicas: it cannot be paused, and runs with its fewest. InUse: a CanaryEndpoint sends traffic to it, or would"
         " on a rollback. Observed, Suspended: its ModelProvider is in that mode. Resumed: somebody resumed it at the"
-        " provider. NoPrice: no price of it is known. TooMany: the budget has stopped 400 already.",
+        " provider. NoPrice: no price of it is known. OtherCurrency: it costs another currency than the budget's. TooMany: the"
+        " budget has stopped 400 already.",
     )
 
 

@@ -31,6 +31,11 @@ def format_time(time: datetime) -> str:
     return time.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
 
 
+def to_the_second(time: datetime) -> str:
+    """The same, for people."""
+    return format_time(time.replace(microsecond=0))
+
+
 def _duration(value: object) -> object:
     if isinstance(value, timedelta):
         return value

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Protocol, Self
 
 from typing_extensions import override
@@ -117,6 +118,10 @@ class Provider(Protocol):
 
         After `within` the request is over, the wait for its turn included: not sent any more, or abandoned.
         """
+
+    async def offers(self, model: str, fields: Fields) -> Mapping[str, Decimal]:  # noqa: ARG002
+        """What an hour of one replica costs on each machine that the vendor offers for it. Most vendors do not say."""
+        return {}
 
     async def update(
         self,

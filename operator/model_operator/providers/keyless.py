@@ -4,9 +4,10 @@ Names and fields are kept as they are and shown to people, so `Cleaner` never se
 came is left alone.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from enum import Enum
+from operator import attrgetter
 from typing import Any, Final, TypeVar, cast
 from urllib.parse import quote
 
@@ -21,6 +22,8 @@ SHORTEST: Final = 16
 
 _OF_REMOTE: Final = tuple(field.name for field in fields(Remote) if field.name not in {"id", "url"})
 """All of it, whatever a field more will say; what is no text stays as it is."""
+
+_all_of: Final = attrgetter(*_OF_REMOTE)
 
 
 def spellings(keys: set[str]) -> tuple[str, ...]:
@@ -47,29 +50,23 @@ def _keyless(found: object, keys: tuple[str, ...]) -> object:
 
 
 def _repeats(found: Remote | Endpoint | Canary, keys: tuple[str, ...]) -> bool:
-    texts = "\n".join(_texts(found))
-    return any(key in texts for key in keys)
-
-
-def _texts(found: Remote | Endpoint | Canary) -> Iterator[str]:
-    yield found.id
-    yield found.url or ""
+    """Each LIST asks this of all its items, so it only looks at texts that are long enough for a key."""
+    left: list[object] = [found.id, found.url]
     if isinstance(found, Remote):
-        yield from _strings(tuple(getattr(found, name) for name in _OF_REMOTE))
+        left += _all_of(found)
     elif isinstance(found, Canary):
-        yield from found.split or ()
-
-
-def _strings(value: Any) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case Mapping():
-            yield from (text for pair in value.items() for inner in pair for text in _strings(inner))
-        case tuple():
-            yield from (text for inner in value for text in _strings(inner))
-        case _:
-            return
+        left += found.split or ()
+    while left:
+        value = left.pop()
+        if isinstance(value, str):
+            if len(value) >= SHORTEST and any(key in value for key in keys):
+                return True
+        elif isinstance(value, tuple):
+            left += value
+        elif isinstance(value, Mapping):
+            left += value
+            left += value.values()
+    return False
 
 
 def _masked(found: Any, keys: tuple[str, ...]) -> Any:

@@ -75,9 +75,9 @@ def summarize(budget: ModelBudget, view: BudgetView, now: datetime) -> ModelBudg
 def _stops(
     budget: ModelBudget, view: BudgetView, now: datetime, *, is_exceeded: bool
 ) -> tuple[tuple[Stopped, ...], tuple[Running, ...]]:
-    """What it keeps stopped from here on, and what runs on. One that is not accepted, or does not stop, holds nothing."""
+    """What it keeps stopped from here on, and what runs on. Nothing if it does not stop."""
     before = budget.status.stopped
-    if not (is_exceeded and budget.spec.stops) or view.figures.others:
+    if not (is_exceeded and budget.spec.stops):
         return (), ()
     stopped = before
     if view.figures.spent.accrued >= budget.spec.limit and is_noticed(_exceeded_since(budget), now):
@@ -158,7 +158,8 @@ def _accepted(budget: ModelBudget, others: tuple[str, ...]) -> Verdict:
     shown = _some_of(others)
     message = (
         f"The budget is in {budget.spec.currency}, but these ModelDeployments cost another currency and are not"
-        f" counted: {shown}. It holds nothing until that is fixed. Leave them out with spec.selector, or change spec.prices of their ModelProvider."
+        f" counted: {shown}. All others are counted, and held or stopped by what they cost. Leave these out with spec.selector, or change"
+        " spec.prices of their ModelProvider."
     )
     return Verdict(False, Reason.CURRENCY_MISMATCH, message)
 
@@ -218,7 +219,8 @@ def _of_stops(budget: ModelBudget, before: ModelBudgetStatus, after: ModelBudget
             yield Event("Warning", Reason.BUDGET_EXCEEDED, text)
     names = [one.name for one in before.stopped if one.uid not in kept]
     if names:
-        yield Event("Normal", Reason.WITHIN_LIMIT, f"No longer stopped by this budget: {_some_of(names)}.")
+        reason = Reason.BUDGET_EXCEEDED if _FULL in after.thresholds else Reason.WITHIN_LIMIT
+        yield Event("Normal", reason, f"No longer stopped by this budget: {_some_of(names)}.")
 
 
 def _threshold(budget: ModelBudget, percent: int) -> Event:

@@ -14,6 +14,7 @@ _QUIET = frozenset({Reason.PENDING, Reason.CREATING, Reason.STARTING})
 
 _AS_INTENDED = frozenset(
     {
+        Reason.ACCEPTED,
         Reason.AVAILABLE,
         Reason.UPDATING,
         Reason.PAUSING,

@@ -11,7 +11,7 @@ from typing import Final
 
 from model_operator.conditions import Phase, Reason
 from model_operator.models.deployment_status import UNCHANGED, Expired, StatusChange
-from model_operator.models.wire import format_time
+from model_operator.models.wire import to_the_second
 from model_operator.modes import Mode
 from model_operator.plan.deployment import idle, marks
 from model_operator.plan.deployment.situation import Decision, Release, Situation
@@ -108,7 +108,7 @@ def _at(s: Situation) -> str:
     if s.desired.expires_at is None:
         return ""
     why = ", since nobody used it" if idle.is_cause(s) else ""
-    return f" at {format_time(s.desired.expires_at)}{why}"
+    return f" at {to_the_second(s.desired.expires_at)}{why}"
 
 
 def _extend(s: Situation) -> str:
@@ -122,7 +122,8 @@ def expiring_of(s: Situation, step: Decision) -> Verdict | None:
         return None
     if is_expired(s):
         return _expired(s, step)
-    what = "it is then left as it is (deletionPolicy Orphan)" if s.desired.orphans else "it is then deleted"
+    why = "deletionPolicy Orphan" if s.desired.orphans else marks.why_left(s)
+    what = "it is then deleted" if why is None else f"it is then left as it is ({why})"
     left, text = due - s.now, f"The deployment expires{_at(s)}; {what}."
     if left > _DAY:
         return Verdict(False, Reason.NOT_EXPIRING, text)
@@ -137,6 +138,9 @@ def _expired(s: Situation, step: Decision) -> Verdict:
     if s.desired.orphans:
         left = f"{text}. It is not deleted, because deletionPolicy is Orphan. Delete it at the provider, or {_extend(s)}."
         return Verdict(True, Reason.EXPIRED, left)
+    why = marks.why_left(s)
+    if why is not None:
+        return Verdict(True, Reason.EXPIRED, f"{text}. It is not deleted, because {why}.")
     if s.guard is not None:
         kept = (
             f"{text}. It is kept as long as {s.guard} sends traffic to it, or would on a rollback. Remove it from"

@@ -14,7 +14,7 @@ from model_operator.domain import RunState
 from model_operator.durations import format_duration
 from model_operator.idleness import LONGEST, IdleAction, IdleRule
 from model_operator.models.idle import IdleRecord
-from model_operator.models.wire import format_time
+from model_operator.models.wire import to_the_second
 from model_operator.plan.deployment import marks
 from model_operator.plan.deployment.requests import CALM, SETTLE, WATCH, Evidence
 from model_operator.plan.deployment.situation import Situation
@@ -48,14 +48,18 @@ def is_found(record: IdleRecord | None, generation: int) -> bool:
 
 def counts(s: Situation) -> bool:
     """Whether it could be used, so that no request says that it is not."""
+    serving = s.status.condition(ConditionType.SERVING)
+    return _may_count(s) and serving is not None and serving.is_true and _is_current(s)
+
+
+def _may_count(s: Situation) -> bool:
+    """The same, as far as the status of the pass before has no say."""
     rule, remote = s.desired.idle, s.remote
     if rule is None or not rule.counts or not s.wanted or s.guard is not None:
         return False
     if not s.capabilities.counts_requests or marks.is_lost(s) or remote is None:
         return False
-    serving = s.status.condition(ConditionType.SERVING)
-    is_up = remote.state in _SERVES and serving is not None and serving.is_true
-    return is_up and remote.id == s.status.external_id and _is_current(s)
+    return remote.state in _SERVES and remote.id == s.status.external_id
 
 
 def _is_current(s: Situation) -> bool:
@@ -222,19 +226,24 @@ def _unread(s: Situation, record: IdleRecord) -> Verdict | None:
 def _busy_text(rule: IdleRule, record: IdleRecord) -> str:
     return (
         f"The metrics show a request within {format_duration(rule.after)}, or do not show so long a time since"
-        f" {format_time(record.counts_from)}, from which it counts."
+        f" {to_the_second(record.counts_from)}, from which it counts."
     )
 
 
 def _found_text(s: Situation, rule: IdleRule, record: IdleRecord) -> str:
-    since = format_time(record.since) if record.since is not None else ""
+    since = to_the_second(record.since) if record.since is not None else ""
     text = f"The metrics show no request since {since}, for {format_duration(rule.after)} or longer"
+    why = marks.why_left(s)
+    if rule.then is IdleAction.MIN_REPLICAS and why is not None:
+        return f"{text}. Its replicas are left as they are, because {why}."
     if rule.then is IdleAction.MIN_REPLICAS:
         return f"{text}. It keeps autoscaling.minReplicas until they show one, or the spec is edited."
     if s.desired.orphans:
         return f"{text}. It is not deleted, because deletionPolicy is Orphan."
     if has_ended(s, record):
         return f"{text}, so it was deleted at the provider. Any edit of the spec brings one back."
+    if why is not None:
+        return f"{text}. It is not deleted, because {why}."
     return f"{text}, so it is deleted at the provider. A request, or any edit of the spec, keeps it."
 
 
@@ -244,4 +253,6 @@ def next_turn(s: Situation) -> datetime | None:
         return s.now + _SOON  # what follows from it is for the next pass
     if s.guard is not None and s.desired.idle is not None:
         return s.now + CALM  # nothing tells when that has ended
-    return s.requests.read_at if counts(s) else None
+    if counts(s):
+        return s.requests.read_at
+    return s.now + _FIRST_READ if _may_count(s) else None  # it may count from this pass on

@@ -18,6 +18,7 @@ from model_operator.plan.deployment.words import HELD, is_going, moving, refusal
 from model_operator.plan.verdict import Progress
 
 _AT_ONCE: Final = timedelta()
+_TAKEN_OVER: Final = "another cluster has taken it over"
 
 
 def epoch_after(s: Situation, remote: Remote) -> int:
@@ -95,6 +96,13 @@ def _came_from_observe(s: Situation) -> bool:
     return s.mode is Mode.MANAGE and synced is not None and synced.reason == Reason.OBSERVED
 
 
+def why_left(s: Situation) -> str | None:
+    """Why this process changes and deletes nothing there, in words; None: it does."""
+    if s.mode is not Mode.MANAGE:
+        return f'ModelProvider "{s.desired.provider}" is in mode {s.mode}'
+    return _TAKEN_OVER if is_lost(s) else None
+
+
 def refuse_lost(s: Situation) -> Decision | None:
     """Whoever has taken it over may have deleted it since: nothing is created for this object either."""
     if s.mode is not Mode.MANAGE or not is_lost(s):
@@ -121,5 +129,5 @@ def release_when_lost(s: Situation) -> Decision | None:
         synced=HELD,
         progress=Progress.MOVING,
         phase=Phase.DELETING,
-        action=Release(s.status.external_id, is_going(s), "another cluster has taken it over"),
+        action=Release(s.status.external_id, is_going(s), _TAKEN_OVER),
     )

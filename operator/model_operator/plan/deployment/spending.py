@@ -4,6 +4,7 @@ way they come.
 Pauses, deletions and scale-downs always go, and so does the rest of an edit.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -11,7 +12,7 @@ from typing import Final
 from model_operator.billing.purse import Allowance
 from model_operator.billing.usage import Asked
 from model_operator.conditions import Phase, Reason
-from model_operator.domain import Fields, Power
+from model_operator.domain import Fields, Power, Value
 from model_operator.models.deployment_status import UNCHANGED, Pending
 from model_operator.models.wire import format_time
 from model_operator.plan.deployment.difference import gap_between
@@ -32,7 +33,7 @@ def replicas_added(s: Situation, step: Decision) -> int | None:
     if isinstance(step.action, SetPower) and step.action.power is Power.RESUME:
         return fewest(s.desired.fields)
     if isinstance(step.action, Update) and _REPLICAS in step.action.changes:
-        return _grows_by(s)
+        return _grows_by(s, step.action.changes)
     return None
 
 
@@ -47,7 +48,7 @@ def moves(s: Situation, step: Decision) -> int:
     if not isinstance(step.action, Update) or not step.action.changes.keys() & s.capabilities.machine_fields:
         return 0
     there = Asked.of(_held_at(s))
-    return (there.least if there is not None else 1) + (_grows_by(s) or 0)
+    return (there.least if there is not None else 1) + (_grows_by(s, step.action.changes) or 0)
 
 
 def without_growth(s: Situation) -> Situation:
@@ -56,7 +57,7 @@ def without_growth(s: Situation) -> Situation:
         return s
     kept, fields = _held_at(s), dict(s.desired.fields)
     if _grows_by(s) is not None:
-        fields[_REPLICAS] = kept[_REPLICAS]
+        fields[_REPLICAS] = _lowered(fields[_REPLICAS], kept[_REPLICAS])
     if _dearer(s):
         for name in s.capabilities.machine_fields:
             fields.pop(name, None)
@@ -153,9 +154,20 @@ def fewest(fields: Fields) -> int:
     return asked.least if asked is not None else 1
 
 
-def _grows_by(s: Situation) -> int | None:
-    """By how many replicas the spec asks for more than there are, at least; None where it does not."""
-    wanted, there = Asked.of(s.desired.fields), Asked.of(_held_at(s))
+def _lowered(wanted: Value, there: Value) -> Value:
+    """What of it lowers the bill: of an autoscaler's bounds each by itself, since pauses and scale-downs always go."""
+    asked, held = Asked.of({_REPLICAS: wanted}), Asked.of({_REPLICAS: there})
+    if not isinstance(wanted, Mapping) or asked is None or held is None:
+        return there
+    least, most = min(asked.least, held.least), min(asked.most, held.most)
+    return there if (least, most) == (held.least, held.most) else {"minReplicas": least, "maxReplicas": most}
+
+
+def _grows_by(s: Situation, fields: Fields | None = None) -> int | None:
+    """By how many replicas the spec, or what of it is sent, asks for more than there are, at least; None where it does
+    not.
+    """
+    wanted, there = Asked.of(s.desired.fields if fields is None else fields), Asked.of(_held_at(s))
     if wanted is None or there is None or (wanted.least <= there.least and wanted.most <= there.most):
         return None
     return max(wanted.least - there.least, 0)

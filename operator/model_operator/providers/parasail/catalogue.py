@@ -5,17 +5,19 @@ The catalogue is not in the vendor's document. An account without it is sent wha
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from model_operator.domain import Desired
+from model_operator.domain import Desired, Fields
 from model_operator.errors import InsufficientCapacity, InvalidRequest, NotFound, Unsupported
 from model_operator.providers.account import Account
 from model_operator.providers.base import Call, Site
 from model_operator.providers.parasail import devices
+from model_operator.providers.parasail.machines import prices_of
 
 _ENGINE: Final = "VLLM"
 """Of the vendor, where a spec names none."""
@@ -84,8 +86,8 @@ class Catalogue:
             devices.refuse_unsupported, title=self.title, model=desired.model, clean=self.account.clean
         )
         try:
-            await self._ask("support", desired, refuse)
-            offers = await self._ask("devices", desired, devices.offers_of)
+            await self._ask("support", desired.model, desired.fields, refuse)
+            offers = await self._ask("devices", desired.model, desired.fields, devices.offers_of)
             chosen = devices.chosen_from(offers, wanted, self.title, desired.model, self.account.clean)
         except (NotFound, Unsupported, InvalidRequest, InsufficientCapacity) as error:
             self.answers.forget(desired.model)
@@ -98,17 +100,29 @@ class Catalogue:
             chosen = devices.unlisted(wanted)
         return {"deviceConfigs": chosen}
 
-    async def _ask(self, operation: str, desired: Desired, read: Callable[[Any], T]) -> T:
-        engine = str(desired.fields.get("parasail.engine", _ENGINE))
-        draft = desired.fields.get("parasail.draftModelName")
+    async def prices(self, model: str, fields: Fields) -> Mapping[str, Decimal]:
+        """What a replica costs on each device, for an hour; nothing where no devices are named, or the catalogue does not
+        know the model or is not there. Asked for at most once in ten minutes.
+        """
+        if not devices.wanted_devices(fields.get(devices.FIELD)):
+            return {}
+        try:
+            offers = await self._ask("devices", model, fields, devices.offers_of)
+        except (NotFound, Unsupported, InvalidRequest):
+            return {}  # the create finds out
+        return prices_of(offers)
+
+    async def _ask(self, operation: str, model: str, fields: Fields, read: Callable[[Any], T]) -> T:
+        engine = str(fields.get("parasail.engine", _ENGINE))
+        draft = fields.get("parasail.draftModelName")
         params = [
             # Of two clients that were tested against the live API, one says engineName and one engine.
             ("engineName", engine),
             ("engine", engine),
-            ("modelName", desired.model),
+            ("modelName", model),
             *([("draftModelName", str(draft))] if draft is not None else []),
         ]
-        asked = (operation, *(value for _, value in params), desired.model)
+        asked = (operation, *(value for _, value in params), model)
         known = self.answers.find(asked)
         if known is not None:
             return read(known)
@@ -117,7 +131,7 @@ class Catalogue:
             method="GET",
             path=f"/dedicated/{operation}",
             params=params,
-            about=desired.model,
+            about=model,
             mutates=False,
         )
         answer, found = await self.account.ask(

@@ -4,9 +4,10 @@ Every method is the request that the vendor's document describes; `wire` knows t
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any, Final, Self, TypeVar
 
@@ -95,6 +96,11 @@ class ParasailProvider(Provider):
             raise (explained(error, desired) if isinstance(error, InvalidRequest) else error) from None
         self.answers.forget(desired.model)
         return remote
+
+    @override
+    async def offers(self, model: str, fields: Fields) -> Mapping[str, Decimal]:
+        """One read of the catalogue, which serves the create as well; none where no devices are named."""
+        return await self._catalogue(f"parasail: devices {model}", Patience(None)).prices(model, fields)
 
     @override
     async def update(

@@ -4,7 +4,7 @@
 device, as a number. It is taken for US dollars, for that entry's devices, for an hour.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -28,7 +28,11 @@ def price_of(item: Mapping[str, Any]) -> Decimal | None:
 def offers_of(item: Mapping[str, Any]) -> Mapping[str, Decimal]:
     """What each of the devices costs among which the deployment may choose."""
     configs = item.get("deviceConfigs")
-    rows = [row for row in configs if isinstance(row, dict)] if isinstance(configs, list) else []
+    return prices_of(row for row in configs if isinstance(row, dict)) if isinstance(configs, list) else {}
+
+
+def prices_of(rows: Iterable[Mapping[str, Any]]) -> Mapping[str, Decimal]:
+    """Of entries of `deviceConfigs`, or of the catalogue: those with a price."""
     found = ((_name_of(row), _cost_of(row)) for row in rows)
     return {name: cost for name, cost in found if name is not None and cost is not None}
 

@@ -47,12 +47,14 @@ class BudgetPass(Pass[ModelBudget, BudgetMemory]):
         now = self.around.clock()
         bounds = period_at(resource, now)
         members = tuple(members_of(self.around.cache, resource))
-        uids = {member.uid for member in members}
+        finals = self.book.finals(key, bounds.start)
+        # One that is still in the book would be added again, were it no longer told apart.
+        kept = {*finals, *(member.uid for member in members)}
         view = BudgetView(
             bounds=bounds,
             figures=figures_of(resource, bounds, members, now),
-            finals=self.book.finals(key, bounds.start),
-            gone=frozenset(one.uid for one in resource.status.settled if one.uid not in uids),
+            finals=finals,
+            gone=frozenset(one.uid for one in resource.status.settled if one.uid not in kept),
             found=found_by(self.around, resource),
         )
         status = summarize(resource, view, now)
@@ -108,4 +110,5 @@ class BudgetPass(Pass[ModelBudget, BudgetMemory]):
     def ended(self, key: Key) -> Iterable[Key]:
         """What it held may go on, and what waits to be settled in it need not."""
         self.forget(key)
+        self.book.ended(key)
         return tuple(k for k, _ in self.around.cache.deployments_in(key.namespace))

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from model_operator.billing.budgets import Member, counts
+from model_operator.conditions import ConditionType
 from model_operator.models.budget import ModelBudget
-from model_operator.reconcile.cache import Cache
+from model_operator.models.deployment import ModelDeployment
+from model_operator.reconcile.cache import Cache, provider_key
 
 
 def members_of(cache: Cache, budget: ModelBudget) -> Iterator[Member]:
@@ -15,5 +17,19 @@ def members_of(cache: Cache, budget: ModelBudget) -> Iterator[Member]:
             uid=deployment.metadata.uid,
             cost=status.cost,
             is_counted=counts(budget, deployment.metadata.labels),
-            is_there=status.external_id is not None or status.pending is not None,
+            is_unpriced=is_unpriced(cache, deployment),
         )
+
+
+def is_unpriced(cache: Cache, deployment: ModelDeployment) -> bool:
+    """It has a deployment at a provider, or may have, and no price of it is known: none was ever, or it was removed."""
+    status = deployment.status
+    if status.cost is None:
+        return status.external_id is not None or status.pending is not None
+    serving = status.condition(ConditionType.SERVING)
+    is_free = not status.cost.per_hour and not status.cost.uncertain_per_hour
+    if serving is None or not serving.is_true or not is_free:
+        return False
+    provider = cache.provider(provider_key(deployment))
+    rows = provider.spec.prices or () if provider is not None else ()
+    return all(row.per_replica_hour for row in rows)

@@ -20,6 +20,7 @@ from model_operator.plan.deployment.spending import fewest, moves, replicas_adde
 from model_operator.plan.verdict import Progress
 from model_operator.reconcile.base import Surroundings
 from model_operator.reconcile.budget.members import members_of
+from model_operator.reconcile.budget.offers import Offers
 from model_operator.reconcile.cache import provider_key
 
 _WAITS_FOR_MACHINE: Final = frozenset({Reason.QUOTA_EXCEEDED, Reason.INSUFFICIENT_CAPACITY})
@@ -31,12 +32,44 @@ class Purses:
 
     around: Surroundings
     reservations: Reservations = field(default_factory=Reservations)
+    _offers: Offers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._offers = Offers(self.around)
+
+    async def learn(self, resource: ModelDeployment, s: Situation) -> Situation:
+        """Ask the provider what a step will cost that budgets may hold, where it tells before it is sent. A read.
+
+        Where that is not known now, a create waits as it does where the provider cannot be asked.
+        """
+        if not s.wanted or s.observed.error is not None or not self._is_limited(resource):
+            return s
+        step = decide(s)
+        if (replicas_added(s, step) is None and not moves(s, step)) or self._is_shown(resource, s.remote):
+            return s
+        allowances = tuple(self._allowances(resource))
+        if any(one.is_spent for one in allowances):
+            return s  # held, whatever it costs
+        missed = await self._offers.ask(resource)
+        if missed is not None:
+            return replace(s, observed=replace(s.observed, error=missed.error, failures=missed.count))
+        for one in allowances:
+            await self._offers.ask_once(self._untold(one.budget, resource.metadata.uid))
+        return s
+
+    def _is_shown(self, resource: ModelDeployment, remote: Remote | None) -> bool:
+        """What there is says itself what it costs on the machines that the spec names."""
+        if remote is None:
+            return False
+        machines = self.around.vendors[resource.spec.vendor].machines(resource.spec)
+        return remote.price is not None and all(name in remote.offers for name in machines)
 
     def decided(self, resource: ModelDeployment, s: Situation) -> tuple[Situation, Decision]:
         """What budgets leave is asked for only by a step that would cost more; what it will cost is reserved."""
         step = decide(s)
         if not s.wanted:
             self.reservations.give_back(resource.metadata.uid)
+            self._offers.forget(resource.metadata.uid)
         if not s.wanted or not self._is_limited(resource):
             return s, step
         if replicas_added(s, step) is not None or moves(s, step):
@@ -46,14 +79,14 @@ class Purses:
         return s, step
 
     def _purse(self, resource: ModelDeployment, remote: Remote | None) -> Purse:
-        offers = remote.offers if remote is not None else {}
+        offers = {**self._offers.of(resource), **(remote.offers if remote is not None else {})}
         wanted = self._wanted(resource, offers)
         price = self._at(resource, remote) if remote is not None else wanted
         dearer = ZERO
         if price is not None and wanted is not None and price.currency == wanted.currency:
             dearer = max(wanted.per_replica_hour - price.per_replica_hour, ZERO)
         allowances = tuple(self._allowances(resource))
-        return Purse(allowances, price.per_replica_hour if price is not None else None, dearer)
+        return Purse(allowances, price, dearer)
 
     def _is_limited(self, resource: ModelDeployment) -> bool:
         """Whether a budget could hold anything of the object."""
@@ -70,8 +103,10 @@ class Purses:
                 self.reservations.give_back(uid)
             return
         cost, more = resource.status.cost, s.purse.cost(added or 0, moved) if s.purse is not None else None
-        if more is not None:
-            self.reservations.take(uid, more, cost.per_hour if cost is not None else ZERO)
+        if more is not None and s.purse is not None and s.purse.price is not None:
+            currency = s.purse.price.currency
+            before = cost.per_hour if cost is not None and cost.currency == currency else ZERO
+            self.reservations.take(uid, currency, more, before)
 
     def _allowances(self, resource: ModelDeployment) -> Iterator[Allowance]:
         metadata, now = resource.metadata, self.around.clock()
@@ -83,25 +118,28 @@ class Purses:
             bounds = period_at(budget, now)
             members = tuple(members_of(self.around.cache, budget))
             figures = figures_of(budget, bounds, members, now)
-            if figures.others:
-                continue  # not accepted: its sums are not what is spent
-            reserved = self.reservations.beside(metadata.uid, _costs(members))
-            reserved += sum(self._untold(budget, metadata.uid), ZERO)
+            currency = budget.spec.currency
+            reserved = self.reservations.beside(metadata.uid, currency, _costs(members, currency))
+            untold = self._untold(budget, metadata.uid)
+            reserved += sum((self._hour_of(one, currency) for one in untold), ZERO)
             yield allowance(budget, bounds, figures, reserved, now)
 
-    def _untold(self, budget: ModelBudget, but: str) -> Iterator[Decimal]:
-        """Of an hour, each: what a process before this one has begun, and what nobody has looked at yet."""
+    def _untold(self, budget: ModelBudget, but: str) -> Iterator[ModelDeployment]:
+        """What a process before this one has begun, and what nobody has looked at yet."""
         for _, deployment in self.around.cache.deployments_in(budget.metadata.namespace):
             uid = deployment.metadata.uid
             if uid == but or not _is_untold(deployment) or self.reservations.knows(uid):
                 continue
-            price = self._price(deployment) if counts(budget, deployment.metadata.labels) else None
-            if price is not None:
-                yield price * fewest(self.around.vendors[deployment.spec.vendor].fields(deployment.spec))
+            if counts(budget, deployment.metadata.labels):
+                yield deployment
 
-    def _price(self, resource: ModelDeployment) -> Decimal | None:
-        found = self._wanted(resource, {})
-        return found.per_replica_hour if found is not None else None
+    def _hour_of(self, resource: ModelDeployment, currency: str) -> Decimal:
+        """What it costs at least, in that currency."""
+        price = self._wanted(resource, self._offers.of(resource))
+        if price is None or price.currency != currency:
+            return ZERO
+        fields = self.around.vendors[resource.spec.vendor].fields(resource.spec)
+        return price.per_replica_hour * fewest(fields)
 
     def _at(self, resource: ModelDeployment, remote: Remote) -> Price | None:
         """Of one replica for an hour, where it is."""
@@ -131,9 +169,9 @@ def _is_untold(deployment: ModelDeployment) -> bool:
     return is_marked or status.external_id is not None or status.pending is not None
 
 
-def _costs(members: Iterable[Member]) -> Iterator[tuple[str, Decimal]]:
-    return (
-        (member.uid, member.cost.per_hour if member.cost is not None else ZERO)
-        for member in members
-        if member.is_counted
-    )
+def _costs(members: Iterable[Member], currency: str) -> Iterator[tuple[str, Decimal]]:
+    """What shows of each in that currency."""
+    for member in members:
+        if member.is_counted:
+            is_same = member.cost is not None and member.cost.currency == currency
+            yield member.uid, member.cost.per_hour if member.cost is not None and is_same else ZERO

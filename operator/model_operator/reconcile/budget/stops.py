@@ -13,6 +13,7 @@ from model_operator.models.cost import Cost
 from model_operator.models.deployment import ModelDeployment
 from model_operator.modes import Mode
 from model_operator.reconcile.base import Surroundings
+from model_operator.reconcile.budget.members import is_unpriced
 from model_operator.reconcile.cache import Cache, provider_key
 from model_operator.reconcile.deployment.guard import in_use_by
 from model_operator.reconcile.modes import mode_of
@@ -70,10 +71,15 @@ def _runner(
     """None: it costs nothing, or is being stopped already."""
     metadata, how = deployment.metadata, None
     why = _obstacle(around, deployment)
-    if not _costs(deployment.status.cost):
-        if deployment.status.cost is not None or not _serves(deployment):
+    cost = deployment.status.cost
+    if why is Why.IN_USE and _was_taken_down(budget, deployment):
+        why = None
+    if cost is None or not _costs(cost):
+        if not is_unpriced(around.cache, deployment) or not _serves(deployment):
             return None
         why = Why.NO_PRICE
+    elif cost.currency != budget.spec.currency:
+        why = Why.OTHER_CURRENCY
     elif why is None and _was_paused(budget, deployment, around.clock()):
         if not _serves(deployment):
             return None
@@ -85,9 +91,9 @@ def _runner(
     return Runner(name=key.name, uid=metadata.uid, created=created, how=None if why else how, why=why)
 
 
-def _costs(cost: Cost | None) -> bool:
+def _costs(cost: Cost) -> bool:
     """Also where nobody knows whether it is billed: it may be, or waits for a machine that it may get."""
-    return cost is not None and (cost.per_hour > 0 or (cost.uncertain_per_hour or 0) > 0)
+    return cost.per_hour > 0 or (cost.uncertain_per_hour or 0) > 0
 
 
 def _serves(deployment: ModelDeployment) -> bool:
@@ -117,8 +123,16 @@ def _means(around: Surroundings, deployment: ModelDeployment) -> StopMeans | Non
 def _why_with(budget: ModelBudget, deployment: ModelDeployment, how: StopMeans | None) -> Why | None:
     if how is None:
         return Why.NO_PAUSE
-    is_stopped = any(one.uid == deployment.metadata.uid for one in budget.status.stopped)
-    return Why.MIN_REPLICAS if is_stopped and how is StopMeans.MIN_REPLICAS else None
+    is_down = how is StopMeans.MIN_REPLICAS and _was_taken_down(budget, deployment)
+    return Why.MIN_REPLICAS if is_down else None
+
+
+def _was_taken_down(budget: ModelBudget, deployment: ModelDeployment) -> bool:
+    """To its fewest replicas: traffic that came after that changes nothing."""
+    return any(
+        one.uid == deployment.metadata.uid and one.how is StopMeans.MIN_REPLICAS
+        for one in budget.status.stopped
+    )
 
 
 def _was_paused(budget: ModelBudget, deployment: ModelDeployment, now: datetime) -> bool:

@@ -36,13 +36,13 @@ def ignore_cost(_metadata: Metadata, _cost: Cost) -> None:
     """For who keeps no book."""
 
 
-def count_nowhere(_key: Key, _uid: str, _cost: Cost) -> bool:
+def count_nowhere(_key: Key, _metadata: Metadata, _cost: Cost) -> timedelta | None:
     """For who has no budgets."""
-    return True
+    return None
 
 
-_SETTLING: Final = timedelta(seconds=1)
-"""Until it is looked whether the final cost is written; as a rule its end is told."""
+_BRIEF: Final = timedelta(seconds=1)
+"""A final cost that waits for longer is kept in the object's own status meanwhile."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,8 +54,9 @@ class EndingDeployments(Pass[ModelDeployment, Memory]):
     """UIDs of those whose name or id nobody else may have, until a pass refuses them."""
     settle: Callable[[Metadata, Cost], None] = ignore_cost
     """Told the final cost of an object, right before it is let go; again should that be refused."""
-    settled: Callable[[Key, str, Cost], bool] = count_nowhere
-    """Told the same before that, until it is True: then the cost is kept in all budgets in which it belongs."""
+    settled: Callable[[Key, Metadata, Cost], timedelta | None] = count_nowhere
+    """Told the same before that, until it is None: then the cost is kept in all budgets in which it belongs. Else it says when
+    to tell it again."""
     told: set[str] = field(default_factory=set)
     """UIDs of objects that are not understood and whose end has been said to leave something."""
 
@@ -75,8 +76,11 @@ class EndingDeployments(Pass[ModelDeployment, Memory]):
             is_left=action.orphaned is not None,
             counted=counting(self.around.cache, resource, now).counted,
         )
-        if ended is not None and not self.settled(key, resource.metadata.uid, ended):
-            return _SETTLING
+        wait = self.settled(key, resource.metadata, ended) if ended is not None else None
+        if wait is not None:
+            if wait > _BRIEF:
+                await self._keep_cost(key, resource, ended)
+            return wait
         if not memory.has_told_what_stays:
             await self._say_what_stays(key, resource, action)
             memory.told_what_stays()
@@ -90,6 +94,13 @@ class EndingDeployments(Pass[ModelDeployment, Memory]):
         await self.let_go(key, resource.metadata)
         await self._say_done(key)
         return None
+
+    async def _keep_cost(self, key: Key, resource: ModelDeployment, ended: Cost | None) -> None:
+        """Nothing is added to it any more, neither by the time that it waits nor by a process that comes later."""
+        entry, before = self.around.cache.entry(key), resource.status.cost
+        is_kept = before is not None and ended is not None and ended.with_(at=before.at) == before
+        if not is_kept and entry is not None and not entry.is_vanished:
+            await self.write(key, resource, resource.status.with_(cost=ended).dump())
 
     async def _say_done(self, key: Key) -> None:
         """Somebody else's finalizer holds it: that nothing of it is left must be known without asking again."""

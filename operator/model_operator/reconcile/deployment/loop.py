@@ -108,6 +108,7 @@ class DeploymentPass(EndingDeployments):
         if memory.keys.is_due(vendor.secret_keys(resource.spec), now, self.full_read_interval):
             await self._read_keys(resource, vendor, memory)
         s, account = await self._observe(key, resource, memory)
+        s = await self.purses.learn(resource, s)
         s, step = self.purses.decided(resource, s)
         if memory.keys.refs and sends_keys(s, step):
             await self._read_keys(resource, vendor, memory)
