@@ -28,7 +28,7 @@ BENCH_AGAINST := --against tests/baseline/go_peer --against tests/baseline/simpl
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help init demo recording picture docs test test-long test-core test-oldest explore matrix mutate check fmt generate bench image image-test sbom lock clean
+.PHONY: help init demo recording picture docs test test-long test-core test-oldest explore matrix year mutate check fmt generate bench image image-test sbom lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ explore: init ## Random histories over the real engine (MINUTES=5; ARGS="--seed 
 
 matrix: init ## Crashes, faults and refusals at each point of each change (ARGS="--seconds 60", --whole 1/4, --case NAME)
 	@cd tests && PYTHONPATH=. $(abspath $(BIN))/python -m explorer.matrix $(or $(ARGS),--seconds 60)
+
+year: init ## A year of active hours: 200 objects, 3 zones, kill -9 each night (ARGS="--days 31"); an hour
+	@cd tests && PYTHONPATH=. $(abspath $(BIN))/python -m support.hours_year $(ARGS)
 
 mutate: init ## Take out each safety line, one at a time: a test has to notice (ARGS="--only finalizer --jobs 2")
 	@$(BIN)/python tools/mutate.py $(ARGS)

@@ -16,10 +16,8 @@ from model_operator.shard_lease import Election, ShardLeadership, lease_name
 from model_operator.sharding import Shards
 
 
-def election(settings: Settings, kube: Kube, metrics: Metrics, shards: Shards) -> Election | None:
-    """None where this process is the only one. Raises `KubeConfigError` where its namespace cannot be told."""
-    if not settings.leader_elect:
-        return None
+def election(settings: Settings, kube: Kube, metrics: Metrics, shards: Shards) -> Election:
+    """Raises `KubeConfigError` where its namespace cannot be told."""
     name, identity = settings.lease_name, f"{socket.gethostname()}_{uuid.uuid4()}"
     namespace = settings.lease_namespace or namespace_of(settings.kubeconfig)
     if shards.count == 1:

@@ -8,6 +8,8 @@ import pytest
 
 from e2e.conftest import QUICK, World
 from support import manifests
+from support.apiproxy import ApiProxy
+from support.crash_steps import STATUS
 from support.deadlines import eventually, throughout
 from support.namespace import Namespace
 from support.operator_process import OperatorProcess
@@ -16,6 +18,7 @@ from support.simulator_process import SimulatorProcess
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 Start = Callable[..., OperatorProcess]
 TAKEOVER = timedelta(seconds=20)
+HELD = timedelta(seconds=15)  # longer than a leader may be without an answer about its Lease
 
 
 @pytest.fixture
@@ -95,6 +98,20 @@ def test_a_leader_that_was_stopped_for_too_long_sends_nothing_and_ends(
     eventually(lambda: not first.is_running, what="the former leader to end")
     assert first.process.returncode == 1
     assert simulator.requests(before) == []
+
+
+@pytest.mark.long
+def test_a_leader_whose_writes_are_all_held_up_goes_on_leading(
+    namespace: Namespace, operator: Start, electorate: dict[str, Any], api_proxy: ApiProxy
+) -> None:
+    """A policy whose webhook does not answer holds each write for seconds, in whatever namespace it is about."""
+    leader = operator(api_proxy=api_proxy, **electorate)
+    eventually(lambda: leads(leader), what="it to lead")
+    held = api_proxy.rule("PATCH", STATUS, hold=True)
+    namespace.apply(*(manifests.parasail_deployment(f"held-{n}") for n in range(60)))
+    eventually(api_proxy.writes, until=lambda seen: len(seen) > 19, what="many writes")
+    throughout(lambda: leads(leader), holds=bool, during=HELD, what="it leads")
+    held.release()
 
 
 def test_a_leader_that_ends_cleanly_leaves_no_gap(

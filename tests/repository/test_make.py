@@ -21,6 +21,7 @@ TARGETS = [
     "test-core",
     "test-oldest",
     "explore",
+    "year",
     "mutate",
     "check",
     "fmt",

@@ -7,8 +7,6 @@ import pytest
 
 from support.fault_outcomes import BODY, DEPLOYMENTS, created, parasail_outcome
 
-PAITIENT_BODY = {"deployment_name": "model-a", "model_name": "org/model"}
-
 
 @pytest.mark.parametrize(
     ("rule", "outcome", "creates"),

@@ -52,9 +52,6 @@ class Rate:
         return Sum(self.likely * length / _AN_HOUR, self.doubt * length / _AN_HOUR)
 
 
-FREE: Final = Rate()
-
-
 @dataclass(frozen=True, slots=True)
 class Span:
     """From one time to another at a rate."""

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import NamedTuple
 
 from typing_extensions import override
 
@@ -44,6 +45,19 @@ class Nothing:
     uid: str
     passed_on: object | None = None
     """Of its spec: what its dependents go by, as they were last told."""
+
+
+class SecretMissing(Exception):
+    """The Secret cannot be read; `str()` is for people."""
+
+
+class Secret(NamedTuple):
+    """As a ModelProvider names it."""
+
+    name: str
+    values: SecretData
+    version: str
+    """resourceVersion."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -134,38 +148,18 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
         """The binding as it should be now. With a reason, an account from before is kept for deletions."""
         kept = before.account if before else None
         vendor, spec = self.around.vendors[resource.spec.type], resource.spec
-        base, chat = (
-            spec.base_url or vendor.default_base_url,
-            spec.chat_base_url or vendor.default_chat_base_url,
-        )
+        base = spec.base_url or vendor.default_base_url
+        chat = spec.chat_base_url or vendor.default_chat_base_url
         for url, default in ((base, vendor.default_base_url), (chat, vendor.default_chat_base_url)):
             if url is not None and not may_send(url, default, self.allowed_hosts, key.namespace):
-                message = (
-                    f"{url} is not an allowed host for namespace {key.namespace}. Ask the administrator to add it to"
-                    " allowedProviderHosts, or use the provider's own URL."
-                )
-                return Binding(None, Reason.HOST_NOT_ALLOWED, message)
-        name = spec.credentials.secret_ref.name
+                return Binding(None, Reason.HOST_NOT_ALLOWED, _not_allowed(url, key.namespace))
         try:
-            secret = await self.around.store.get("Secret", key.namespace, name)
-            values = SecretData(secret)
-            credentials = vendor.credentials(values)
-        except ObjectGone:
-            message = (
-                f'Secret "{name}" does not exist in namespace {key.namespace}. Apply it. The operator rechecks'
-                " it within a minute."
-            )
-            return Binding(kept, Reason.CREDENTIALS_MISSING, message)
-        except NoSuchName as error:
-            return Binding(kept, Reason.CREDENTIALS_MISSING, f"spec.credentials.secretRef.name: {error}.")
-        except KubeForbidden as error:
-            message = (
-                f"{error}. Bind the operator's Role in this namespace, or allow the operator to read this"
-                " Secret (Helm: rbac.secretNames)."
-            )
-            return Binding(kept, Reason.CREDENTIALS_MISSING, message)
+            secret = await self._secret(key, spec.credentials.secret_ref.name)
+            credentials = vendor.credentials(secret.values)
+        except SecretMissing as missing:
+            return Binding(kept, Reason.CREDENTIALS_MISSING, str(missing))
         except CredentialsIncomplete as error:
-            message = f'Secret "{name}": {error}. Fix it; the operator rechecks it within a minute.'
+            message = f'Secret "{secret.name}": {error}. Fix it; the operator rechecks it within a minute.'
             return Binding(kept, Reason.CREDENTIALS_MISSING, message)
         account_spec = AccountSpec(
             vendor=vendor,
@@ -177,13 +171,28 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
             is_polled=spec.mode is not Mode.SUSPEND,
         )
         account = self.accounts.open(self._account_id(account_spec), account_spec, key)
-        version = str(secret["metadata"]["resourceVersion"])
-        account.is_proven = account.is_proven or resource.status.proven_secret_version == version
-        account.has_listed = account.has_listed or bool(resource.status.list_worked)
-        if resource.status.list_worked is False and account.error is not None:
-            account.has_listed = False  # a person has said that there is no LIST any more
+        _remind(account, resource, secret.version)
         self._confirm(key, resource, account)
-        return Binding(account, secret_version=version, webhook=self._listen(key, resource, values))
+        listens = self._listen(key, resource, secret.values)
+        return Binding(account, secret_version=secret.version, webhook=listens)
+
+    async def _secret(self, key: Key, name: str) -> Secret:
+        """Raises `SecretMissing`, which says what to do about it."""
+        try:
+            body = await self.around.store.get("Secret", key.namespace, name)
+        except ObjectGone:
+            raise SecretMissing(
+                f'Secret "{name}" does not exist in namespace {key.namespace}. Apply it. The operator rechecks'
+                " it within a minute."
+            ) from None
+        except NoSuchName as error:
+            raise SecretMissing(f"spec.credentials.secretRef.name: {error}.") from None
+        except KubeForbidden as error:
+            raise SecretMissing(
+                f"{error}. Bind the operator's Role in this namespace, or allow the operator to read this"
+                " Secret (Helm: rbac.secretNames)."
+            ) from None
+        return Secret(name, SecretData(body), str(body["metadata"]["resourceVersion"]))
 
     def _listen(self, key: Key, resource: ModelProvider, values: SecretData) -> Verdict | None:
         hook, said = hook_of(resource, values, listens=self.listens)
@@ -256,3 +265,18 @@ def _leads(binding: Binding) -> tuple[object, ...]:
 def _error_of(account: Account) -> ProviderError | None:
     """What to say of a poll that failed: of an account that has answered before, only what is more than a hiccup."""
     return account.error if account.snapshot is None else account.lasting_error
+
+
+def _not_allowed(url: str, namespace: str) -> str:
+    return (
+        f"{url} is not an allowed host for namespace {namespace}. Ask the administrator to add it to"
+        " allowedProviderHosts, or use the provider's own URL."
+    )
+
+
+def _remind(account: Account, resource: ModelProvider, secret_version: str) -> None:
+    """The account of what the status has recorded: of this Secret's key, and whether there is a LIST."""
+    account.is_proven = account.is_proven or resource.status.proven_secret_version == secret_version
+    account.has_listed = account.has_listed or bool(resource.status.list_worked)
+    if resource.status.list_worked is False and account.error is not None:
+        account.has_listed = False  # a person has said that there is no LIST any more

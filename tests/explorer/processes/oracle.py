@@ -147,12 +147,6 @@ def deleting_all_leaves_nothing(play: Play) -> None:
         stage.simulator.control("DELETE", f"/deployments/{vendor}/{id_}")
 
 
-WAITED = (
-    what_was_deleted_is_gone,
-    what_nothing_hinders_is_ready,
-    synced_means_that_the_provider_holds_the_spec,
-    rest_costs_nothing,
-)
 Rule = Callable[[End], Iterator[str]]
 
 
