@@ -6,11 +6,14 @@ no library of their own in an installation. NO_COLOR leaves them out, too.
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import click
 import yaml
+
+from model_operator.printable import printable
 
 Command = Callable[..., Any]
 
@@ -27,8 +30,14 @@ def output_flag(*formats: str) -> Callable[[Command], Command]:
     )
 
 
+_OURS: Final = re.compile(r"(\x1b\[(?:[012]|3[0-7])m|\n)")
+"""Line ends, and what click.style makes of a colour, bold, dim and their end."""
+
+
 def say(text: str, *, err: bool = False) -> None:
-    """To a person: coloured on a terminal alone."""
+    """To a person: coloured on a terminal alone. A status may hold anybody's words, and a terminal obeys some."""
+    parts = _OURS.split(text)
+    text = "".join(part if at % 2 else printable(part) for at, part in enumerate(parts))
     click.echo(text, err=err, color=False if os.environ.get("NO_COLOR") else None)
 
 

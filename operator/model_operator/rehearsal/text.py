@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from model_operator.printable import printable
+
 _HEADS = {"create": "new", "update": "edited", "none": "as it is"}
 _OUTCOMES = {
     "Nothing": "nothing to do",
@@ -32,7 +34,7 @@ _LONGEST_VALUE = 1000
 
 def lines(document: Mapping[str, Any]) -> Iterator[str]:
     """Printable ones: providers have a say in them."""
-    return map(_printable, _lines(document))
+    return map(printable, _lines(document))
 
 
 def _lines(document: Mapping[str, Any]) -> Iterator[str]:
@@ -97,14 +99,6 @@ def _json(value: Any) -> str:
     if len(text) <= _LONGEST_VALUE:
         return text
     return f"{text[:_LONGEST_VALUE]}… ({len(text)} characters)"
-
-
-def _printable(line: str) -> str:
-    if line.isprintable():
-        return line
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode("ascii") for c in line
-    )
 
 
 def _summary(counts: Mapping[str, int]) -> str:
