@@ -320,3 +320,49 @@ async def test_an_edit_before_it_is_deleted_keeps_it_at_once(new_idle):
     await life.work()
     await hours(life, 0.1)
     assert (told(life.status)["Ready"], await life.count("delete")) == ("True Available", 1)
+
+
+async def test_an_expiry_is_announced_before_it_and_said_once_across_a_restart(new_idle):
+    life = await new_idle()
+    await hours(life, 0.6)
+    assert "Expiring" not in told(life.status)
+    await hours(life, 0.3)
+    assert (told(life.status)["Expiring"], told(life.status)["Idle"]) == (
+        "True ExpiresWithinHour",
+        "False NotIdle",
+    )
+    life.start()
+    await hours(life, 0.05)
+    assert told(life.status)["Expiring"] == "True ExpiresWithinHour"
+    assert await mutations(life) == ["create"]
+    assert await life.count("metrics") <= 8
+    await hours(life, 0.5)
+    assert await mutations(life) == ["create", "delete"]
+    assert events(life).count(("Warning", "ExpiresWithinHour")) == 1
+
+
+async def test_a_request_takes_the_announcement_back(new_idle):
+    life = await new_idle()
+    await hours(life, 0.9)
+    assert told(life.status)["Expiring"] == "True ExpiresWithinHour"
+    await use(life, 1)
+    await hours(life, 0.2)
+    assert ("Expiring" in told(life.status), await mutations(life)) == (False, ["create"])
+    await hours(life, 1)
+    assert await mutations(life) == ["create"]
+
+
+async def test_an_edit_takes_the_announcement_back(new_idle):
+    life = await new_idle()
+    await hours(life, 0.9)
+    life.edit(contextLength=2048)
+    await hours(life, 0.1)
+    assert ("Expiring" in told(life.status), life.status.idle.expires_at) == (False, None)
+
+
+async def test_an_announcement_goes_when_its_metrics_cannot_be_read_any_more(new_idle):
+    life = await new_idle()
+    await hours(life, 0.9)
+    await life.world.fault("error", operation="metrics", status=500)
+    await hours(life, 0.7)
+    assert ("Expiring" in told(life.status), await mutations(life)) == (False, ["create"])
