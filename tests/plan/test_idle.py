@@ -9,6 +9,7 @@ from model_operator.domain import RunState
 from model_operator.idleness import IdleAction, IdleRule
 from model_operator.models.idle import IdleRecord
 from model_operator.modes import Mode
+from model_operator.plan.deployment.announcing import lead, next_read
 from model_operator.plan.deployment.idle import first_read, next_turn, noted, question
 from model_operator.plan.deployment.requests import Evidence, Requests
 from support.situations import (
@@ -203,3 +204,39 @@ def test_what_is_not_seen_brings_no_pass_of_its_own():
 def test_one_that_begins_to_serve_is_looked_at_when_its_first_reading_is_due():
     s = changed(situation(status=created(idle=FRESH), idle=RULE, capabilities=PAITIENT))
     assert (told(status_of(s))["Serving"], next_turn(s)) == ("True Serving", NOW + HOUR / 6)
+
+
+@pytest.mark.parametrize(
+    ("after", "quiet_for", "expiring"),
+    [
+        pytest.param(24 * HOUR, 17 * HOUR, None, id="a day: more than a quarter is left"),
+        pytest.param(24 * HOUR, 19 * HOUR, "True ExpiresWithinDay", id="a day: the last quarter"),
+        pytest.param(24 * HOUR, 23.5 * HOUR, "True ExpiresWithinHour", id="a day: the last hour"),
+    ],
+)
+def test_an_expiry_is_announced_a_day_before_it_or_in_the_last_quarter(after, quiet_for, expiring):
+    seen = Evidence(NOW - quiet_for, NOW - 0.05 * HOUR, None, NOW)
+    rule = IdleRule(after=after, then=IdleAction.EXPIRE)
+    s = changed(unused(FRESH, seen), idle=rule)
+    assert told(status_of(s)).get("Expiring") == expiring
+    assert (
+        told(status_of(changed(s, idle=IdleRule(after=after, then=IdleAction.MIN_REPLICAS)))).get("Expiring")
+        is None
+    )
+
+
+def test_a_long_one_is_announced_a_day_before_it_and_read_every_few_hours_from_then_on():
+    rule = IdleRule(after=720 * HOUR, then=IdleAction.EXPIRE)
+    assert lead(rule) == 24 * HOUR
+    assert next_read(rule, NOW + 30 * HOUR, NOW) == NOW + 6 * HOUR
+    assert next_read(rule, NOW + 20 * HOUR, NOW) == NOW + 4 * HOUR
+    assert next_read(rule, NOW + 3 * HOUR, NOW) == NOW + 3 * HOUR
+
+
+def test_an_earlier_date_is_what_is_announced():
+    seen = Evidence(NOW - 19 * HOUR, NOW - 0.05 * HOUR, None, NOW)
+    s = changed(unused(FRESH, seen), idle=IdleRule(after=24 * HOUR, then=IdleAction.EXPIRE))
+    by_date = changed(s, expires_at=NOW + 0.5 * HOUR)
+    later = changed(s, expires_at=NOW + 20 * HOUR)
+    assert told(status_of(by_date))["Expiring"] == "True ExpiresWithinHour"
+    assert "no request" in next(c.message for c in status_of(later).conditions if c.type == "Expiring")

@@ -46,6 +46,11 @@ class IdleRecord(Model):
     counts_from: Time = Field(
         description="When the operator saw that generation first. Nothing before that counts."
     )
+    expires_at: Time | None = Field(
+        default=None,
+        description="Soon after that it expires, if the metrics show no request until then. Absent until that is announced, and"
+        " once it is idle.",
+    )
     since: Time | None = Field(
         default=None, description="From then on the metrics show no request. Absent while it is not idle."
     )

@@ -13,7 +13,7 @@ from model_operator.conditions import Phase, Reason
 from model_operator.models.deployment_status import UNCHANGED, Expired, StatusChange
 from model_operator.models.wire import to_the_second
 from model_operator.modes import Mode
-from model_operator.plan.deployment import idle, marks
+from model_operator.plan.deployment import announcing, idle, marks
 from model_operator.plan.deployment.situation import Decision, Release, Situation
 from model_operator.plan.verdict import Progress, Verdict
 
@@ -117,13 +117,15 @@ def _extend(s: Situation) -> str:
 
 def expiring_of(s: Situation, step: Decision) -> Verdict | None:
     """The condition. None: it does not expire."""
-    due = s.desired.expires_at
-    if due is None:
-        return None
+    due, unused = s.desired.expires_at, idle.ends_at(s)
     if is_expired(s):
         return _expired(s, step)
     why = "deletionPolicy Orphan" if s.desired.orphans else marks.why_left(s)
     what = "it is then deleted" if why is None else f"it is then left as it is ({why})"
+    if unused is not None and s.desired.idle is not None and (due is None or unused < due):
+        return announcing.expiring(s.desired.idle, unused, s.now, what)
+    if due is None:
+        return None
     left, text = due - s.now, f"The deployment expires{_at(s)}; {what}."
     if left > _DAY:
         return Verdict(False, Reason.NOT_EXPIRING, text)

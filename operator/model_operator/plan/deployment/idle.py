@@ -15,7 +15,7 @@ from model_operator.durations import format_duration
 from model_operator.idleness import LONGEST, IdleAction, IdleRule
 from model_operator.models.idle import IdleRecord
 from model_operator.models.wire import to_the_second
-from model_operator.plan.deployment import marks
+from model_operator.plan.deployment import announcing, marks
 from model_operator.plan.deployment.requests import CALM, SETTLE, WATCH, Evidence
 from model_operator.plan.deployment.situation import Situation
 from model_operator.plan.verdict import Verdict
@@ -109,11 +109,12 @@ def read(s: Situation, length: timedelta) -> Situation:
         every = CALM if s.desired.orphans and rule.then is IdleAction.EXPIRE else WATCH
         calm = not _was_used(evidence, record)
         return replace(s, requests=s.requests.watched(s.now, every, is_calm=calm))
-    if _found(s, rule, record) != record:
+    if _found(s, rule, record).found_at is not None:
         return replace(s, requests=s.requests.due(s.now))
     last = evidence.quiet_since or evidence.busy_until or s.now
     begins = max(last, counts_from(s, rule, record))
-    return replace(s, requests=s.requests.again(begins + rule.after + SETTLE + 2 * length, s.now))
+    end = begins + rule.after + SETTLE + 2 * length
+    return replace(s, requests=s.requests.again(announcing.next_read(rule, end, s.now), s.now))
 
 
 def noted(s: Situation) -> IdleRecord | None:
@@ -146,14 +147,28 @@ def has_ended(s: Situation, record: IdleRecord) -> bool:
 
 def _found(s: Situation, rule: IdleRule, before: IdleRecord) -> IdleRecord:
     evidence = s.requests.evidence
-    if evidence is None or evidence.quiet_since is None or evidence.quiet_until is None or not counts(s):
+    if _is_blind(s) or s.guard is not None or not rule.counts:
+        return before.with_(expires_at=None)
+    if evidence is None or not counts(s):
         return before
+    if evidence.quiet_since is None or evidence.quiet_until is None:
+        return announcing.announced(rule, before, None, s.now)
     since = max(evidence.quiet_since, counts_from(s, rule, before))
     if evidence.quiet_until - since < rule.after:
-        return before
+        return announcing.announced(rule, before, since, s.now)
     return before.with_(
-        since=since, until=evidence.quiet_until, found_at=s.now, deployment=s.status.external_id
+        since=since,
+        until=evidence.quiet_until,
+        found_at=s.now,
+        deployment=s.status.external_id,
+        expires_at=None,
     )
+
+
+def ends_at(s: Situation) -> datetime | None:
+    """When it expires for this reason at the earliest, where that is announced."""
+    record, rule = noted(s), s.desired.idle
+    return record.expires_at if record is not None and rule is not None and s.wanted else None
 
 
 def _is_blind(s: Situation) -> bool:
@@ -253,6 +268,9 @@ def next_turn(s: Situation) -> datetime | None:
         return s.now + _SOON  # what follows from it is for the next pass
     if s.guard is not None and s.desired.idle is not None:
         return s.now + CALM  # nothing tells when that has ended
-    if counts(s):
-        return s.requests.read_at
-    return s.now + _FIRST_READ if _may_count(s) else None  # it may count from this pass on
+    # What does not count yet may count from this pass on.
+    read_at = s.requests.read_at if counts(s) else s.now + _FIRST_READ if _may_count(s) else None
+    end = ends_at(s)
+    stage = end - announcing.HOUR if end is not None else None
+    turns = (stage if stage is not None and stage > s.now else None, read_at)
+    return min((turn for turn in turns if turn is not None), default=None)
