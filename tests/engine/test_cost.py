@@ -3,12 +3,15 @@
 import asyncio
 from decimal import Decimal
 
+import httpx
 import pytest
 
 from model_operator.domain import PROVIDER, Key
-from support.engine_world import LLAMA, World, play
+from support.engine_world import LLAMA, SIM, World, play
+from support.in_process import InProcess
 from support.ledgers import A_MILLIONTH, DEVICES, cost_of, ledger, now_costs, set_prices
 from support.manifests import deployment, parasail_deployment
+from support.rows import ROWS
 
 
 def test_the_bill_is_the_ledger_s_and_nothing_is_written_for_it_alone() -> None:
@@ -133,3 +136,47 @@ def test_what_changed_and_came_back_between_two_looks_is_in_the_bounds() -> None
         )
 
     play(story, is_served=False, vendors=("paitient",))
+
+
+def test_a_get_that_is_older_than_the_list_is_not_billed() -> None:
+    """Somebody scales it at the provider: the LIST says that something has changed, and a replica that lags, not what."""
+
+    async def story(world: World) -> None:
+        set_prices(world, "paitient", poll="30s")
+        world.apply(deployment("paitient", "llama", driftPolicy="Report"))
+        await asyncio.sleep(3600)
+        await world.simulator.control("PATCH", "/knobs", {"paitient": {"stale_read_s": 40}})
+        await _scaled_by_a_colleague(world, 3)
+        await asyncio.sleep(600)
+        (billed,), costs = (await ledger(world)).values(), now_costs(world)
+        assert cost_of(world)["perHour"] == "3.63"
+        assert abs(costs.accrued - billed) <= costs.uncertain + A_MILLIONTH
+
+    play(story, is_served=False, vendors=("paitient",))
+
+
+def test_what_lags_after_an_edit_is_in_the_bounds() -> None:
+    """LISTs and GETs show for a while what was before it."""
+
+    async def story(world: World) -> None:
+        set_prices(world, "paitient", poll="30s")
+        lag = {"list_lag_s": 20, "stale_read_s": 20}
+        await world.simulator.control("PATCH", "/knobs", {"paitient": lag})
+        world.apply(deployment("paitient", "llama"))
+        await asyncio.sleep(600)
+        world.server.merge(LLAMA, {"spec": {"replicas": 9}})
+        await asyncio.sleep(600)
+        (billed,), costs = (await ledger(world)).values(), now_costs(world)
+        assert cost_of(world)["perHour"] == "10.89"
+        assert abs(costs.accrued - billed) <= costs.uncertain + A_MILLIONTH
+
+    play(story, is_served=False, vendors=("paitient",))
+
+
+async def _scaled_by_a_colleague(world: World, replicas: int) -> None:
+    """By the provider's API."""
+    api = ROWS["paitient"].api
+    path = f"{SIM}{api.deployments}/{world.status['externalID']}"
+    async with httpx.AsyncClient(transport=InProcess(world.simulator), headers=api.headers) as client:
+        done = await client.patch(path, json={"min_replicas": replicas, "max_replicas": replicas})
+    done.raise_for_status()

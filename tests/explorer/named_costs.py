@@ -52,4 +52,15 @@ OF_COSTS = (
             Step("drop_budget", {"name": "team"}, wait=35.0),
         ),
     ),
+    Named(
+        "a GET shows for a while what was before an edit of replicas",
+        "what_was_billed_lies_within_what_is_said",
+        (
+            Step("open_accounts", {"vendors": ["parasail", "paitient"]}),
+            Step("apply", {"name": "tb", "spec": {"driftPolicy": "Report"}}),
+            Step("lag", {"vendor": "paitient", "list_lag": 8, "stale_read": 8, "seconds": 90}),
+            Step("edit", {"name": "tb", "spec": {"replicas": 2}}, at="get.sent"),
+        ),
+        seed=281128932519,
+    ),
 )

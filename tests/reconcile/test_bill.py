@@ -34,11 +34,18 @@ PROVIDER = ModelProvider.parse({"metadata": {"name": "acme"}, "spec": SPEC})
 UNPRICED = ModelProvider.parse({"metadata": {"name": "acme"}, "spec": {**SPEC, "prices": None}})
 
 
-def after_a_pass(bill, times, *, view=None, machine="g5", provider=PROVIDER, **shown):
+def after_a_pass(bill, times, *, view=None, machine="g5", provider=PROVIDER, awaited=None, **shown):
     """The bill; the provider shows that, two replicas where nothing else is said."""
     s = situation(capabilities=PAITIENT, remote=remote(machine=machine, **shown))
     status = s.status.with_(cost=CHECKPOINT)
-    what = Shown(s=s, metadata=Metadata(name="llama"), provider=provider, view=view or View(), now=NOW)
+    what = Shown(
+        s=s,
+        metadata=Metadata(name="llama"),
+        provider=provider,
+        view=view or View(),
+        now=NOW,
+        awaited=awaited,
+    )
     return billed(bill.looks(times), status, status, what)
 
 
@@ -74,6 +81,18 @@ def test_a_change_that_could_not_be_counted_yet_is_a_gap_at_the_next_look():
     )
     assert found.tally.cost.accrued == Decimal("11.8")
     assert Decimal("5.7") < found.tally.cost.uncertain < Decimal("6.1"), "half an hour of two replicas"
+
+
+def test_what_no_reply_shows_of_an_update_is_a_gap_from_the_look_before_it():
+    """A LIST and a GET that lag show what was before it, for as long as they like."""
+    sent, old = NOW - 30 * MINUTE, Times(listed_at=NOW - MINUTE, unchanged=NOW - MINUTE)
+    before = after_a_pass(counted(), Times(listed_at=sent, unchanged=sent), awaited=sent)
+    assert (before.tally.sure_at, before.is_counted) == (sent, False)
+    bill = after_a_pass(before, old, awaited=sent)
+    assert (bill.tally, bill.is_counted, bill.had_change) == (before.tally, False, True)
+    found = after_a_pass(bill, Times(listed_at=NOW), changed_at=sent, fields={"replicas": 4}, replicas=4)
+    assert (found.tally.cost.per_hour, found.tally.cost.accrued) == (24, 18)
+    assert found.tally.cost.uncertain == 12
 
 
 def test_one_that_failed_is_billed_by_what_was_sent_after_a_restart():

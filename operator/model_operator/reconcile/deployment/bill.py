@@ -89,6 +89,12 @@ class Shown:
     view: View
     now: datetime
     counting: Counting = NOWHERE
+    awaited: datetime | None = None
+    """When an update was sent that no reply has shown yet."""
+
+    def may_be_outdated(self, look: Look) -> bool:
+        """It does not show what was sent before it: the update has not taken yet, or the reply is an old one."""
+        return self.awaited is not None and look.begun > self.awaited
 
 
 def billed(bill: Bill, before: ModelDeploymentStatus, after: ModelDeploymentStatus, shown: Shown) -> Bill:
@@ -99,14 +105,21 @@ def billed(bill: Bill, before: ModelDeploymentStatus, after: ModelDeploymentStat
     look = _look(bill, tally, after, shown)
     was_seen = look is not None and after.external_id is not None and after.pending is None
     sent_at = None if was_seen else _sent_at(bill, before)
-    if look is None:
-        return Bill(tally=tally, sent_at=sent_at, had_change=bill.had_change or bill.times.has_changed)
+    if look is None or shown.may_be_outdated(look):
+        had_change = bill.had_change or bill.times.has_changed or look is not None
+        return Bill(tally=tally, sent_at=sent_at, had_change=had_change)
     if tally is not None:
         is_doubtful = _is_doubtful(bill, tally, look, shown)
         tally = _advanced(tally, look, shown.counting, is_doubtful=is_doubtful)
     elif look.price is not None:
         tally = _begun(look, _birth(bill, before, shown), shown.counting)
-    return Bill(tally=tally, sent_at=sent_at, is_counted=tally is not None)
+    is_awaited = shown.awaited is not None
+    return Bill(
+        tally=tally,
+        sent_at=sent_at,
+        is_counted=tally is not None and not is_awaited,
+        had_change=is_awaited,
+    )
 
 
 def with_cost(

@@ -30,6 +30,7 @@ def report_cost(
     memory: Memory,
 ) -> ModelDeploymentStatus:
     """The pass's report with the cost, which is another one only where there is news or the report is."""
+    update = memory.sent.update
     shown = Shown(
         s=s,
         metadata=resource.metadata,
@@ -37,6 +38,7 @@ def report_cost(
         view=memory.view,
         now=around.clock(),
         counting=counting(around.cache, resource, around.clock()),
+        awaited=update.at if update is not None and not update.is_verified else None,
     )
     bill = billed(memory.bill, resource.status, status, shown)
     bill, status = with_cost(bill, resource.status, status, shown.counting)

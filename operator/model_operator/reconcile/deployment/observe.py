@@ -184,7 +184,22 @@ async def _read(look: Look, id_: str, item: Remote | None) -> Seen:
         return missed(look, id_, error)
     if full.is_gone:
         return missed(look, id_, NotFound(f"{id_} is deleted", is_vendors_own=True))
+    if item is not None and _is_outdated(look, full, item):
+        look.account.saw()
+        note_get(look, id_, is_there=True)
+        return _shown(replace(look, view=look.view.outdated(look.now)), look.view.merged(item))
     return _was_read(look, id_, full, item)
+
+
+def _is_outdated(look: Look, full: Remote, item: Remote) -> bool:
+    """By the provider's own clock the answer is older than the LIST, as from a replica that lags.
+
+    It says nothing of what has changed since. One that always says so is believed after a while.
+    """
+    if full.changed_at is None or item.changed_at is None or full.changed_at >= item.changed_at:
+        return False
+    since = look.view.outdated_since
+    return since is None or look.now - since < look.timing.recovery_window
 
 
 def _was_read(look: Look, id_: str, full: Remote, item: Remote | None) -> Seen:

@@ -11,6 +11,8 @@ _BEATS: Final = 2
 """So many new versions in a row that showed nothing new to a GET are taken for a heartbeat."""
 _FIRST_REST: Final = timedelta(minutes=1)
 """Before a GET for the version alone; twice as long after each that showed nothing new, up to the full read."""
+_AGAIN: Final = timedelta(seconds=1)
+"""After a GET that was answered with what is old."""
 _NONE: Final = "(none)"
 """A version that no provider shows."""
 
@@ -34,6 +36,8 @@ class View:
     """GETs in a row that a new version alone had asked for, and that showed nothing new."""
     blind: int = 0
     """Looks in a row in which something was asked in vain."""
+    outdated_since: datetime | None = None
+    """Since when GETs are answered with what is older than what LISTs show."""
     published: tuple[str, ...] | None = None
     """What was last written to the connection's ConfigMap, or found there."""
 
@@ -72,6 +76,7 @@ class View:
             beats=(self.beats + (version != self.version)) if is_same else 0,
             published=None,
             blind=0,
+            outdated_since=None,
         )
 
     def listed(self, item: Remote, now: datetime, longest: timedelta) -> "View":
@@ -115,6 +120,12 @@ class View:
     def failed(self, again_at: datetime) -> "View":
         """A GET was not answered; what the LIST says must do for a while."""
         return replace(self, blind=self.blind + 1, read_again_at=again_at)
+
+    def outdated(self, now: datetime) -> "View":
+        """A GET was answered with what is older than the LIST. It is asked again, ever less often."""
+        since = self.outdated_since or now
+        again_at = now + max(now - since, _AGAIN)
+        return replace(self, outdated_since=since, read_again_at=again_at).seen(now)
 
     def merged(self, item: Remote) -> Remote:
         """The item's state on top of the last full view, as long as that is of the same version."""
