@@ -272,5 +272,18 @@ NAMED = (
             Step("apply", {"name": "ta", "spec": {}}),
         ),
     ),
+    Named(
+        "a mode that came and went within a pass over its ModelProvider",
+        "what_nothing_hinders_is_ready",
+        (
+            Step("open_accounts", {"vendors": ["parasail"]}),
+            Step("latency", {"provider": 0.02, "cluster": 4.0}),
+            Step("apply", {"name": "pc", "spec": {"connection": {"configMapName": "model"}}}),
+            Step("set_mode", {"vendor": "parasail", "mode": "Suspend"}),
+            Step("set_mode", {"vendor": "parasail", "mode": "Suspend"}, at="list.sent"),
+            Step("set_mode", {"vendor": "parasail", "mode": None}, wait=70.0),
+        ),
+        also=("every_object_has_settled_or_says_what_it_waits_for",),
+    ),
     *OF_COSTS,
 )

@@ -45,6 +45,8 @@ class Nothing:
     uid: str
     passed_on: object | None = None
     """Of its spec: what its dependents go by, as they were last told."""
+    generation: int = 0
+    """Of that spec."""
 
 
 class SecretMissing(Exception):
@@ -119,11 +121,16 @@ class ProviderPass(Pass[ModelProvider, Nothing]):
         return (key, *self.around.cache.dependents(key), *self.around.cache.canaries(key))
 
     def _tell_dependents(self, key: Key, resource: ModelProvider) -> None:
-        """Other prices, or other labels to carry, are news for them; the first ones they meet at their own first pass."""
-        memory = self.memory(key, resource.metadata.uid)
+        """Other prices, or other labels to carry, are news for them; the first ones they meet at their own first pass.
+
+        A spec that came and went while a pass was under way has met none of these, and perhaps one of theirs.
+        """
+        memory, now = self.memory(key, resource.metadata.uid), resource.metadata.generation
         before, memory.passed_on = memory.passed_on, (resource.spec.prices, resource.spec.labels_to_tags)
-        if before is not None and before != memory.passed_on:
+        was_skipped, memory.generation = now > memory.generation + 1, now
+        if before is not None and (was_skipped or before != memory.passed_on):
             self.around.signals.changed(self.around.cache.dependents(key))
+            self.around.signals.changed(self.around.cache.canaries(key))
 
     async def _release(self, key: Key, resource: ModelProvider) -> None:
         self.lost(key)
