@@ -78,3 +78,16 @@ def test_the_wall_clock_follows_the_loop_and_may_be_set() -> None:
         return seen
 
     assert run(main()) == [timedelta(0), timedelta(seconds=90), timedelta(seconds=90 - 3600)]
+
+
+def test_a_timer_fires_after_half_a_year_as_after_a_second() -> None:
+    """From 2**24 seconds on, a float has no place for the nanosecond by which a loop is early."""
+    notes: list[tuple[float, str]] = []
+
+    async def main() -> None:
+        for at in (2.0**24, 2.0**25, 2.0**27):
+            await asyncio.sleep(at - asyncio.get_running_loop().time())
+            await note_after(0.3, notes, "then")
+
+    run(main())
+    assert notes == [(pytest.approx(2.0**n + 0.3), "then") for n in (24, 25, 27)]

@@ -43,6 +43,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._jumping = _Jumping()
         super().__init__(self._jumping)
+        # A timer is due if it is at most so early. asyncio's nanosecond is less than a float tells apart from 2**24 s on,
+        # which is half a year: the loop would turn for ever at the moment of a timer.
+        self._clock_resolution = 1e-7
 
     def time(self) -> float:
         return self._jumping.time
