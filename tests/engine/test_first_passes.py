@@ -67,7 +67,7 @@ def test_what_was_edited_while_nobody_looked_comes_before_what_is_new() -> None:
     async def story(world: World) -> None:
         await world.engine.stop()
         for number in range(MANY * 2):
-            world.apply(parasail_deployment(f"new-{number}"))
+            world.apply(parasail_deployment(f"a-new-{number}"))  # listed before it
         world.server.merge(LLAMA, {"spec": {"replicas": 2}})
         await world.restart()
         await asyncio.sleep(120)

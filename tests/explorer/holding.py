@@ -5,11 +5,7 @@ from collections.abc import Iterator
 
 from explorer.looks import End, Id, condition, holder, is_elsewhere, marked, uid_of
 from explorer.oracle import rule
-from explorer.orphans import (
-    orphans_said,
-    waited_for,
-    with_traffic,
-)
+from explorer.orphans import named_to_people, with_traffic
 from explorer.world import THEIR_MODEL
 from support.manifests import vendor_of
 
@@ -41,16 +37,11 @@ def nothing_is_orphaned_silently(end: End) -> Iterator[str]:
             continue  # an object waits for it, and says so
         if uid in living or uid in end.world.excused or uid in end.world.orphaned:
             continue
-        if _is_told_of(end, id_) or id_[1] in _named_orphans(end) or id_[1] in with_traffic(end):
+        if _is_told_of(end, id_) or id_[1] in named_to_people(end) or id_[1] in with_traffic(end):
             continue  # a deployment with traffic is not taken away, whoever has gone
         if uid is None and (end.world.excused or end.world.orphaned):
             continue  # a chosen name says nothing of whose it was
         yield f"{id_} lives, and no object holds it (of {_name_of(end, uid)})"
-
-
-def _named_orphans(end: End) -> set[str]:
-    """Ids that a ModelProvider calls orphaned, or for which an object waits."""
-    return orphans_said(end) | {id_ for _, body in end.world.deployments() for id_ in waited_for(end, body)}
 
 
 def _is_told_of(end: End, id_: Id) -> bool:

@@ -37,6 +37,12 @@ def named_as_taken(end: End, body: Object) -> set[str]:
     return {id_ for _, id_ in end.ledger if f"(id {id_})" in synced["message"]}
 
 
+def named_to_people(end: End) -> set[str]:
+    """Ids that a ModelProvider calls orphaned, for which an object waits, or which have an object's name."""
+    bodies = [body for _, body in end.world.deployments()]
+    return orphans_said(end).union(*(waited_for(end, body) | named_as_taken(end, body) for body in bodies))
+
+
 def waits_for_what_nobody_holds(end: End, body: Object) -> bool:
     """OrphanFound is the right word only for that."""
     held = {found[1] for _, other in end.world.deployments() if (found := holder(other)) is not None}
@@ -60,9 +66,7 @@ def what_has_our_mark_is_held_or_said(end: End) -> Iterator[str]:
     held = {holder(body) for _, body in end.world.deployments()}
     living = {uid_of(body) for _, body in end.world.deployments()}
     waiting = {key.name for key, body in end.world.deployments() if holder(body) is None}
-    said = orphans_said(end)
-    for _, body in end.world.deployments():
-        said |= waited_for(end, body) | named_as_taken(end, body)
+    said = named_to_people(end)
     for id_, remote in end.ledger.items():
         tags = remote.get("tags") or {}
         mark = OwnerMark.read(tags.get(OWNER_TAG))

@@ -55,11 +55,16 @@ def counts(s: Situation) -> bool:
 def _may_count(s: Situation) -> bool:
     """The same, as far as the status of the pass before has no say."""
     rule, remote = s.desired.idle, s.remote
-    if rule is None or not rule.counts or not s.wanted or s.guard is not None:
+    if rule is None or not s.wanted or _is_excused(s, rule):
         return False
     if not s.capabilities.counts_requests or marks.is_lost(s) or remote is None:
         return False
     return remote.state in _SERVES and remote.id == s.status.external_id
+
+
+def _is_excused(s: Situation, rule: IdleRule) -> bool:
+    """A canary needs it, or it is outside its hours: no time counts."""
+    return s.guard is not None or not rule.counts
 
 
 def _is_current(s: Situation) -> bool:
@@ -147,7 +152,7 @@ def has_ended(s: Situation, record: IdleRecord) -> bool:
 
 def _found(s: Situation, rule: IdleRule, before: IdleRecord) -> IdleRecord:
     evidence = s.requests.evidence
-    if _is_blind(s) or s.guard is not None or not rule.counts:
+    if _is_blind(s) or _is_excused(s, rule):
         return before.with_(expires_at=None)
     if evidence is None or not counts(s):
         return before
