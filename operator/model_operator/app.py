@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from model_operator import __version__, handlers
-from model_operator.electing import election, read_ahead
+from model_operator.electing import elected, read_ahead
 from model_operator.engine.comparison import WentBack
 from model_operator.engine.engine import Engine
 from model_operator.engine.garbage import search_rarely, spare_start_up
@@ -75,7 +75,7 @@ async def _main(settings: Settings, redactor: Redactor) -> None:
     async with AsyncExitStack() as stack:
         kube = await stack.enter_async_context(await Kube.connect(settings.kubeconfig))
         shards = Shards(settings.shards)
-        leadership = await _elected(stack, settings, metrics, shards)
+        leadership = await elected(stack, settings, metrics, shards)
         transport = await stack.enter_async_context(
             HttpTransport(
                 request_timeout=settings.request_timeout,
@@ -124,20 +124,6 @@ async def _main(settings: Settings, redactor: Redactor) -> None:
         except Exception:
             await _check_cluster(kube, settings.kinds)  # where the kinds have gone, that is the whole story
             raise
-
-
-async def _elected(
-    stack: AsyncExitStack, settings: Settings, metrics: Metrics, shards: Shards
-) -> Election | None:
-    """None where this process is the only one. Raises `KubeConfigError`.
-
-    The Lease has connections of its own: writes that a webhook holds up for seconds would use up all of the others,
-    and the Lease would be lost for want of one.
-    """
-    if not settings.leader_elect:
-        return None
-    kube = await stack.enter_async_context(await Kube.connect(settings.kubeconfig))
-    return election(settings, kube, metrics, shards)
 
 
 async def _stand_by(leadership: Election, told: asyncio.Event) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import uuid
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 
 from model_operator.kube import Kube, KubeError
@@ -16,7 +16,21 @@ from model_operator.shard_lease import Election, ShardLeadership, lease_name
 from model_operator.sharding import Shards
 
 
-def election(settings: Settings, kube: Kube, metrics: Metrics, shards: Shards) -> Election:
+async def elected(
+    stack: AsyncExitStack, settings: Settings, metrics: Metrics, shards: Shards
+) -> Election | None:
+    """None where this process is the only one. Raises `KubeConfigError`.
+
+    The Lease has connections of its own: writes that a webhook holds up for seconds would use up all of the others,
+    and the Lease would be lost for want of one.
+    """
+    if not settings.leader_elect:
+        return None
+    kube = await stack.enter_async_context(await Kube.connect(settings.kubeconfig))
+    return _election(settings, kube, metrics, shards)
+
+
+def _election(settings: Settings, kube: Kube, metrics: Metrics, shards: Shards) -> Election:
     """Raises `KubeConfigError` where its namespace cannot be told."""
     name, identity = settings.lease_name, f"{socket.gethostname()}_{uuid.uuid4()}"
     namespace = settings.lease_namespace or namespace_of(settings.kubeconfig)
