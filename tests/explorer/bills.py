@@ -1,6 +1,7 @@
 """Prices and labels that people change, and what the statuses then have to say of costs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from random import Random
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from model_operator.billing.accrual import extrapolated
 from model_operator.domain import PROVIDER, Key
 from model_operator.models.cost import Cost
 from support.manifests import vendor_of
+from support.memory_schema import Object
 
 _A_PENNY: Final = 0.001
 """A second or so of what runs: clocks are read one after the other."""
@@ -84,6 +86,24 @@ def what_was_billed_lies_within_what_is_said(end: End) -> Iterator[str]:
         )
         if abs(float(known.accrued) - billed) > float(known.uncertain) + _A_PENNY:
             yield f"{key.name} has cost {billed}, and its status says {known}"
+
+
+def late_bills(world: World, before: Mapping[Key, Object]) -> int:
+    """Whose cost of before this process began came into its status since: a LIST of PaiTIENT names no machine, so that
+    it is known only from the hourly read, as for a change of while nobody looked."""
+    process = world.process
+    return (
+        0
+        if process is None
+        else sum(_is_late(before.get(key, {}), body, process.began) for key, body in world.deployments())
+    )
+
+
+def _is_late(before: Object, after: Object, began: datetime) -> bool:
+    cost = before.get("status", {}).get("cost")
+    if cost is None or Cost.read(cost).at >= began or cost == after["status"].get("cost"):
+        return False
+    return before["spec"] == after["spec"] and before["status"] == {**after["status"], "cost": cost}
 
 
 @rule

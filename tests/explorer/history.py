@@ -25,6 +25,7 @@ from explorer import (  # noqa: F401  they fill the tables of moves and of rules
     vendors,
 )
 from explorer.accounts import put_keys_back
+from explorer.bills import late_bills
 from explorer.cluster import start
 from explorer.judges import JUDGES
 from explorer.looks import End, condition
@@ -193,7 +194,8 @@ def is_rolling(world: World) -> bool:
 
 
 async def _watch(world: World, seconds: float) -> End:
-    writes, sent = world.server.writes, len(world.sent)
+    writes, sent, before = world.server.writes, len(world.sent), dict(world.deployments())
     await asyncio.sleep(seconds)
     requests = Counter(s.operation for s in world.sent[sent:])
-    return End(world, await world.ledger(), world.server.writes - writes, requests, await world.bill())
+    written = world.server.writes - writes - late_bills(world, before)
+    return End(world, await world.ledger(), written, requests, await world.bill())

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from explorer.way import Way
 from model_operator.domain import Key
@@ -52,12 +52,14 @@ class Process:
     known: dict[Key, tuple[float, Object]] = field(default_factory=dict)
     """What the watch has told last of each object, and when."""
     is_running: bool = False
+    began: datetime = field(init=False)
     watch_delay: Callable[[], float] = lambda: 0.01
     shards: Shards = field(default_factory=Shards)
 
     def start(self) -> None:
         """Prime as soon as the API server lets it, then work."""
         self.is_running = True
+        self.began = self.wall()
         context = owned(self.tasks)
         self.watch = Watch(
             self.store.server, lambda *event: context.copy().run(self._hear, *event), self.watch_delay
