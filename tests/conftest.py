@@ -1,5 +1,6 @@
 """Fixtures that all tests share: the API server, a namespace, the simulator, the operator, the faulty API proxy."""
 
+import os
 import re
 import secrets
 import signal
@@ -12,6 +13,7 @@ import pytest
 from model_operator_demo.controlplane_access import Access
 from model_operator_demo.processes import Processes, end_of
 from support.apiproxy import ApiProxy
+from support.dealing import dealt
 from support.namespace import Namespace
 from support.operator_process import OperatorProcess, Setting
 from support.shared_cluster import Broker, Said, SharedCluster, ask
@@ -52,8 +54,13 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes a minute comes first: at the end, one worker would do it alone while the others have nothing left."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    items[:] = dealt(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")), _seconds)
+
+
+def _seconds(item: pytest.Item) -> float:
+    """That it is said to take; nothing for what takes no time."""
+    mark = item.get_closest_marker("slow")
+    return 0 if mark is None else next(iter(mark.args), 10)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

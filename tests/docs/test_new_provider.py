@@ -108,6 +108,7 @@ def test_its_layers_are_those_of_the_others(tree: Tree) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.slow(350)
 @pytest.mark.timeout(1800)
 def test_types_generated_files_and_all_tests_that_know_providers_pass(tree: Tree) -> None:
     tree.run("python", "tools/generate.py")

@@ -168,6 +168,7 @@ def test_the_ledger_is_within_a_hundredth_where_the_provider_tells_the_truth(see
 
 
 @pytest.mark.long
+@pytest.mark.slow(100)
 @pytest.mark.timeout(3000)
 @pytest.mark.parametrize("part", range(10))
 @pytest.mark.parametrize("is_truthful", [False, True])

@@ -8,7 +8,7 @@ import pytest
 from support.hours_figures import Plan, problems
 from support.hours_year import lived
 
-LONG = [pytest.mark.long, pytest.mark.timeout(1500)]
+LONG = [pytest.mark.long, pytest.mark.slow(200), pytest.mark.timeout(1500)]
 
 
 @pytest.mark.parametrize(

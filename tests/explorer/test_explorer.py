@@ -36,6 +36,7 @@ def test_random_histories_end_well() -> None:
 
 
 @pytest.mark.long
+@pytest.mark.slow(600)
 @pytest.mark.timeout(1200)
 def test_ten_minutes_of_random_histories_end_well() -> None:
     done = explore("--minutes", "10", "--histories", "2500", "--mute", "--keep-going", "--brief", limit=1100)

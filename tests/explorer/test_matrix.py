@@ -66,6 +66,7 @@ def test_the_cases_of_the_day_end_well() -> None:
 
 
 @pytest.mark.long
+@pytest.mark.slow(260)
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("part", range(1, PARTS + 1))
 def test_all_cases_end_well(part: int) -> None:

@@ -95,6 +95,7 @@ def test_a_part_of_the_mutants_is_noticed():
 
 
 @pytest.mark.long
+@pytest.mark.slow(900)
 @pytest.mark.timeout(3600)
 def test_every_mutant_is_noticed():
     mutate("--trust", "--jobs", "2")
