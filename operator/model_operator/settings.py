@@ -115,7 +115,11 @@ class Settings(BaseSettings):
     default_poll_interval: Duration = _duration(
         30, "Time between two lists of an account, if its ModelProvider sets no pollInterval."
     )
-    transition_poll: Duration = _duration(1, "Time between two checks of a deployment that is changing.")
+    transition_poll: Duration = _duration(
+        1,
+        "Time between two checks of a deployment that is changing. Four times as long as a list takes, 5s at most, if that"
+        " is longer.",
+    )
     shutdown_timeout: Duration = _duration(20, "How long running work may take to finish after SIGTERM.")
     leader_elect: bool = Field(
         default=False,

@@ -15,6 +15,7 @@ from model_operator.providers.registry import PROVIDERS
 from model_operator.reconcile.cache import Cache
 from support import bodies
 from support.provider_world import OpenGate
+from support.running import on_virtual_time
 from support.signals import Told
 from support.situations import NOW, remote
 
@@ -165,6 +166,33 @@ async def test_while_something_moves_it_looks_often(polling):
     polling.account.settle(A, is_moving=True)
     for _ in range(5):
         await polling.lists([])
+
+
+class InNeed(Listing):
+    """A provider whose LIST takes a while, to an account of which somebody always wants another one."""
+
+    def __init__(self, polling: Polling, took: float) -> None:
+        super().__init__()
+        self.polling, self.took = polling, took
+        self.began: list[float] = []
+
+    async def list(self) -> Sequence[Remote]:
+        self.began.append(asyncio.get_running_loop().time())
+        await asyncio.sleep(self.took)
+        self.polling.account.want_list(NEW)
+        return []
+
+
+@pytest.mark.parametrize(("took", "apart"), [(0.1, 1), (0.5, 2), (1, 4), (3, 5), (20, 20)])
+@on_virtual_time
+async def test_a_list_that_takes_long_is_not_read_all_the_time(took: float, apart: float) -> None:
+    polling = Polling()
+    provider = polling.account.provider = InNeed(polling, took)
+    polling.poller = Poller(polling.account, polling.cache, lambda: NOW, timedelta(seconds=1))
+    async with running(polling):
+        await asyncio.sleep(100)
+    first, second, third = provider.began[:3]
+    assert (second - first, third - second) == pytest.approx((apart, apart), abs=0.01)
 
 
 async def test_an_account_without_list_says_so_once_and_forgets_what_it_showed(polling):

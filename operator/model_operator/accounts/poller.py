@@ -19,6 +19,10 @@ _SLOWS_DOWN_OVER = 30.0
 """Seconds without news after which the quick poll has doubled its interval."""
 _LIST_AGAIN = 2
 """Sweeps after which an account without LIST is asked once more whether it has one now."""
+_SPARED = 4.0
+"""A LIST begins no sooner than so many times what the one before took: reading a large account is not all that is done."""
+_SPARED_AT_MOST = 5.0
+"""Seconds of that, so that a slow provider is not looked at too seldom."""
 _SECOND_LOOK = 5.0
 """Seconds after the first LIST for an event: by then the provider's own lists have it, too."""
 _HINT_WAITS = 30.0
@@ -42,6 +46,8 @@ class Poller:
         self._clock = clock
         self._quick = transition_poll.total_seconds()
         self._news_at = _now()
+        self._took = 0.0
+        """Seconds, of the last LIST."""
         self._in_vain = 0
         """LISTs for events, in a row, that had no news."""
 
@@ -58,6 +64,7 @@ class Poller:
             except Exception:
                 log.exception("a poll of %s failed unexpectedly", self._account.vendor.type)
                 await asyncio.sleep(_AFTER_BUG)
+            self._took = _now() - began
             await self._wait(began)
 
     async def poll(self) -> None:
@@ -120,17 +127,17 @@ class Poller:
         return {key for member in self._account.members for key in self._holders.dependents(member)}
 
     async def _wait(self, began: float) -> None:
-        """Until the next LIST is due: never sooner than the quick interval after the last one began."""
-        account = self._account
+        """Until the next LIST is due: never sooner than the quick interval after the last one began, nor than it lets us."""
+        account, spared = self._account, min(_SPARED * self._took, _SPARED_AT_MOST)
         try:
-            async with asyncio.timeout_at(began + self._interval()):
+            async with asyncio.timeout_at(began + max(self._interval(), spared)):
                 await account.wake.wait()
                 if account.moving or account.waiting:
                     # Woken in a slow interval: from now on the quick one counts.
                     self._news_at = _now()
         except TimeoutError:
             return
-        await asyncio.sleep(max(0.0, began + self._soonest() - _now()))
+        await asyncio.sleep(max(0.0, began + max(self._soonest(), spared) - _now()))
 
     def _soonest(self) -> float:
         """Seconds after a LIST began before which no other does, whoever asks for one."""

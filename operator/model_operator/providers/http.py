@@ -204,7 +204,7 @@ def _request(site: Site, call: Call, extensions: Mapping[str, Any]) -> httpx.Req
     )
 
 
-@lru_cache(maxsize=4096)  # parsing one costs a fifth of a request, and most are asked for again and again
+@lru_cache(maxsize=512)  # parsing one costs a fifth of a request, and most are asked for again soon
 def _url(url: str, params: tuple[tuple[str, str], ...]) -> httpx.URL:
     return httpx.URL(url, params=params) if params else httpx.URL(url)
 
