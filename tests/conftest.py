@@ -4,6 +4,7 @@ import os
 import re
 import secrets
 import signal
+import zlib
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,8 @@ def simulator(
     """Both providers, empty, for this test alone. `@pytest.mark.simulator("--clock=manual")` adds flags."""
     marker = request.node.get_closest_marker("simulator")
     flags = marker.args if marker else ("--clock=scaled", "--time-scale=20")
+    if request.node.get_closest_marker("own_ids"):
+        flags = (*flags, f"--seed={zlib.crc32(request.node.nodeid.encode())}")
     running = SimulatorProcess(processes, tmp_path, *flags)
     request.node.stash.setdefault(LOGS, []).append(running.log)
     yield running

@@ -11,6 +11,8 @@ from support.kube_api import path_of
 from support.namespace import Namespace
 from support.rows import ROWS
 
+pytestmark = pytest.mark.own_ids
+
 
 @pytest.fixture
 def call(namespace, simulator):

@@ -18,7 +18,7 @@ from support.operator_process import OperatorProcess
 from support.shared_world import KNOBS
 from support.simulator_process import SimulatorProcess
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.simulator("--clock=real")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.simulator("--clock=real"), pytest.mark.own_ids]
 
 A_MINUTE = timedelta(minutes=1)
 
