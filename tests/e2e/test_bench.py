@@ -55,6 +55,7 @@ def figures_of(tmp_path: Path, short_folder: Path, *options: str) -> dict[str, f
 
 @pytest.mark.e2e
 @pytest.mark.long
+@pytest.mark.slow(180)
 @pytest.mark.timeout(900)
 def test_a_small_run_measures_all_of_three_operators_and_ours_keeps_the_promises(
     tmp_path: Path, short_folder: Path, cluster: Access
@@ -75,6 +76,7 @@ def test_a_small_run_measures_all_of_three_operators_and_ours_keeps_the_promises
 
 @pytest.mark.e2e
 @pytest.mark.long
+@pytest.mark.slow(140)
 @pytest.mark.timeout(400)
 def test_many_in_several_accounts_come_up_while_others_are_edited(
     tmp_path: Path, short_folder: Path, cluster: Access
