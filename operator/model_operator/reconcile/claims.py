@@ -90,7 +90,7 @@ class Claims:
     def __init__(self) -> None:
         self._by_key: dict[Key, Claimant] = {}
         self._by_term: dict[str, Key | set[Key]] = {}
-        """Nearly every term is of one object, and four sets for each object would be a fortieth of its memory."""
+        """Nearly every term is of one object, and an object has up to four: a set for each would cost 216 bytes."""
 
     def put(self, claimant: Claimant) -> None:
         self.remove(claimant.key)
